@@ -1,0 +1,1 @@
+"""Files of logs and dumps: records, summaries, graphs, logdirs, dump folders."""

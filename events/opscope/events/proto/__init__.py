@@ -1,0 +1,1 @@
+"""The event proto modules, generated from the `.proto` files beside them."""

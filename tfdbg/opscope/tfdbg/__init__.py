@@ -1,0 +1,1 @@
+"""The graph debugger: dumps, commands, screens, session wrappers."""
