@@ -10,6 +10,7 @@ from typing import Any
 import dash
 import flask
 from dash import Dash, Input, Output, State
+
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import PAGES, shell
 from opscope.dashboard.responses import install_errors, install_validators, json_response

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import flask
+
     from opscope.dashboard.store import Store
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
+
 from opscope.dashboard.page import Page
 from opscope.dashboard.store import Store
 
