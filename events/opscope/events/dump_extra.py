@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
 from opscope.events.error import DumpError
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.tensor_proto import make_ndarray, make_tensor_proto

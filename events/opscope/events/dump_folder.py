@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 from google.protobuf.message import DecodeError
+
 from opscope.events import dump_extra
 from opscope.events.dump_extra import Frame, Health
 from opscope.events.dump_name import (

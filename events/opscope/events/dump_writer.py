@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+
 from opscope.events.dump_extra import (
     FEEDS_FILE,
     HEALTH_FILE,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import ml_dtypes
 import numpy as np
 import numpy.typing as npt
+
 from opscope.events.tensor_proto import data_type
 
 SUMMARY_SIZE = 14
@@ -47,8 +48,10 @@ def has_inf_or_nan(array: object) -> bool:
         return bool(flat.view(np.int16).max() >= positive or flat.view(np.uint16).max() >= negative)
     if dtype.kind == "c":
         flat = flat.view(flat.real.dtype)
-    if dtype.kind in "fc" and math.isfinite(flat.dot(flat)):
-        return False
+    if dtype.kind in "fc":
+        with np.errstate(over="ignore", invalid="ignore"):
+            if math.isfinite(flat.dot(flat)):
+                return False
     return not bool(np.isfinite(flat).all())
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import google_crc32c
+
 from opscope.events.problem import Problem
 from opscope.events.record_search import find_record
 

@@ -10,6 +10,7 @@ import sys
 import ml_dtypes
 import numpy as np
 import numpy.typing as npt
+
 from opscope.events.error import TensorProtoError
 from opscope.events.proto import tensor_pb2, types_pb2
 
