@@ -13,16 +13,14 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 PORTIONS = ("events", "runtime", "tfdbg", "dashboard", "cli")
-ONE_THREAD = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS",
-    )
-}
+THREAD_SETTINGS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
 
 
 class Comparison(NamedTuple):

@@ -1,6 +1,6 @@
 """MonitoredTrainingSession with hooks: a stop, a NaN guard, summaries, and a hook of your own.
 
-    python examples/hooks.py --logdir D [--steps 200]
+python examples/hooks.py --logdir D [--steps 200]
 """
 
 import argparse

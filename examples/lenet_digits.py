@@ -1,6 +1,6 @@
 """A small LeNet: two convolutions with pooling, two dense layers, on the 8x8 digits.
 
-    python examples/lenet_digits.py [--steps 100]
+python examples/lenet_digits.py [--steps 100]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """A two-layer network with Adam and summaries; look at it with `opscope dashboard --logdir D`.
 
-    python examples/mlp_digits.py --logdir D [--steps 200]
+python examples/mlp_digits.py --logdir D [--steps 200]
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Softmax regression on handwritten digits: the smallest whole program.
 
-    python examples/softmax_digits.py [--steps 200]
+python examples/softmax_digits.py [--steps 200]
 """
 
 import argparse
