@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from types import EllipsisType
-
-import numpy as np
+from typing import Any
 
 Index = int | slice | EllipsisType | None
 Slicing = tuple[tuple[Index, ...], ...]
@@ -39,9 +38,7 @@ def parse_slicing(text: str) -> Slicing:
     return tuple(_parse_bracket(bracket, text) for bracket in brackets)
 
 
-def apply_slicing(
-    value: np.ndarray | np.generic, slicing: Slicing
-) -> np.ndarray | np.generic | bytes | str:
+def apply_slicing(value: Any, slicing: Slicing) -> Any:
     """The elements that the brackets choose, one bracket after the other.
 
     Raises SlicingError where an index is out of bounds, with the shape it did not fit.

@@ -35,8 +35,7 @@ def visible_neighbours(dump: DebugDump, device_name: str, names: list[str]) -> l
     return [
         name
         for name in names
-        if node_name_of(name) in graph.nodes
-        and graph.op_type(node_name_of(name)) not in HIDDEN_OPS
+        if node_name_of(name) in graph.nodes and graph.op_type(node_name_of(name)) not in HIDDEN_OPS
     ]
 
 
@@ -135,9 +134,7 @@ def _dumps(dump: DebugDump, name: str, data: dict[str, object]) -> list[Line]:
     ]
     lines = [line(f"{len(of_node)} dumped tensor(s):"), line()]
     for datum in sorted(of_node, key=lambda datum: datum.output_slot):
-        text = (
-            f"Slot {datum.output_slot} @ {datum.debug_op} @ {dump.milliseconds(datum):.3f} ms"
-        )
+        text = f"Slot {datum.output_slot} @ {datum.debug_op} @ {dump.milliseconds(datum):.3f} ms"
         lines.append(line("  ", Span(text, "tensor", dump_command(dump, datum))))
     return lines
 

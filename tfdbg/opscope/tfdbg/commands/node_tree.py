@@ -34,9 +34,7 @@ def _arguments(neighbours: str) -> list[Argument]:
     ]
 
 
-@command(
-    "list_inputs", "li", arguments=_arguments("inputs"), needs_dump=True, completes=node_names
-)
+@command("list_inputs", "li", arguments=_arguments("inputs"), needs_dump=True, completes=node_names)
 def list_inputs(context: Analysis, args: Namespace) -> Screen:
     """Show the inputs of a node, with -r as a tree in which each node is expanded once."""
     return _tree_screen(context, args, outputs=False)
@@ -48,6 +46,18 @@ def list_inputs(context: Analysis, args: Namespace) -> Screen:
 def list_outputs(context: Analysis, args: Namespace) -> Screen:
     """Show the nodes that read a node, with -r as a tree in which each node is expanded once."""
     return _tree_screen(context, args, outputs=True)
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """One row to come: a neighbour of `parent`."""
+
+    parent: str
+    text: str
+    is_control: bool
+    level: int
+    indent: str
+    is_last: bool
 
 
 @dataclass
@@ -77,39 +87,54 @@ class _Tree:
     def _visible(self, names: list[str]) -> list[str]:
         return visible_neighbours(self.dump, self.device_name, names)
 
-    def walk(self, name: str, level: int, indent: str) -> None:
-        """Add the rows below a node: its neighbours, theirs below them, down to the depth."""
-        self.expanded.add(name)
-        neighbours = self.neighbours(name)
-        for number, (text, is_control) in enumerate(neighbours):
-            last = number == len(neighbours) - 1
-            below = indent + (_CLOSED if last else _OPEN)
-            node = node_name_of(text)
+    def walk(self, root: str) -> None:
+        """Add a row for every neighbour of the root, and below it for its own, to the depth."""
+        # A stack and not recursion: a graph may be deeper than Python's own stack.
+        self.expanded.add(root)
+        waiting = self._branches(root, 1, "")
+        while waiting:
+            branch = waiting.pop()
+            node = node_name_of(branch.text)
             more = self.neighbours(node)
             repeated = bool(more) and node in self.expanded
-            self._add(text, level, indent, is_control, repeated)
-            self.edges.append(
-                {"from": name, "to": text, "depth": level, "control": is_control}
-            )
+            self._add(branch, repeated)
             if not more or repeated:
                 continue
-            if level < self.depth:
-                self.walk(node, level + 1, below)
+            below = branch.indent + (_CLOSED if branch.is_last else _OPEN)
+            if branch.level < self.depth:
+                self.expanded.add(node)
+                waiting += self._branches(node, branch.level + 1, below)
             else:
                 self.lines.append(line(f"{below}{_ITEM}..."))
 
-    def _add(self, text: str, level: int, indent: str, is_control: bool, repeated: bool) -> None:
-        node = node_name_of(text)
-        start = f"{indent}{_ITEM}({level}) "
-        if is_control:
+    def _branches(self, name: str, level: int, indent: str) -> list[_Branch]:
+        """The neighbours of a node, the last one first: they are taken from the end."""
+        found = self.neighbours(name)
+        return [
+            _Branch(name, text, is_control, level, indent, number == len(found) - 1)
+            for number, (text, is_control) in enumerate(found)
+        ][::-1]
+
+    def _add(self, branch: _Branch, repeated: bool) -> None:
+        node = node_name_of(branch.text)
+        start = f"{branch.indent}{_ITEM}({branch.level}) "
+        if branch.is_control:
             start += "(Ctrl) "
         if self.op_types:
             start += f"[{self.dump.node_op_type(node, self.device_name)}] "
         command_name = "lo" if self.outputs else "li"
-        spans = [Span(start), Span(text, "tensor", f"{command_name} -c -r {node}")]
+        spans = [Span(start), Span(branch.text, "tensor", f"{command_name} -c -r {node}")]
         if repeated:
             spans.append(Span(" (shown above)", "dim"))
         self.lines.append(line(*spans))
+        self.edges.append(
+            {
+                "node": branch.parent,
+                "neighbour": branch.text,
+                "depth": branch.level,
+                "control": branch.is_control,
+            }
+        )
 
 
 def _tree_screen(context: Analysis, args: Namespace, outputs: bool) -> Screen:
@@ -121,7 +146,7 @@ def _tree_screen(context: Analysis, args: Namespace, outputs: bool) -> Screen:
     depth = limit if args.recursive else 1
     device_name = dump.node_devices(name)[0]
     tree = _Tree(dump, device_name, outputs, args.control, args.op_type, depth)
-    tree.walk(name, 1, "")
+    tree.walk(name)
     what, kind = ("Recipients of", "recipients") if outputs else ("Inputs to", "inputs")
     included = f", control {kind} included" if args.control else ""
     lines = [
