@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 
@@ -19,6 +18,14 @@ def complete(text: str, words: list[str]) -> Completed:
     if not words:
         return Completed(text)
     last = "" if not text or text[-1].isspace() else text.split()[-1]
-    common = os.path.commonprefix(words)
+    common = _common_prefix(words)
     extended = text[: len(text) - len(last)] + common if len(common) > len(last) else text
     return Completed(extended, tuple(words) if len(words) > 1 else ())
+
+
+def _common_prefix(words: list[str]) -> str:
+    low, high = min(words), max(words)  # the two that differ first, if any do
+    for place, character in enumerate(low):
+        if character != high[place]:
+            return low[:place]
+    return low

@@ -41,7 +41,9 @@ def row_fragments(view: View, row: Row) -> StyleAndTextTuples:
             low, high = max(low, place), min(high, end)
             fragments.append((style, piece.text[place - piece.start : low - piece.start]))
             match = "class:match.current" if current else "class:match"
-            fragments.append((f"{style} {match}", piece.text[low - piece.start : high - piece.start]))
+            fragments.append(
+                (f"{style} {match}", piece.text[low - piece.start : high - piece.start])
+            )
             place = high
         fragments.append((style, piece.text[place - piece.start :]))
     return fragments
@@ -136,9 +138,9 @@ def navigation_bar(terminal: Terminal) -> StyleAndTextTuples:
     back, forward = on_click(terminal.back), on_click(terminal.forward)
     fragments: StyleAndTextTuples = [
         ("", "| "),
-        (arrow[navigation.has_previous], "<--", back),  # type: ignore[list-item]
+        (arrow[navigation.has_previous], "<--", back),
         ("", " "),
-        (arrow[bool(navigation.behind)], "-->", forward),  # type: ignore[list-item]
+        (arrow[bool(navigation.behind)], "-->", forward),
         ("", " | "),
     ]
     if navigation.behind:
@@ -156,24 +158,31 @@ def menu_bar(terminal: Terminal) -> StyleAndTextTuples:
             fragments.append(("class:menu.off", item.text))
         else:
             run = on_click(lambda command=command: terminal.run(command))  # type: ignore[misc]
-            fragments.append(("class:menu.link", item.text, run))  # type: ignore[arg-type]
+            fragments.append(("class:menu.link", item.text, run))
         fragments.append(("class:menu.off", " | "))
     return fragments
 
 
-def status_bar(terminal: Terminal, choosing: bool) -> StyleAndTextTuples:
+_CHOOSING = ("Tab/Shift-Tab choose · Enter open · Esc back",)
+
+
+def _hints(leave: str) -> tuple[str, ...]:
+    return (
+        f"Shift-Tab links · /regex search · Alt-←/→ back/forward · Ctrl-D {leave}",
+        f"Shift-Tab links · Ctrl-D {leave}",
+    )
+
+
+def status_bar(terminal: Terminal, leave: str) -> StyleAndTextTuples:
     """Scroll position, what the keys do now, and whether the mouse is on."""
     width = get_app().output.get_size().columns
-    scroll = terminal.view.scroll_text
-    mouse = f"Mouse: {'ON' if terminal.mouse else 'OFF'}"
-    hint = "Tab/Shift-Tab choose · Enter open · Esc back" if choosing else ""
-    if not choosing:
-        hint = "Shift-Tab links · /regex search · Alt-Left/Right back/forward · Ctrl-D detach"
-    left, right = f" {scroll}", f"{mouse} "
+    left, right = f" {terminal.view.scroll_text}", f"Mouse: {'ON' if terminal.mouse else 'OFF'} "
     room = width - len(left) - len(right)
-    middle = hint.center(room) if len(hint) + 2 <= room else " " * max(room, 0)
+    hints = _CHOOSING if terminal.view.link is not None else _hints(leave)
+    hint = next((text for text in hints if len(text) + 2 <= room), "")
     on = "class:bar.on" if terminal.mouse else "class:bar.off"
-    return [("class:bar.command", left), ("class:bar.off", middle), (on, right)]
+    middle = hint.center(max(room, 0))
+    return [("class:bar.command", left), ("class:bar.hint", middle), (on, right)]
 
 
 def toast_lines(terminal: Terminal, width: int) -> StyleAndTextTuples:
@@ -190,9 +199,7 @@ def toast_lines(terminal: Terminal, width: int) -> StyleAndTextTuples:
         return [(f"{look} class:candidates.head", " Candidates:"), (look, rest)]
     column = max(len(word) for word in toast.words) + 2
     per_row = max((width - 2) // column, 1)
-    fragments: StyleAndTextTuples = [
-        (f"{look} class:candidates.head", " Candidates:".ljust(width))
-    ]
+    fragments: StyleAndTextTuples = [(f"{look} class:candidates.head", " Candidates:".ljust(width))]
     for start in range(0, len(toast.words), per_row):
         words = toast.words[start : start + per_row]
         text = "  " + "".join(word.ljust(column) for word in words)

@@ -37,7 +37,7 @@ from opscope.tfdbg.app import controls
 from opscope.tfdbg.app.command_history import FILE, CommandHistory
 from opscope.tfdbg.app.keys import key_bindings
 from opscope.tfdbg.app.palette import style_for
-from opscope.tfdbg.app.terminal import Terminal
+from opscope.tfdbg.app.terminal import Completions, Executor, Terminal
 from opscope.tfdbg.command import completions
 
 PROMPT = "tfdbg> "
@@ -61,31 +61,35 @@ def run_app(
     or offline. Only one screen is shown at a time; other threads wait. Signal handlers and the
     terminal's mode are as before when this returns.
     """
-    app = build_app(context, title, init_command, kind, history_path, terminal_input, terminal_output)
+    app = build_app(
+        lambda text, columns: answer(dataclasses.replace(context, columns=columns), text),
+        lambda text: completions(context, text),
+        title,
+        init_command,
+        kind=kind,
+        history_path=history_path,
+        terminal_input=terminal_input,
+        terminal_output=terminal_output,
+    )
     with _one_at_a_time, _signals_kept():
         return _run(app)
 
 
 def build_app(
-    context: Analysis,
+    execute: Executor,
+    completed_by: Completions,
     title: str,
     init_command: str,
+    *,
     kind: str = "offline",
     history_path: Path | None = None,
     terminal_input: Input | None = None,
     terminal_output: Output | None = None,
 ) -> Application[object]:
     """The app, not yet running; its result is the action."""
-
-    def execute(text: str, columns: int) -> object:
-        return answer(dataclasses.replace(context, columns=columns), text)
-
     history = CommandHistory(Path(FILE).expanduser() if history_path is None else history_path)
     terminal = Terminal(
-        execute,  # type: ignore[arg-type]
-        lambda text: completions(context, text),
-        lambda action: get_app().exit(result=action),
-        history,
+        execute, completed_by, lambda action: get_app().exit(result=action), history
     )
     command = Buffer(multiline=False)
     keys = key_bindings(terminal, command, lambda: get_app().exit(result=DETACH))
@@ -101,7 +105,7 @@ def build_app(
     app.ttimeoutlen = 0.05
     app.timeoutlen = 0.1
     terminal.columns = _output_columns(app)
-    terminal.run(init_command)
+    app.pre_run_callables.append(lambda: terminal.run(init_command))
     terminal.before_work = lambda: app.renderer.render(app, app.layout)
     app.before_render += lambda _: setattr(terminal, "columns", _output_columns(app))
     return app
@@ -120,6 +124,7 @@ def _layout(terminal: Terminal, command: Buffer, title: str, kind: str) -> Float
             dont_extend_height=True,
         )
 
+    leave = "leave" if kind == "offline" else "detach"
     has_menu = Condition(lambda: bool(terminal.view.screen.menu))
     has_toast = Condition(lambda: terminal.toast is not None)
     output = VSplit(
@@ -141,9 +146,7 @@ def _layout(terminal: Terminal, command: Buffer, title: str, kind: str) -> Float
             text(lambda: controls.navigation_bar(terminal), "class:bar"),
             ConditionalContainer(text(lambda: controls.menu_bar(terminal)), has_menu),
             output,
-            text(
-                lambda: controls.status_bar(terminal, terminal.view.link is not None), "class:bar"
-            ),
+            text(lambda: controls.status_bar(terminal, leave), "class:bar"),
             command_line,
         ]
     )

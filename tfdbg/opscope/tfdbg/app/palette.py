@@ -21,6 +21,7 @@ _RICH = {
     "bar.command": "#f8fafc",
     "bar.arrow": "bold #f8fafc",
     "bar.off": "#64748b",
+    "bar.hint": "#94a3b8",
     "bar.behind": "bold #fbbf24",
     "bar.on": "#4ade80",
     "menu": "",

@@ -11,7 +11,7 @@ from prompt_toolkit.utils import get_cwidth
 from opscope.tfdbg.screen import Line, Span
 
 TAB = "    "
-_CONTROL = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160))}
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160)), "�")
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,9 @@ class View:
         if self.pattern is None:
             return []
         text = Rows.text(self.screen.lines[line])
-        return [found.span() for found in self.pattern.finditer(text) if found.end() > found.start()]
+        return [
+            found.span() for found in self.pattern.finditer(text) if found.end() > found.start()
+        ]
 
     # links
 
