@@ -48,6 +48,7 @@ class Terminal:
         self._leave = leave
         self.history = history
         self.navigation = Navigation()
+        self._nothing = View(Screen(), "")
         self.toast: Toast | None = None
         self.mouse = True
         self.columns = 80
@@ -56,7 +57,7 @@ class Terminal:
     @property
     def view(self) -> View:
         """What is in sight; an empty screen before the first command."""
-        return self.navigation.current or View(Screen(), "")
+        return self.navigation.current or self._nothing
 
     def info(self, text: str) -> None:
         """Say something in passing."""
