@@ -68,7 +68,8 @@ class FakeTerminal:
 
     def keep(self) -> None:
         """Hold on to the looks of the cells: pyte has no alternate screen to come back from."""
-        self.kept = copy.deepcopy(dict(self.screen.buffer))
+        cells = self.screen.buffer
+        self.kept = {row: copy.copy(cells[row]) for row in range(self.screen.lines)}
 
     def styled(self, row: int, attribute: str) -> str:
         """The characters of a row that have an attribute, such as underscore or reverse."""
@@ -157,9 +158,7 @@ def drive(
             async def picture() -> None:
                 waiting = asyncio.ensure_future(drawn.wait())
                 some = {running, waiting}
-                done, _ = await asyncio.wait(
-                    some, return_when=asyncio.FIRST_COMPLETED, timeout=5
-                )
+                done, _ = await asyncio.wait(some, return_when=asyncio.FIRST_COMPLETED, timeout=5)
                 waiting.cancel()
                 assert done, f"nothing drawn after step {len(shown.pictures)}"
                 shown.pictures.append(terminal.rows())

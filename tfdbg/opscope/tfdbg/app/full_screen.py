@@ -102,11 +102,16 @@ def build_app(
         input=terminal_input,
         output=terminal_output,
     )
+
+    def draw() -> None:
+        if app.render_counter:
+            app.renderer.render(app, app.layout)
+
     app.ttimeoutlen = 0.05
     app.timeoutlen = 0.1
     terminal.columns = _output_columns(app)
     app.pre_run_callables.append(lambda: terminal.run(init_command))
-    terminal.before_work = lambda: app.renderer.render(app, app.layout)
+    terminal.before_work = draw
     app.before_render += lambda _: setattr(terminal, "columns", _output_columns(app))
     return app
 
