@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import networkx as nx
 import numpy as np
 
+from opscope.events import CoreMetadata
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_graph import DebugGraph, node_name_of
 from opscope.tfdbg.debug_tensor import DebugTensorDatum, TensorValue
@@ -17,17 +18,6 @@ Frame = tuple[str, int, str, str | None]
 """File, line, function and source text of one stack frame."""
 
 _T = TypeVar("_T")
-
-
-class CoreMetadata(NamedTuple):
-    """What the runtime says about a watched run; the counters start at 0."""
-
-    global_step: int
-    session_run_index: int
-    executor_step_index: int
-    input_names: list[str]
-    output_names: list[str]
-    target_nodes: list[str]
 
 
 class WatchKeyDoesNotExistInDebugDumpDirError(ValueError):
@@ -58,8 +48,8 @@ class DebugDump:
         devices: Sequence[str] = (),
         *,
         core_metadata: CoreMetadata | list[CoreMetadata] | None = None,
-        run_fetches_info: str | list[str] | None = None,
-        run_feed_keys_info: str | list[str] | None = None,
+        run_fetches_info: str | None = None,
+        run_feed_keys_info: str | None = None,
         feeds: Mapping[str, object] | None = None,
         tracebacks: Mapping[str, Sequence[Frame]] | None = None,
         sources: Mapping[str, str] | None = None,

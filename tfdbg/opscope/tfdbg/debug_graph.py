@@ -9,6 +9,9 @@ import networkx as nx
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 
+HIDDEN_OPS = frozenset({"_Send", "_Recv", "_HostSend", "_HostRecv", "_Retval"})
+"""Ops that only move values between devices or out of the graph; lists of neighbours omit them."""
+
 _COPY = "__copy_"
 _DEBUG = "__dbg_"
 _REF_SOURCES = frozenset({"Variable", "VariableV2", "TemporaryVariable", "RefIdentity", "RefEnter"})
