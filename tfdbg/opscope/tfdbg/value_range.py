@@ -46,7 +46,7 @@ def elements_inside(value: Array, ranges: list[Range]) -> np.ndarray:
         raise RangeError(f"-r: elements of dtype {value.dtype} have no order")
     # Small float types compare against Python floats in their own precision: widen them first.
     narrow = value.dtype.kind in "fV" and value.dtype.itemsize < 8
-    wide = value.astype(np.float64) if narrow else value
+    wide: np.ndarray = value.astype(np.float64) if narrow else value
     inside = np.zeros(value.shape, np.bool_)
     for low, high in ranges:
         inside |= (wide >= low) & (wide <= high)

@@ -2,7 +2,16 @@
 
 from opscope.tfdbg.commands import exit as exit_command
 from opscope.tfdbg.commands import help as help_command
-from opscope.tfdbg.commands import list_tensors, node_info, node_tree, print_tensor, run
+from opscope.tfdbg.commands import (
+    list_tensors,
+    node_info,
+    node_tree,
+    origin,
+    print_feed,
+    print_tensor,
+    run,
+    run_info,
+)
 
 __all__ = [
     "exit_command",
@@ -10,6 +19,9 @@ __all__ = [
     "list_tensors",
     "node_info",
     "node_tree",
+    "origin",
+    "print_feed",
     "print_tensor",
     "run",
+    "run_info",
 ]
