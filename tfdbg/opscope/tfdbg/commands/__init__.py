@@ -1,8 +1,7 @@
 """The commands of the debugger: importing this package registers all of them."""
 
-from opscope.tfdbg.commands import exit as exit_command
-from opscope.tfdbg.commands import help as help_command
 from opscope.tfdbg.commands import (
+    detach,
     list_tensors,
     node_info,
     node_tree,
@@ -12,8 +11,11 @@ from opscope.tfdbg.commands import (
     run,
     run_info,
 )
+from opscope.tfdbg.commands import exit as exit_command
+from opscope.tfdbg.commands import help as help_command
 
 __all__ = [
+    "detach",
     "exit_command",
     "help_command",
     "list_tensors",
