@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
 
 import networkx as nx
 import numpy as np
 
+from opscope.events import CoreMetadata
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_graph import DebugGraph, node_name_of
 from opscope.tfdbg.debug_tensor import DebugTensorDatum, TensorValue
@@ -17,17 +19,6 @@ Frame = tuple[str, int, str, str | None]
 """File, line, function and source text of one stack frame."""
 
 _T = TypeVar("_T")
-
-
-class CoreMetadata(NamedTuple):
-    """What the runtime says about a watched run; the counters start at 0."""
-
-    global_step: int
-    session_run_index: int
-    executor_step_index: int
-    input_names: list[str]
-    output_names: list[str]
-    target_nodes: list[str]
 
 
 class WatchKeyDoesNotExistInDebugDumpDirError(ValueError):
@@ -58,8 +49,8 @@ class DebugDump:
         devices: Sequence[str] = (),
         *,
         core_metadata: CoreMetadata | list[CoreMetadata] | None = None,
-        run_fetches_info: str | list[str] | None = None,
-        run_feed_keys_info: str | list[str] | None = None,
+        run_fetches_info: str | None = None,
+        run_feed_keys_info: str | None = None,
         feeds: Mapping[str, object] | None = None,
         tracebacks: Mapping[str, Sequence[Frame]] | None = None,
         sources: Mapping[str, str] | None = None,
@@ -304,6 +295,25 @@ class DebugDump:
         """The nodes that read any of the node's outputs, or wait for it."""
         self._need_graphs("Node recipients are not loaded from partition graphs yet.")
         return self._graph_with(node_name, device_name).recipients(node_name, is_control)
+
+    def tensor_sources(self, node_name: str, device_name: str) -> list[tuple[str, str, int]]:
+        """Device, node and slot of each data input, followed through the border of a device."""
+        graph = self.graph(device_name)
+        found: list[tuple[str, str, int]] = []
+        for source, slot in graph.data_inputs(node_name):
+            sent = self._sent.get(graph.received_tensor(source) or "")
+            found.append((device_name, source, slot) if sent is None else sent)
+        own = self._sent.get(graph.received_tensor(node_name) or "")
+        return [own] if own is not None else found
+
+    @cached_property
+    def _sent(self) -> dict[str, tuple[str, str, int]]:
+        """What each device sends to another, by the name both sides give it."""
+        return {
+            key: (device_name, source, slot)
+            for device_name, graph in self._graphs.items()
+            for key, (source, slot) in graph.sent_tensors()
+        }
 
     def transitive_inputs(
         self,
