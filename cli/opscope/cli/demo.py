@@ -48,6 +48,8 @@ def run(args: argparse.Namespace) -> int:
     from opscope.cli.demo_report import origin_lines
     from opscope.cli.demo_training import train
     from opscope.runtime.data.digits import load_digits
+    from opscope.tfdbg.dump_dir import DebugDumpDir
+    from opscope.tfdbg.origin import first_bad
 
     digits, _ = load_digits().split(HELD_OUT)
     print(f"Training on {len(digits.labels)} handwritten digits; every tensor of every step is")
@@ -60,9 +62,13 @@ def run(args: argparse.Namespace) -> int:
         print(f"opscope demo: no bad tensor in {progress.steps} steps", file=sys.stderr)
         return 1
     print()
-    for line in origin_lines(bad.step, bad.run, model.graph):
+    # Read back from the files: what is said is what a debugger will find in them.
+    origin = first_bad(DebugDumpDir(bad.dump))
+    if origin is None:
+        raise RuntimeError(f"{bad.dump} holds no bad tensor, though the watch stopped at one")
+    for line in origin_lines(origin, bad.step, len(bad.run.hits)):
         print(line)
-    link = BAD_NODE_LINK.format(node=bad.run.hits[0].node_name)
+    link = BAD_NODE_LINK.format(node=origin.datum.node_name)
     print()
     print(f"Debug it:  opscope debug {shlex.quote(str(bad.dump))}")
     if args.once:
