@@ -14,7 +14,7 @@ import numpy as np
 
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
-from opscope.runtime.device import Device, DeviceAttributes, local_devices
+from opscope.runtime.devices import Device, DeviceAttributes, local_devices
 from opscope.runtime.errors import OpError
 from opscope.runtime.fetch import fetch_key
 from opscope.runtime.graph import Graph, get_default_graph
