@@ -38,7 +38,7 @@ def is_debugger_node(name: str) -> bool:
     return name.startswith((_COPY, _DEBUG))
 
 
-def without_debugger_nodes(graph_def: GraphDef) -> GraphDef:
+def reconstruct_non_debug_graph_def(graph_def: GraphDef) -> GraphDef:
     """The graph with copies taken out of the data edges and debug ops out of the control edges."""
     copied: dict[str, str] = {
         node.name: node.input[0] for node in graph_def.node if node.name.startswith(_COPY)
@@ -70,7 +70,7 @@ class DebugGraph:
     def __init__(self, graph_def: GraphDef, device_name: str) -> None:
         self.device_name = device_name
         self.written = graph_def
-        self.graph_def = without_debugger_nodes(graph_def)
+        self.graph_def = reconstruct_non_debug_graph_def(graph_def)
         self.nodes: dict[str, NodeDef] = {}
         self._inputs: dict[str, list[str]] = {}
         self._control_inputs: dict[str, list[str]] = {}

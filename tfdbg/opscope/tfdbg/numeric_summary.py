@@ -56,12 +56,16 @@ def numeric_summary(value: np.ndarray) -> list[str]:
 
 
 def summary_data(value: np.ndarray) -> dict[str, int | float]:
-    """The same counts and range by name, for programs; empty for arrays without numbers."""
+    """The same counts and range by name, for programs; empty for arrays without numbers.
+
+    A sum that overflows makes a mean or std that is not finite: such a number is left out.
+    """
     data: dict[str, int | float] = dict(element_counts(value))
     finite = _finite(value)
     if data and finite.size:
         numbers = (finite.min(), finite.max(), finite.mean(), finite.std())
-        data.update(zip(_FINITE, map(float, numbers), strict=True))
+        named = zip(_FINITE, map(float, numbers), strict=True)
+        data.update((name, number) for name, number in named if np.isfinite(number))
     return data
 
 
