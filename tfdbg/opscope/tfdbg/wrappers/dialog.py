@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from opscope.events import CoreMetadata
 from opscope.tfdbg.action import RunRequest
 from opscope.tfdbg.analysis import Analysis
-from opscope.tfdbg.debug_dump import CoreMetadata, DebugDump
+from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_tensor import has_inf_or_nan
 from opscope.tfdbg.filters import (
     FilterError,
@@ -45,6 +47,7 @@ class Dialog:
         self._ui_type = check_ui_type(ui_type)
         self._ask = asking
         self.control = RunControl()
+        self._lock = threading.RLock()  # runs of several threads are asked about one by one
         self._filters: dict[str, TensorFilter] = default_filters()
 
     def add_tensor_filter(self, filter_name: str, tensor_filter: TensorFilter) -> None:
@@ -57,6 +60,10 @@ class Dialog:
         Raises SystemExit where the user chose to end the program. A debugger that fails
         detaches: the run must not suffer.
         """
+        with self._lock:
+            return self._begin(run)
+
+    def _begin(self, run: SessionRun) -> RunRequest | None:
         control = self.control
         self._leave_if_asked()
         if control.needs_prompt:
@@ -94,7 +101,8 @@ class Dialog:
     def end(self, run: SessionRun, request: RunRequest, watched: WatchedRun, graph: Any) -> None:
         """After a watched run: show it where the user wants to see it, and follow the answer."""
         try:
-            self._end(run, request, watched, graph)
+            with self._lock:
+                self._end(run, request, watched, graph)
         except Exception as error:  # the debugger's own fault, whatever it is
             self.fail(error)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from opscope.events import DumpWriter, Frame, Health, health_summary
+from opscope.tfdbg.debug_dump import WatchedValue
 from opscope.tfdbg.wrappers.debug_ops import debug_op
-from opscope.tfdbg.wrappers.watched import WatchedRun, WatchedTensor
+from opscope.tfdbg.wrappers.watched import WatchedRun
 
 SOURCE_LIMIT = 4 << 20
 """Bytes of a source file that is stored with a dump; larger ones are left out."""
@@ -71,7 +72,7 @@ def write_dump(
     return root
 
 
-def _write_uninitialized(writer: DumpWriter, tensor: WatchedTensor, graph: Any) -> None:
+def _write_uninitialized(writer: DumpWriter, tensor: WatchedValue, graph: Any) -> None:
     known = graph.get_tensor_by_name(f"{tensor.node_name}:{tensor.output_slot}")
     shape = known.shape.as_list() if known.shape.is_fully_defined() else ()
     if 0 not in shape:
@@ -111,7 +112,7 @@ def read_sources(stacks: Mapping[str, Iterable[Frame]]) -> dict[str, str]:
     return texts
 
 
-def _health(tensors: Iterable[WatchedTensor]) -> Iterable[Health]:
+def _health(tensors: Iterable[WatchedValue]) -> Iterable[Health]:
     for tensor in tensors:
         yield Health(
             tensor.device_name,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from opscope.tfdbg.wrappers.base import BaseDebugWrapperSession
+from opscope.tfdbg.wrappers.debug_ops import debug_op
 from opscope.tfdbg.wrappers.dialog import checked_root
 from opscope.tfdbg.wrappers.dump_run import write_dump
 from opscope.tfdbg.wrappers.run_call import RunCall
@@ -33,8 +34,11 @@ class RunDumper:
         self.detached = False
 
     def options(self, call: RunCall) -> WatchOptions:
-        """What to watch in a run."""
-        return asked(self._watch_fn, call.fetches, call.feed_dict)
+        """What to watch in a run; ValueError for a debug op that does not exist."""
+        options = asked(self._watch_fn, call.fetches, call.feed_dict)
+        for spec in options.debug_ops:
+            debug_op(spec)
+        return options
 
     def write(
         self, call: RunCall, options: WatchOptions, watched: WatchedRun, graph: Any

@@ -56,7 +56,6 @@ class DebugHook:
         planned = None if call.is_empty else self.plan(call, run_context.session.graph)
         if planned is None:
             return None
-        from opscope.runtime.train import SessionRunArgs
         from opscope.runtime.watch import register_callback
 
         watch, receive = planned
@@ -70,7 +69,8 @@ class DebugHook:
         self._unregister = register_callback(key, watch, sink)
         options = RunOptions()
         add_debug_tensor_watch(options, "*", -1, debug_urls=f"memcbk:///{key}")
-        return SessionRunArgs(fetches=None, feed_dict=None, options=options)
+        # The monitored session's own SessionRunArgs, wherever that session comes from.
+        return type(asked)(fetches=None, feed_dict=None, options=options)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
         """End the watch of the run."""

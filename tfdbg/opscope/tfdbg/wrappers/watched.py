@@ -13,30 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opscope.events.proto.graph_pb2 import GraphDef
-
-
-class WatchedTensor(Protocol):
-    """One tensor of a watched run; `value` is None where it was uninitialized."""
-
-    @property
-    def node_name(self) -> str:
-        """The node's name."""
-
-    @property
-    def output_slot(self) -> int:
-        """Which output of the node."""
-
-    @property
-    def device_name(self) -> str:
-        """The full name of the device."""
-
-    @property
-    def timestamp(self) -> int:
-        """Microseconds since 1970, rising over all devices."""
-
-    @property
-    def value(self) -> npt.NDArray[np.generic] | np.generic | None:
-        """The value itself, not a copy."""
+from opscope.tfdbg.debug_dump import WatchedValue
 
 
 class WatchedRun(Protocol):
@@ -51,11 +28,11 @@ class WatchedRun(Protocol):
         """The OpError that ended the run."""
 
     @property
-    def tensors(self) -> Sequence[WatchedTensor]:
+    def tensors(self) -> Sequence[WatchedValue]:
         """What was watched, in order."""
 
     @property
-    def hits(self) -> Sequence[WatchedTensor]:
+    def hits(self) -> Sequence[WatchedValue]:
         """Those with an infinity or NaN, in order; only where the watch checked for them."""
 
     @property
