@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 SMALLEST_WORTH_COMPRESSING = 1024  # bytes
 COMPRESSIBLE = ("application/json", "application/javascript", "text/", "image/svg+xml")
+STATIC = ("/_dash-component-suites/", "/assets/", "/api/plotly.js")
 KEPT_COMPRESSED = 64  # static files; plotly.js alone takes 0.2 s to compress
 
 
@@ -81,7 +82,7 @@ def install_validators(server: flask.Flask) -> None:
             and "Content-Encoding" not in response.headers
             and request.accept_encodings["gzip"] > 0
         ):
-            static = request.path.startswith(("/_dash-component-suites/", "/assets/"))
+            static = request.path.startswith(STATIC)
             response.set_data(gzipped(tag, body, static and bool(tag)))
             response.headers["Content-Encoding"] = "gzip"
         response.headers.add("Vary", "Accept-Encoding")

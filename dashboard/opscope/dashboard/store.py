@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from opscope.dashboard.run_colours import RunColours
+
 OpenLogdir = Callable[[Path], Any]
 
 
@@ -17,6 +19,10 @@ def _open(path: Path) -> Any:
     from opscope.events import open_logdir  # type: ignore[attr-defined]
 
     return open_logdir(path)
+
+
+class UnreadableError(Exception):
+    """The logdir could not be opened; the message says why."""
 
 
 class Store:
@@ -34,13 +40,16 @@ class Store:
         reload_interval: float = 5.0,
         open_logdir: OpenLogdir = _open,
         clock: Callable[[], float] = time.monotonic,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.path = Path(path)
         self.reload_interval = reload_interval
         self.error: str | None = None
         self.generation = 0
+        self.colours = RunColours()
         self._open = open_logdir
         self._clock = clock
+        self._tell = tell
         self._lock = threading.RLock()
         self._logdir: Any = None
         self._opened = threading.Event()
@@ -85,7 +94,7 @@ class Store:
         """The opened logdir; waits for the first reading to end."""
         self._opened.wait()
         if self._logdir is None:
-            raise RuntimeError(self.error or f"{self.path} could not be opened")
+            raise UnreadableError(f"{self.path} cannot be read: {self.error}")
         return self._logdir
 
     @contextmanager
@@ -127,13 +136,24 @@ class Store:
             self.error = str(error)
             self.generation += 1
             self._opened.set()
+            self._tell(f"{self.path} cannot be read: {error}")
             return
         with self._lock:
             self._logdir = logdir
             self._note_change()
             self._opened.set()
+        self._tell(self._first_news(self._clock() - self._started_at))
         while self.reload_interval > 0 and not self._stop.wait(self.reload_interval):
             self.reload()
+
+    def _first_news(self, seconds: float) -> str:
+        runs = len(self.logdir.runs())
+        if runs:
+            return f"read {runs} run{'s' * (runs > 1)} in {seconds:.1f} s"
+        follow = (
+            "what is written there will be shown" if self.reload_interval else "nothing to show"
+        )
+        return f"{self.path} holds no event files yet; {follow}"
 
     def _note_change(self) -> bool:
         changed = self._seen != self._read
