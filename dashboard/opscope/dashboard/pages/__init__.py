@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages import scalars
+from opscope.dashboard.pages import histograms, scalars
 
-PAGES: tuple[Page, ...] = (scalars.PAGE,)
+PAGES: tuple[Page, ...] = (scalars.PAGE, histograms.PAGE)
