@@ -1,1 +1,77 @@
 """Files of logs and dumps: records, summaries, graphs, logdirs, dump folders."""
+
+from opscope.events.dump_extra import Frame, Health
+from opscope.events.dump_folder import (
+    CoreMetadata,
+    DumpEntry,
+    DumpFolder,
+    NoArray,
+    find_dumps,
+    open_dump,
+)
+from opscope.events.dump_writer import DumpWriter
+from opscope.events.error import (
+    DumpError,
+    EventsError,
+    EventWriterError,
+    LogdirError,
+    TensorProtoError,
+)
+from opscope.events.event_file_writer import EventFileWriter
+from opscope.events.health import has_inf_or_nan, health_summary
+from opscope.events.logdir import (
+    GraphRef,
+    Histograms,
+    Logdir,
+    Payloads,
+    RunMetadataRef,
+    Scalars,
+    TagSummary,
+    open_logdir,
+)
+from opscope.events.payload import Audio, Image
+from opscope.events.problem import Problem
+from opscope.events.record import Record, RecordReader, RecordWriter, masked_crc32c, read_records
+from opscope.events.series import Plugin
+from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
+
+__all__ = [
+    "Audio",
+    "CoreMetadata",
+    "DumpEntry",
+    "DumpError",
+    "DumpFolder",
+    "DumpWriter",
+    "EventFileWriter",
+    "EventWriterError",
+    "EventsError",
+    "Frame",
+    "GraphRef",
+    "Health",
+    "Histograms",
+    "Image",
+    "Logdir",
+    "LogdirError",
+    "NoArray",
+    "Payloads",
+    "Plugin",
+    "Problem",
+    "Record",
+    "RecordReader",
+    "RecordWriter",
+    "RunMetadataRef",
+    "Scalars",
+    "TagSummary",
+    "TensorProtoError",
+    "data_type",
+    "find_dumps",
+    "has_inf_or_nan",
+    "health_summary",
+    "make_ndarray",
+    "make_tensor_proto",
+    "masked_crc32c",
+    "numpy_dtype",
+    "open_dump",
+    "open_logdir",
+    "read_records",
+]
