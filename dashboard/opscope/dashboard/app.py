@@ -18,6 +18,7 @@ from opscope.dashboard.pages import PAGES, shell
 from opscope.dashboard.responses import (
     error_response,
     install_errors,
+    install_policy,
     install_validators,
     json_response,
 )
@@ -66,6 +67,7 @@ def create_app(
     for page in ordered:
         page.routes(server, store)
         page.callbacks(app)
+    install_policy(server, app.csp_hashes())
     return app
 
 

@@ -125,7 +125,7 @@ def view(
 ) -> dict[str, Any]:
     """What a chart draws of some curves: columns per run, counts, and the y ranges.
 
-    `extent` and `robust` are [lowest, highest] over the finite smoothed values in the range, with
+    `extent` and `robust` are [lowest, highest] over the finite values in the range, with
     and without each curve's outliers, or None; `positive` is the lowest above 0, for a log axis.
     """
     series, seen = [], []
@@ -135,7 +135,7 @@ def view(
         inside = within(x, low, high)
         raw, line = curve.value[inside], smoothed[inside]
         line = raw if smoothed is curve.value else line
-        seen.append(line[np.isfinite(line)])
+        seen += [part[np.isfinite(part)] for part in ([raw] if line is raw else [raw, line])]
         drawn = inside[shown_points(x[inside], raw, line, points)]
         series.append(
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -27,6 +28,8 @@ class Server:
     def __init__(self, store: Store, listener: socket.socket, url: str, front: Front) -> None:
         from waitress.server import create_server  # slow to import, and only needed here
 
+        # A browser asks for all its charts at once: a short queue is no news.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self.store = store
         self.url = url
         self._listener = listener
@@ -96,6 +99,8 @@ def serve(logdir: str | Path, *, say: Callable[[str], None] = print, **settings:
 
 def listen(host: str | None, bind_all: bool, port: int | None) -> socket.socket:
     """A bound TCP socket; raises `ServerError` where the port or the host cannot be had."""
+    if port is not None and not 0 <= port <= 65535:
+        raise ServerError(f"{port} is not a port: ports are 0 to 65535")
     name = "" if bind_all else host or "127.0.0.1"
     if port is not None:
         return _bind(name, port)
@@ -125,8 +130,6 @@ def _bind(name: str, port: int) -> socket.socket:
             name or "0.0.0.0", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         return socket.create_server(address[:2], family=family, backlog=128)
-    except OverflowError as error:
-        raise ServerError(f"{port} is not a port: ports are 0 to 65535") from error
     except socket.gaierror as error:
         raise ServerError(f"no such host: {name!r} ({error.strerror})") from error
     except OSError as error:

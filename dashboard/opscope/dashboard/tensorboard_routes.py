@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import flask
 
@@ -11,24 +10,31 @@ from opscope.dashboard.page import Page
 from opscope.dashboard.responses import error_response, json_response, required
 from opscope.dashboard.scalar_series import spelt
 from opscope.dashboard.store import Store
-from opscope.dashboard.tag_index import tags_of
+from opscope.events import Histograms, Logdir, Scalars
 
 PLUGINS = {"/scalars": "scalars", "/histograms": "histograms", "/graph": "graphs"}
 
 
-def series(store: Store, kind: str, run: str, tag: str) -> Any:
-    """The data of one run and tag; the request ends with a 404 where there are none."""
+def scalars_of(store: Store, run: str, tag: str) -> Scalars:
+    """The points of a scalar tag; the request ends with a 404 where there is none."""
     with store.reading() as logdir:
-        if run not in logdir.runs():
-            flask.abort(error_response(404, f"no run named {run!r}; /data/runs lists the runs"))
-        if tag not in logdir.tags(run) or logdir.kind(run, tag) != kind:
-            flask.abort(
-                error_response(
-                    404,
-                    f"run {run!r} has no {kind} tag {tag!r}; /data/plugin/{kind}s/tags lists them",
-                )
-            )
-        return logdir.scalars(run, tag) if kind == "scalar" else logdir.histograms(run, tag)
+        _require(logdir, run, tag, "scalar")
+        return logdir.scalars(run, tag)
+
+
+def histograms_of(store: Store, run: str, tag: str) -> Histograms:
+    """The points of a histogram tag; the request ends with a 404 where there is none."""
+    with store.reading() as logdir:
+        _require(logdir, run, tag, "histogram")
+        return logdir.histograms(run, tag)
+
+
+def _require(logdir: Logdir, run: str, tag: str, kind: str) -> None:
+    if run not in logdir.runs():
+        flask.abort(error_response(404, f"no run named {run!r}; /data/runs lists the runs"))
+    if tag not in logdir.tags(run, kind):
+        message = f"run {run!r} has no {kind} tag {tag!r}; /data/plugin/{kind}s/tags lists them"
+        flask.abort(error_response(404, message))
 
 
 def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_title: str) -> None:
@@ -77,7 +83,7 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
 
     def tags(kind: str) -> flask.Response:
         with store.reading() as logdir:
-            named = {run: tags_of(logdir, run, kind) for run in logdir.runs()}
+            named = {run: logdir.tags(run, kind) for run in logdir.runs()}
         return json_response(
             {
                 run: {tag: {"displayName": tag, "description": ""} for tag in names}
@@ -96,7 +102,7 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
 
     @server.get("/data/plugin/scalars/scalars")
     def scalars() -> flask.Response:
-        points = series(store, "scalar", required("run"), required("tag"))
+        points = scalars_of(store, required("run"), required("tag"))
         rows = zip(
             points.wall_time.tolist(), points.step.tolist(), points.value.tolist(), strict=True
         )
@@ -107,7 +113,7 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
 
     @server.get("/data/plugin/histograms/histograms")
     def histograms() -> flask.Response:
-        found = series(store, "histogram", required("run"), required("tag"))
+        found = histograms_of(store, required("run"), required("tag"))
         return json_response(
             [
                 [spelt(wall), step, [[spelt(number) for number in row] for row in buckets.tolist()]]

@@ -15,7 +15,7 @@ from opscope.dashboard.responses import error_response, json_response, required
 from opscope.dashboard.scalar_series import AXES
 from opscope.dashboard.store import Store
 from opscope.dashboard.tag_index import has_kind, tag_index
-from opscope.dashboard.tensorboard_routes import series
+from opscope.dashboard.tensorboard_routes import histograms_of
 
 MODES = ("offset", "overlay")
 STEPS = 51  # as many histograms of a tag as TensorBoard draws
@@ -73,7 +73,7 @@ def routes(server: flask.Flask, store: Store) -> None:
             return error_response(400, f"steps is a whole number: {error}")
         if not 1 <= most <= MOST_STEPS:
             return error_response(400, f"1 <= steps <= {MOST_STEPS}")
-        found = series(store, "histogram", run, tag)
+        found = histograms_of(store, run, tag)
         chosen = evenly(len(found.step), most)
         edges, counts = rebinned([found.buckets[i] for i in chosen])
         return json_response(

@@ -15,7 +15,7 @@ from opscope.dashboard.responses import error_response, json_response, required
 from opscope.dashboard.scalar_series import AXES, Curve, view
 from opscope.dashboard.store import Store
 from opscope.dashboard.tag_index import has_kind, tag_index
-from opscope.dashboard.tensorboard_routes import series
+from opscope.dashboard.tensorboard_routes import scalars_of
 
 SMOOTHING = 0.6  # TensorBoard's default
 MOST_POINTS = 20_000
@@ -111,7 +111,7 @@ def routes(server: flask.Flask, store: Store) -> None:
             return error_response(400, f"0 <= smoothing < 1 and 4 <= points <= {MOST_POINTS}")
         curves = []
         for run in query.getlist("run"):
-            found = series(store, "scalar", run, tag)
+            found = scalars_of(store, run, tag)
             curves.append(Curve(run, found.step, found.wall_time, found.value))
         drawn = view(curves, axis=axis, low=low, high=high, smoothing=smoothing, points=points)
         return json_response({"tag": tag, **drawn})
