@@ -1,6 +1,16 @@
 """The commands of the debugger: importing this package registers all of them."""
 
-from opscope.tfdbg.commands import detach, list_tensors, node_info, node_tree, run
+from opscope.tfdbg.commands import (
+    detach,
+    list_tensors,
+    node_info,
+    node_tree,
+    origin,
+    print_feed,
+    print_tensor,
+    run,
+    run_info,
+)
 from opscope.tfdbg.commands import exit as exit_command
 from opscope.tfdbg.commands import help as help_command
 
@@ -11,5 +21,9 @@ __all__ = [
     "list_tensors",
     "node_info",
     "node_tree",
+    "origin",
+    "print_feed",
+    "print_tensor",
     "run",
+    "run_info",
 ]
