@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
@@ -12,7 +13,7 @@ from opscope.runtime.watch import Watch, WatchedRun
 import opscope.runtime as tf
 from opscope.cli.demo_model import Model
 from opscope.runtime.data.digits import Digits
-from opscope.tfdbg import write_dump
+from opscope.tfdbg.wrappers import write_dump
 
 BATCH_SIZE = 100
 MOST_STEPS = 1000
@@ -52,7 +53,9 @@ def train(
                 _, loss, accuracy, *_ = run.result
                 progress(step, float(loss), float(accuracy))
             if run.hits:
-                return BadStep(step, run, write_dump(run, logdir / "tfdbg", global_step=step))
+                folder = logdir / "tfdbg" / f"run_{time.time_ns() // 1000}_{step}"
+                write_dump(folder, run, model.graph, global_step=step)
+                return BadStep(step, run, folder)
             if run.error is not None:
                 raise run.error
     return None
