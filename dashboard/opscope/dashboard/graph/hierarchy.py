@@ -21,9 +21,10 @@ Ints = NDArray[np.int64]
 class MetaEdges:
     """Edges between the children of one scope, one row per ordered pair of items.
 
-    `count` base edges of which `control` only order, `reference` say that the target changes the
-    source's variable; `elements` is the largest known element count of a tensor carried
-    (unknown dimensions count 1); `sample` is one base edge (a data edge where there is one).
+    `count` base edges of which `control` only order and `reference` say that the target changes
+    the source's variable; `tensors` is the number of different tensors they carry; `elements` is
+    the largest known element count of a tensor carried (unknown dimensions count 1); `sample` is
+    one base edge (a data edge where there is one).
     """
 
     src: Ints
@@ -31,6 +32,7 @@ class MetaEdges:
     count: Ints
     control: Ints
     reference: Ints
+    tensors: Ints
     elements: NDArray[np.float64]
     sample: Ints
 
@@ -175,12 +177,16 @@ class Hierarchy:
         # Written in reverse, so the first data edge of each pair wins, else the first edge.
         for chosen in (control, ~control):
             sample[inverse[chosen][::-1]] = edges[chosen][::-1]
+        data = np.nonzero(~control)[0]
+        carried = np.stack([inverse[data], self.src[at][data], self.slot[at][data]])
+        pairs = np.unique(carried, axis=1)[0]
         return MetaEdges(
             src=unique // (self.m + self.n),
             dst=unique % (self.m + self.n),
             count=count.astype(np.int64),
             control=np.bincount(inverse, control, size).astype(np.int64),
             reference=np.bincount(inverse, self.reference[at], size).astype(np.int64),
+            tensors=np.bincount(pairs, minlength=size).astype(np.int64),
             elements=elements,
             sample=sample,
         )
