@@ -1,0 +1,125 @@
+"""The dashboard as one WSGI application: a Dash shell around the pages, and their routes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dash
+import flask
+from dash import Dash, Input, Output, State
+
+from opscope.dashboard.page import Page
+from opscope.dashboard.pages import PAGES, shell
+from opscope.dashboard.responses import install_errors, install_validators, json_response
+from opscope.dashboard.store import Store
+
+ASSETS = Path(__file__).with_name("assets")
+SHELL_ASSETS = ("theme.js", "palette.css", "icons.css", "shell.css", "opscope.js")
+
+
+def create_app(
+    store: Store,
+    *,
+    path_prefix: str = "",
+    window_title: str = "opscope",
+    pages: Sequence[Page] = PAGES,
+) -> Dash:
+    """The dashboard on a store; `.server` is the WSGI application (a `flask.Flask`).
+
+    `path_prefix` ("/x" or "") is what a browser sees before every path. The application itself
+    answers without it: the server strips it, so that a proxy that strips it works as well.
+    """
+    ordered = sorted(pages, key=lambda page: page.order)
+    base = path_prefix.rstrip("/") + "/"
+    server: Any = flask.Flask("opscope.dashboard", static_folder=None)
+    app = Dash(
+        "opscope.dashboard",
+        server=server,
+        assets_folder=str(ASSETS),
+        include_assets_files=False,
+        routes_pathname_prefix="/",
+        requests_pathname_prefix=base,
+        serve_locally=True,
+        title=window_title,
+        update_title="",
+        index_string=_index(base, ordered),
+        suppress_callback_exceptions=True,
+    )
+    app.layout = lambda: shell.frame(store, base)
+    _install_first_page(server, store, ordered, base)
+    _install_navigation(app, store, ordered, base)
+    install_errors(server)
+    install_validators(server)
+    for page in ordered:
+        page.routes(server, store)
+        page.callbacks(app)
+    return app
+
+
+def _install_first_page(server: flask.Flask, store: Store, pages: list[Page], base: str) -> None:
+    @server.get("/api/generation")
+    def generation() -> flask.Response:
+        return json_response(
+            {"generation": store.generation, "loaded": store.loaded, "error": store.error}
+        )
+
+    @server.before_request
+    def first_page() -> Any:
+        page = shell.first_page(store, pages) if flask.request.path == "/" else None
+        if page is None:
+            return None
+        query = flask.request.query_string.decode("latin-1")
+        address = base.rstrip("/") + page.path + (f"?{query}" if query else "")
+        return flask.redirect(address)
+
+
+def _install_navigation(app: Dash, store: Store, pages: list[Page], base: str) -> None:
+    @app.callback(
+        Output("page", "children"),
+        Output("shown", "data"),
+        Output("tabs", "children"),
+        Input("address", "pathname"),
+        Input("generation", "data"),
+        State("address", "search"),
+        State("shown", "data"),
+    )
+    def show(pathname: str | None, _: int, search: str | None, shown: str | None) -> Any:
+        path = "/" + (pathname or "/").removeprefix(base.rstrip("/")).lstrip("/")
+        tabs = shell.tabs(store, pages, base, path)
+        view = shell.view(store, pages, path)
+        if view.key == shown:
+            return dash.no_update, dash.no_update, tabs
+        # The page reads the query of its own address, not the one of Dash's callback request.
+        with app.server.test_request_context(path + (search or "")):
+            return view.draw(), view.key, tabs
+
+
+def _index(base: str, pages: list[Page]) -> str:
+    names = [*SHELL_ASSETS, *dict.fromkeys(name for page in pages for name in page.assets)]
+    tags = []
+    for name in names:
+        digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()[:12]
+        address = f"{base}assets/{name}?v={digest}"
+        if name.endswith(".css"):
+            tags.append(f'<link rel="stylesheet" href="{address}">')
+        elif name == "theme.js":  # before the first paint, or a dark page flashes white
+            tags.append(f'<script src="{address}"></script>')
+        else:
+            tags.append(f'<script defer src="{address}"></script>')
+    return f"""<!DOCTYPE html>
+<html lang="en" data-base="{base}">
+<head>
+{{%metas%}}
+<title>{{%title%}}</title>
+<link rel="icon" type="image/svg+xml" href="{base}assets/logo.svg">
+{{%css%}}
+{chr(10).join(tags)}
+</head>
+<body>
+{{%app_entry%}}
+<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+</body>
+</html>"""

@@ -1,0 +1,50 @@
+// What every page's script uses: addresses, JSON, and the news that the logdir has grown.
+window.opscope = (() => {
+  const base = document.documentElement.dataset.base.replace(/\/$/, "");
+  const POLL_MS = 2000;
+  let generation = null;
+
+  const url = (path, query) => {
+    const words = new URLSearchParams();
+    for (const [key, value] of Object.entries(query ?? {}))
+      for (const one of [].concat(value ?? [])) words.append(key, one);
+    const text = words.toString();
+    return base + path + (text ? `?${text}` : "");
+  };
+
+  const json = async (path, query, options) => {
+    const answer = await fetch(url(path, query), options);
+    const body = await answer.json();
+    if (!answer.ok) throw new Error(body.error ?? answer.statusText);
+    return body;
+  };
+
+  // Listen to "generation" (detail: number) or "theme" (detail: "light" | "dark").
+  const on = (event, listener) => window.addEventListener(`opscope:${event}`, (e) => listener(e.detail));
+
+  const live = (state, title) => {
+    const mark = document.getElementById("live");
+    if (mark) { mark.dataset.state = state; mark.title = title; mark.setAttribute("aria-label", title); }
+  };
+
+  const poll = async () => {
+    if (!document.hidden) {
+      try {
+        const news = await json("/api/generation");
+        live(news.loaded ? "on" : "busy", news.loaded ? "Following the logdir" : "Reading the logdir");
+        const key = `${news.loaded} ${news.generation} ${news.error}`;
+        if (key !== generation) {
+          window.dash_clientside?.set_props("generation", { data: news.generation });
+          if (generation !== null) window.dispatchEvent(new CustomEvent("opscope:generation", { detail: news.generation }));
+        }
+        generation = key;
+      } catch {
+        live("off", "The server does not answer: it may have been stopped");
+      }
+    }
+    setTimeout(poll, POLL_MS);
+  };
+  addEventListener("load", () => setTimeout(poll, 300));
+
+  return { url, json, on, get dark() { return document.documentElement.dataset.mantineColorScheme === "dark"; } };
+})();

@@ -1,0 +1,7 @@
+"""The pages of the dashboard, listed by hand: Dash's own registry is shared by all applications."""
+
+from __future__ import annotations
+
+from opscope.dashboard.page import Page
+
+PAGES: tuple[Page, ...] = ()

@@ -1,0 +1,162 @@
+"""What surrounds every page: header, tabs, and what is said when there is nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from opscope.dashboard.page import Page
+from opscope.dashboard.store import Store
+
+
+@dataclass(frozen=True)
+class View:
+    """What belongs at an address now: `key` tells two views apart, `draw()` gives the component."""
+
+    key: str
+    draw: Callable[[], Any]
+
+
+def aria(**words: str) -> dict[str, Any]:
+    """ARIA attributes by their short names, to be unpacked into a component."""
+    return {f"aria-{word}": value for word, value in words.items()}
+
+
+def frame(store: Store, base: str) -> Any:
+    """The shell, with an empty place for the page; the navigation callback fills it."""
+    return dmc.MantineProvider(
+        defaultColorScheme="auto",
+        theme={
+            "primaryColor": "teal",
+            "fontFamily": "var(--font)",
+            "fontFamilyMonospace": "var(--mono)",
+            "defaultRadius": "md",
+        },
+        children=html.Div(
+            className="frame",
+            children=[
+                dcc.Location(id="address", refresh="callback-nav"),
+                dcc.Store(id="generation", data=store.generation),
+                dcc.Store(id="shown"),
+                html.A("Skip to the page", href="#page", className="skip"),
+                html.Header(
+                    className="top",
+                    children=[
+                        dcc.Link(
+                            [html.Span(className="logo"), html.Span("opscope", className="name")],
+                            href=base,
+                            refresh=True,
+                            className="brand",
+                            title="opscope: the first page that has data",
+                        ),
+                        html.Nav(id="tabs", className="tabs", **aria(label="Pages")),
+                        html.Div(
+                            className="status",
+                            children=[
+                                html.Span(str(store.path), className="where", title="The logdir"),
+                                html.Span(
+                                    id="live",
+                                    className="live",
+                                    role="status",
+                                    **aria(live="polite"),
+                                ),
+                                html.Button(
+                                    html.Span(className="icon icon-theme"),
+                                    id="theme",
+                                    className="icon-button",
+                                    title="Light or dark",
+                                    **aria(label="Switch between light and dark"),
+                                ),
+                            ],
+                        ),
+                    ],
+                ),
+                html.Main(id="page", className="page", tabIndex="-1"),
+            ],
+        ),
+    )
+
+
+def tabs(store: Store, pages: Sequence[Page], base: str, path: str) -> list[Any]:
+    """One link per page; a page without data is there, but quiet."""
+    links = []
+    current = view_page(store, pages, path)
+    for page in pages:
+        words = ["tab"]
+        if page is current:
+            words.append("current")
+        if not (store.loaded and _has_data(store, page)):
+            words.append("quiet")
+        links.append(
+            dcc.Link(
+                [html.Span(className=f"icon icon-{page.icon}"), html.Span(page.title)],
+                href=base.rstrip("/") + page.path,
+                className=" ".join(words),
+                id=f"tab-{page.path.strip('/')}",
+            )
+        )
+    return links
+
+
+def first_page(store: Store, pages: Sequence[Page]) -> Page | None:
+    """The first page that has something to show; None while the logdir is read or empty."""
+    if not store.loaded:
+        return None
+    return next((page for page in pages if _has_data(store, page)), None)
+
+
+def view_page(store: Store, pages: Sequence[Page], path: str) -> Page | None:
+    """The page at a path; at "/" the first that has data."""
+    if path == "/":
+        return first_page(store, pages)
+    return next((page for page in pages if page.path == path.rstrip("/")), None)
+
+
+def view(store: Store, pages: Sequence[Page], path: str) -> View:
+    """What to draw at a path: the page, or why there is none yet."""
+    if not store.loaded:
+        return View("loading", lambda: notice("Reading the logdir", _loading(store), "busy"))
+    if store.error:
+        error = store.error
+        return View(f"error {error}", lambda: notice("The logdir cannot be read", [error], "error"))
+    page = view_page(store, pages, path)
+    if page is None and path != "/":
+        known = ", ".join(page.path for page in pages)
+        return View(path, lambda: notice("No such page", [f"{path} is not a page. Pages: {known}"]))
+    if page is None or not _has_data(store, page):
+        title = "Nothing here yet" if page is None else f"No {page.title.lower()} data yet"
+        return View(f"empty {path}", lambda: notice(title, _empty(store), "empty"))
+    found = page
+    return View(found.path, lambda: found.layout(store))
+
+
+def notice(title: str, lines: Sequence[Any], kind: str = "") -> Any:
+    """A card in the middle of the page that says one thing."""
+    return html.Section(
+        className=f"notice {kind}",
+        children=[
+            html.Span(className="notice-mark"),
+            html.H1(title),
+            *[html.P(text) for text in lines],
+        ],
+    )
+
+
+def _has_data(store: Store, page: Page) -> bool:
+    return store.error is None and page.has_data(store)
+
+
+def _loading(store: Store) -> list[Any]:
+    return [html.Code(str(store.path)), "Its pages appear here as soon as the files are read."]
+
+
+def _empty(store: Store) -> list[Any]:
+    return [
+        html.Code(str(store.path)),
+        "opscope looks here every few seconds: start a training that writes event files into "
+        "this folder, and this page fills itself.",
+    ]

@@ -1,0 +1,90 @@
+"""Answers to plain requests: JSON with numpy in it, errors as JSON, ETag and gzip."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections import OrderedDict
+from threading import Lock
+from typing import Any
+
+import flask
+import orjson
+from werkzeug.exceptions import HTTPException
+
+SMALLEST_WORTH_COMPRESSING = 1024  # bytes
+COMPRESSIBLE = ("application/json", "application/javascript", "text/", "image/svg+xml")
+KEPT_COMPRESSED = 64  # static files; plotly.js alone takes 0.2 s to compress
+
+
+def json_response(value: Any, status: int = 200) -> flask.Response:
+    """A JSON answer; numpy arrays are written as they are (NaN as null)."""
+    body = orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
+    return flask.Response(body, status=status, mimetype="application/json")
+
+
+def error_response(status: int, message: str) -> flask.Response:
+    """An error as JSON: `{"error": message}`."""
+    return json_response({"error": message}, status)
+
+
+def required(name: str) -> str:
+    """The query argument of that name; without it the request ends with a 400 that says so."""
+    value = flask.request.args.get(name)
+    if value is None:
+        flask.abort(error_response(400, f"the query needs {name}=..., as in ?{name}=VALUE"))
+    return value
+
+
+def install_errors(server: flask.Flask) -> None:
+    """Answer errors below /data/ and /api/ as JSON."""
+
+    @server.errorhandler(HTTPException)
+    def as_json(error: HTTPException) -> Any:
+        if error.response is not None or not flask.request.path.startswith(("/data/", "/api/")):
+            return error.get_response() if error.response is None else error.response
+        return error_response(error.code or 500, error.description or error.name)
+
+
+def install_validators(server: flask.Flask) -> None:
+    """Give every cacheable answer an ETag and, where the browser takes it, gzip."""
+    compressed: OrderedDict[str, bytes] = OrderedDict()
+    lock = Lock()
+
+    def gzipped(tag: str, body: bytes, static: bool) -> bytes:
+        if not static:
+            return gzip.compress(body, compresslevel=4)
+        with lock:
+            if tag not in compressed:
+                compressed[tag] = gzip.compress(body, compresslevel=6)
+                while len(compressed) > KEPT_COMPRESSED:
+                    compressed.popitem(last=False)
+            return compressed[tag]
+
+    @server.after_request
+    def validate(response: flask.Response) -> flask.Response:
+        request = flask.request
+        if response.status_code != 200 or request.method not in ("GET", "HEAD", "POST"):
+            return response
+        response.direct_passthrough = False
+        body = response.get_data()
+        if request.method == "GET":
+            tag = response.get_etag()[0] or hashlib.blake2b(body, digest_size=12).hexdigest()
+            response.set_etag(tag)
+            if "Cache-Control" not in response.headers:
+                response.headers["Cache-Control"] = "no-cache"
+        else:
+            tag = ""
+        if (
+            len(body) >= SMALLEST_WORTH_COMPRESSING
+            and (response.mimetype or "").startswith(COMPRESSIBLE)
+            and "Content-Encoding" not in response.headers
+            and request.accept_encodings["gzip"] > 0
+        ):
+            static = request.path.startswith(("/_dash-component-suites/", "/assets/"))
+            response.set_data(gzipped(tag, body, static and bool(tag)))
+            response.headers["Content-Encoding"] = "gzip"
+        response.headers.add("Vary", "Accept-Encoding")
+        if request.method == "GET":
+            response.make_conditional(request)
+        return response

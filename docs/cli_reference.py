@@ -1,0 +1,57 @@
+"""Print docs/cli.md: every sub-command of `opscope` with its arguments, from their parsers.
+
+`make docs` writes the file; tests/test_documentation.py compares it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from opscope.cli.main import COMMANDS, build_parser
+
+HEADING = """\
+# The command line
+
+Written by `make docs` from the commands' own parsers. A flag may be spelt with hyphens or
+underscores. Exit status: 0 success, 1 a failure that was printed, 2 a command line or a folder that
+cannot be used, 130 Ctrl-C. `OPSCOPE_DEBUG=1` shows the traceback of an unexpected error.
+"""
+
+
+def spelling(action: argparse.Action) -> str:
+    """How an argument is written on the command line, its value's name included."""
+    if not action.option_strings:
+        name = str(action.metavar or action.dest)
+        return f"[{name}]" if action.nargs in ("?", "*") else name
+    value = ""
+    if action.nargs != 0:
+        choices = action.choices and "{" + ",".join(map(str, action.choices)) + "}"
+        value = f" {action.metavar or choices or action.dest.upper()}"
+    return ", ".join(option + value for option in action.option_strings)
+
+
+def explanation(action: argparse.Action, prog: str) -> str:
+    """The argument's help with its default filled in, on one line."""
+    values = {**vars(action), "prog": prog}
+    return " ".join(((action.help or "") % values).split())
+
+
+def sections() -> Iterator[str]:
+    """The document, part by part."""
+    yield HEADING
+    names = [command.name for command in COMMANDS]
+    parser = build_parser(names)
+    (subparsers,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    for command in COMMANDS:
+        subparser = subparsers.choices[command.name]
+        yield f"\n## opscope {command.name}\n\n"
+        yield f"{command.summary[0].upper()}{command.summary[1:]}.\n\n"
+        for action in subparser._actions:
+            if isinstance(action, argparse._HelpAction) or action.help == argparse.SUPPRESS:
+                continue
+            yield f"- `{spelling(action)}`: {explanation(action, subparser.prog)}\n"
+
+
+if __name__ == "__main__":
+    print("".join(sections()), end="")

@@ -1,0 +1,287 @@
+"""Reads one run's dump in tfdbg's form, and finds the dumps below a folder."""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from google.protobuf.message import DecodeError
+
+from opscope.events import dump_extra
+from opscope.events.dump_extra import Frame, Health
+from opscope.events.dump_name import (
+    CORE_METADATA_PREFIX,
+    DEVICE_PREFIX,
+    FEED_KEYS_INFO,
+    FETCHES_INFO,
+    GRAPH_PREFIX,
+    device_name,
+    is_run_root,
+    parse_tensor_path,
+)
+from opscope.events.error import DumpError, EventsError, TensorProtoError
+from opscope.events.problem import Problem
+from opscope.events.proto.event_pb2 import Event
+from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.events.proto.tensor_pb2 import TensorProto
+from opscope.events.proto.types_pb2 import DT_RESOURCE, DT_VARIANT
+from opscope.events.tensor_proto import make_ndarray
+
+_T = TypeVar("_T")
+
+
+class DumpEntry(NamedTuple):
+    """One dumped value: what its file's name says."""
+
+    device: str
+    node: str
+    slot: int
+    debug_op: str
+    timestamp: int
+    k: int
+    path: str
+
+    @property
+    def tensor_name(self) -> str:
+        """`NODE:SLOT`."""
+        return f"{self.node}:{self.slot}"
+
+    @property
+    def watch_key(self) -> str:
+        """`NODE:SLOT:DEBUG_OP`."""
+        return f"{self.node}:{self.slot}:{self.debug_op}"
+
+
+@dataclass(frozen=True)
+class NoArray:
+    """A dumped value that is no array: uninitialized, or of a type without array values.
+
+    `dtype` is a `DT_*` number, `proto` what the file holds.
+    """
+
+    initialized: bool
+    dtype: int
+    shape: tuple[int, ...]
+    proto: TensorProto
+
+
+@dataclass(frozen=True)
+class CoreMetadata:
+    """What was run, as the executing process noted it."""
+
+    global_step: int
+    session_run_index: int
+    executor_step_index: int
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    target_nodes: tuple[str, ...]
+
+
+@dataclass
+class DumpFolder:
+    """One dumped run: its entries in time order, its devices, and what else its root holds.
+
+    Names are read when it is opened, contents when they are asked for. Damaged or foreign files
+    are in `problems`; the rest is there.
+    """
+
+    root: Path
+    devices: list[str] = field(default_factory=list)
+    entries: list[DumpEntry] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    core_metadata_list: list[CoreMetadata] = field(default_factory=list)
+    fetches_info: str | None = None
+    feed_keys_info: str | None = None
+    _graph_paths: dict[str, Path] = field(default_factory=dict)
+
+    @property
+    def core_metadata(self) -> CoreMetadata | None:
+        """The run's core metadata; the first one where a folder holds several runs."""
+        return self.core_metadata_list[0] if self.core_metadata_list else None
+
+    @property
+    def global_step(self) -> int | None:
+        """The training step the run belongs to, where the run noted one."""
+        metadata = self.core_metadata
+        return metadata.global_step if metadata and metadata.global_step >= 0 else None
+
+    def graph(self, device: str) -> GraphDef | None:
+        """The graph that ran on a device, debug nodes included; None where there is none."""
+        path = self._graph_paths.get(device)
+        if path is None:
+            return None
+        try:
+            return GraphDef.FromString(_read_event(path).graph_def)
+        except (DumpError, DecodeError) as error:
+            self._report(path, f"no readable graph: {error}")
+            return None
+
+    def load(self, entry: DumpEntry) -> npt.NDArray[np.generic] | NoArray:
+        """The value of an entry, read from its file each time; DumpError where that is damaged."""
+        event = _read_event(Path(entry.path))
+        if len(event.summary.value) < 1 or not event.summary.value[0].HasField("tensor"):
+            raise DumpError(f"{entry.path}: this file holds no tensor")
+        try:
+            return dumped_value(event.summary.value[0].tensor)
+        except TensorProtoError as error:
+            raise DumpError(f"{entry.path}: {error}") from error
+
+    @property
+    def tracebacks(self) -> dict[str, list[Frame]]:
+        """Where each node was made, innermost frame last; empty where the dump does not tell."""
+        return self._extra(dump_extra.TRACEBACKS_FILE, dump_extra.parse_tracebacks) or {}
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Source text by file name; empty where the dump does not carry it."""
+        return self._extra(dump_extra.SOURCES_FILE, dump_extra.parse_sources) or {}
+
+    @property
+    def feeds(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Fed arrays by tensor name; empty where the dump does not carry them."""
+        return self._extra_event(dump_extra.FEEDS_FILE, dump_extra.parse_feeds) or {}
+
+    @property
+    def health(self) -> list[Health]:
+        """The health summaries the dump carries, in the order written."""
+        return self._extra_event(dump_extra.HEALTH_FILE, dump_extra.parse_health) or []
+
+    def _extra(self, name: str, parse: Callable[[bytes], _T]) -> _T | None:
+        path = self.root / name
+        try:
+            return parse(path.read_bytes()) if path.is_file() else None
+        except (EventsError, OSError) as error:
+            self._report(path, str(error))
+            return None
+
+    def _extra_event(self, name: str, parse: Callable[[Event], _T]) -> _T | None:
+        path = self.root / name
+        try:
+            return parse(_read_event(path)) if path.is_file() else None
+        except EventsError as error:
+            self._report(path, str(error))
+            return None
+
+    def _report(self, path: Path, message: str) -> None:
+        problem = Problem(str(path), 0, message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _read_root(self) -> None:
+        for path in sorted(self.root.iterdir(), key=lambda path: natural_key(path.name)):
+            try:
+                if path.name.startswith(DEVICE_PREFIX) and path.is_dir():
+                    self._read_device(path)
+                elif path.name.startswith(CORE_METADATA_PREFIX):
+                    self.core_metadata_list.append(_core_metadata(_read_event(path)))
+                elif path.name == FETCHES_INFO:
+                    self.fetches_info = _read_event(path).log_message.message
+                elif path.name == FEED_KEYS_INFO:
+                    self.feed_keys_info = _read_event(path).log_message.message
+            except DumpError as error:
+                self._report(path, str(error))
+        self.entries.sort(key=lambda entry: (entry.timestamp, entry.k))
+
+    def _read_device(self, folder: Path) -> None:
+        device = device_name(folder.name)
+        self.devices.append(device)
+        for path in _files(folder, self._report):
+            parts = Path(path).relative_to(folder).parts
+            if len(parts) == 1 and parts[0].startswith(GRAPH_PREFIX):
+                self._graph_paths[device] = Path(path)
+                continue
+            name = parse_tensor_path(parts)
+            if name is None:
+                self._report(
+                    Path(path), "not NODE_SLOT_DEBUGOP_TIME: this file is no dumped tensor"
+                )
+            else:
+                self.entries.append(DumpEntry(device, *name, path))
+
+
+def dumped_value(proto: TensorProto) -> npt.NDArray[np.generic] | NoArray:
+    """A dumped TensorProto's value: uninitialized means a shape with elements and no content."""
+    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
+    header = {"dtype", "tensor_shape", "version_number"}
+    initialized = 0 in shape or any(f.name not in header for f, _ in proto.ListFields())
+    if not initialized or proto.dtype % 100 in (DT_RESOURCE, DT_VARIANT):
+        return NoArray(initialized, proto.dtype, shape, proto)
+    return make_ndarray(proto)
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """A sort key in which the numbers inside a name count as numbers: `run_10` after `run_9`."""
+    pieces = re.split(r"(\d+)", name)
+    return [(0, int(p), "") if p.isdecimal() and p.isascii() else (1, 0, p) for p in pieces]
+
+
+def _read_event(path: Path) -> Event:
+    try:
+        return Event.FromString(path.read_bytes())
+    except OSError as error:
+        raise DumpError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except DecodeError:
+        raise DumpError(f"{path}: this file is no serialized Event (damaged or foreign)") from None
+
+
+def _core_metadata(event: Event) -> CoreMetadata:
+    try:
+        values = json.loads(event.log_message.message)
+        return CoreMetadata(
+            int(values["global_step"]),
+            int(values["session_run_index"]),
+            int(values["executor_step_index"]),
+            tuple(str(name) for name in values["input_names"]),
+            tuple(str(name) for name in values["output_names"]),
+            tuple(str(name) for name in values["target_nodes"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise DumpError(f"the core metadata is not the JSON it should be: {error!r}") from error
+
+
+def _files(folder: Path, report: Callable[[Path, str], None]) -> Iterator[str]:
+    def on_error(error: OSError) -> None:
+        report(Path(error.filename or folder), f"cannot be listed: {error.strerror or error}")
+
+    for where, folders, names in os.walk(folder, onerror=on_error):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(where, name)
+            if os.path.isfile(path):
+                yield path
+            else:
+                report(Path(path), "neither a file nor a folder: not read")
+
+
+def open_dump(run_root: str | os.PathLike[str]) -> DumpFolder:
+    """The dump whose run root this is; DumpError where the folder is missing or no dump."""
+    root = Path(run_root)
+    try:
+        names = os.listdir(root)
+    except OSError as error:
+        raise DumpError(f"{root}: no dump can be read here: {error.strerror or error}") from error
+    if not is_run_root(names):
+        raise DumpError(
+            f"{root}: not a dumped run: it has no {DEVICE_PREFIX}* folder "
+            "(find_dumps lists the runs below a folder)"
+        )
+    dump = DumpFolder(root)
+    dump._read_root()
+    return dump
+
+
+def find_dumps(path: str | os.PathLike[str]) -> list[str]:
+    """The run roots at or below a folder, numbers in their names in numeric order."""
+    if not os.path.isdir(path):
+        raise DumpError(f"{os.fspath(path)}: no such folder")
+    found = []
+    for where, folders, names in os.walk(path):
+        if is_run_root(folders + names):
+            found.append(where)
+            folders.clear()
+    return sorted(found, key=natural_key)

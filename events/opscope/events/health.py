@@ -1,0 +1,138 @@
+"""The exact inf/nan test and the health summary of a tensor, shared by all layers."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+import ml_dtypes
+import numpy as np
+import numpy.typing as npt
+
+from opscope.events.tensor_proto import data_type
+
+SUMMARY_SIZE = 14
+"""Numbers before the dimension sizes in a health summary."""
+
+_CHUNK = 1 << 16  # elements: the float64 copy of a chunk stays in the cache
+
+# Bit patterns of +inf and -inf. Read as signed integers, +inf and the positive NaNs are the
+# largest values; read as unsigned, -inf and the negative NaNs are.
+_INF_BITS = {
+    np.dtype(np.float16): (0x7C00, 0xFC00),
+    np.dtype(ml_dtypes.bfloat16): (0x7F80, 0xFF80),
+}
+
+
+def _is_floating(dtype: np.dtype[np.generic]) -> bool:
+    if dtype.kind in "fc":
+        return True
+    return dtype.kind == "V" and dtype.name.startswith(("bfloat", "float"))
+
+
+def has_inf_or_nan(array: object) -> bool:
+    """Whether any element is infinite or NaN: exact, for every floating and complex dtype.
+
+    Takes arrays and scalars of any rank; False for integers, strings, objects and empty arrays.
+    float32, float64 and complex values are first multiplied with themselves: an inf or nan never
+    gives a finite dot product, and an overflow falls through to the exact test.
+    """
+    value = array if isinstance(array, np.ndarray) else np.asarray(array)
+    dtype = value.dtype
+    if value.size == 0 or not _is_floating(dtype):
+        return False
+    if value.ndim == 0:
+        return not bool(np.isfinite(value))
+    flat = np.ascontiguousarray(value.ravel("K"))
+    bits = _INF_BITS.get(dtype)
+    if bits is not None:
+        positive, negative = bits
+        return bool(flat.view(np.int16).max() >= positive or flat.view(np.uint16).max() >= negative)
+    if dtype.kind == "c":
+        flat = flat.view(flat.real.dtype)
+    if dtype.kind in "fc":
+        with np.errstate(over="ignore", invalid="ignore"):
+            if math.isfinite(flat.dot(flat)):
+                return False
+    return not bool(np.isfinite(flat).all())
+
+
+def _chunks(array: npt.NDArray[np.generic]) -> Iterator[npt.NDArray[np.float64]]:
+    flat = array.ravel("K")
+    for start in range(0, flat.size, _CHUNK):
+        piece = flat[start : start + _CHUNK]
+        if piece.dtype.kind == "c":
+            magnitude = np.abs(piece).astype(np.float64)
+            magnitude[np.isnan(piece)] = np.nan  # abs(inf + nan j) is inf
+            yield magnitude
+        else:
+            yield piece.astype(np.float64)
+
+
+def health_summary(
+    array: npt.ArrayLike | None,
+    lower_bound: float = -math.inf,
+    upper_bound: float = math.inf,
+    *,
+    dtype: int = 0,
+    shape: Sequence[int] = (),
+) -> npt.NDArray[np.float64]:
+    """The 14 + rank numbers of TensorFlow's DebugNumericSummary.
+
+    0 initialized, 1 elements, 2 NaNs, 3 -inf or finite <= lower_bound, 4 negative, 5 zero,
+    6 positive, 7 +inf or finite >= upper_bound, 8 min, 9 max, 10 mean, 11 variance of the finite
+    elements, 12 data type number, 13 rank, 14... sizes. None is an uninitialized tensor, whose
+    `dtype` and `shape` may be given. Complex numbers are summarized by magnitude; strings and
+    objects have counts of zero in 2-7. Mean and variance agree with TensorFlow's to rounding (its
+    sums run left to right, these are pairwise).
+    """
+    summary = np.zeros(SUMMARY_SIZE, dtype=np.float64)
+    summary[8:12] = math.inf, -math.inf, math.nan, math.nan
+    if array is None:
+        summary[12:14] = dtype, len(shape)
+        return np.concatenate([summary, np.asarray(shape, dtype=np.float64)])
+    value = np.asarray(array)
+    summary[0] = 1.0
+    summary[1] = value.size
+    summary[12:14] = dtype or data_type(value.dtype), value.ndim
+    if value.dtype.kind not in "OSU":
+        with np.errstate(over="ignore", invalid="ignore"):
+            _summarize(value, summary, lower_bound, upper_bound)
+    return np.concatenate([summary, np.asarray(value.shape, dtype=np.float64)])
+
+
+def _summarize(
+    value: npt.NDArray[np.generic],
+    summary: npt.NDArray[np.float64],
+    lower_bound: float,
+    upper_bound: float,
+) -> None:
+    count, total = 0, 0.0
+    low, high = math.inf, -math.inf
+    for chunk in _chunks(value):
+        finite = chunk
+        if has_inf_or_nan(chunk):
+            summary[2] += np.count_nonzero(np.isnan(chunk))
+            summary[3] += np.count_nonzero(chunk == -math.inf)
+            summary[7] += np.count_nonzero(chunk == math.inf)
+            finite = chunk[np.isfinite(chunk)]
+        if not finite.size:
+            continue
+        count += finite.size
+        total += float(finite.sum())
+        low = min(low, float(finite.min()))
+        high = max(high, float(finite.max()))
+        below = finite <= lower_bound
+        above = (finite >= upper_bound) & ~below
+        inside = finite[~(below | above)]
+        summary[3] += np.count_nonzero(below)
+        summary[7] += np.count_nonzero(above)
+        summary[4] += np.count_nonzero(inside < 0)
+        summary[5] += np.count_nonzero(inside == 0)
+        summary[6] += np.count_nonzero(inside > 0)
+    if not count:
+        return
+    mean = total / count
+    squares = 0.0
+    for chunk in _chunks(value):
+        deviation = chunk[np.isfinite(chunk)] - mean
+        squares += float(deviation.dot(deviation))
+    summary[8:12] = low, high, mean, squares / count

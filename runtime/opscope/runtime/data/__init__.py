@@ -1,0 +1,1 @@
+"""Small real data sets that ship with the runtime, each with its source and licence beside it."""

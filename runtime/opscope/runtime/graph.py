@@ -1,0 +1,396 @@
+"""The graph: operations and the tensors between them, with name, device and control scopes."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from opscope.runtime.device_spec import DeviceSpec, merge_device
+from opscope.runtime.op_def import OpDef
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.traceback import user_frames
+
+if TYPE_CHECKING:
+    from opscope.events.proto.graph_pb2 import GraphDef
+
+__all__ = ["Graph", "Operation", "Tensor", "get_default_graph", "reset_default_graph"]
+
+# What TensorFlow accepts as an op name and as a name scope.
+_VALID_OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
+_VALID_SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\\/>-]*$")
+
+DeviceFunction = Callable[[Operation], str]
+
+
+class _ControlScope:
+    """The control inputs of one `control_dependencies` block and the ops made inside it."""
+
+    __slots__ = ("inputs", "is_reset", "seen")
+
+    def __init__(self, inputs: Sequence[Operation], is_reset: bool) -> None:
+        self.inputs = tuple(inputs)
+        self.is_reset = is_reset
+        self.seen: set[Operation] = set()
+
+
+class Graph:
+    """A dataflow graph under construction; it also holds collections and the random seed."""
+
+    def __init__(self) -> None:
+        self._operations: list[Operation] = []
+        self._by_name: dict[str, Operation] = {}
+        self._names_in_use: dict[str, int] = {}
+        self._name_scope = ""
+        self._device_stack: list[str | DeviceFunction | None] = []
+        self._control_stack: list[_ControlScope] = []
+        self._colocation_stack: list[Operation] = []
+        self._collections: dict[Any, list[Any]] = {}
+        self._unfeedable: set[Tensor] = set()
+        self._unfetchable: set[Operation] = set()
+        self._finalized = False
+        self._lock = threading.RLock()
+        self.seed: int | None = None
+        self.rewrites = 0  # rises when an existing node changes, so that plans are made anew
+
+    # -- operations ------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """The number of operations made so far."""
+        return len(self._operations)
+
+    @property
+    def finalized(self) -> bool:
+        """True after `finalize`."""
+        return self._finalized
+
+    def finalize(self) -> None:
+        """Forbid new operations."""
+        self._finalized = True
+
+    def create_op(
+        self,
+        definition: OpDef,
+        inputs: Sequence[Tensor],
+        attrs: dict[str, Any],
+        name: str | None = None,
+        *,
+        control_inputs: Sequence[Operation] = (),
+        device: str | None = None,
+    ) -> Operation:
+        """Add an operation.
+
+        attrs are complete and normalised. A name ending in "/" is taken as it is, any other is
+        made unique inside the current name scope. Raises RuntimeError on a finalized graph and
+        ValueError for a bad name, an input of another graph, or shapes that do not fit.
+        """
+        with self._lock:
+            if self._finalized:
+                raise RuntimeError("Graph is finalized and cannot be modified.")
+            for tensor in inputs:
+                if tensor.graph is not self:
+                    raise ValueError(f"{tensor!r} is not an element of this graph.")
+            if name is None:
+                name = definition.name
+            full_name = name[:-1] if name.endswith("/") else self.unique_name(name)
+            if not _VALID_OP_NAME.match(full_name):
+                raise ValueError(f"'{full_name}' is not a valid node name")
+            if full_name in self._by_name:
+                raise ValueError(f"the graph already has an operation named {full_name!r}")
+            controls = list(control_inputs)
+            for scoped in self._scoped_controls(inputs):
+                if scoped not in controls:
+                    controls.append(scoped)
+            if self._colocation_stack and "_class" not in attrs:
+                attrs["_class"] = tuple(f"loc:@{o.name}" for o in self._colocation_stack)
+            made = Operation(self, definition, full_name, list(inputs), controls, attrs)
+            made.code_frames = user_frames()
+            made.set_output_shapes()
+            made.device = self._device_for(made) if device is None else device
+            self._operations.append(made)
+            self._by_name[full_name] = made
+            for scope in self._control_stack:
+                scope.seen.add(made)
+            return made
+
+    def _scoped_controls(self, inputs: Sequence[Tensor]) -> Iterator[Operation]:
+        """Control inputs of the open scopes, less those that a data input implies."""
+        producers = {t.op for t in inputs}
+        for scope in reversed(self._control_stack):
+            if producers.isdisjoint(scope.seen):
+                yield from (o for o in scope.inputs if o not in producers)
+            if scope.is_reset:
+                return
+
+    def get_operations(self) -> list[Operation]:
+        """All operations, in the order they were made."""
+        return list(self._operations)
+
+    def get_operation_by_name(self, name: str) -> Operation:
+        """Return one operation; KeyError when there is none of that name."""
+        found = self.as_graph_element(name, allow_tensor=False)
+        assert isinstance(found, Operation)
+        return found
+
+    def get_tensor_by_name(self, name: str) -> Tensor:
+        """Return the tensor "op:slot"; KeyError when there is none."""
+        found = self.as_graph_element(name, allow_operation=False)
+        assert isinstance(found, Tensor)
+        return found
+
+    def as_graph_element(
+        self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
+    ) -> Tensor | Operation:
+        """Return the tensor or operation that `obj` (one of them, a Variable or a name) means."""
+        convert = getattr(obj, "_as_graph_element", None)
+        if convert is not None:
+            obj = convert()
+        if isinstance(obj, (Tensor, Operation)):
+            wanted = allow_tensor if isinstance(obj, Tensor) else allow_operation
+            if not wanted:
+                raise TypeError(f"Can not convert a {type(obj).__name__} here: {obj!r}")
+            if obj.graph is not self:
+                raise ValueError(f"{obj} is not an element of this graph.")
+            return obj
+        if not isinstance(obj, str):
+            kinds = " or ".join(
+                k for k, on in (("Tensor", allow_tensor), ("Operation", allow_operation)) if on
+            )
+            raise TypeError(f"Can not convert a {type(obj).__name__} into a {kinds}.")
+        if ":" in obj:
+            if not allow_tensor:
+                raise ValueError(f"Name {obj!r} appears to refer to a Tensor, not a Operation.")
+            op_name, _, slot = obj.rpartition(":")
+            found = self._by_name.get(op_name)
+            if found is None:
+                raise KeyError(
+                    f"The name {obj!r} refers to a Tensor which does not exist. "
+                    f"The operation, {op_name!r}, does not exist in the graph."
+                )
+            if not slot.isdigit() or int(slot) >= len(found.outputs):
+                raise KeyError(
+                    f"The name {obj!r} refers to a Tensor which does not exist. The operation, "
+                    f"{op_name!r}, exists but only has {len(found.outputs)} outputs."
+                )
+            return found.outputs[int(slot)]
+        if not allow_operation:
+            raise ValueError(
+                f"Name {obj!r} looks like an operation name, not a Tensor; "
+                f'a tensor is named "{obj}:0"'
+            )
+        if obj not in self._by_name:
+            raise KeyError(f"The name {obj!r} refers to an Operation not in the graph.")
+        return self._by_name[obj]
+
+    def prevent_feeding(self, tensor: Tensor) -> None:
+        """Make `tensor` unfeedable."""
+        self._unfeedable.add(tensor)
+
+    def is_feedable(self, tensor: Tensor) -> bool:
+        """True unless `prevent_feeding` was called for the tensor."""
+        return tensor not in self._unfeedable
+
+    def prevent_fetching(self, op: Operation) -> None:
+        """Make `op` unfetchable."""
+        self._unfetchable.add(op)
+
+    def is_fetchable(self, element: Tensor | Operation) -> bool:
+        """True unless `prevent_fetching` was called for the operation."""
+        return (element.op if isinstance(element, Tensor) else element) not in self._unfetchable
+
+    # -- names -----------------------------------------------------------------------------
+
+    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
+        """Return `name` inside the current scope with `_1`, `_2`, ... added if it is taken.
+
+        Names that differ only in case count as the same, as in TensorFlow.
+        """
+        if self._name_scope:
+            name = f"{self._name_scope}/{name}"
+        used = self._names_in_use
+        key = name.lower()
+        count = used.get(key, 0)
+        if mark_as_used:
+            used[key] = count + 1
+        if count:
+            base = name
+            while key in used:
+                name = f"{base}_{count}"
+                key = name.lower()
+                count += 1
+            if mark_as_used:
+                used[base.lower()] = count
+                used[key] = 1
+        return name
+
+    def get_name_scope(self) -> str:
+        """The current name scope, without a trailing slash."""
+        return self._name_scope
+
+    @contextmanager
+    def name_scope(self, name: str | None) -> Iterator[str]:
+        """Name ops made inside `scope/...`; yields the scope with a trailing slash.
+
+        A name ending in "/" opens that very scope again; None or "" opens the root.
+        """
+        if name and not (_VALID_SCOPE_NAME if self._name_scope else _VALID_OP_NAME).match(name):
+            raise ValueError(f"'{name}' is not a valid root scope name")
+        previous = self._name_scope
+        if not name:
+            scope = ""
+        elif name.endswith("/"):
+            scope = name[:-1]
+        else:
+            scope = self.unique_name(name)
+        self._name_scope = scope
+        try:
+            yield f"{scope}/" if scope else ""
+        finally:
+            self._name_scope = previous
+
+    # -- devices ---------------------------------------------------------------------------
+
+    @contextmanager
+    def device(self, device: str | DeviceSpec | DeviceFunction | None) -> Iterator[None]:
+        """Place ops made inside on `device`: a name, a function of the op, or None for no rule."""
+        self._device_stack.append(
+            device if device is None or callable(device) else DeviceSpec.parse(device).to_string()
+        )
+        try:
+            yield
+        finally:
+            self._device_stack.pop()
+
+    def _device_for(self, op: Operation) -> str:
+        device = ""
+        for rule in reversed(self._device_stack):
+            if rule is None:
+                break
+            device = merge_device(rule if isinstance(rule, str) else rule(op) or "", device)
+        if "_class" in op.attrs and not device:
+            for entry in op.attrs["_class"]:
+                host = self._by_name.get(entry.removeprefix("loc:@"))
+                if host is not None:
+                    device = merge_device(host.device, device)
+        return device
+
+    @contextmanager
+    def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
+        """Place ops made inside on the device of `op`."""
+        target = self.as_graph_element(op)
+        previous = self._colocation_stack
+        devices = self._device_stack
+        owner = target.op if isinstance(target, Tensor) else target
+        self._colocation_stack = [owner] if ignore_existing else [*previous, owner]
+        self._device_stack = []
+        try:
+            yield
+        finally:
+            self._colocation_stack = previous
+            self._device_stack = devices
+
+    # -- control dependencies --------------------------------------------------------------
+
+    @contextmanager
+    def control_dependencies(self, control_inputs: Iterable[Any] | None) -> Iterator[None]:
+        """Make every op built inside run after `control_inputs`; None clears the open scopes."""
+        inputs: list[Operation] = []
+        for item in control_inputs or ():
+            if hasattr(item, "_as_graph_element") is False and hasattr(item, "op"):
+                item = item.op  # IndexedSlices and the like stand for the op that makes them
+            element = self.as_graph_element(item)
+            owner = element.op if isinstance(element, Tensor) else element
+            if owner not in inputs:
+                inputs.append(owner)
+        self._control_stack.append(_ControlScope(inputs, control_inputs is None))
+        try:
+            yield
+        finally:
+            self._control_stack.pop()
+
+    # -- collections -----------------------------------------------------------------------
+
+    def add_to_collection(self, name: Any, value: Any) -> None:
+        """Append `value` to the collection `name`."""
+        self._collections.setdefault(name, []).append(value)
+
+    def add_to_collections(self, names: Any, value: Any) -> None:
+        """Append `value` to each of several collections, once each."""
+        for name in {names} if isinstance(names, str) else dict.fromkeys(names or ()):
+            self.add_to_collection(name, value)
+
+    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
+        """A copy of the collection, only items whose name matches `scope` at its start."""
+        items = self._collections.get(name, [])
+        if scope is None:
+            return list(items)
+        pattern = re.compile(scope)
+        return [i for i in items if hasattr(i, "name") and pattern.match(i.name)]
+
+    def get_collection_ref(self, name: Any) -> list[Any]:
+        """The collection itself; made empty when it does not exist."""
+        return self._collections.setdefault(name, [])
+
+    def get_all_collection_keys(self) -> list[Any]:
+        """The names of the collections that hold something."""
+        return [name for name, items in self._collections.items() if items]
+
+    def clear_collection(self, name: Any) -> None:
+        """Empty a collection."""
+        self._collections.pop(name, None)
+
+    # -- context and output ----------------------------------------------------------------
+
+    def as_default(self) -> AbstractContextManager[Graph]:
+        """Make this the default graph inside a `with` block."""
+        return _default_graphs.entered(self)
+
+    def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
+        """Serialise the graph as TensorFlow does; `add_shapes` adds `_output_shapes`."""
+        from opscope.runtime.graph_def import graph_to_def
+
+        return graph_to_def(self._operations[from_version or 0 :], add_shapes)
+
+    def rewrite_inputs(self, op: Operation, inputs: list[Tensor]) -> None:
+        """Replace the data inputs of an existing operation; plans that used it are made anew."""
+        op.inputs = inputs
+        self.rewrites += 1
+
+
+class _DefaultGraphs(threading.local):
+    """The stack of default graphs of one thread; the graph at its bottom is global."""
+
+    def __init__(self) -> None:
+        self.stack: list[Graph] = []
+
+    @contextmanager
+    def entered(self, graph: Graph) -> Iterator[Graph]:
+        self.stack.append(graph)
+        try:
+            yield graph
+        finally:
+            if self.stack.pop() is not graph:
+                raise RuntimeError("Nesting violated for default graphs")
+
+
+_default_graphs = _DefaultGraphs()
+_global_graph = Graph()
+
+
+def get_default_graph() -> Graph:
+    """The graph that new ops go into."""
+    return _default_graphs.stack[-1] if _default_graphs.stack else _global_graph
+
+
+def reset_default_graph() -> None:
+    """Replace the global default graph by an empty one; not inside `as_default`."""
+    global _global_graph
+    if _default_graphs.stack:
+        raise AssertionError(
+            "Do not use tf.reset_default_graph() to clear nested graphs. "
+            "If you need a cleared graph, exit the nesting and create a new graph."
+        )
+    _global_graph = Graph()

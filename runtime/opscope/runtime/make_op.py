@@ -1,0 +1,186 @@
+"""Adding an op to the graph from Python values: conversion, type inference, names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opscope.runtime import dtypes
+from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.graph import Graph, get_default_graph
+from opscope.runtime.op_def import REQUIRED, ArgDef, OpDef, find_op, normalize_attr
+from opscope.runtime.operation import Operation, Tensor
+
+
+def make_op(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Any:
+    """Add an op to the default graph and return its output.
+
+    inputs: one per argument of the op; a list for a list argument; anything that
+    `convert_to_tensor` takes. attrs left out take their defaults; type attributes follow from the
+    inputs. Returns a Tensor for one output, a list of Tensors for a list output, a tuple for
+    several, the Operation for none. TypeError when dtypes do not fit.
+    """
+    node = make_node(op_type, *inputs, name=name, **attrs)
+    definition = node.definition
+    if len(definition.outputs) == 1:
+        return list(node.outputs) if definition.outputs[0].is_list else node.outputs[0]
+    if not definition.outputs:
+        return node
+    return _grouped_outputs(node)
+
+
+def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Operation:
+    """Add an op to the default graph, as `make_op`, and return the Operation."""
+    definition = find_op(op_type)
+    if len(inputs) != len(definition.inputs):
+        names = ", ".join(a.name for a in definition.inputs)
+        raise TypeError(
+            f"op type {op_type} takes {len(definition.inputs)} inputs ({names}), got {len(inputs)}"
+        )
+    graph = _graph_of(inputs)
+    with graph.as_default():
+        scope = _scope_name(graph, name or op_type)
+        known = {
+            key: normalize_attr(op_type, definition.attrs[key], value)
+            for key, value in attrs.items()
+            if value is not None and _checked_attr(definition, key)
+        }
+        converted: dict[str, list[Tensor]] = {}
+        for arg, value in _by_certainty(definition, inputs):
+            converted[arg.name] = _convert(definition, arg, value, known, scope)
+        ordered = [t for arg in definition.inputs for t in converted[arg.name]]
+        return graph.create_op(definition, ordered, _complete(definition, known), scope + "/")
+
+
+def _graph_of(inputs: tuple[Any, ...]) -> Graph:
+    """The graph of the first tensor among the inputs, else the default graph."""
+    for value in inputs:
+        for item in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(item, Tensor):
+                return item.graph
+    return get_default_graph()
+
+
+def _scope_name(graph: Graph, name: str) -> str:
+    return name[:-1] if name.endswith("/") else graph.unique_name(name)
+
+
+def _checked_attr(definition: OpDef, key: str) -> bool:
+    if key not in definition.attrs:
+        names = ", ".join(definition.attrs) or "none"
+        raise TypeError(f"op type {definition.name} has no attribute {key!r} (it has: {names})")
+    return True
+
+
+def _is_graph_value(value: Any) -> bool:
+    return isinstance(value, Tensor) or hasattr(value, "_as_tensor")
+
+
+def _by_certainty(definition: OpDef, inputs: tuple[Any, ...]) -> list[tuple[ArgDef, Any]]:
+    """Arguments with tensors first, so that `1.0 + tensor` takes the tensor's dtype."""
+    pairs = list(zip(definition.inputs, inputs, strict=True))
+
+    def rank(pair: tuple[ArgDef, Any]) -> int:
+        value = pair[1]
+        items = value if isinstance(value, (list, tuple)) else (value,)
+        return 0 if any(_is_graph_value(i) for i in items) else 1
+
+    return sorted(pairs, key=rank)
+
+
+def _convert(
+    definition: OpDef, arg: ArgDef, value: Any, known: dict[str, Any], scope: str
+) -> list[Tensor]:
+    if not arg.is_list:
+        return [_convert_one(definition, arg, value, known, scope, arg.name)]
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(
+            f"Expected list for '{arg.name}' argument to '{definition.name}' Op, not {value!r}."
+        )
+    if arg.type_list_attr is not None:
+        listed = [convert_to_tensor(v, name=f"{scope}/{arg.name}_{i}") for i, v in enumerate(value)]
+        known[arg.type_list_attr] = tuple(t.dtype.base_dtype for t in listed)
+        return listed
+    assert arg.number_attr is not None
+    ordered = sorted(range(len(value)), key=lambda i: 0 if _is_graph_value(value[i]) else 1)
+    made: dict[int, Tensor] = {}
+    for i in ordered:
+        label = f"{arg.name}_{i}"
+        made[i] = _convert_one(definition, arg, value[i], known, scope, label)
+    count = known.setdefault(arg.number_attr, len(value))
+    if count != len(value):
+        raise ValueError(
+            f"List argument '{arg.name}' to '{definition.name}' Op has length {len(value)}, "
+            f"which does not match length {count} of an earlier argument."
+        )
+    normalize_attr(definition.name, definition.attrs[arg.number_attr], count)
+    return [made[i] for i in range(len(value))]
+
+
+def _convert_one(
+    definition: OpDef, arg: ArgDef, value: Any, known: dict[str, Any], scope: str, label: str
+) -> Tensor:
+    wanted = arg.dtype if arg.type_attr is None else known.get(arg.type_attr)
+    preferred = None
+    if wanted is None and arg.type_attr is not None:
+        default = definition.attrs[arg.type_attr].default
+        preferred = default if isinstance(default, dtypes.DType) else None
+    try:
+        tensor = _to_tensor(value, wanted, f"{scope}/{label}", preferred, arg.is_ref)
+    except (TypeError, ValueError) as error:
+        if wanted is None:
+            raise
+        raise TypeError(
+            f"Input '{arg.name}' of '{definition.name}' Op (node '{scope}') cannot take "
+            f"{value!r}: {error}"
+        ) from None
+    if arg.is_ref and not tensor.dtype.is_ref_dtype:
+        raise TypeError(
+            f"'{definition.name}' Op requires that input '{arg.name}' be a mutable tensor "
+            f"(e.g.: a tf.Variable), got {tensor!r}"
+        )
+    if arg.type_attr is not None and arg.type_attr not in known:
+        known[arg.type_attr] = normalize_attr(
+            definition.name, definition.attrs[arg.type_attr], tensor.dtype
+        )
+    return tensor
+
+
+def _to_tensor(value: Any, wanted: Any, absolute_name: str, preferred: Any, as_ref: bool) -> Tensor:
+    if _is_graph_value(value):
+        return convert_to_tensor(value, wanted, as_ref=as_ref)
+    graph = get_default_graph()
+    parent, _, leaf = absolute_name.rpartition("/")
+    with graph.name_scope(parent + "/" if parent else None):
+        return convert_to_tensor(value, wanted, leaf, preferred)
+
+
+def _complete(definition: OpDef, known: dict[str, Any]) -> dict[str, Any]:
+    """Fill in defaults; TypeError when a required attribute is missing."""
+    complete: dict[str, Any] = {}
+    for key, attr in definition.attrs.items():
+        if key in known:
+            complete[key] = known[key]
+        elif attr.default is REQUIRED:
+            raise TypeError(f"op type {definition.name} needs a value for attribute {key!r}")
+        else:
+            complete[key] = attr.default
+    for key in known.keys() - definition.attrs.keys():
+        complete[key] = known[key]
+    return complete
+
+
+def _grouped_outputs(node: Operation) -> tuple[Any, ...]:
+    """The outputs as one item per output argument: a Tensor, or a list for a list argument."""
+    items: list[Any] = []
+    start = 0
+    for arg in node.definition.outputs:
+        if not arg.is_list:
+            items.append(node.outputs[start])
+            start += 1
+            continue
+        key = arg.number_attr or arg.type_list_attr
+        assert key is not None
+        size = node.attrs[key] if arg.number_attr else len(node.attrs[key])
+        items.append(node.outputs[start : start + size])
+        start += size
+    return tuple(items)

@@ -1,0 +1,1 @@
+"""The op types, by subject; importing a module defines its ops."""

@@ -1,0 +1,39 @@
+"""Where in the user's program an op was made."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+from types import CodeType
+
+Frame = tuple[str, int, str, str]
+
+_OWN_FOLDER = str(Path(__file__).parent)
+
+
+def user_frames() -> tuple[tuple[CodeType, int], ...]:
+    """The calling frames outside of this package, outermost first, as (code, line)."""
+    frames: list[tuple[CodeType, int]] = []
+    frame = sys._getframe(2)
+    while frame is not None:
+        code = frame.f_code
+        if not code.co_filename.startswith(_OWN_FOLDER):
+            frames.append((code, frame.f_lineno))
+        frame = frame.f_back  # type: ignore[assignment]
+    frames.reverse()
+    return tuple(frames)
+
+
+def describe(frames: tuple[tuple[CodeType, int], ...]) -> list[Frame]:
+    """Each frame as (file, line, function, source text), outermost first."""
+    return [
+        (
+            code.co_filename,
+            line,
+            code.co_name,
+            linecache.getline(code.co_filename, line).strip(),
+        )
+        for code, line in frames
+        if not code.co_filename.startswith("<frozen")
+    ]

@@ -1,0 +1,59 @@
+"""Where a session keeps the value of one variable."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+# What `sys.getrefcount` says of an array that only one local name holds.
+_HELD_BY_ONE_NAME = 2
+
+
+class VariableSlot:
+    """The value of one variable in one session, None until it is initialized.
+
+    A kernel that updates the variable writes into `target()` and then calls `commit`:
+
+        var.commit(xp.subtract(var.value, delta * alpha, out=var.target()))
+
+    so that the same kernel works in place and, when someone still needs the old value (a fetch, the
+    debugger), in other memory. The memory of the value before is used again for the next such
+    update once nobody holds it.
+    """
+
+    __slots__ = ("name", "shared", "spare", "value")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.value: Any = None
+        self.shared = False
+        self.spare: Any = None
+
+    def target(self) -> Any:
+        """The array to write the next value into; None for a scalar: the ufunc makes a new one."""
+        value = self.value
+        if not hasattr(value, "flags") or value.ndim == 0:
+            self.shared = False
+            return None
+        if not self.shared:
+            return value
+        self.shared = False
+        spare = self.spare
+        self.spare = None
+        if (
+            spare is None
+            or spare.shape != value.shape
+            or spare.dtype != value.dtype
+            or sys.getrefcount(spare) > _HELD_BY_ONE_NAME
+        ):
+            return np.empty_like(value)  # a cupy array answers with a cupy array
+        return spare
+
+    def commit(self, value: Any) -> None:
+        """Make `value` the variable's value."""
+        if value is not self.value:
+            self.spare = self.value
+            self.value = value
+        self.shared = False

@@ -1,0 +1,30 @@
+"""What the loop that reads commands does next: run on, or leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """The parsed `run` command: how the next session runs are executed and where to stop.
+
+    The patterns are start-anchored regular expressions, AND-ed; they choose what is watched.
+    """
+
+    no_debug: bool = False
+    times: int = 1
+    till_filter_pass: str | None = None
+    filter_exclude_node_names: str | None = None
+    node_name_filter: str | None = None
+    op_type_filter: str | None = None
+    tensor_dtype_filter: str | None = None
+
+
+@dataclass(frozen=True)
+class Exit:
+    """Leave the debugger."""
+
+
+EXIT = Exit()
+"""The one value of Exit."""

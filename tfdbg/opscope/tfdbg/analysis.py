@@ -1,0 +1,52 @@
+"""What every command is given: the dump, the filters, the run, and the width of the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from opscope.tfdbg.debug_dump import DebugDump
+from opscope.tfdbg.filters import TensorFilter, default_filters
+from opscope.tfdbg.screen import Screen
+
+
+@dataclass(frozen=True)
+class SessionRun:
+    """The session run being debugged: its number from 1, fetch names, and feeds by name."""
+
+    run_call_count: int
+    fetches: tuple[str, ...]
+    feeds: Mapping[str, object] = field(default_factory=dict)
+    is_callable_runner: bool = False
+    fetches_nested: bool = False
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The context of a command; `dataclasses.replace` gives one for another width.
+
+    `dump` is None before a run and after one that was not watched. `session` is None when a dump
+    is analysed without the program that made it. `intro` stands above the whole help: what the
+    run-start screen says, or which op failed.
+    """
+
+    dump: DebugDump | None = None
+    filters: Mapping[str, TensorFilter] = field(default_factory=default_filters)
+    columns: int = 80
+    session: SessionRun | None = None
+    recursion_depth: int = 20
+    intro: Screen | None = None
+
+    @property
+    def watched(self) -> DebugDump:
+        """The dump; raises LookupError where no run was watched."""
+        if self.dump is None:
+            raise LookupError("No run was watched: there are no tensors to show.")
+        return self.dump
+
+    @property
+    def feeds(self) -> Mapping[str, object]:
+        """The feeds by tensor name, of the session's run or as stored with the dump."""
+        if self.session is not None:
+            return self.session.feeds
+        return self.dump.feeds if self.dump is not None else {}

@@ -1,0 +1,165 @@
+"""`list_inputs` and `list_outputs`: what a node depends on, and what depends on it, as a tree."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass, field
+
+from opscope.tfdbg.analysis import Analysis
+from opscope.tfdbg.command import Argument, CommandError, command
+from opscope.tfdbg.commands.node_info import existing_node, node_names, visible_neighbours
+from opscope.tfdbg.debug_dump import DebugDump
+from opscope.tfdbg.debug_graph import node_name_of
+from opscope.tfdbg.menu import node_menu
+from opscope.tfdbg.screen import Line, Screen, Span, line
+
+_OPEN = "|  "
+_CLOSED = "   "
+_ITEM = "|- "
+
+
+def _arguments(neighbours: str) -> list[Argument]:
+    return [
+        Argument("node_name", help="A node, or one of its tensors: hidden/MatMul, hidden/MatMul:0"),
+        Argument("-c", "--control", action="store_true", help=f"Include control {neighbours}."),
+        Argument(
+            "-d",
+            "--depth",
+            type=int,
+            default=None,
+            help="How many levels to show with -r (default: 20).",
+        ),
+        Argument("-r", "--recursive", action="store_true", help=f"Also show their {neighbours}."),
+        Argument("-t", "--op_type", action="store_true", help="Show the types of the ops."),
+    ]
+
+
+@command("list_inputs", "li", arguments=_arguments("inputs"), needs_dump=True, completes=node_names)
+def list_inputs(context: Analysis, args: Namespace) -> Screen:
+    """Show the inputs of a node, with -r as a tree in which each node is expanded once."""
+    return _tree_screen(context, args, outputs=False)
+
+
+@command(
+    "list_outputs", "lo", arguments=_arguments("recipients"), needs_dump=True, completes=node_names
+)
+def list_outputs(context: Analysis, args: Namespace) -> Screen:
+    """Show the nodes that read a node, with -r as a tree in which each node is expanded once."""
+    return _tree_screen(context, args, outputs=True)
+
+
+@dataclass(frozen=True)
+class _Branch:
+    """One row to come: a neighbour of `parent`."""
+
+    parent: str
+    text: str
+    is_control: bool
+    level: int
+    indent: str
+    is_last: bool
+
+
+@dataclass
+class _Tree:
+    """The rows of a tree while it is walked."""
+
+    dump: DebugDump
+    device_name: str
+    outputs: bool
+    control: bool
+    op_types: bool
+    depth: int
+    lines: list[Line] = field(default_factory=list)
+    edges: list[dict[str, object]] = field(default_factory=list)
+    expanded: set[str] = field(default_factory=set)
+
+    def neighbours(self, name: str) -> list[tuple[str, bool]]:
+        """Names and whether they are control edges: data first, then control by name."""
+        ask = self.dump.node_recipients if self.outputs else self.dump.node_inputs
+        found = ask(name, device_name=self.device_name)
+        shown = [(text, False) for text in self._visible(found)]
+        if self.control:
+            found = ask(name, is_control=True, device_name=self.device_name)
+            shown += [(text, True) for text in sorted(self._visible(found))]
+        return shown
+
+    def _visible(self, names: list[str]) -> list[str]:
+        return visible_neighbours(self.dump, self.device_name, names)
+
+    def walk(self, root: str) -> None:
+        """Add a row for every neighbour of the root, and below it for its own, to the depth."""
+        # A stack and not recursion: a graph may be deeper than Python's own stack.
+        self.expanded.add(root)
+        waiting = self._branches(root, 1, "")
+        while waiting:
+            branch = waiting.pop()
+            node = node_name_of(branch.text)
+            more = self.neighbours(node)
+            repeated = bool(more) and node in self.expanded
+            self._add(branch, repeated)
+            if not more or repeated:
+                continue
+            below = branch.indent + (_CLOSED if branch.is_last else _OPEN)
+            if branch.level < self.depth:
+                self.expanded.add(node)
+                waiting += self._branches(node, branch.level + 1, below)
+            else:
+                self.lines.append(line(f"{below}{_ITEM}..."))
+
+    def _branches(self, name: str, level: int, indent: str) -> list[_Branch]:
+        """The neighbours of a node, the last one first: they are taken from the end."""
+        found = self.neighbours(name)
+        return [
+            _Branch(name, text, is_control, level, indent, number == len(found) - 1)
+            for number, (text, is_control) in enumerate(found)
+        ][::-1]
+
+    def _add(self, branch: _Branch, repeated: bool) -> None:
+        node = node_name_of(branch.text)
+        start = f"{branch.indent}{_ITEM}({branch.level}) "
+        if branch.is_control:
+            start += "(Ctrl) "
+        if self.op_types:
+            start += f"[{self.dump.node_op_type(node, self.device_name)}] "
+        command_name = "lo" if self.outputs else "li"
+        spans = [Span(start), Span(branch.text, "tensor", f"{command_name} -c -r {node}")]
+        if repeated:
+            spans.append(Span(" (shown above)", "dim"))
+        self.lines.append(line(*spans))
+        self.edges.append(
+            {
+                "node": branch.parent,
+                "neighbour": branch.text,
+                "depth": branch.level,
+                "control": branch.is_control,
+            }
+        )
+
+
+def _tree_screen(context: Analysis, args: Namespace, outputs: bool) -> Screen:
+    dump = context.watched
+    name = existing_node(dump, args.node_name)
+    if args.depth is not None and args.depth < 1:
+        raise CommandError(f"-d needs a depth from 1 on, got {args.depth}")
+    limit = context.recursion_depth if args.depth is None else args.depth
+    depth = limit if args.recursive else 1
+    device_name = dump.node_devices(name)[0]
+    tree = _Tree(dump, device_name, outputs, args.control, args.op_type, depth)
+    tree.walk(name)
+    what, kind = ("Recipients of", "recipients") if outputs else ("Inputs to", "inputs")
+    included = f", control {kind} included" if args.control else ""
+    lines = [
+        line(f'{what} node "', Span(name, "bold"), f'" (Depth limit = {depth}{included}):'),
+        *(tree.lines or [line("  [None]")]),
+        line(),
+        line("Legend:"),
+        line("  (d): recursion depth = d."),
+    ]
+    if args.control:
+        lines.append(line("  (Ctrl): Control input."))
+    if args.op_type:
+        lines.append(line("  [Op]: Input node has op type Op."))
+    current = "list_outputs" if outputs else "list_inputs"
+    data = {"node": name, "device": device_name, "depth": depth, "edges": tree.edges}
+    return Screen(tuple(lines), data=data, menu=node_menu(name, current))

@@ -1,0 +1,436 @@
+"""The tensors of one watched run and the graphs that made them, from files or from memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import networkx as nx
+import numpy as np
+
+from opscope.events import CoreMetadata
+from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.tfdbg.debug_graph import DebugGraph, node_name_of
+from opscope.tfdbg.debug_tensor import DebugTensorDatum, TensorValue
+
+Frame = tuple[str, int, str, str | None]
+"""File, line, function and source text of one stack frame."""
+
+_T = TypeVar("_T")
+
+
+class WatchKeyDoesNotExistInDebugDumpDirError(ValueError):
+    """No dump has this node, slot and debug op."""
+
+
+class WatchedValue(Protocol):
+    """A tensor of a run watched in memory, as the runtime hands it over."""
+
+    node_name: str
+    output_slot: int
+    device_name: str
+    timestamp: int
+    value: np.ndarray | np.generic | None
+
+
+class DebugDump:
+    """All questions about one watched run.
+
+    Dumps are in the order of time over all devices. Queries about a node take `device_name`,
+    which may be left out unless several devices have a node of this name (ValueError).
+    """
+
+    def __init__(
+        self,
+        data: Iterable[DebugTensorDatum],
+        graphs: Mapping[str, DebugGraph],
+        devices: Sequence[str] = (),
+        *,
+        core_metadata: CoreMetadata | list[CoreMetadata] | None = None,
+        run_fetches_info: str | None = None,
+        run_feed_keys_info: str | None = None,
+        feeds: Mapping[str, object] | None = None,
+        tracebacks: Mapping[str, Sequence[Frame]] | None = None,
+        sources: Mapping[str, str] | None = None,
+        title: str = "",
+        validate: bool = True,
+    ) -> None:
+        self.title = title
+        self.core_metadata = core_metadata
+        self.run_fetches_info = run_fetches_info
+        self.run_feed_keys_info = run_feed_keys_info
+        self.feeds: Mapping[str, object] = feeds or {}
+        self.sources: Mapping[str, str] = sources or {}
+        self.python_graph: object | None = None
+        self._tracebacks = {node: tuple(frames) for node, frames in (tracebacks or {}).items()}
+        self._graphs = dict(graphs)
+        self._data = sorted(data, key=lambda datum: datum.order)
+        names = dict.fromkeys((*devices, *graphs, *(d.device_name for d in self._data)))
+        self._devices = list(names)
+        self._by_key: dict[str, dict[str, list[DebugTensorDatum]]] = {}
+        self._by_node: dict[str, list[DebugTensorDatum]] = {}
+        for datum in self._data:
+            of_device = self._by_key.setdefault(datum.device_name, {})
+            of_device.setdefault(datum.watch_key, []).append(datum)
+            self._by_node.setdefault(datum.node_name, []).append(datum)
+        if validate:
+            self._validate()
+
+    @classmethod
+    def from_memory(
+        cls,
+        tensors: Iterable[WatchedValue],
+        partition_graphs: Mapping[str, GraphDef],
+        **details: Any,
+    ) -> DebugDump:
+        """A dump of values held in memory, by reference; nothing is written.
+
+        `details` are the keyword arguments of DebugDump.
+        """
+        data = (
+            DebugTensorDatum.from_memory(
+                item.device_name, item.node_name, item.output_slot, item.timestamp, item.value
+            )
+            for item in tensors
+        )
+        graphs = {name: DebugGraph(graph, name) for name, graph in partition_graphs.items()}
+        return DebugDump(data, graphs, **details)
+
+    # What was dumped
+
+    @property
+    def dumped_tensor_data(self) -> list[DebugTensorDatum]:
+        """All dumps in the order of time."""
+        return list(self._data)
+
+    @property
+    def size(self) -> int:
+        """How many dumps there are."""
+        return len(self._data)
+
+    @property
+    def t0(self) -> int | None:
+        """The time of the first dump in microseconds since 1970; None without dumps."""
+        return self._data[0].timestamp if self._data else None
+
+    def devices(self) -> list[str]:
+        """The names of the devices."""
+        return list(self._devices)
+
+    def milliseconds(self, datum: DebugTensorDatum) -> float:
+        """How long after the first dump this one was made, in ms."""
+        return (datum.timestamp - (self.t0 or 0)) / 1000.0
+
+    def find(
+        self,
+        predicate: Callable[[DebugTensorDatum, Any], bool],
+        first_n: int = 0,
+        device_name: str | None = None,
+        exclude_node_names: str | None = None,
+    ) -> list[DebugTensorDatum]:
+        """The dumps that pass, in the order of time over all devices.
+
+        `first_n` above 0 stops there. `exclude_node_names` is a start-anchored regular
+        expression for nodes to leave out.
+        """
+        if device_name is not None:
+            self._check_device(device_name)
+        exclude = re.compile(exclude_node_names) if exclude_node_names else None
+        found: list[DebugTensorDatum] = []
+        for datum in self._data:
+            if device_name is not None and datum.device_name != device_name:
+                continue
+            if exclude is not None and exclude.match(datum.node_name):
+                continue
+            if predicate(datum, datum.get_tensor()):
+                found.append(datum)
+                if 0 < first_n <= len(found):
+                    break
+        return found
+
+    def debug_watch_keys(self, node_name: str, device_name: str | None = None) -> list[str]:
+        """The `NODE:SLOT:DEBUGOP` dumped of a node, in the order of slots, then of time."""
+        data = self.node_data(node_name, device_name)
+        by_slot = sorted(data, key=lambda datum: datum.output_slot)
+        return list(dict.fromkeys(datum.watch_key for datum in by_slot))
+
+    def node_data(self, node_name: str, device_name: str | None = None) -> list[DebugTensorDatum]:
+        """The dumps of a node's outputs in the order of time; none where it has none."""
+        return [
+            datum
+            for datum in self._by_node.get(node_name, ())
+            if device_name is None or datum.device_name == device_name
+        ]
+
+    def watch_key_to_data(
+        self, debug_watch_key: str, device_name: str | None = None
+    ) -> list[DebugTensorDatum]:
+        """The dumps of `NODE:SLOT:DEBUGOP` in the order of time; none where there are none."""
+        if device_name is not None:
+            self._check_device(device_name)
+            return list(self._by_key.get(device_name, {}).get(debug_watch_key, ()))
+        having = [of_device for of_device in self._by_key.values() if debug_watch_key in of_device]
+        if len(having) > 1:
+            raise ValueError(
+                f"The debug watch key '{debug_watch_key}' exists on multiple ({len(having)}) "
+                "devices, but device name is not specified."
+            )
+        return list(having[0][debug_watch_key]) if having else []
+
+    def get_tensors(
+        self, node_name: str, output_slot: int, debug_op: str, device_name: str | None = None
+    ) -> list[TensorValue]:
+        """The values, one for each dump."""
+        return self._each(node_name, output_slot, debug_op, device_name, lambda d: d.get_tensor())
+
+    def get_tensor_file_paths(
+        self, node_name: str, output_slot: int, debug_op: str, device_name: str | None = None
+    ) -> list[str | None]:
+        """The files, one for each dump."""
+        return self._each(node_name, output_slot, debug_op, device_name, lambda d: d.file_path)
+
+    def get_rel_timestamps(
+        self, node_name: str, output_slot: int, debug_op: str, device_name: str | None = None
+    ) -> list[int]:
+        """Microseconds after the first dump of the run, one for each dump."""
+        t0 = self.t0 or 0
+        return self._each(node_name, output_slot, debug_op, device_name, lambda d: d.timestamp - t0)
+
+    def get_dump_sizes_bytes(
+        self, node_name: str, output_slot: int, debug_op: str, device_name: str | None = None
+    ) -> list[int | None]:
+        """Sizes of the files in bytes, one for each dump."""
+        return self._each(
+            node_name, output_slot, debug_op, device_name, lambda d: d.dump_size_bytes
+        )
+
+    def _each(
+        self,
+        node_name: str,
+        output_slot: int,
+        debug_op: str,
+        device_name: str | None,
+        get: Callable[[DebugTensorDatum], _T],
+    ) -> list[_T]:
+        watch_key = f"{node_name}:{output_slot}:{debug_op}"
+        data = self.watch_key_to_data(watch_key, device_name)
+        if not data:
+            where = f" of device {device_name}" if device_name else ""
+            raise WatchKeyDoesNotExistInDebugDumpDirError(
+                f'Watch key "{watch_key}" does not exist in the debug dump{where}'
+            )
+        return [get(datum) for datum in data]
+
+    # The graphs
+
+    def loaded_partition_graphs(self) -> bool:
+        """True where at least one device has a graph."""
+        return bool(self._graphs)
+
+    def partition_graphs(self) -> list[GraphDef]:
+        """The graphs of the devices as they were written."""
+        self._need_graphs("No partition graphs have been loaded.")
+        return [graph.written for graph in self._graphs.values()]
+
+    def reconstructed_non_debug_partition_graphs(self) -> dict[str, GraphDef]:
+        """The graph of each device without the debugger's own nodes."""
+        self._need_graphs("No partition graphs have been loaded.")
+        return {name: graph.graph_def for name, graph in self._graphs.items()}
+
+    def graph(self, device_name: str) -> DebugGraph:
+        """The graph of a device; raises LookupError where it has none."""
+        self._check_device(device_name)
+        if device_name not in self._graphs:
+            raise LookupError(f"No partition graph has been loaded for device {device_name}")
+        return self._graphs[device_name]
+
+    def nodes(self, device_name: str | None = None) -> list[str]:
+        """The names of the nodes, of one device or of all."""
+        self._need_graphs("No partition graphs have been loaded.")
+        if device_name is None:
+            return [name for graph in self._graphs.values() for name in graph.nodes]
+        return list(self.graph(device_name).nodes)
+
+    def node_exists(self, node_name: str, device_name: str | None = None) -> bool:
+        """True where a node of this name is on the device, or on any."""
+        self._need_graphs("Nodes have not been loaded from partition graphs yet.")
+        if device_name is not None:
+            return node_name in self.graph(device_name).nodes
+        return any(node_name in graph.nodes for graph in self._graphs.values())
+
+    def node_devices(self, node_name: str) -> list[str]:
+        """The devices that have a node of this name."""
+        return [name for name, graph in self._graphs.items() if node_name in graph.nodes]
+
+    def node_device(self, node_name: str) -> str | list[str]:
+        """The device of a node, or a list where several have one; ValueError where none has."""
+        self._need_graphs("Node devices are not loaded from partition graphs yet.")
+        found = self.node_devices(node_name)
+        if not found:
+            raise ValueError(f"Node '{node_name}' does not exist in partition graphs.")
+        return found[0] if len(found) == 1 else found
+
+    def node_op_type(self, node_name: str, device_name: str | None = None) -> str:
+        """The type of the node's op."""
+        self._need_graphs("Node op types are not loaded from partition graphs yet.")
+        return self._graph_with(node_name, device_name).op_type(node_name)
+
+    def node_attributes(self, node_name: str, device_name: str | None = None) -> Mapping[str, Any]:
+        """The node's attributes by name: AttrValue protos."""
+        self._need_graphs("Node attributes are not loaded from partition graphs yet.")
+        return self._graph_with(node_name, device_name).nodes[node_name].attr
+
+    def node_inputs(
+        self, node_name: str, is_control: bool = False, device_name: str | None = None
+    ) -> list[str]:
+        """What the node reads (`node`, or `node:1` for a later output), or waits for."""
+        self._need_graphs("Node inputs are not loaded from partition graphs yet.")
+        return self._graph_with(node_name, device_name).inputs(node_name, is_control)
+
+    def node_recipients(
+        self, node_name: str, is_control: bool = False, device_name: str | None = None
+    ) -> list[str]:
+        """The nodes that read any of the node's outputs, or wait for it."""
+        self._need_graphs("Node recipients are not loaded from partition graphs yet.")
+        return self._graph_with(node_name, device_name).recipients(node_name, is_control)
+
+    def transitive_inputs(
+        self,
+        node_name: str,
+        include_control: bool = True,
+        include_reversed_ref: bool = False,
+        device_name: str | None = None,
+    ) -> list[str]:
+        """Everything the node depends on, depth first, without going through Merge nodes."""
+        self._need_graphs("Node inputs are not loaded from partition graphs yet.")
+        graph = self._graph_with(node_name, device_name)
+        upstream = graph.edges(include_control, include_reversed_ref).reverse(copy=False)
+        merges = [name for name in graph.nodes if graph.op_type(name) == "Merge"]
+        cut = nx.restricted_view(
+            upstream,
+            [],
+            [edge for name in merges if name != node_name for edge in upstream.out_edges(name)],
+        )
+        return [name for name in nx.dfs_preorder_nodes(cut, node_name) if name != node_name]
+
+    def find_some_path(
+        self,
+        src_node_name: str,
+        dst_node_name: str,
+        include_control: bool = True,
+        include_reversed_ref: bool = False,
+        device_name: str | None = None,
+    ) -> list[str] | None:
+        """The nodes of a shortest path from source to destination; None where there is none.
+
+        Both must be on one device (ValueError).
+        """
+        graph = self._graph_with(src_node_name, device_name)
+        if dst_node_name not in graph.nodes:
+            other = self._graph_with(dst_node_name, device_name).device_name
+            raise ValueError(
+                f"Source ({src_node_name}) and destination ({dst_node_name}) are not on the same "
+                f"device: {graph.device_name} and {other}"
+            )
+        edges = graph.edges(include_control, include_reversed_ref)
+        try:
+            return list(nx.shortest_path(edges, src_node_name, dst_node_name))
+        except nx.NetworkXNoPath:
+            return None
+
+    # The program that built the graph
+
+    def set_python_graph(self, python_graph: Any) -> None:
+        """Take tracebacks from a graph: its get_operations() have a name and a traceback."""
+        self.python_graph = python_graph
+        if python_graph is not None:
+            self._tracebacks = {
+                operation.name: tuple(tuple(frame) for frame in operation.traceback)
+                for operation in python_graph.get_operations()
+            }
+
+    @property
+    def has_tracebacks(self) -> bool:
+        """True where it is known which source lines made the nodes."""
+        return bool(self._tracebacks)
+
+    def node_traceback(self, element_name: str) -> tuple[Frame, ...]:
+        """The stack that made a node (or a tensor's node), innermost frame last.
+
+        Raises LookupError where no stacks are known, KeyError where none is of this node.
+        """
+        if not self._tracebacks:
+            raise LookupError("Python graph is not available for traceback lookup")
+        node_name = node_name_of(element_name)
+        if node_name not in self._tracebacks:
+            raise KeyError(f'Cannot find node "{node_name}" in Python graph')
+        return self._tracebacks[node_name]
+
+    # Checks
+
+    def _need_graphs(self, message: str) -> None:
+        if not self._graphs:
+            raise LookupError(message)
+
+    def _check_device(self, device_name: str) -> None:
+        if device_name not in self._devices:
+            raise ValueError(f"Invalid device name: {device_name}")
+
+    def _graph_with(self, node_name: str, device_name: str | None) -> DebugGraph:
+        if device_name is not None:
+            graph = self.graph(device_name)
+            if node_name not in graph.nodes:
+                raise ValueError(f"Node '{node_name}' does not exist on device {device_name}")
+            return graph
+        found = self.node_devices(node_name)
+        if len(found) > 1:
+            raise ValueError(
+                f"There are multiple ({len(found)}) devices with nodes named '{node_name}' but "
+                "device_name is not specified."
+            )
+        if not found:
+            raise ValueError(
+                f"None of the {len(self._devices)} device(s) has a node named '{node_name}'."
+            )
+        return self._graphs[found[0]]
+
+    def _validate(self) -> None:
+        """Every dumped node is in its graph, and no dump is earlier than what it was made from."""
+        for device_name, graph in self._graphs.items():
+            first: dict[tuple[str, int], DebugTensorDatum] = {}
+            for data in self._by_key.get(device_name, {}).values():
+                datum = data[0]
+                if datum.node_name not in graph.nodes:
+                    raise ValueError(
+                        f"Node name '{datum.node_name}' is not found in partition graphs of "
+                        f"device {device_name}."
+                    )
+                key = (datum.node_name, datum.output_slot)
+                if key not in first or datum.order < first[key].order:
+                    first[key] = datum
+            for datum in first.values():
+                _check_causality(graph, first, datum)
+
+
+def _check_causality(
+    graph: DebugGraph, first: Mapping[tuple[str, int], DebugTensorDatum], datum: DebugTensorDatum
+) -> None:
+    """Raise ValueError where the first dump of a node comes before the first of its inputs.
+
+    Loop edges are exempt: what Enter and NextIteration bring is counted by the loop, and a Merge
+    runs as soon as one input is there.
+    """
+    watched = [
+        (node, slot)
+        for node, slot in graph.data_inputs(datum.node_name)
+        if (node, slot) in first and graph.op_type(node) not in ("Enter", "NextIteration")
+    ]
+    late = [key for key in watched if first[key].timestamp > datum.timestamp]
+    if graph.op_type(datum.node_name) == "Merge" and len(late) < len(watched):
+        return
+    if late:
+        raise ValueError(
+            f"Causality violated in timing relations of debug dumps: {datum.node_name} "
+            f"({datum.timestamp}): these input(s) are not satisfied: {late}"
+        )

@@ -1,0 +1,141 @@
+"""The graph of one device as the user built it: without the debugger's own nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import networkx as nx
+
+from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.events.proto.node_def_pb2 import NodeDef
+
+HIDDEN_OPS = frozenset({"_Send", "_Recv", "_HostSend", "_HostRecv", "_Retval"})
+"""Ops that only move values between devices or out of the graph; lists of neighbours omit them."""
+
+_COPY = "__copy_"
+_DEBUG = "__dbg_"
+_REF_SOURCES = frozenset({"Variable", "VariableV2", "TemporaryVariable", "RefIdentity", "RefEnter"})
+_REF_WRITERS = ("Assign", "Apply", "SparseApply", "Scatter", "StridedSliceAssign", "CountUpTo")
+
+
+def node_name_of(tensor_name: str) -> str:
+    """`a/b` of `a/b`, `a/b:1` and `^a/b`."""
+    return split_tensor_name(tensor_name.removeprefix("^"))[0]
+
+
+def split_tensor_name(name: str) -> tuple[str, int | None]:
+    """Node and output slot of `NODE:SLOT`; no slot for a plain `NODE`."""
+    node, colon, slot = name.rpartition(":")
+    if colon and slot.isdigit():
+        return node, int(slot)
+    return name, None
+
+
+def is_debugger_node(name: str) -> bool:
+    """True for the nodes that TensorFlow's debugger adds to a graph."""
+    return name.startswith((_COPY, _DEBUG))
+
+
+def without_debugger_nodes(graph_def: GraphDef) -> GraphDef:
+    """The graph with copies taken out of the data edges and debug ops out of the control edges."""
+    copied: dict[str, str] = {
+        node.name: node.input[0] for node in graph_def.node if node.name.startswith(_COPY)
+    }
+    made = GraphDef(versions=graph_def.versions, library=graph_def.library)
+    for node in graph_def.node:
+        if is_debugger_node(node.name):
+            continue
+        kept = made.node.add()
+        kept.CopyFrom(node)
+        del kept.input[:]
+        for name in node.input:
+            if name.startswith("^"):
+                if not is_debugger_node(name[1:]):
+                    kept.input.append(name)
+            else:
+                source = node_name_of(name)
+                kept.input.append(copied.get(source, name))
+    return made
+
+
+class DebugGraph:
+    """The nodes of one device with their neighbours on it.
+
+    Built from a partition graph with or without the debugger's nodes. Raises ValueError where
+    two nodes have one name.
+    """
+
+    def __init__(self, graph_def: GraphDef, device_name: str) -> None:
+        self.device_name = device_name
+        self.written = graph_def
+        self.graph_def = without_debugger_nodes(graph_def)
+        self.nodes: dict[str, NodeDef] = {}
+        self._inputs: dict[str, list[str]] = {}
+        self._control_inputs: dict[str, list[str]] = {}
+        self._recipients: dict[str, list[str]] = {}
+        self._control_recipients: dict[str, list[str]] = {}
+        for node in self.graph_def.node:
+            if node.name in self.nodes:
+                raise ValueError(f"Duplicate node name on device {device_name}: '{node.name}'")
+            self.nodes[node.name] = node
+        for name in self.nodes:
+            self._recipients[name] = []
+            self._control_recipients[name] = []
+        for name, node in self.nodes.items():
+            data = [text.removesuffix(":0") for text in node.input if not text.startswith("^")]
+            control = [text[1:] for text in node.input if text.startswith("^")]
+            self._inputs[name], self._control_inputs[name] = data, control
+            for text in data:
+                _append_once(self._recipients.get(node_name_of(text)), name)
+            for text in control:
+                _append_once(self._control_recipients.get(text), name)
+
+    def inputs(self, name: str, is_control: bool = False) -> list[str]:
+        """Names of what the node reads: `node`, or `node:1` for another output than the first."""
+        return list((self._control_inputs if is_control else self._inputs)[name])
+
+    def recipients(self, name: str, is_control: bool = False) -> list[str]:
+        """Names of the nodes that read any of the node's outputs, or wait for it."""
+        return list((self._control_recipients if is_control else self._recipients)[name])
+
+    def op_type(self, name: str) -> str:
+        """The type of a node's op."""
+        return self.nodes[name].op
+
+    def data_inputs(self, name: str) -> Iterable[tuple[str, int]]:
+        """Node and output slot of each data input, in the op's order."""
+        for text in self._inputs[name]:
+            node, slot = split_tensor_name(text)
+            yield node, slot or 0
+
+    def edges(self, include_control: bool = True, include_reversed_ref: bool = False) -> nx.DiGraph:
+        """The edges as a networkx graph, from a node to those that read it.
+
+        `include_reversed_ref` adds an edge from an op that writes a variable to the variable.
+        """
+        graph = nx.DiGraph()
+        graph.add_nodes_from(self.nodes)
+        for name in self.nodes:
+            sources = [node_name_of(text) for text in self._inputs[name]]
+            if include_control:
+                sources += self._control_inputs[name]
+            graph.add_edges_from((source, name) for source in sources if source in self.nodes)
+            if include_reversed_ref:
+                graph.add_edges_from((name, variable) for variable in self._written(name))
+        return graph
+
+    def _written(self, name: str) -> list[str]:
+        op_type = self.op_type(name)
+        if not op_type.startswith(_REF_WRITERS) or "Variable" in op_type:
+            return []
+        sources = [node_name_of(text) for text in self._inputs[name]]
+        return [
+            source
+            for source in sources
+            if source in self.nodes and self.op_type(source) in _REF_SOURCES
+        ]
+
+
+def _append_once(names: list[str] | None, name: str) -> None:
+    if names is not None and name not in names[-1:]:
+        names.append(name)

@@ -1,0 +1,88 @@
+"""What a command shows: lines of styled text with links, free of any terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+STYLES = (
+    "bold",  # names that matter on this screen
+    "heading",  # titles and column heads
+    "tensor",  # names of tensors and nodes that can be clicked
+    "yellow",  # the debug op and the slice behind a tensor's name, line numbers
+    "highlight",  # elements inside the ranges of `pt -r`
+    "dim",  # what is there for completeness
+    "error",  # one line that says what went wrong
+    "warning",  # something the reader should know before trusting the rest
+)
+"""Every style a Span may name; the terminal app maps each to colours."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of text in one style; `link` is the command that a click runs."""
+
+    text: str
+    style: str = ""
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row; `index` is the index of the first tensor element on it, where it shows elements."""
+
+    spans: tuple[Span, ...]
+    index: tuple[int, ...] | None = None
+
+    @property
+    def text(self) -> str:
+        """The row without style or links."""
+        return "".join(span.text for span in self.spans)
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The whole answer of a command.
+
+    `data` is the same answer for programs and holds only what JSON can hold. `menu` are the
+    clickable words above the text; one without a link is shown but cannot be chosen.
+    `start_line` is the row to show first. A screen with an `action` ends the loop that reads
+    commands: the action is what the caller does next.
+    """
+
+    lines: tuple[Line, ...] = ()
+    data: object = None
+    ok: bool = True
+    menu: tuple[Span, ...] = ()
+    start_line: int = 0
+    action: object = None
+
+    def __add__(self, other: Screen) -> Screen:
+        return Screen(
+            self.lines + other.lines,
+            data=self.data if self.data is not None else other.data,
+            ok=self.ok and other.ok,
+            menu=self.menu or other.menu,
+            start_line=self.start_line,
+            action=self.action if self.action is not None else other.action,
+        )
+
+    def __str__(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+
+def line(*parts: str | Span, index: tuple[int, ...] | None = None) -> Line:
+    """A row of plain strings and spans."""
+    spans = (Span(part) if isinstance(part, str) else part for part in parts)
+    return Line(tuple(spans), index)
+
+
+def text_screen(lines: Iterable[str], style: str = "") -> Screen:
+    """A screen of plain rows, all in one style."""
+    return Screen(tuple(Line((Span(text, style),)) for text in lines))
+
+
+def error_screen(message: str) -> Screen:
+    """One red line `ERROR: message`; `ok` is False."""
+    text = f"ERROR: {message}"
+    return Screen((line(Span(text, "error")),), data={"error": message}, ok=False)
