@@ -16,6 +16,8 @@ import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
+
+from opscope.events.error import EventsError
 from opscope.events.proto import attr_value_pb2, function_pb2, node_def_pb2, tensor_shape_pb2
 
 FUNCTION_LIBRARY = "__function_library__"
@@ -26,7 +28,7 @@ Shape = tuple[int, ...] | None
 Int32 = NDArray[np.int32]
 
 
-class GraphDefError(ValueError):
+class GraphDefError(EventsError):
     """The bytes are no GraphDef; says the byte offset and, where known, the node."""
 
 

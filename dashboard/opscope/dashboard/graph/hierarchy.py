@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
 from opscope.dashboard.graph.naming import Placement, place
 from opscope.events.graph_columns import GraphColumns
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+
 from opscope.dashboard.graph.arranging import Part, parts_of
 from opscope.dashboard.graph.hierarchy import Hierarchy, Ints
 from opscope.dashboard.graph.naming import CONSTANT, SUMMARY

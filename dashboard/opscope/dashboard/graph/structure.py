@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from opscope.dashboard.graph.hierarchy import Hierarchy
 
 Hash = NDArray[np.uint64]

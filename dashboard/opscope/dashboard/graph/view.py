@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.lettering import count_text
 from opscope.dashboard.graph.level import Level, build_level
