@@ -15,11 +15,10 @@ MOST_ITEMS = 24
 MOST_ELEMENTS = 64
 
 _DTYPES = {"half": "float16", "float": "float32", "double": "float64"}
-_BOOLEAN = frozenset(
-    ("Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "IsNan", "IsInf")
-    + ("LogicalAnd", "LogicalOr", "LogicalNot", "IsFinite", "InTopK", "InTopKV2", "All", "Any")
-    + ("VarIsInitializedOp", "IsVariableInitialized")
-)
+_COMPARISONS = "Equal NotEqual Less LessEqual Greater GreaterEqual IsNan IsInf IsFinite"
+_LOGIC = "LogicalAnd LogicalOr LogicalNot All Any InTopK InTopKV2"
+_STATE = "VarIsInitializedOp IsVariableInitialized"
+_BOOLEAN = frozenset(f"{_COMPARISONS} {_LOGIC} {_STATE}".split())
 _RESULT_DTYPE = ("dtype", "DstT", "out_type", "output_type", "Tout", "T")
 
 
