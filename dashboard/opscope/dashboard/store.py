@@ -14,7 +14,7 @@ OpenLogdir = Callable[[Path], Any]
 
 
 def _open(path: Path) -> Any:
-    from opscope.events import open_logdir  # type: ignore[attr-defined]
+    from opscope.events import open_logdir
 
     return open_logdir(path)
 
