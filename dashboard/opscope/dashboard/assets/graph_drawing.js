@@ -65,7 +65,9 @@
       new ResizeObserver(() => { this.size = null; this.refresh(); }).observe(host);
     }
 
+    // The window on the drawing; `free` is the width that no card covers.
     get box() { return (this.size ??= this.svg.getBoundingClientRect()); }
+    get free() { const covered = this.host.parentNode.querySelector(".graph-card:not([hidden])")?.offsetWidth ?? 0; return Math.max(this.box.width - covered - (covered && 14), this.box.width / 2); }
 
     listen() {
       const s = this.svg;
@@ -287,13 +289,13 @@
     }
 
     fitting(width = this.view?.width ?? 1, height = this.view?.height ?? 1) {
-      return Math.min((this.box.width - 64) / width, (this.box.height - 64) / height);
+      return Math.min((this.free - 64) / width, (this.box.height - 64) / height);
     }
 
     fit() {
       const { width, height } = this.view;
       this.scale = Math.min(1.15, Math.max(0.02, this.fitting()));
-      this.x = (this.box.width - width * this.scale) / 2;
+      this.x = (this.free - width * this.scale) / 2;
       this.y = (this.box.height - height * this.scale) / 2;
       this.refresh();
     }
@@ -302,7 +304,7 @@
     reveal(name, centred = false) {
       const node = this.byName?.get(name);
       if (!node) return false;
-      const margin = 40, { width, height } = this.box;
+      const margin = 40, width = this.free, { height } = this.box;
       const room = Math.min((width - 2 * margin) / node.w, (height - 2 * margin) / node.h);
       if (node.w * this.scale > width - margin || node.h * this.scale > height - margin) this.scale = Math.max(0.05, Math.min(this.scale, room));
       else if (centred && this.scale < 0.7) this.scale = Math.min(1, room);

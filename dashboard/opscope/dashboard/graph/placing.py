@@ -90,13 +90,16 @@ def _across(ordering: Ordering, boxes: list[Box], gaps: Gaps) -> list[float]:
         for node, offset in zip(row, line, strict=True):
             xs[node] = offset - at / 2
     size = len(ordering.layer_of)
-    rounds = 8 if size < 1500 else 4 if size < 6000 else 2
+    rounds = 32 if size < 300 else 12 if size < 1500 else 4 if size < 6000 else 2
     for step in range(rounds):
         settle = step >= rounds // 2
         up = range(len(ordering.layers))
         for layer in up if step % 2 == 0 else reversed(up):
             near = ordering.before if step % 2 == 0 else ordering.after
             _settle_row(ordering, layer, offsets[layer], xs, None if settle else near)
+    # Least squares bends a chain evenly; one last sweep over one side makes it straight.
+    for layer in range(len(ordering.layers)):
+        _settle_row(ordering, layer, offsets[layer], xs, ordering.before)
     return xs
 
 
@@ -269,11 +272,16 @@ def _columns(
                         (turn, floor + out),
                         (x, floor + out),
                     ]
-            tall = heights[layer]
-            if node >= ordering.count and tall > 30:
-                # Pass a tall layer vertically, so that the curve cuts no box's corner.
-                points += [(x, y + tall / 2), (x, y - tall / 2)]
-            else:
+            # Inside a layer an edge runs vertically, so that it cuts no taller box beside it.
+            half = heights[layer] / 2
+            slack = half - sized[node].height / 2
+            if position and slack > 6:
+                points.append((x, y + half))
+            if node < ordering.count:
+                points.append((x, y))
+            if position < len(chain) - 1 and slack > 6:
+                points.append((x, y - half))
+            elif node >= ordering.count and slack <= 6:
                 points.append((x, y))
         if edge in ordering.backward:
             points.reverse()

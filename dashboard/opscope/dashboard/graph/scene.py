@@ -13,7 +13,7 @@ from opscope.dashboard.graph.placing import Box, Gaps, Route
 
 SCOPE_TEXT, OP_TEXT, MARK_TEXT, LABEL_TEXT = 13.0, 11.5, 9.5, 9.5
 SCOPE_HEIGHT, OP_HEIGHT = 44.0, 26.0
-HEADER, PADDING, PORT_ROOM = 34.0, 18.0, 10.0
+HEADER, TITLE, PADDING = 42.0, 30.0, 20.0
 MARK_PITCH, MARK_REACH, MARK_ROWS, MARK_WIDTH = 14.0, 24.0, 5, 96.0
 ASIDE_GAP, ASIDE_HEADER = 72.0, 34.0
 
@@ -100,8 +100,7 @@ def _glyph(hierarchy: Hierarchy, level: Level, item: int, scene: Scene | None) -
     else:
         label = leaf
         width = max(scene.width + 2 * PADDING, text_width(label, SCOPE_TEXT) + 150)
-        room = PORT_ROOM * ((scene.entry is not None) + (scene.leave is not None))
-        height = scene.height + HEADER + PADDING + room
+        height = scene.height + HEADER + PADDING
     return Glyph(item, 0.0, 0.0, width, height, label, _signs(hierarchy, level, item), scene=scene)
 
 
@@ -192,26 +191,21 @@ def _draw_lines(
         text = _label(hierarchy, link)
         at = labels.place(text, points) if text else None
         scene.lines.append(Line(link.src, link.dst, link, points, route.bends, text, at))
-    bottom, top = scene.height, 0.0
+    # Lines to the border end at the box around the scene: at its lower edge, and at its title.
+    bottom, top = scene.height + PADDING, -(HEADER - TITLE)
     if level.entry:
-        x, y = arrangement.centres[entry]
-        scene.entry = x
+        scene.entry, _ = arrangement.centres[entry]
         for item in level.entry:
             route = arrangement.routes[entry, number[item]]
-            points = _attach(route, None, glyphs[item])
-            points[0] = (x, y)
-            line = [(x, bottom), *points] if y < bottom else points
-            bends = tuple(bend + (y < bottom) for bend in route.bends)
-            scene.lines.append(Line(level.scope, item, None, line, bends, port="in"))
+            points = [(scene.entry, bottom), *_attach(route, None, glyphs[item])]
+            bends = tuple(bend + 1 for bend in route.bends)
+            scene.lines.append(Line(level.scope, item, None, points, bends, port="in"))
     if level.leave:
-        x, y = arrangement.centres[leave]
-        scene.leave = x
+        scene.leave, _ = arrangement.centres[leave]
         for item in level.leave:
             route = arrangement.routes[number[item], leave]
-            points = _attach(route, glyphs[item], None)
-            points[-1] = (x, y)
-            line = [*points, (x, top)] if y > top else points
-            scene.lines.append(Line(item, level.scope, None, line, route.bends, port="out"))
+            points = [*_attach(route, glyphs[item], None), (scene.leave, top)]
+            scene.lines.append(Line(item, level.scope, None, points, route.bends, port="out"))
 
 
 def _attach(route: Route, source: Glyph | None, target: Glyph | None) -> list[tuple[float, float]]:

@@ -15,7 +15,6 @@ from opscope.dashboard.graph.lettering import count_text
 from opscope.dashboard.graph.level import Level, build_level
 from opscope.dashboard.graph.scene import (
     HEADER,
-    PORT_ROOM,
     Glyph,
     Line,
     Scene,
@@ -152,8 +151,7 @@ class GraphView:
             if glyph.scene is not None:
                 inner = glyph.scene
                 x = left + glyph.x - inner.width / 2
-                room = PORT_ROOM * (inner.leave is not None)
-                y = top + glyph.y - glyph.height / 2 + HEADER + room
+                y = top + glyph.y - glyph.height / 2 + HEADER
                 self._flatten(inner, glyph.item, x, y, depth + 1, nodes, edges)
 
     def _node(
