@@ -147,6 +147,8 @@
       if (mine !== this.requests) return;
       const fetched = performance.now(), first = this.graph === null || !this.view, same = view.graph === this.graph;
       this.message.hidden = true; this.canvas.style.visibility = ""; this.zoomer.hidden = false;
+      // Who sees the whole graph goes on seeing it, as long as it can be read.
+      const whole = !first && this.drawing.whole;
       this.view = view; this.graph = view.graph; this.open = view.expanded;
       this.drawing.draw(view, anchor);
       if (wanted) {
@@ -154,7 +156,7 @@
         if (!view.selected) this.flash(`There is no \u201c${wanted}\u201d in this graph.`);
       }
       this.drawing.select(this.selected);
-      if (first) this.drawing.fit();
+      if (first || (whole && anchor && this.drawing.fitting() > 0.55)) this.drawing.fit();
       if (wanted && view.revealed) this.drawing.reveal(view.revealed, true);
       else if (anchor) this.drawing.reveal(anchor);
       legend(this.key, view, this.colour);

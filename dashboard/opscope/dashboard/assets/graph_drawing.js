@@ -292,6 +292,11 @@
       return Math.min((this.free - 64) / width, (this.box.height - 64) / height);
     }
 
+    get whole() {
+      const { x, y, scale, view, box } = this;
+      return !!view && x >= 0 && y >= 0 && x + view.width * scale <= box.width + 1 && y + view.height * scale <= box.height + 1;
+    }
+
     fit() {
       const { width, height } = this.view;
       this.scale = Math.min(1.15, Math.max(0.02, this.fitting()));
@@ -389,9 +394,8 @@
     frame() {
       const d = this.drawing, c = this.canvas.getContext("2d"), s = this.scale / d.scale;
       if (!this.base) return;
-      const whole = d.x >= 0 && d.y >= 0 && d.x + d.view.width * d.scale <= d.box.width && d.y + d.view.height * d.scale <= d.box.height;
-      this.canvas.hidden = whole;
-      if (whole) return;
+      this.canvas.hidden = d.whole;
+      if (d.whole) return;
       c.clearRect(0, 0, this.canvas.width, this.canvas.height);
       c.drawImage(this.base, 0, 0);
       c.strokeStyle = this.accent; c.lineWidth = 3;

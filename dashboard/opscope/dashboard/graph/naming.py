@@ -12,6 +12,8 @@ CONSTANT = re.compile(r"^(Const|HostConst|prim::Constant)$")
 SUMMARY = re.compile(r"^[a-zA-Z]*Summary(V2)?$|^Write[a-zA-Z]*Summary$")
 CROWD = 40
 """A scope with more children than this gets groups of siblings with a common prefix."""
+SERIES = 8
+"""Fewest nodes of one op that are grouped for being numbered."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def place(columns: GraphColumns) -> Placement:
         if name in scopes:
             shown[node] = f"{name}/({name.rpartition('/')[2]})"
             home[node] = name
-    groups = _groups(scopes, home, shown)
+    groups = _groups(scopes, home, shown, columns.op.tolist())
     return _number(scopes, groups, home, shown)
 
 
@@ -78,31 +80,54 @@ def _add_scopes(scopes: set[str], name: str) -> None:
         name = _parent(name)
 
 
-def _groups(scopes: set[str], home: list[str], shown: list[str]) -> dict[str, str]:
+def _groups(scopes: set[str], home: list[str], shown: list[str], op: list[int]) -> dict[str, str]:
     """Group of each child of a crowded scope that has one.
 
-    Siblings `block_1_a`, `block_1_b`, ... go into `block_1_*`. A group name never equals a name
-    of the graph.
+    Scopes `block_1_a`, `block_1_b`, ... go into `block_1_*`; nodes `AddN`, `AddN_1`, ... of one
+    op go into `AddN_*`. A group name never equals a name of the graph.
     """
-    children: dict[str, set[str]] = defaultdict(set)
+    inner: dict[str, list[str]] = defaultdict(list)
+    nodes: dict[str, list[int]] = defaultdict(list)
     for scope in scopes:
-        children[_parent(scope)].add(scope)
+        inner[_parent(scope)].append(scope)
     for node, scope in enumerate(home):
-        children[scope].add(shown[node])
+        nodes[scope].append(node)
     taken = scopes | set(shown)
     result: dict[str, str] = {}
-    for scope, members in children.items():
-        # Ops alone (gradients, initializers) are no blocks of a model; only scopes are grouped.
-        inner = [name for name in members if name in scopes]
-        if len(members) <= CROWD or len(inner) < CROWD // 2:
+    for scope in sorted(inner.keys() | nodes.keys()):
+        size = len(inner[scope]) + len(nodes[scope])
+        if size <= CROWD:
             continue
-        for prefix, group in _blocks(scope, inner).items():
+        found: dict[str, list[str]] = {}
+        if len(inner[scope]) >= CROWD // 2:
+            found = _blocks(scope, inner[scope])
+        found |= _series(scope, [(shown[node], op[node]) for node in nodes[scope]])
+        for prefix, group in found.items():
             name = prefix + "_*"
-            if name not in taken:
+            if name not in taken and len(group) < size:
                 result.update((member, name) for member in group)
     return result
 
 
+def _series(scope: str, members: list[tuple[str, int]]) -> dict[str, list[str]]:
+    """Nodes of one op by what their names have before a last number, at least eight each."""
+    cut = len(scope) + 1 if scope else 0
+    series: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for name, op in sorted(members):
+        series[_NUMBER.sub("", name[cut:]), op].append(name)
+    return {
+        name_of(scope, stem): group
+        for (stem, _), group in sorted(series.items(), key=lambda item: len(item[1]))
+        if len(group) >= SERIES and stem
+    }
+
+
+def name_of(scope: str, leaf: str) -> str:
+    """Full name of a child of a scope, "" being the root."""
+    return f"{scope}/{leaf}" if scope else leaf
+
+
+_NUMBER = re.compile(r"_?\d+$")
 _STEM = re.compile(r"^(.*?(?:^|_)[A-Za-z]+_?\d+)(?=_|$)")
 
 
@@ -156,6 +181,11 @@ def _number(
 
     for scope in scopes:
         key(scope)
+    for member, group in groups.items():
+        if group not in key_of:
+            above = _parent(member)
+            parent_of[group] = above
+            key_of[group] = key(above) + group[len(above) :].lstrip("/") + "\0"
     made = set(groups.values())
     ordered = sorted(key_of, key=key_of.__getitem__)
     number = {name: position for position, name in enumerate(ordered)}
@@ -164,6 +194,6 @@ def _number(
         keys=[key_of[name] for name in ordered],
         parent=[number[parent_of[name]] if name else 0 for name in ordered],
         grouped=[name in made for name in ordered],
-        own=[number[scope] for scope in home],
+        own=[number[groups.get(name, scope)] for name, scope in zip(shown, home, strict=True)],
         shown=shown,
     )
