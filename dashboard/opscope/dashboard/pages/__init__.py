@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from opscope.dashboard.page import Page
+from opscope.dashboard.pages import histograms, scalars
 
-PAGES: tuple[Page, ...] = ()
+PAGES: tuple[Page, ...] = (scalars.PAGE, histograms.PAGE)
