@@ -93,7 +93,7 @@
         if (e.target.closest?.(".fold")) { this.on.toggle(hit.id); return; }
         this.on.select(hit ? hit.id ?? hit.target : null);
       });
-      s.addEventListener("dblclick", (e) => { const hit = name(e); if (hit && !e.target.closest(".fold") && !e.target.closest(".mark")) { e.preventDefault(); this.on.toggle(hit.id ?? hit.target); } });
+      s.addEventListener("dblclick", (e) => { const hit = name(e); if (hit && !e.target.closest(".fold") && !e.target.closest(".sign")) { e.preventDefault(); this.on.toggle(hit.id ?? hit.target); } });
       s.addEventListener("pointerover", (e) => this.hover(name(e)?.id ?? null));
       s.addEventListener("pointerleave", () => this.hover(null));
     }
@@ -150,7 +150,7 @@
         item.ground = svg("g", { class: "ground", transform: `translate(${node.x} ${node.y})`, "data-target": node.id }, this.layers.grounds);
         item.box = svg("rect", { class: "box", x: -w / 2, y: -h / 2, width: w, height: h, rx: 12 }, item.ground);
       }
-      const g = item.g = svg("g", { ...aria, class: `node ${node.kind}${open ? " open" : ""}${node.group ? " group" : ""}`, "data-id": node.id, transform: `translate(${node.x} ${node.y})` }, this.layers.nodes);
+      const g = item.g = svg("g", { ...aria, class: `node ${node.kind}${open ? " open" : ""}${node.group ? " gathered" : ""}`, "data-id": node.id, transform: `translate(${node.x} ${node.y})` }, this.layers.nodes);
       if (open) {
         item.strip = svg("path", { class: "strip", d: `M${-w / 2} ${-h / 2 + 30}V${-h / 2 + 12}q0 -12 12 -12H${w / 2 - 12}q12 0 12 12V${-h / 2 + 30}z` }, g);
         svg("text", { class: "title", x: -w / 2 + 14, y: -h / 2 + 20 }, g).textContent = node.label;
@@ -183,15 +183,15 @@
       for (const [kind, side, label, target, row, control] of node.signs) {
         const s = side === "in" ? -1 : 1, x = (s * node.w) / 2, y = row * ROW;
         const embedded = kind === "const" || kind === "summary", first = embedded && !this.byName.has(target);
-        const mark = svg("g", { class: `mark ${kind}${control ? " control" : ""}`, "data-id": first ? target : null, "data-target": target }, g);
-        if (first) this.byName.set(target, { id: target, x: node.x, y: node.y, w: node.w, h: node.h, host: node.id, kind: "op", item: { g: mark } });
-        svg("rect", { class: "reach", x: s < 0 ? x - 18 - label.length * 5.6 : x, y: y - 7, width: 18 + label.length * 5.6, height: 14 }, mark);
+        const sign = svg("g", { class: `sign ${kind}${control ? " control" : ""}`, "data-id": first ? target : null, "data-target": target }, g);
+        if (first) this.byName.set(target, { id: target, x: node.x, y: node.y, w: node.w, h: node.h, host: node.id, kind: "op", item: { g: sign } });
+        svg("rect", { class: "reach", x: s < 0 ? x - 18 - label.length * 5.6 : x, y: y - 7, width: 18 + label.length * 5.6, height: 14 }, sign);
         const edge = Math.sign(y) * Math.min(Math.abs(y), node.h / 2 - 5);
-        svg("path", { class: "lead", d: `M${x} ${edge}L${x + s * 8} ${y}` }, mark);
-        if (kind === "const") svg("circle", { cx: x + s * 12, cy: y, r: 3.6 }, mark);
-        else if (kind === "summary") svg("path", { class: "bars", d: `M${x + 9} ${y + 4}v-4m3.2 4v-8m3.2 8v-5.500` }, mark);
-        else if (kind === "loop") svg("path", { class: "bars", d: `M${x + 9} ${y + 2}a3.500 3.500 0 1 1 5 0` }, mark);
-        else svg("path", { class: "tip", d: side === "in" ? `M${x - 8} ${y}l-6 -3.500v7z` : `M${x + 15} ${y}l-6 -3.500v7z` }, mark);
+        svg("path", { class: "lead", d: `M${x} ${edge}L${x + s * 8} ${y}` }, sign);
+        if (kind === "const") svg("circle", { cx: x + s * 12, cy: y, r: 3.6 }, sign);
+        else if (kind === "summary") svg("path", { class: "bars", d: `M${x + 9} ${y + 4}v-4m3.2 4v-8m3.2 8v-5.500` }, sign);
+        else if (kind === "loop") svg("path", { class: "bars", d: `M${x + 9} ${y + 2}a3.500 3.500 0 1 1 5 0` }, sign);
+        else svg("path", { class: "pointer", d: side === "in" ? `M${x - 8} ${y}l-6 -3.500v7z` : `M${x + 15} ${y}l-6 -3.500v7z` }, sign);
         svg("text", { x: x + s * 19, y: y + 3.2, "text-anchor": s < 0 ? "end" : "start" }, mark).textContent = label;
       }
     }
@@ -240,11 +240,12 @@
     select(name) { this.selected = name; this.mark(); }
 
     mark() {
-      const near = this.selected && this.byName?.get(this.selected), id = near?.host ?? this.selected;
+      const near = this.selected && this.byName?.get(this.selected), id = near?.host ? null : this.selected;
       this.svg.classList.toggle("has-selection", !!near);
       this.layers.nodes.querySelectorAll(".selected").forEach((e) => e.classList.remove("selected"));
       this.layers.grounds.querySelectorAll(".selected").forEach((e) => e.classList.remove("selected"));
-      if (near) { near.item.g.classList.add("selected"); near.item.ground?.classList.add("selected"); }
+      if (near?.host) for (const sign of this.layers.nodes.querySelectorAll(".sign")) sign.classList.toggle("selected", sign.dataset.target === this.selected);
+      else if (near) { near.item.g.classList.add("selected"); near.item.ground?.classList.add("selected"); }
       for (const { edge, line, text } of this.items ?? []) {
         if (!edge) continue;
         const on = !!near && (edge.a === id || edge.b === id) && !(edge.port && edge.scope === id);

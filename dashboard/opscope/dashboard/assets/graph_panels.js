@@ -35,7 +35,7 @@
     host.replaceChildren(
       el("ul", { class: "legend" }, ...rows),
       el("ul", { class: "legend lines" }, line("data", "tensor, wider when larger"), line("control", "control dependency"), line("reference", "changes a variable"),
-        el("li", {}, el("span", { class: "dot" }), el("span", { class: "grow", text: "constant" })), el("li", {}, el("span", { class: "tip" }), el("span", { class: "grow", text: "edge not drawn in full" }))),
+        el("li", {}, el("span", { class: "ring" }), el("span", { class: "grow", text: "constant" })), el("li", {}, el("span", { class: "pointer" }), el("span", { class: "grow", text: "edge not drawn in full" }))),
     );
   };
 
