@@ -363,6 +363,11 @@ class _DefaultSessions(threading.local):
 _default_sessions = _DefaultSessions()
 
 
+def default_session(session: Any) -> AbstractContextManager[Any]:
+    """Make a session, or what stands in for one, the default inside a `with` block."""
+    return _default_sessions.entered(session)
+
+
 def get_default_session() -> BaseSession | None:
     """The innermost default session of this thread, or None."""
     return _default_sessions.stack[-1] if _default_sessions.stack else None
