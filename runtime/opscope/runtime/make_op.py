@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from opscope.runtime import dtypes
@@ -48,7 +49,10 @@ def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any)
         for arg, value in _by_certainty(definition, inputs):
             converted[arg.name] = _convert(definition, arg, value, known, scope)
         ordered = [t for arg in definition.inputs for t in converted[arg.name]]
-        return graph.create_op(definition, ordered, _complete(definition, known), scope + "/")
+        # What writes a variable runs where the variable is.
+        refs = [converted[a.name][0] for a in definition.inputs if a.is_ref]
+        with graph.colocate_with(refs[0]) if refs else nullcontext():
+            return graph.create_op(definition, ordered, _complete(definition, known), scope + "/")
 
 
 def _graph_of(inputs: tuple[Any, ...]) -> Graph:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import networkx as nx
@@ -27,11 +28,25 @@ class WatchKeyDoesNotExistInDebugDumpDirError(ValueError):
 class WatchedValue(Protocol):
     """A tensor of a run watched in memory, as the runtime hands it over."""
 
-    node_name: str
-    output_slot: int
-    device_name: str
-    timestamp: int
-    value: np.ndarray | np.generic | None
+    @property
+    def node_name(self) -> str:
+        """The node's name."""
+
+    @property
+    def output_slot(self) -> int:
+        """Which output of the node."""
+
+    @property
+    def device_name(self) -> str:
+        """The full name of the device."""
+
+    @property
+    def timestamp(self) -> int:
+        """Microseconds since 1970, rising over all devices."""
+
+    @property
+    def value(self) -> np.ndarray | np.generic | None:
+        """The value itself, not a copy; None where the tensor was uninitialized."""
 
 
 class DebugDump:
@@ -294,6 +309,25 @@ class DebugDump:
         """The nodes that read any of the node's outputs, or wait for it."""
         self._need_graphs("Node recipients are not loaded from partition graphs yet.")
         return self._graph_with(node_name, device_name).recipients(node_name, is_control)
+
+    def tensor_sources(self, node_name: str, device_name: str) -> list[tuple[str, str, int]]:
+        """Device, node and slot of each data input, followed through the border of a device."""
+        graph = self.graph(device_name)
+        found: list[tuple[str, str, int]] = []
+        for source, slot in graph.data_inputs(node_name):
+            sent = self._sent.get(graph.received_tensor(source) or "")
+            found.append((device_name, source, slot) if sent is None else sent)
+        own = self._sent.get(graph.received_tensor(node_name) or "")
+        return [own] if own is not None else found
+
+    @cached_property
+    def _sent(self) -> dict[str, tuple[str, str, int]]:
+        """What each device sends to another, by the name both sides give it."""
+        return {
+            key: (device_name, source, slot)
+            for device_name, graph in self._graphs.items()
+            for key, (source, slot) in graph.sent_tensors()
+        }
 
     def transitive_inputs(
         self,

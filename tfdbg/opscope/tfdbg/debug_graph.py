@@ -12,6 +12,8 @@ from opscope.events.proto.node_def_pb2 import NodeDef
 HIDDEN_OPS = frozenset({"_Send", "_Recv", "_HostSend", "_HostRecv", "_Retval"})
 """Ops that only move values between devices or out of the graph; lists of neighbours omit them."""
 
+_SENDS = frozenset({"_Send", "_HostSend"})
+_RECEIVES = frozenset({"_Recv", "_HostRecv"})
 _COPY = "__copy_"
 _DEBUG = "__dbg_"
 _REF_SOURCES = frozenset({"Variable", "VariableV2", "TemporaryVariable", "RefIdentity", "RefEnter"})
@@ -36,7 +38,7 @@ def is_debugger_node(name: str) -> bool:
     return name.startswith((_COPY, _DEBUG))
 
 
-def without_debugger_nodes(graph_def: GraphDef) -> GraphDef:
+def reconstruct_non_debug_graph_def(graph_def: GraphDef) -> GraphDef:
     """The graph with copies taken out of the data edges and debug ops out of the control edges."""
     copied: dict[str, str] = {
         node.name: node.input[0] for node in graph_def.node if node.name.startswith(_COPY)
@@ -68,7 +70,7 @@ class DebugGraph:
     def __init__(self, graph_def: GraphDef, device_name: str) -> None:
         self.device_name = device_name
         self.written = graph_def
-        self.graph_def = without_debugger_nodes(graph_def)
+        self.graph_def = reconstruct_non_debug_graph_def(graph_def)
         self.nodes: dict[str, NodeDef] = {}
         self._inputs: dict[str, list[str]] = {}
         self._control_inputs: dict[str, list[str]] = {}
@@ -107,6 +109,19 @@ class DebugGraph:
         for text in self._inputs[name]:
             node, slot = split_tensor_name(text)
             yield node, slot or 0
+
+    def sent_tensors(self) -> Iterable[tuple[str, tuple[str, int]]]:
+        """What leaves the device: the name it travels under, and its node and slot."""
+        for name, node in self.nodes.items():
+            if node.op in _SENDS and self._inputs[name]:
+                yield node.attr["tensor_name"].s.decode(), next(iter(self.data_inputs(name)))
+
+    def received_tensor(self, name: str) -> str | None:
+        """The name under which a node's value came from another device; None where it did not."""
+        node = self.nodes.get(name)
+        if node is None or node.op not in _RECEIVES:
+            return None
+        return node.attr["tensor_name"].s.decode()
 
     def edges(self, include_control: bool = True, include_reversed_ref: bool = False) -> nx.DiGraph:
         """The edges as a networkx graph, from a node to those that read it.

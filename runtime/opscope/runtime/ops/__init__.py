@@ -1,1 +1,5 @@
-"""The op types, by subject; importing a module defines its ops."""
+"""The op types, by subject; importing this package defines them all."""
+
+from opscope.runtime.ops import basic, state
+
+__all__ = ["basic", "state"]
