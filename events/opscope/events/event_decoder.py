@@ -62,6 +62,7 @@ class EventDecoder:
         run, step, wall_time = self._run, event.step, event.wall_time
         if what == "file_version":
             return self._file_version(event.file_version)
+        run.step_comes(step, None)
         if what == "session_log":
             if event.session_log.status == SessionLog.START:
                 run.session_started(step)
@@ -89,7 +90,7 @@ class EventDecoder:
     def _summary(self, event: Event, offset: int) -> str | None:
         run, step, wall_time = self._run, event.step, event.wall_time
         values = event.summary.value
-        run.summary_comes(step, [value.tag for value in values])
+        run.step_comes(step, (value.tag for value in values))
         fault = None
         for index, value in enumerate(values):
             field = value.WhichOneof("value")

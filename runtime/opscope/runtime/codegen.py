@@ -19,7 +19,7 @@ from typing import Any
 
 from opscope.runtime import errors
 from opscope.runtime.binding import Binding
-from opscope.runtime.device import Device
+from opscope.runtime.devices import Device
 from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import Fetches
 from opscope.runtime.folding import host_scalar

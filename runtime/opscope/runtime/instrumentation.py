@@ -11,7 +11,7 @@ import numpy as np
 
 from opscope.events import has_inf_or_nan
 from opscope.runtime import errors
-from opscope.runtime.device import Device
+from opscope.runtime.devices import Device
 from opscope.runtime.operation import Tensor
 from opscope.runtime.plan import Instrument, Recorded
 from opscope.runtime.variable_slot import VariableSlot

@@ -8,7 +8,7 @@ from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.types_pb2 import DT_FLOAT
 from opscope.runtime import dtypes
-from opscope.runtime.device import Device
+from opscope.runtime.devices import Device
 from opscope.runtime.graph_def import PRODUCER_VERSION, node_to_def, write_attr
 from opscope.runtime.operation import Operation
 

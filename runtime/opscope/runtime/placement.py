@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from opscope.runtime import errors
-from opscope.runtime.device import Device, why_no_gpu
 from opscope.runtime.device_spec import DeviceSpec
+from opscope.runtime.devices import Device, why_no_gpu
 from opscope.runtime.operation import Operation
 
 Placement = Mapping[Operation, Device]

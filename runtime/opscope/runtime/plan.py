@@ -11,7 +11,7 @@ import numpy as np
 
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime import errors
-from opscope.runtime.device import Device
+from opscope.runtime.devices import Device
 from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import Fetches
 from opscope.runtime.operation import Operation, Tensor

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from opscope.runtime.codegen import Inputs, generate
-from opscope.runtime.device import Device
+from opscope.runtime.devices import Device
 from opscope.runtime.feed import read_feeds
 from opscope.runtime.fetch import read_fetches
 from opscope.runtime.folding import fold_constants

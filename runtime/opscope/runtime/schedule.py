@@ -9,7 +9,7 @@ from opscope.runtime.operation import Operation, Tensor
 
 
 def needed_ops(targets: Iterable[Operation], fed: Collection[Tensor]) -> list[Operation]:
-    """The ops that `targets` need, each after its inputs; fed ops are there without their inputs."""
+    """The ops that `targets` need, each after its inputs; a fed op comes without its inputs."""
     order: list[Operation] = []
     done: set[Operation] = set()
     for target in targets:

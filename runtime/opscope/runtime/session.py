@@ -14,7 +14,7 @@ import numpy as np
 
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
-from opscope.runtime.device import Device, DeviceAttributes, local_devices
+from opscope.runtime.devices import Device, DeviceAttributes, local_devices
 from opscope.runtime.errors import OpError
 from opscope.runtime.fetch import fetch_key
 from opscope.runtime.graph import Graph, get_default_graph
@@ -361,6 +361,11 @@ class _DefaultSessions(threading.local):
 
 
 _default_sessions = _DefaultSessions()
+
+
+def default_session(session: Any) -> AbstractContextManager[Any]:
+    """Make a session, or what stands in for one, the default inside a `with` block."""
+    return _default_sessions.entered(session)
 
 
 def get_default_session() -> BaseSession | None:

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime import device as device_module
-from opscope.runtime.device import Device
+from opscope.runtime.devices import Device, stand_in_gpus
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SimulatedGpu(Device):
     """Computes with NumPy and counts what crosses its border."""
 
@@ -37,8 +36,8 @@ def simulated_gpu(count: int = 1) -> Iterator[list[SimulatedGpu]]:
         SimulatedGpu("GPU", i, np, "SIMULATED GPU for tests (NumPy, no hardware)")
         for i in range(count)
     ]
-    device_module._simulated[:] = made
+    stand_in_gpus[:] = made
     try:
         yield made
     finally:
-        device_module._simulated.clear()
+        stand_in_gpus.clear()

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opscope.events.proto.step_stats_pb2 import NodeExecStats, StepStats
-from opscope.runtime.device import Device
+from opscope.runtime.devices import Device
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.tensor_shape import TensorShape
 

@@ -192,12 +192,19 @@ def register_callback(key: str, watch: Watch, sink: Sink) -> Callable[[], None]:
 
 
 def callbacks_of(options: DebugOptions) -> list[tuple[Watch, Sink]]:
-    """The registered callbacks that the watches of `options` name, each once."""
+    """The registered callbacks that the watches of `options` name, each once.
+
+    ValueError for a URL of another scheme or a key that nobody registered.
+    """
     keys: dict[str, None] = {}
     for entry in options.debug_tensor_watch_opts:
         for url in entry.debug_urls:
-            if url.startswith(MEMORY_CALLBACK_SCHEME):
-                keys[url.removeprefix(MEMORY_CALLBACK_SCHEME)] = None
+            if not url.startswith(MEMORY_CALLBACK_SCHEME):
+                raise ValueError(
+                    f"debug URL {url!r}: only {MEMORY_CALLBACK_SCHEME}KEY is watched here; to "
+                    "dump to a folder, wrap the session in tfdbg.DumpingDebugWrapperSession"
+                )
+            keys[url.removeprefix(MEMORY_CALLBACK_SCHEME)] = None
     with _callbacks.lock:
         missing = [k for k in keys if k not in _callbacks.entries]
         if missing:

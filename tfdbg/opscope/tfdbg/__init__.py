@@ -24,6 +24,8 @@ _WRAPPERS = (
     "LocalCLIDebugHook",
     "LocalCLIDebugWrapperSession",
     "WatchOptions",
+    "add_debug_tensor_watch",
+    "watch_graph",
 )
 
 __all__ = [

@@ -27,11 +27,25 @@ class WatchKeyDoesNotExistInDebugDumpDirError(ValueError):
 class WatchedValue(Protocol):
     """A tensor of a run watched in memory, as the runtime hands it over."""
 
-    node_name: str
-    output_slot: int
-    device_name: str
-    timestamp: int
-    value: np.ndarray | np.generic | None
+    @property
+    def node_name(self) -> str:
+        """The node's name."""
+
+    @property
+    def output_slot(self) -> int:
+        """Which output of the node."""
+
+    @property
+    def device_name(self) -> str:
+        """The full name of the device."""
+
+    @property
+    def timestamp(self) -> int:
+        """Microseconds since 1970, rising over all devices."""
+
+    @property
+    def value(self) -> np.ndarray | np.generic | None:
+        """The value itself, not a copy; None where the tensor was uninitialized."""
 
 
 class DebugDump(GraphQueries):

@@ -151,15 +151,15 @@ def navigation_bar(terminal: Terminal) -> StyleAndTextTuples:
 
 def menu_bar(terminal: Terminal) -> StyleAndTextTuples:
     """`| item | item |`; items with a command are underlined and can be clicked."""
-    fragments: StyleAndTextTuples = [("class:menu.off", "| ")]
+    fragments: StyleAndTextTuples = [("class:choice.off", "| ")]
     for item in terminal.view.screen.menu:
         command = item.link
         if command is None:
-            fragments.append(("class:menu.off", item.text))
+            fragments.append(("class:choice.off", item.text))
         else:
             run = on_click(lambda command=command: terminal.run(command))  # type: ignore[misc]
-            fragments.append(("class:menu.link", item.text, run))
-        fragments.append(("class:menu.off", " | "))
+            fragments.append(("class:choice.link", item.text, run))
+        fragments.append(("class:choice.off", " | "))
     return fragments
 
 

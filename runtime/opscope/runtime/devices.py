@@ -24,7 +24,7 @@ class DeviceAttributes:
     physical_device_desc: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Device:
     """Where ops run: a name, and the array namespace that computes there."""
 
@@ -60,7 +60,7 @@ class Device:
         return value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CudaDevice(Device):
     """A GPU driven through CuPy."""
 
@@ -97,8 +97,8 @@ def _cuda_devices() -> list[Device]:
     return devices
 
 
-# Extra devices that tests install; see `simulated_gpu`.
-_simulated: list[Device] = []
+# Stands in for the real GPUs while it is not empty; see `simulated_gpu`.
+stand_in_gpus: list[Device] = []
 
 
 def local_devices(config: ConfigProto | None = None) -> list[Device]:
@@ -108,7 +108,7 @@ def local_devices(config: ConfigProto | None = None) -> list[Device]:
     devices = [Device("CPU", i, np, "host CPU (NumPy)") for i in range(cpus)]
     gpu_limit = wanted.get("GPU")
     if gpu_limit != 0:
-        gpus = list(_simulated) or _cuda_devices()
+        gpus = list(stand_in_gpus) or _cuda_devices()
         devices += gpus if gpu_limit is None else gpus[:gpu_limit]
     return devices
 
