@@ -85,16 +85,14 @@
       if (best) this.select(best.id, true);
     }
 
-    async start() {
+    async list() {
+      let runs;
       try {
-        await this.list();
+        ({ runs } = await opscope.json("/api/graph/list"));
       } catch (error) {
         this.say("The graphs cannot be listed", error.message);
+        return undefined;
       }
-    }
-
-    async list() {
-      const { runs } = await opscope.json("/api/graph/list");
       this.all = runs;
       const have = runs.filter((r) => r.graphs.length);
       if (!runs.some((r) => r.run === this.run)) {
@@ -268,21 +266,18 @@
       opscope.remember({ run: this.run, tag: several ? this.tag : null, e: this.open.filter((name) => !outer.has(name)), s: this.selected, c: this.colour === "structure" ? null : this.colour });
     }
 
-    // The logdir has grown: look whether the graph is another one, and keep what is open.
-    async follow() {
-      await this.list();
-    }
   }
 
   const mount = () => {
     const side = document.getElementById("graph-side"), body = document.getElementById("graph-body");
     if (!side || !body || page?.body === body) return;
     page = new GraphPage(side, body);
-    page.start();
+    page.list();
   };
   new MutationObserver(mount).observe(document.documentElement, { childList: true, subtree: true });
   mount();
-  opscope.on("generation", () => { if (page?.body.isConnected) page.follow(); });
+  // The logdir has grown: look whether the graph is another one; what is open stays open.
+  opscope.on("generation", () => { if (page?.body.isConnected) page.list(); });
   opscope.on("theme", () => { if (page?.body.isConnected) page.drawing.map.draw(); });
 
   opscope.graph = {

@@ -192,7 +192,7 @@
         else if (kind === "summary") svg("path", { class: "bars", d: `M${x + 9} ${y + 4}v-4m3.2 4v-8m3.2 8v-5.500` }, sign);
         else if (kind === "loop") svg("path", { class: "bars", d: `M${x + 9} ${y + 2}a3.500 3.500 0 1 1 5 0` }, sign);
         else svg("path", { class: "pointer", d: side === "in" ? `M${x - 8} ${y}l-6 -3.500v7z` : `M${x + 15} ${y}l-6 -3.500v7z` }, sign);
-        svg("text", { x: x + s * 19, y: y + 3.2, "text-anchor": s < 0 ? "end" : "start" }, mark).textContent = label;
+        svg("text", { x: x + s * 19, y: y + 3.2, "text-anchor": s < 0 ? "end" : "start" }, sign).textContent = label;
       }
     }
 
