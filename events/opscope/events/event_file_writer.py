@@ -75,7 +75,10 @@ class _Worker:
             if len(self._buffer) >= _BUFFER_SIZE or time.monotonic() >= self._flush_at:
                 self._flush()
         self._flush()
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:
+            self.error = self.error or error
 
     def _next(self) -> bytes | _Flush | None:
         while True:
