@@ -50,8 +50,11 @@ def test_tensors(root: str) -> None:
             assert value.initialized == their_value.initialized
             assert str(value) == str(their_value)
         else:
-            np.testing.assert_array_equal(value, their_value)
-            assert value.dtype == their_value.dtype
+            assert (value.dtype, value.shape) == (their_value.dtype, their_value.shape)
+            if value.dtype == object:
+                np.testing.assert_array_equal(value, their_value)
+            else:
+                assert value.tobytes() == their_value.tobytes()
 
 
 def test_graphs(root: str) -> None:
@@ -95,7 +98,8 @@ def test_hits_and_the_first_one_in_time(root: str) -> None:
     ours, theirs = DebugDumpDir(root), debug_data.DebugDumpDir(root)
     found = theirs.find(debug_data.has_inf_or_nan)
     want = {datum.file_path for datum in found if datum.debug_op != "DebugNumericSummary"}
-    hits = ours.find(has_inf_or_nan)
+    # Theirs leaves bfloat16 out.
+    hits = [datum for datum in ours.find(has_inf_or_nan) if "bfloat16" not in datum.node_name]
     assert {datum.file_path for datum in hits} == want
     origin = first_bad(ours)
     if not hits:

@@ -14,11 +14,12 @@ from opscope.events import DumpWriter
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg import DebugDump
 
-DATA = Path(__file__).parents[1] / "data/tfdbg"
+DATA = Path(__file__).parents[1] / "data"
 RUNS = {
     "cf1": "tfdbg/cf1/run_1795161826334293_0",
     "uninit": "tfdbg/uninit/run_1795161860054228_0",
     "debugops": "tfdbg/debugops/run_1795161960167510_0",
+    "dtypes": "tfdbg/dtypes/run_1795161849001529_0",
     "mnist": "tfdbg/mnist_norewrite_ref/run_1795161719258243_4",
 }
 CPU0 = "/job:localhost/replica:0/task:0/device:CPU:0"
@@ -28,7 +29,7 @@ T0 = 1_700_000_000_000_000
 
 def unpack(folder: Path) -> Path:
     """Unpack every archive of dumps below a folder, and return the folder."""
-    for archive in sorted(DATA.glob("*.tar.gz")):
+    for archive in (*DATA.glob("events/tfdbg_*.tar.gz"), *DATA.glob("tfdbg/*.tar.gz")):
         with tarfile.open(archive) as packed:
             packed.extractall(folder, filter="data")
     return folder

@@ -61,7 +61,7 @@ def test_the_data_are_the_oracles(dumps: Path, opened: Opened, name: str) -> Non
             continue
         assert str(value.dtype) == want["dtype"]
         assert list(value.shape) == want["shape"]
-        if value.dtype != object:
+        if "sha1" in want and value.dtype != object:
             data = np.ascontiguousarray(value).tobytes()
             assert hashlib.sha1(data).hexdigest()[:16] == want["sha1"]
 
@@ -94,8 +94,15 @@ def test_hits_are_the_same_set_in_the_order_of_time_over_devices(
         for hit in expected(dumps, name)["find_has_inf_or_nan"]
         if "DebugNumericSummary" not in hit[1]
     ]
-    assert {(d.device_name, d.watch_key, d.timestamp) for d in hits} == set(want)
+    theirs = {(d.device_name, d.watch_key, d.timestamp) for d in hits if not is_bfloat16(d)}
+    assert theirs == set(want)
+    assert any(map(is_bfloat16, hits)) == (name == "dtypes")
     assert [d.timestamp for d in hits] == sorted(d.timestamp for d in hits)
+
+
+def is_bfloat16(datum: DebugTensorDatum) -> bool:
+    """TensorFlow's test for inf and NaN leaves bfloat16 out."""
+    return "bfloat16" in datum.node_name
 
 
 def test_the_first_hit_is_the_first_in_time_where_theirs_is_not(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tfdbg_data import RUNS, transcript
+from tfdbg_data import transcript
 
 from opscope.tfdbg import DebugDumpDir
 from opscope.tfdbg.analysis import Analysis
@@ -24,6 +24,7 @@ DIFFERENT = {
 }
 NOT_OURS = ("help", "eval", "ps", "ls", "cfg", "lt >")
 COLUMNS = 120
+RUNS = ("cf1", "uninit", "mnist")
 
 
 def same(dumps: Path, name: str) -> dict[str, list[str]]:
@@ -34,7 +35,7 @@ def same(dumps: Path, name: str) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize("name", ["cf1", "uninit", "mnist"])
+@pytest.mark.parametrize("name", RUNS)
 def test_the_rows_are_theirs(dumps: Path, opened: Opened, name: str) -> None:
     context = Analysis(opened(name), columns=COLUMNS)
     commands = same(dumps, name)
