@@ -128,7 +128,7 @@ def title_bar(title: str, kind: str) -> StyleAndTextTuples:
         product, room = "", width
     style = f"class:title class:title.{kind}"
     padding = max(room - text_width(text), 0)
-    return [(style, text), (style, " " * padding), (f"{style} class:title.product", product)]
+    return [(style, text), (style, " " * padding), (f"{style} class:product", product)]
 
 
 def navigation_bar(terminal: Terminal) -> StyleAndTextTuples:
