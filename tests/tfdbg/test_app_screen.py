@@ -292,7 +292,7 @@ def test_which_elements_are_in_sight_and_going_to_one() -> None:
     assert "Scroll (PgDn): 0.00% -[2,0] " in shown.status(0)
     assert "Scroll (PgDn/PgUp): 50.00% [0,0]-[3,0] " in shown.status(1)
     assert "Scroll (PgUp): 100.00% [1,0]-[4,0] " in shown.status(2)
-    assert [shown[n][2][:12] for n in (3, 4)] == [" [1. 1. 0.]", " [1. 1. 1.]"]
+    assert [shown[n][2][:11] for n in (3, 4)] == [" [1. 1. 0.]", " [1. 1. 1.]"]
     assert [picture[-3].strip() for picture in shown.pictures[5:]] == [
         "ERROR: Indices exceed tensor dimensions.",
         "ERROR: Empty indices.",
