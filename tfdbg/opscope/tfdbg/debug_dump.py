@@ -11,7 +11,7 @@ import numpy as np
 from opscope.events import CoreMetadata
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_graph import DebugGraph, node_name_of
-from opscope.tfdbg.debug_tensor import DebugTensorDatum, TensorValue
+from opscope.tfdbg.debug_tensor import Array, DebugTensorDatum, TensorValue
 from opscope.tfdbg.graph_queries import GraphQueries
 
 Frame = tuple[str, int, str, str | None]
@@ -29,23 +29,23 @@ class WatchedValue(Protocol):
 
     @property
     def node_name(self) -> str:
-        """The node's name."""
+        """The node that made it."""
 
     @property
     def output_slot(self) -> int:
-        """Which output of the node."""
+        """Which of the node's outputs it is."""
 
     @property
     def device_name(self) -> str:
-        """The full name of the device."""
+        """The device it was made on: `/job:localhost/replica:0/task:0/device:CPU:0`."""
 
     @property
     def timestamp(self) -> int:
-        """Microseconds since 1970, rising over all devices."""
+        """Microseconds; later than that of every tensor made before it."""
 
     @property
-    def value(self) -> np.ndarray | np.generic | None:
-        """The value itself, not a copy; None where the tensor was uninitialized."""
+    def value(self) -> Array | np.generic | None:
+        """The value; None where it was not initialized."""
 
 
 class DebugDump(GraphQueries):
