@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from opscope.events import (
+    HEALTH_PLUGIN,
     EventFileWriter,
     LogdirError,
     Problem,
     RecordWriter,
     RunMetadataRef,
     TagSummary,
+    health_summary,
+    health_value,
     make_tensor_proto,
     open_logdir,
     read_records,
@@ -20,6 +23,7 @@ from opscope.events.proto.config_pb2 import RunMetadata
 from opscope.events.proto.event_pb2 import Event, SessionLog
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
+from opscope.events.record import frame
 
 NAME = "events.out.tfevents.1700000000.host"
 
@@ -294,6 +298,57 @@ def test_the_plugin_of_the_first_point_holds_for_the_tag(tmp_path: Path) -> None
     assert [str(value) for value in logdir.text(".", "n").value] == ["words", "more"]
 
 
+def test_health_over_time_is_a_tensor_of_our_plugin(tmp_path: Path) -> None:
+    numbers = health_summary(np.array([1.0, np.nan]))
+    event = Event(step=3)
+    event.summary.value.append(health_value("scope/log", 1, numbers))
+    logdir = open_logdir(write(tmp_path / NAME, event))
+    assert logdir.tags(".", "tensor") == ["scope/log:1"]
+    assert logdir.plugin(".", "scope/log:1").name == HEALTH_PLUGIN
+    np.testing.assert_array_equal(logdir.tensors(".", "scope/log:1").value, [numbers])
+
+
+def test_a_pipe_among_the_event_files_is_a_problem(tmp_path: Path) -> None:
+    write(tmp_path / NAME, scalar(0, 1))
+    os.mkfifo(tmp_path / "pipe.tfevents")
+    logdir = open_logdir(tmp_path)
+    assert logdir.scalars(".", "loss").step.tolist() == [0]
+    assert [problem.message for problem in logdir.problems] == [
+        "cannot be read: neither a file nor a link to one"
+    ]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_damage_ends_the_reader(fixtures: Path, tmp_path: Path, seed: int) -> None:
+    (path,) = (fixtures / "events" / "tf2" / "main").glob("*.v2")
+    random = np.random.default_rng(seed)
+    data = bytearray(path.read_bytes())
+    for _ in range(int(random.integers(1, 30))):
+        start = int(random.integers(len(data)))
+        data[start : start + int(random.integers(4))] = random.bytes(int(random.integers(4)))
+    records = [bytes(data)]
+    if seed % 2:  # damage that the CRCs cannot see
+        records = [frame(record.data) for record in read_records(path)]
+        chosen = int(random.integers(len(records)))
+        record = bytearray(records[chosen][12:-4])
+        record[int(random.integers(len(record)))] ^= 1 << int(random.integers(8))
+        records[chosen] = frame(bytes(record))
+    (tmp_path / NAME).write_bytes(b"".join(records))
+    logdir = open_logdir(tmp_path)
+    for run in logdir.runs():
+        for tag in logdir.tags(run):
+            read = {
+                "scalar": logdir.scalars,
+                "histogram": logdir.histograms,
+                "image": logdir.images,
+                "audio": logdir.audio,
+                "text": logdir.text,
+            }.get(logdir.kind(run, tag), logdir.tensors)
+            read(run, tag)
+            logdir.summary(run, tag)
+    assert all(isinstance(problem, Problem) for problem in logdir.problems)
+
+
 def test_images_and_audio_of_both_formats(fixtures: Path) -> None:
     old, new = open_logdir(fixtures / "events" / "tf1"), open_logdir(fixtures / "events" / "tf2")
     (image, *_) = old.images("test", "special/rgb/image/0").value
@@ -365,23 +420,14 @@ def test_a_damaged_model_is_an_error_and_not_a_crash(tmp_path: Path) -> None:
             logdir.graph(".", tag)
 
 
-def test_dumps_belong_to_the_nearest_run(tmp_path: Path) -> None:
-    def dump(where: str) -> str:
-        root = tmp_path / where
-        (root / "_tfdbg_device_,job_localhost,replica_0,task_0,device_CPU_0").mkdir(parents=True)
-        return str(root)
-
-    write(tmp_path / "d" / "train" / NAME, scalar(0, 1))
-    write(tmp_path / "d" / "train" / "deep" / NAME, scalar(0, 1))
-    write(tmp_path / "e" / NAME, scalar(0, 1))
-    beside = [dump("d/tfdbg/run_9"), dump("d/tfdbg/run_10")]
-    inside, below = dump("e/run_1"), dump("d/train/deep/dumps/x")
-    far = dump("elsewhere")
+def test_dumps_are_found_and_belong_to_a_run(tmp_path: Path) -> None:
+    write(tmp_path / "train" / NAME, scalar(0, 1))
+    device = "_tfdbg_device_,job_localhost,replica_0,task_0,device_CPU_0"
+    roots = [tmp_path / "tfdbg" / name for name in ("run_9", "run_10")]
+    for root in roots:
+        (root / device).mkdir(parents=True)
     logdir = open_logdir(tmp_path)
-    assert logdir.dumps("d/train") == beside
-    assert logdir.dumps("d/train/deep") == [below]
-    assert logdir.dumps("e") == [inside, far]
-    assert sorted(logdir.dump_roots) == sorted([below, *beside, inside, far])
+    assert logdir.dumps("train") == logdir.dump_roots == [str(root) for root in roots]
 
 
 def test_problems_are_values_in_the_order_of_the_files() -> None:

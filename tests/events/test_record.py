@@ -4,7 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from opscope.events import Problem, RecordReader, RecordWriter, masked_crc32c, read_records
+from opscope.events import (
+    Problem,
+    RecordReader,
+    RecordWriter,
+    masked_crc32c,
+    read_records,
+    record_search,
+)
 from opscope.events.record import frame
 
 PAYLOADS = [bytes([65 + i]) * (i * 7 % 40) for i in range(30)]
@@ -107,6 +114,27 @@ def test_a_length_field_is_not_believed(tmp_path: Path) -> None:
     found, (problem,) = read(path)
     assert found == [b"good"]
     assert "incomplete" in problem.message
+
+
+def test_crafted_headers_cost_no_more_than_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "records"
+    length = struct.pack("<Q", 600_000)
+    header = length + struct.pack("<I", masked_crc32c(length))
+    path.write_bytes(b"\xff" + header * 100_000)
+    checked = []
+    is_intact = record_search._is_intact
+
+    def counted(*args: object) -> bool:
+        checked.append(args)
+        return is_intact(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(record_search, "_is_intact", counted)
+    found, problems = read(path)
+    assert found == []
+    assert "length CRC" in problems[0].message
+    assert len(checked) <= 4 * path.stat().st_size / 600_000 + 1
 
 
 @pytest.mark.parametrize("cut", range(1, 40))
