@@ -68,6 +68,9 @@ class FakeGraph:
     def get_operations(self) -> list[Any]:
         return self.operations
 
+    def get_collection(self, name: str) -> list[Any]:
+        return [SimpleNamespace(name="delta:0")] if name == "global_step" else []
+
     def graph_def(self) -> GraphDef:
         graph = GraphDef()
         for operation in self.operations:

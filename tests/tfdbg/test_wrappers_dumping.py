@@ -44,7 +44,7 @@ def test_each_run_has_its_folder(tmp_path: Path) -> None:
     assert DebugDumpDir(first).run_feed_keys_info == "None"
     assert DebugDumpDir(second).run_feed_keys_info == "dict_keys(['x:0'])"
     metadata = DebugDumpDir(second).core_metadata
-    assert metadata.session_run_index == 2
+    assert (metadata.session_run_index, metadata.global_step) == (2, 1)
     assert metadata.output_names == ("inc_v:0",)
 
 

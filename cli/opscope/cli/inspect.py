@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
 def _nothing_read(logdir: Logdir) -> str:
     if logdir.problems:
         return f"{logdir.path}: no event file in it could be read"
+    if logdir.event_files:
+        return f"{logdir.path}: all {len(logdir.event_files)} of its event files are empty"
     if logdir.dump_roots:
         return (
             f"{logdir.path}: no event files, but {len(logdir.dump_roots)} tfdbg dump(s): "

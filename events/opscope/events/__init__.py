@@ -18,7 +18,7 @@ from opscope.events.error import (
     TensorProtoError,
 )
 from opscope.events.event_file_writer import EventFileWriter
-from opscope.events.health import has_inf_or_nan, health_summary
+from opscope.events.health import HEALTH_PLUGIN, has_inf_or_nan, health_summary, health_value
 from opscope.events.logdir import (
     GraphRef,
     Histograms,
@@ -36,6 +36,7 @@ from opscope.events.series import Plugin
 from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
 
 __all__ = [
+    "HEALTH_PLUGIN",
     "Audio",
     "CoreMetadata",
     "DumpEntry",
@@ -67,6 +68,7 @@ __all__ = [
     "find_dumps",
     "has_inf_or_nan",
     "health_summary",
+    "health_value",
     "make_ndarray",
     "make_tensor_proto",
     "masked_crc32c",

@@ -216,6 +216,8 @@ def dumped_value(proto: TensorProto) -> npt.NDArray[np.generic] | NoArray:
 
 def _read_event(path: Path) -> Event:
     try:
+        if not path.is_file():  # opening a pipe would wait for its writer
+            raise DumpError(f"{path}: there is no file here")
         return Event.FromString(path.read_bytes())
     except OSError as error:
         raise DumpError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -60,8 +60,8 @@ class EventDecoder:
             return self._summary(event, record.offset)
         at = Location(self._file, record.offset, 0)
         run, step, wall_time = self._run, event.step, event.wall_time
-        if what == "file_version":
-            return self._file_version(event.file_version)
+        fault = self._file_version(event.file_version) if what == "file_version" else None
+        run.step_comes(step, None)
         if what == "session_log":
             if event.session_log.status == SessionLog.START:
                 run.session_started(step)
@@ -74,7 +74,7 @@ class EventDecoder:
             tagged = event.tagged_run_metadata
             has_graph = has_field(tagged.run_metadata, *_RUN_METADATA_GRAPHS)
             run.add_run_metadata(tagged.tag, step, wall_time, at, has_graph)
-        return None
+        return fault
 
     def _file_version(self, version: str) -> str | None:
         prefix, _, number = version.rpartition(":")
@@ -89,7 +89,7 @@ class EventDecoder:
     def _summary(self, event: Event, offset: int) -> str | None:
         run, step, wall_time = self._run, event.step, event.wall_time
         values = event.summary.value
-        run.summary_comes(step, [value.tag for value in values])
+        run.step_comes(step, (value.tag for value in values))
         fault = None
         for index, value in enumerate(values):
             field = value.WhichOneof("value")

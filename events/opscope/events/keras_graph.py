@@ -21,9 +21,14 @@ _DTYPES = {
 
 
 def keras_graph(model: dict[str, Any]) -> GraphDef:
-    """The graph of a model as `Model.to_json` describes it, decoded from JSON."""
+    """The graph of a model as `Model.to_json` describes it, decoded from JSON.
+
+    Node names begin with the model's name, as TensorBoard's do.
+    """
     graph = GraphDef()
-    _Scope(graph, "", model).add()
+    config = model["config"]
+    name = config.get("name") if isinstance(config, dict) else None
+    _Scope(graph, f"{name}/" if name else "", model).add()
     return graph
 
 
@@ -86,25 +91,26 @@ class _Scope:
     def add(self) -> dict[str, NodeDef]:
         """Add a node for each layer; returns the nodes by layer name, nested models left out."""
         nodes: dict[str, NodeDef] = {}
-        nested: dict[str, _Scope] = {}
+        nodes_below: dict[str, dict[str, NodeDef]] = {}
         for name, layer in self._layers.items():
             if _is_model(layer):
-                nested[name] = _Scope(self._graph, f"{self._prefix}{name}/", layer)
-        nodes_below = {name: scope.add() for name, scope in nested.items()}
-        for name, layer in self._layers.items():
-            if name not in nested:
+                nodes_below[name] = self._inner(name, layer).add()
+            else:
                 nodes[name] = self._add_node(name, layer)
         for name, layer in self._layers.items():
             sources = [
                 node for producer in self._inputs(name, layer) for node in self.outputs(producer)
             ]
-            if name in nested:
-                for entry in _boundary(layer, "input_layers"):
-                    if entry in nodes_below[name]:
-                        nodes_below[name][entry].input.extend(sources)
-            else:
+            if name in nodes:
                 nodes[name].input.extend(sources)
+                continue
+            for entry in _boundary(layer, "input_layers"):
+                if entry in nodes_below[name]:
+                    nodes_below[name][entry].input.extend(sources)
         return nodes
+
+    def _inner(self, name: str, layer: dict[str, Any]) -> "_Scope":
+        return _Scope(self._graph, f"{self._prefix}{name}/", layer)
 
     def outputs(self, name: str) -> list[str]:
         """The nodes whose values are a layer's outputs: of a nested model, its output layers."""
@@ -113,7 +119,7 @@ class _Scope:
             return []
         if not _is_model(layer):
             return [self._prefix + name]
-        inner = _Scope(self._graph, f"{self._prefix}{name}/", layer)
+        inner = self._inner(name, layer)
         return [node for last in _boundary(layer, "output_layers") for node in inner.outputs(last)]
 
     def _inputs(self, name: str, layer: dict[str, Any]) -> list[str]:

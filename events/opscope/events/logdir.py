@@ -248,6 +248,11 @@ class Logdir:
         ]
 
     @property
+    def event_files(self) -> list[str]:
+        """The paths of all event files in this logdir, readable or not."""
+        return [path for files in self._tree.event_files.values() for path in files]
+
+    @property
     def dump_roots(self) -> list[str]:
         """The run roots of all tfdbg dumps in this logdir, whether there are runs or not."""
         return list(self._tree.dump_roots)

@@ -66,8 +66,14 @@ def histogram(value: Summary.Value) -> npt.NDArray[np.float64]:
 
 
 def tensor(value: Summary.Value) -> npt.NDArray[np.generic]:
-    """The array of a tensor summary."""
-    if value.WhichOneof("value") != "tensor":
+    """The array of a tensor summary.
+
+    An empty one where the summary's content is all in its plugin (old hparams summaries).
+    """
+    field = value.WhichOneof("value")
+    if field is None:
+        return np.zeros(0, dtype=np.float32)
+    if field != "tensor":
         raise TensorProtoError("this summary holds no tensor")
     return make_ndarray(value.tensor)
 

@@ -1,6 +1,8 @@
 """Reads the event files of one run, follows them as they grow, and fetches payloads again."""
 
+import errno
 import os
+import stat
 import struct
 from collections.abc import Callable, Iterator, Sequence
 
@@ -38,6 +40,8 @@ class _File:
         status = os.stat(self.reader.path)
         if status.st_size == self._size:
             return False
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its writer
+            raise OSError(errno.EINVAL, "neither a file nor a link to one")
         self._identity, self._size = (status.st_dev, status.st_ino), status.st_size
         for record in self.reader.records():
             fault = self._decoder.decode(record)

@@ -1,5 +1,7 @@
 """Everything that the event files of one run say, by tag."""
 
+from collections.abc import Iterable
+
 from opscope.events import kind as kinds
 from opscope.events.series import Location, Plugin, Series
 
@@ -18,7 +20,7 @@ class RunSeries:
         self.run_metadata_with_graph: set[str] = set()
         self.file_version: float | None = None
         self._plugins: dict[str, Plugin] = {}
-        self._latest_step = -(1 << 63)
+        self._latest_step = -1
 
     def plugin(self, tag: str) -> Plugin:
         """The plugin of a tag: only the first point of a tag need name it."""
@@ -53,16 +55,20 @@ class RunSeries:
             for tag in self.tags:
                 self._restart(tag, step)
 
-    def summary_comes(self, step: int, tags: list[str]) -> None:
-        """Look for a restart before a summary is added, in files that note no session start.
+    def step_comes(self, step: int, tags: Iterable[str] | None) -> None:
+        """Look for a restart before an event is added, in files that note no session start.
 
-        Before file version 2, a step that goes back makes the later points of its tags obsolete.
+        Before file version 2, a summary (the event that has `tags`) whose step goes back makes the
+        later points of its tags obsolete. The latest step stays until it is reached again: the
+        other tags' summaries of the same step go back too.
         """
-        old = self.file_version is None or self.file_version < 2
-        if old and step < self._latest_step:
-            for tag in dict.fromkeys(tags):
-                self._restart(tag, step)
-        self._latest_step = step
+        if self.file_version is not None and self.file_version >= 2:
+            return
+        if tags is None or step >= self._latest_step:
+            self._latest_step = step
+            return
+        for tag in dict.fromkeys(tags):
+            self._restart(tag, step)
 
     def _restart(self, tag: str, step: int) -> None:
         for series in self.tags.get(tag, {}).values():

@@ -40,6 +40,8 @@ def is_debugger_node(name: str) -> bool:
 
 def reconstruct_non_debug_graph_def(graph_def: GraphDef) -> GraphDef:
     """The graph with copies taken out of the data edges and debug ops out of the control edges."""
+    if not any(is_debugger_node(node.name) for node in graph_def.node):
+        return graph_def
     copied: dict[str, str] = {
         node.name: node.input[0] for node in graph_def.node if node.name.startswith(_COPY)
     }
@@ -88,9 +90,9 @@ class DebugGraph:
             control = [text[1:] for text in node.input if text.startswith("^")]
             self._inputs[name], self._control_inputs[name] = data, control
             for text in data:
-                _append_once(self._recipients.get(node_name_of(text)), name)
+                self._recipients.get(node_name_of(text), []).append(name)
             for text in control:
-                _append_once(self._control_recipients.get(text), name)
+                self._control_recipients.get(text, []).append(name)
 
     def inputs(self, name: str, is_control: bool = False) -> list[str]:
         """Names of what the node reads: `node`, or `node:1` for another output than the first."""
@@ -110,18 +112,15 @@ class DebugGraph:
             node, slot = split_tensor_name(text)
             yield node, slot or 0
 
-    def sent_tensors(self) -> Iterable[tuple[str, tuple[str, int]]]:
-        """What leaves the device: the name it travels under, and its node and slot."""
-        for name, node in self.nodes.items():
-            if node.op in _SENDS and self._inputs[name]:
-                yield node.attr["tensor_name"].s.decode(), next(iter(self.data_inputs(name)))
+    def sent_tensor(self, name: str) -> str | None:
+        """The name under which a node sends a value to another device; None where it does not."""
+        node = self.nodes[name]
+        return node.attr["tensor_name"].s.decode() if node.op in _SENDS else None
 
     def received_tensor(self, name: str) -> str | None:
         """The name under which a node's value came from another device; None where it did not."""
-        node = self.nodes.get(name)
-        if node is None or node.op not in _RECEIVES:
-            return None
-        return node.attr["tensor_name"].s.decode()
+        node = self.nodes[name]
+        return node.attr["tensor_name"].s.decode() if node.op in _RECEIVES else None
 
     def edges(self, include_control: bool = True, include_reversed_ref: bool = False) -> nx.DiGraph:
         """The edges as a networkx graph, from a node to those that read it.
@@ -149,8 +148,3 @@ class DebugGraph:
             for source in sources
             if source in self.nodes and self.op_type(source) in _REF_SOURCES
         ]
-
-
-def _append_once(names: list[str] | None, name: str) -> None:
-    if names is not None and name not in names[-1:]:
-        names.append(name)

@@ -29,9 +29,9 @@ def run_line_mode(
     detach: the program runs on without the debugger. Commands that do not come from a terminal
     are repeated behind the prompt, so that a log reads like a session.
     """
-    source = sys.stdin if stdin is None else stdin
     target = sys.stdout if stdout is None else stdout
     context = dataclasses.replace(context, columns=_columns(target))
+    source = sys.stdin if stdin is None else stdin
     echo = source is None or not source.isatty()
 
     def say(text: str) -> None:
@@ -51,19 +51,30 @@ def run_line_mode(
     say(f"--- {title} ---")
     action = run(init_command)
     while action is None:
-        target.write(f"\n{PROMPT}")
-        target.flush()
+        target.write("\n")
         try:
-            typed = source.readline() if source is not None else ""
-        except KeyboardInterrupt:
-            typed = ""
-        if not typed:
-            say("\nEnd of input: detached, the program runs on.")
+            typed = _typed(stdin, target)
+        except (KeyboardInterrupt, EOFError):
+            runs_on = "" if context.session is None else ": detached, the program runs on"
+            say(f"\nEnd of input{runs_on}.")
             return DETACH
         if echo:
-            say(typed.rstrip("\n"))
+            say(typed)
         action = run(typed.strip())
     return action
+
+
+def _typed(stdin: TextIO | None, stdout: TextIO) -> str:
+    """The line typed behind the prompt; raises EOFError where there is none."""
+    if stdin is None and stdout is sys.stdout:
+        return input(PROMPT)  # in a notebook this asks the browser, where reading sys.stdin fails
+    stdout.write(PROMPT)
+    stdout.flush()
+    source = sys.stdin if stdin is None else stdin
+    line = source.readline() if source is not None else ""
+    if not line:
+        raise EOFError
+    return line.rstrip("\n")
 
 
 def _columns(stream: TextIO) -> int:

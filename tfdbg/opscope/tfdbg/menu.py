@@ -20,8 +20,8 @@ def _menu(node_name: str | None, current: str) -> tuple[Span, ...]:
         "list_tensors": "lt",
         "node_info": f"node_info -a -d -t {node_name}",
         "print_tensor": f"print_tensor {node_name}",
-        "list_inputs": f"list_inputs -c -r {node_name}",
-        "list_outputs": f"list_outputs -c -r {node_name}",
+        "list_inputs": f"list_inputs -c -r -x {node_name}",
+        "list_outputs": f"list_outputs -c -r -x {node_name}",
         "run_info": "run_info",
         "help": "help",
     }

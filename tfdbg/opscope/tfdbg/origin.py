@@ -20,7 +20,7 @@ class OriginInput:
 
 @dataclass(frozen=True)
 class Origin:
-    """A tensor that is bad although no dumped input of its op was.
+    """A tensor that is bad although no dumped input of its op was; op type `?` without a graph.
 
     `traceback` is the stack that made the op, innermost frame last; empty where it is unknown.
     An op without inputs brought the bad value into the run: a feed, a variable, a constant.
@@ -68,10 +68,10 @@ def find_origins(
         if any(source.datum is not None and id(source.datum) in bad_ids for source in inputs):
             continue
         seen.add(key)
-        graphs = dump.loaded_partition_graphs()
+        known = dump.has_graph(datum.device_name)
         yield Origin(
             datum,
-            dump.node_op_type(datum.node_name, datum.device_name) if graphs else "?",
+            dump.node_op_type(datum.node_name, datum.device_name) if known else "?",
             inputs,
             _traceback(dump, datum.node_name),
         )
@@ -79,7 +79,7 @@ def find_origins(
 
 def _inputs(dump: DebugDump, datum: DebugTensorDatum) -> tuple[OriginInput, ...]:
     """What the op read: of each input the last dump that is not later than its own."""
-    if not dump.loaded_partition_graphs():
+    if not dump.has_graph(datum.device_name):
         return ()
     found: list[OriginInput] = []
     for device_name, node_name, slot in dump.tensor_sources(datum.node_name, datum.device_name):

@@ -58,17 +58,29 @@ def printable(text: str) -> str:
 
 
 def cut_points(text: str, width: int) -> list[int]:
-    """Where each row of a text begins, when cut hard at `width` columns; [0] for an empty one."""
-    if text.isascii():
-        return list(range(0, max(len(text), 1), width))
-    starts, column = [0], 0
-    for place, character in enumerate(text):
-        wide = get_cwidth(character)
-        if column + wide > width and column:
-            starts.append(place)
-            column = 0
-        column += wide
-    return starts
+    """Where each row of a text begins, when cut at `width` columns; [0] for an empty one.
+
+    A row ends behind the last space of its last third, so that prose is cut between words, and
+    hard where there is none, as in names and numbers.
+    """
+    wide = not text.isascii()
+    starts, start = [0], 0
+    while True:
+        end = _end_of_row(text, start, width) if wide else start + width
+        if end >= len(text):
+            return starts
+        space = text.rfind(" ", start + (end - start) * 2 // 3, end)
+        start = end if space < 0 or text[end] == " " else space + 1
+        starts.append(start)
+
+
+def _end_of_row(text: str, start: int, width: int) -> int:
+    column = 0
+    for place in range(start, len(text)):
+        column += get_cwidth(text[place])
+        if column > width and place > start:
+            return place
+    return len(text)
 
 
 class Rows:
@@ -88,8 +100,8 @@ class Rows:
 
     def _row_count(self, line: Line) -> int:
         text = "".join(span.text for span in line.spans)
-        if text.isascii() and text.isprintable():
-            return max(-(-len(text) // self.width), 1)
+        if len(text) <= self.width and text.isascii() and text.isprintable():
+            return 1
         return len(cut_points(printable(text), self.width))
 
     @staticmethod

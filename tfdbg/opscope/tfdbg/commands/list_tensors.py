@@ -91,7 +91,7 @@ def list_tensors(context: Analysis, args: Namespace) -> Screen:
 
 def op_type_of(dump: DebugDump, datum: DebugTensorDatum) -> str:
     """The type of the op that made the tensor; `?` where no graph tells."""
-    if not dump.loaded_partition_graphs():
+    if not dump.has_graph(datum.device_name):
         return "?"
     return dump.node_op_type(datum.node_name, datum.device_name)
 

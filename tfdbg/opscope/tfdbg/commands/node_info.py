@@ -10,7 +10,8 @@ from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import Argument, CommandError, command
 from opscope.tfdbg.commands.list_tensors import dump_command
 from opscope.tfdbg.debug_dump import DebugDump
-from opscope.tfdbg.debug_graph import HIDDEN_OPS, node_name_of
+from opscope.tfdbg.debug_graph import node_name_of
+from opscope.tfdbg.graph_queries import Neighbour
 from opscope.tfdbg.menu import node_menu
 from opscope.tfdbg.screen import Line, Screen, Span, line
 
@@ -27,16 +28,6 @@ def existing_node(dump: DebugDump, name: str) -> str:
     if not dump.node_exists(node_name):
         raise CommandError(f'There is no node named "{node_name}" in the partition graphs')
     return node_name
-
-
-def visible_neighbours(dump: DebugDump, device_name: str, names: list[str]) -> list[str]:
-    """The names without the ops that only move values between devices and out of the graph."""
-    graph = dump.graph(device_name)
-    return [
-        name
-        for name in names
-        if node_name_of(name) in graph.nodes and graph.op_type(node_name_of(name)) not in HIDDEN_OPS
-    ]
 
 
 @command(
@@ -70,17 +61,18 @@ def node_info(context: Analysis, args: Namespace) -> Screen:
         line(),
     ]
     data: dict[str, object] = {"node": name, "op_type": op_type, "devices": devices}
-    for kind, neighbours in (("input", dump.node_inputs), ("recipient", dump.node_recipients)):
+    for kind in ("input", "recipient"):
         plain, control = (
-            visible_neighbours(
-                dump, devices[0], neighbours(name, is_control=is_control, device_name=devices[0])
-            )
+            dump.neighbours(name, devices[0], recipients=kind == "recipient", is_control=is_control)
             for is_control in (False, True)
         )
-        lines += _neighbours(dump, devices[0], kind, plain, control)
+        lines += _neighbours(dump, kind, plain, control)
+        data |= {
+            f"{kind}s": [found.text for found in plain],
+            f"control_{kind}s": [found.text for found in control],
+        }
         if kind == "input":
-            lines.append(line())
-        data |= {f"{kind}s": plain, f"control_{kind}s": control}
+            lines += [*_remote_inputs(dump, name, devices[0], data), line()]
     if args.attributes:
         lines += _attributes(dump, name, devices[0], data)
     if args.dumps:
@@ -91,18 +83,34 @@ def node_info(context: Analysis, args: Namespace) -> Screen:
 
 
 def _neighbours(
-    dump: DebugDump, device_name: str, kind: str, plain: list[str], control: list[str]
+    dump: DebugDump, kind: str, plain: list[Neighbour], control: list[Neighbour]
 ) -> list[Line]:
-    def entry(name: str) -> Line:
-        op_type = dump.node_op_type(node_name_of(name), device_name)
-        link = f"ni -a -d -t {node_name_of(name)}"
-        return line(f"      [{op_type}] ", Span(name, "tensor", link))
-
     head = f"  {len(plain)} {kind}(s) + {len(control)} control {kind}(s):"
-    lines = [line(head), line(f"    {len(plain)} {kind}(s):"), *map(entry, plain)]
+    lines = [line(head), line(f"    {len(plain)} {kind}(s):")]
+    lines += [_entry(dump, found) for found in plain]
     if control:
-        lines += [line(), line(f"    {len(control)} control {kind}(s):"), *map(entry, control)]
+        lines += [line(), line(f"    {len(control)} control {kind}(s):")]
+        lines += [_entry(dump, found) for found in control]
     return lines
+
+
+def _remote_inputs(
+    dump: DebugDump, name: str, device_name: str, data: dict[str, object]
+) -> list[Line]:
+    """What the node reads from other devices: behind the Recv ops that are not listed."""
+    everything = dump.neighbours(name, device_name, across_devices=True)
+    remote = [found for found in everything if found.device_name != device_name]
+    data["remote_inputs"] = [{"device": found.device_name, "input": found.text} for found in remote]
+    if not remote:
+        return []
+    lines = [line(), line(f"    {len(remote)} input(s) from other device(s):")]
+    return lines + [_entry(dump, found, Span(f" @ {found.device_name}", "dim")) for found in remote]
+
+
+def _entry(dump: DebugDump, found: Neighbour, *more: Span) -> Line:
+    op_type = dump.node_op_type(found.node_name, found.device_name)
+    link = f"ni -a -d -t {found.node_name}"
+    return line(f"      [{op_type}] ", Span(found.text, "tensor", link), *more)
 
 
 def _attributes(
@@ -117,7 +125,7 @@ def _attributes(
     lines = [line(), line("Node attributes:")]
     for key, text in texts.items():
         lines += [line(f"  {key}:"), line(f"    {text}"), line()]
-    return lines
+    return lines if texts else [*lines, line("  (None)"), line()]
 
 
 def _dumps(dump: DebugDump, name: str, data: dict[str, object]) -> list[Line]:

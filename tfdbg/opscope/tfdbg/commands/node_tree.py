@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import Argument, CommandError, command
-from opscope.tfdbg.commands.node_info import existing_node, node_names, visible_neighbours
+from opscope.tfdbg.commands.node_info import existing_node, node_names
 from opscope.tfdbg.debug_dump import DebugDump
-from opscope.tfdbg.debug_graph import node_name_of
+from opscope.tfdbg.graph_queries import Neighbour
 from opscope.tfdbg.menu import node_menu
 from opscope.tfdbg.screen import Line, Screen, Span, line
 
@@ -31,6 +31,12 @@ def _arguments(neighbours: str) -> list[Argument]:
         ),
         Argument("-r", "--recursive", action="store_true", help=f"Also show their {neighbours}."),
         Argument("-t", "--op_type", action="store_true", help="Show the types of the ops."),
+        Argument(
+            "-x",
+            "--across_devices",
+            action="store_true",
+            help=f"Follow the {neighbours} to other devices, behind Send and Recv.",
+        ),
     ]
 
 
@@ -52,8 +58,8 @@ def list_outputs(context: Analysis, args: Namespace) -> Screen:
 class _Branch:
     """One row to come: a neighbour of `parent`."""
 
-    parent: str
-    text: str
+    parent: Neighbour
+    found: Neighbour
     is_control: bool
     level: int
     indent: str
@@ -65,72 +71,80 @@ class _Tree:
     """The rows of a tree while it is walked."""
 
     dump: DebugDump
-    device_name: str
     outputs: bool
     control: bool
     op_types: bool
+    across_devices: bool
     depth: int
     lines: list[Line] = field(default_factory=list)
     edges: list[dict[str, object]] = field(default_factory=list)
-    expanded: set[str] = field(default_factory=set)
+    expanded: set[tuple[str, str]] = field(default_factory=set)
 
-    def neighbours(self, name: str) -> list[tuple[str, bool]]:
-        """Names and whether they are control edges: data first, then control by name."""
-        ask = self.dump.node_recipients if self.outputs else self.dump.node_inputs
-        found = ask(name, device_name=self.device_name)
-        shown = [(text, False) for text in self._visible(found)]
+    def neighbours(self, of: Neighbour) -> list[tuple[Neighbour, bool]]:
+        """Neighbours and whether they are control edges: data first, then control by name."""
+
+        def ask(is_control: bool) -> list[Neighbour]:
+            return self.dump.neighbours(
+                of.node_name,
+                of.device_name,
+                recipients=self.outputs,
+                is_control=is_control,
+                across_devices=self.across_devices,
+            )
+
+        shown = [(found, False) for found in ask(False)]
         if self.control:
-            found = ask(name, is_control=True, device_name=self.device_name)
-            shown += [(text, True) for text in sorted(self._visible(found))]
+            shown += [(found, True) for found in sorted(ask(True), key=lambda found: found.text)]
         return shown
 
-    def _visible(self, names: list[str]) -> list[str]:
-        return visible_neighbours(self.dump, self.device_name, names)
-
-    def walk(self, root: str) -> None:
+    def walk(self, root: Neighbour) -> None:
         """Add a row for every neighbour of the root, and below it for its own, to the depth."""
         # A stack and not recursion: a graph may be deeper than Python's own stack.
-        self.expanded.add(root)
+        self.expanded.add((root.device_name, root.node_name))
         waiting = self._branches(root, 1, "")
         while waiting:
             branch = waiting.pop()
-            node = node_name_of(branch.text)
-            more = self.neighbours(node)
-            repeated = bool(more) and node in self.expanded
+            found = branch.found
+            more = self.neighbours(found)
+            repeated = bool(more) and (found.device_name, found.node_name) in self.expanded
             self._add(branch, repeated)
             if not more or repeated:
                 continue
             below = branch.indent + (_CLOSED if branch.is_last else _OPEN)
             if branch.level < self.depth:
-                self.expanded.add(node)
-                waiting += self._branches(node, branch.level + 1, below)
+                self.expanded.add((found.device_name, found.node_name))
+                waiting += self._branches(found, branch.level + 1, below)
             else:
                 self.lines.append(line(f"{below}{_ITEM}..."))
 
-    def _branches(self, name: str, level: int, indent: str) -> list[_Branch]:
+    def _branches(self, of: Neighbour, level: int, indent: str) -> list[_Branch]:
         """The neighbours of a node, the last one first: they are taken from the end."""
-        found = self.neighbours(name)
+        all_found = self.neighbours(of)
         return [
-            _Branch(name, text, is_control, level, indent, number == len(found) - 1)
-            for number, (text, is_control) in enumerate(found)
+            _Branch(of, found, is_control, level, indent, number == len(all_found) - 1)
+            for number, (found, is_control) in enumerate(all_found)
         ][::-1]
 
     def _add(self, branch: _Branch, repeated: bool) -> None:
-        node = node_name_of(branch.text)
+        found, parent = branch.found, branch.parent
         start = f"{branch.indent}{_ITEM}({branch.level}) "
         if branch.is_control:
             start += "(Ctrl) "
         if self.op_types:
-            start += f"[{self.dump.node_op_type(node, self.device_name)}] "
-        command_name = "lo" if self.outputs else "li"
-        spans = [Span(start), Span(branch.text, "tensor", f"{command_name} -c -r {node}")]
+            start += f"[{self.dump.node_op_type(found.node_name, found.device_name)}] "
+        flags = "-c -r -x" if self.across_devices else "-c -r"
+        link = f"{'lo' if self.outputs else 'li'} {flags} {found.node_name}"
+        spans = [Span(start), Span(found.text, "tensor", link)]
+        if found.device_name != parent.device_name:
+            spans.append(Span(f" @ {found.device_name}", "dim"))
         if repeated:
             spans.append(Span(" (shown above)", "dim"))
         self.lines.append(line(*spans))
         self.edges.append(
             {
-                "node": branch.parent,
-                "neighbour": branch.text,
+                "node": parent.node_name,
+                "neighbour": found.text,
+                "device": found.device_name,
                 "depth": branch.level,
                 "control": branch.is_control,
             }
@@ -145,8 +159,8 @@ def _tree_screen(context: Analysis, args: Namespace, outputs: bool) -> Screen:
     limit = context.recursion_depth if args.depth is None else args.depth
     depth = limit if args.recursive else 1
     device_name = dump.node_devices(name)[0]
-    tree = _Tree(dump, device_name, outputs, args.control, args.op_type, depth)
-    tree.walk(name)
+    tree = _Tree(dump, outputs, args.control, args.op_type, args.across_devices, depth)
+    tree.walk(Neighbour(device_name, name))
     what, kind = ("Recipients of", "recipients") if outputs else ("Inputs to", "inputs")
     included = f", control {kind} included" if args.control else ""
     lines = [
@@ -160,6 +174,8 @@ def _tree_screen(context: Analysis, args: Namespace, outputs: bool) -> Screen:
         lines.append(line("  (Ctrl): Control input."))
     if args.op_type:
         lines.append(line("  [Op]: Input node has op type Op."))
+    if args.across_devices:
+        lines.append(line("  @ DEVICE: on another device than the node above."))
     current = "list_outputs" if outputs else "list_inputs"
     data = {"node": name, "device": device_name, "depth": depth, "edges": tree.edges}
     return Screen(tuple(lines), data=data, menu=node_menu(name, current))

@@ -50,9 +50,10 @@ def print_tensor(context: Analysis, args: Namespace) -> Screen:
     node_name, slot = split_tensor_name(name)
     if slot is not None and not dump.node_data(node_name) and dump.node_data(name):
         node_name, slot = name, None
-    if dump.loaded_partition_graphs() and not dump.node_exists(node_name):
+    of_node = dump.node_data(node_name)
+    if not of_node and dump.loaded_partition_graphs() and not dump.node_exists(node_name):
         raise CommandError(f'Node "{node_name}" does not exist in partition graphs')
-    data = [d for d in dump.node_data(node_name) if debug_op in ("", d.debug_op)]
+    data = [datum for datum in of_node if debug_op in ("", datum.debug_op)]
     if slot is None:
         slots = sorted({datum.output_slot for datum in data})
         if len(slots) > 1:

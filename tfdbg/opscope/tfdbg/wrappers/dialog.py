@@ -25,7 +25,7 @@ from opscope.tfdbg.filters import (
 from opscope.tfdbg.run_screen import run_end_title, run_error_screen, run_start_title
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.ui import ask, check_ui_type
-from opscope.tfdbg.wrappers.dump_run import write_dump
+from opscope.tfdbg.wrappers.dump_run import step_of, write_dump
 from opscope.tfdbg.wrappers.run_control import RunControl
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
@@ -142,7 +142,13 @@ class Dialog:
     def _keep(self, run: SessionRun, watched: WatchedRun, graph: Any) -> None:
         assert self._dump_root is not None
         folder = self._dump_root / f"run_{time.time_ns() // 1000}_{run.run_call_count}"
-        write_dump(folder, watched, graph, fetches_info=repr(list(run.fetches)))
+        write_dump(
+            folder,
+            watched,
+            graph,
+            fetches_info=repr(list(run.fetches)),
+            feed_keys_info=repr(list(run.feeds)),
+        )
         print(
             f"tfdbg: run #{run.run_call_count} was written; look at it again with "
             f"`opscope debug {folder}`",
@@ -182,7 +188,7 @@ def in_memory(watched: WatchedRun, graph: Any) -> DebugDump:
         watched.tensors,
         watched.partition_graphs,
         core_metadata=CoreMetadata(
-            -1,
+            step_of(watched, graph),
             watched.session_run_index,
             0,
             tuple(watched.input_names),

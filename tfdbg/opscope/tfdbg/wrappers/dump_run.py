@@ -24,13 +24,14 @@ def write_dump(
     fetches_info: str | None = None,
     feed_keys_info: str | None = None,
     debug_ops: Sequence[str] = ("DebugIdentity",),
-    global_step: int = -1,
+    global_step: int | None = None,
 ) -> Path:
     """Write the run's tensors, graphs, feeds, stacks and sources below `run_root`; return it.
 
-    `graph` is the session's: it knows where each node was made, and the dtypes of tensors that
-    have no value yet. Raises DumpError where a file cannot be written, ValueError for an unknown
-    debug op.
+    `graph` is the session's: it knows where each node was made, the dtypes of tensors that have
+    no value yet, and which tensor counts the steps (with `global_step` None the step is taken
+    from there). Raises DumpError where a file cannot be written, ValueError for an unknown debug
+    op.
     """
     root = Path(run_root)
     ops = [(spec.partition("(")[0], debug_op(spec)) for spec in debug_ops]
@@ -43,7 +44,7 @@ def write_dump(
         input_names=run.input_names,
         output_names=run.output_names,
         target_nodes=run.target_nodes,
-        global_step=global_step,
+        global_step=step_of(run, graph) if global_step is None else global_step,
         timestamp_us=start,
     )
     for device, partition in run.partition_graphs.items():
@@ -70,6 +71,19 @@ def write_dump(
     _write_origins(writer, run, graph)
     writer.write_health(_health(run.tensors))
     return root
+
+
+def step_of(run: WatchedRun, graph: Any) -> int:
+    """The global step that the run read; -1 where the graph has none or it was not watched."""
+    for counter in graph.get_collection("global_step"):
+        node_name = counter.name.partition(":")[0]
+        for tensor in run.tensors:
+            value = tensor.value
+            if tensor.node_name != node_name or value is None:
+                continue
+            if value.size == 1 and value.dtype.kind in "iu":
+                return int(value)
+    return -1
 
 
 def _write_uninitialized(writer: DumpWriter, tensor: WatchedValue, graph: Any) -> None:

@@ -101,8 +101,8 @@ class DumpingDebugWrapperSession(BaseDebugWrapperSession):
         if self._dumper.detached:
             return self.plain_run(call)
         options = self._dumper.options(call)
-        watched = self.watched_run(call, watch_of(options))
+        result, watched = self.watched_run(call, watch_of(options))
         self._dumper.write(call, options, watched, self.graph)
         if watched.error is not None:
             raise watched.error
-        return watched.result
+        return result

@@ -42,8 +42,8 @@ class LocalCLIDebugWrapperSession(BaseDebugWrapperSession):
         request = dialog.begin(call.described)
         if request is None:
             return self.plain_run(call)
-        watched = self.watched_run(call, dialog.watch(request))
+        result, watched = self.watched_run(call, dialog.watch(request))
         dialog.end(call.described, request, watched, self.graph)
         if watched.error is not None:
             raise watched.error
-        return watched.result
+        return result
