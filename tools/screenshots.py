@@ -8,8 +8,9 @@ import shutil
 import threading
 from pathlib import Path
 
-from opscope.dashboard.server import open_server
 from playwright.sync_api import Page, sync_playwright
+
+from opscope.dashboard.server import open_server
 
 SIZE = {"width": 1280, "height": 760}
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]

@@ -8,11 +8,10 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from opscope.runtime.watch import Watch, WatchedRun
-
 import opscope.runtime as tf
 from opscope.cli.demo_model import Model
 from opscope.runtime.data.digits import Digits
+from opscope.runtime.watch import Watch, WatchedRun
 from opscope.tfdbg.wrappers import write_dump
 
 BATCH_SIZE = 100
