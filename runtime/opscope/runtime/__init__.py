@@ -13,7 +13,13 @@ from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
-from opscope.runtime import dtypes, errors, ops
+from opscope.runtime import dtypes, errors, initializers, logging, ops, summary, train
+from opscope.runtime.clip_ops import (
+    clip_by_global_norm,
+    clip_by_norm,
+    clip_by_value,
+    global_norm,
+)
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.dtypes import (
@@ -41,6 +47,17 @@ from opscope.runtime.dtypes import (
     variant,
 )
 from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
+from opscope.runtime.graph_keys import GraphKeys
+from opscope.runtime.group import group, tuple  # noqa: A004 - TensorFlow's name
+from opscope.runtime.initializers import Constant as constant_initializer  # noqa: N813
+from opscope.runtime.initializers import Ones as ones_initializer  # noqa: N813
+from opscope.runtime.initializers import RandomNormal as random_normal_initializer  # noqa: N813
+from opscope.runtime.initializers import RandomUniform as random_uniform_initializer  # noqa: N813
+from opscope.runtime.initializers import TruncatedNormal as truncated_normal_initializer  # noqa: N813
+from opscope.runtime.initializers import VarianceScaling as variance_scaling_initializer  # noqa: N813
+from opscope.runtime.initializers import Zeros as zeros_initializer  # noqa: N813
+from opscope.runtime.initializers import glorot_normal as glorot_normal_initializer
+from opscope.runtime.initializers import glorot_uniform as glorot_uniform_initializer
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.basic import identity, no_op, placeholder, placeholder_with_default
 from opscope.runtime.scopes import (
@@ -56,8 +73,33 @@ from opscope.runtime.scopes import (
 )
 from opscope.runtime.session import InteractiveSession, Session, get_default_session
 from opscope.runtime.tensor_shape import Dimension, TensorShape
+from opscope.runtime.uninitialized import report_uninitialized_variables
+from opscope.runtime.variable_scope import (
+    AUTO_REUSE,
+    VariableScope,
+    get_local_variable,
+    get_variable,
+    get_variable_scope,
+    variable_scope,
+)
+from opscope.runtime.variables import (
+    Variable,
+    assign,
+    assign_add,
+    assign_sub,
+    global_variables,
+    global_variables_initializer,
+    is_variable_initialized,
+    local_variables,
+    local_variables_initializer,
+    model_variables,
+    moving_average_variables,
+    trainable_variables,
+    variables_initializer,
+)
 
 __all__ = [
+    "AUTO_REUSE",
     "ConfigProto",
     "DType",
     "DeviceSpec",
@@ -66,6 +108,7 @@ __all__ = [
     "GPUOptions",
     "Graph",
     "GraphDef",
+    "GraphKeys",
     "GraphOptions",
     "HistogramProto",
     "InteractiveSession",
@@ -81,15 +124,24 @@ __all__ = [
     "SummaryMetadata",
     "Tensor",
     "TensorShape",
+    "Variable",
+    "VariableScope",
     "add_to_collection",
     "add_to_collections",
     "as_dtype",
+    "assign",
+    "assign_add",
+    "assign_sub",
     "bfloat16",
     "bool",
+    "clip_by_global_norm",
+    "clip_by_norm",
+    "clip_by_value",
     "colocate_with",
     "complex64",
     "complex128",
     "constant",
+    "constant_initializer",
     "control_dependencies",
     "convert_to_tensor",
     "device",
@@ -103,24 +155,53 @@ __all__ = [
     "get_collection_ref",
     "get_default_graph",
     "get_default_session",
+    "get_local_variable",
+    "get_variable",
+    "get_variable_scope",
+    "global_norm",
+    "global_variables",
+    "global_variables_initializer",
+    "glorot_normal_initializer",
+    "glorot_uniform_initializer",
+    "group",
     "half",
     "identity",
+    "initializers",
     "int8",
     "int16",
     "int32",
     "int64",
+    "is_variable_initialized",
+    "local_variables",
+    "local_variables_initializer",
+    "logging",
+    "model_variables",
+    "moving_average_variables",
     "name_scope",
     "no_op",
+    "ones_initializer",
     "ops",
     "placeholder",
     "placeholder_with_default",
+    "random_normal_initializer",
+    "random_uniform_initializer",
+    "report_uninitialized_variables",
     "reset_default_graph",
     "resource",
     "set_random_seed",
     "string",
+    "summary",
+    "train",
+    "trainable_variables",
+    "truncated_normal_initializer",
+    "tuple",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "variable_scope",
+    "variables_initializer",
+    "variance_scaling_initializer",
     "variant",
+    "zeros_initializer",
 ]
