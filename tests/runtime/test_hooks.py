@@ -20,7 +20,7 @@ class Steps:
     def run(self, hooks, count=100, feed=None):
         """Run up to `count` steps; the number of steps done."""
         with tf.train.MonitoredSession(hooks=hooks) as sess:
-            for done in range(count):  # noqa: B007 - what is returned
+            for done in range(count):
                 if sess.should_stop():
                     return done
                 sess.run(self.train, feed and feed(done))

@@ -117,12 +117,14 @@ def test_a_request_to_stop_ends_the_loop(x):
 
 def test_an_error_skips_end_and_is_raised(graph, x):
     log = []
-    with (
-        pytest.raises(ZeroDivisionError),
-        tf.train.MonitoredSession(hooks=[Recorder(log)]) as sess,
-    ):
-        sess.run(x)
-        raise ZeroDivisionError
+
+    def train():
+        with tf.train.MonitoredSession(hooks=[Recorder(log)]) as sess:
+            sess.run(x)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        train()
     assert "hook.end" not in log
     assert not graph.finalized
 

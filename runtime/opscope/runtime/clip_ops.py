@@ -34,12 +34,12 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
     """`t` scaled down so that its L2 norm (over `axes`) is at most `clip_norm`."""
     with name_scope(name, "clip_by_norm", [t, clip_norm]) as scope:
         values = convert_to_tensor(t, name="t")
-        squares = reduce_sum(make_op("Mul", values, values), axes, keepdims=True)
+        squares = reduce_sum(make_op("Mul", values, values, name="mul"), axes, keepdims=True)
         # The root's gradient at 0 is infinite: zeros take a detour around it.
         positive = make_op("Greater", squares, 0)
         safe = where(positive, squares, ones_like(squares))
         norm = where(positive, make_op("Sqrt", safe), squares)
-        scaled = make_op("Mul", values, clip_norm)
+        scaled = make_op("Mul", values, clip_norm, name="mul")
         values.shape.assert_is_compatible_with(scaled.shape)
         divisor = make_op("Maximum", norm, clip_norm)
         return identity(make_op("RealDiv", scaled, divisor, name="truediv"), name=scope)
@@ -60,7 +60,7 @@ def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor | None
         if not halves:
             return None
         total = reduce_sum(stack(halves))
-        doubled = make_op("Mul", total, constant(2.0, dtype=total.dtype))
+        doubled = make_op("Mul", total, constant(2.0, dtype=total.dtype), name="mul")
         made: Tensor = make_op("Sqrt", doubled, name="global_norm")
         return made
 
@@ -83,9 +83,9 @@ def clip_by_global_norm(
             make_op("RealDiv", 1.0, use_norm, name="truediv"),
             make_op("RealDiv", one, clip_norm, name="truediv"),
         )
-        scale = make_op("Mul", clip_norm, ratio)
+        scale = make_op("Mul", clip_norm, ratio, name="mul")
         # norm - norm is 0 unless the norm is not finite; then the scale becomes NaN.
-        scale = make_op("AddV2", scale, make_op("Sub", use_norm, use_norm), name="add")
+        scale = make_op("AddV2", scale, make_op("Sub", use_norm, use_norm, name="sub"), name="add")
         clipped: list[Tensor | None] = []
         for i, item in enumerate(t_list):
             if item is None:
@@ -93,5 +93,7 @@ def clip_by_global_norm(
                 continue
             value = convert_to_tensor(item, name=f"t_{i}")
             with value.graph.colocate_with(value.op):
-                clipped.append(identity(make_op("Mul", value, scale), name=f"{scope}_{i}"))
+                clipped.append(
+                    identity(make_op("Mul", value, scale, name="mul"), name=f"{scope}_{i}")
+                )
         return clipped, use_norm

@@ -105,7 +105,7 @@ def histogram(values: Array) -> HistogramProto:
 @op(
     "HistogramSummary",
     "tag: string, values: T -> summary: string",
-    _REAL + " = float32",
+    _REAL,
     host_only=True,
     not_differentiable=True,
 )
@@ -173,7 +173,7 @@ def _tensor_summary(xp: Any, tag: Any, tensor: Any, serialized_summary_metadata:
 @op(
     "ImageSummary",
     "tag: string, tensor: T -> summary: string",
-    "T: {uint8, float32, float16, float64} = float32, max_images: int >= 1 = 3, "
+    "T: {uint8, float32, float16, float64}, max_images: int >= 1 = 3, "
     "bad_color: tensor = None",
     host_only=True,
     not_differentiable=True,
@@ -206,17 +206,15 @@ def _image_summary(xp: Any, tag: Any, tensor: Any, *, max_images: int, bad_color
 def _pixels(image: Array, bad_color: Array) -> Array:
     if image.dtype == np.uint8:
         return image
-    finite = np.isfinite(image)
-    values = np.where(finite, image, 0).astype(np.float32)
+    good = np.isfinite(image).all(axis=2)
+    values = np.where(good[..., None], image, 0).astype(np.float32)
     low, high = values.min(initial=0), values.max(initial=0)
     # As TensorFlow's NormalizeFloatImage: an all but empty image stays black (or grey).
     largest = max(abs(low), abs(high))
     scale = 0.0 if largest < 1e-6 else (127.0 if low < 0 else 255.0) / largest
     offset = 128.0 if low < 0 else 0.0
     pixels: Array = (values * np.float32(scale) + np.float32(offset)).astype(np.uint8)
-    bad = ~finite.all(axis=2)
-    if bad.any():
-        pixels[bad] = bad_color[: image.shape[2]]
+    pixels[~good] = bad_color[: image.shape[2]]
     return pixels
 
 

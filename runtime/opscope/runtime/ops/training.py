@@ -6,13 +6,16 @@ updated block by block, so that the temporaries of one block stay in the process
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
+from opscope.runtime.threads import KernelPool, kernel_pool
 
 from opscope.runtime import errors
-from opscope.runtime.op_def import op
+from opscope.runtime.binding import Binding
+from opscope.runtime.op_def import Kernel, OpDef, op
 from opscope.runtime.operation import Operation
 from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.variable_slot import VariableSlot
@@ -31,11 +34,27 @@ def _require_shape(name: str, value: Any, var: VariableSlot) -> None:
         )
 
 
-def _blocks(*arrays: Any) -> Iterator[tuple[Any, ...]]:
-    """Matching pieces of C-contiguous arrays of one shape, as flat views."""
+def _in_blocks(
+    pool: KernelPool | None, rows: int, update: Callable[..., None], *arrays: Any
+) -> None:
+    """Call update(scratch, *pieces) on matching flat pieces of C-contiguous arrays of one shape.
+
+    scratch: `rows` arrays of the length of the pieces. Large arrays are shared out to the pool.
+    """
     flat = [a.reshape(-1) for a in arrays]
-    for start in range(0, flat[0].size, _BLOCK):
-        yield tuple(a[start : start + _BLOCK] for a in flat)
+    size, dtype = flat[0].size, flat[0].dtype
+
+    def some(start: int, stop: int) -> None:
+        scratch = np.empty((rows, min(_BLOCK, stop - start)), dtype)
+        with np.errstate(all="ignore"):  # each thread has a setting of its own
+            for at in range(start, stop, _BLOCK):
+                end = min(at + _BLOCK, stop)
+                update(scratch[:, : end - at], *[a[at:end] for a in flat])
+
+    if pool is None:
+        some(0, size)
+    else:
+        pool.split(size, some, least=_BLOCK)
 
 
 def _can_split(*arrays: Any) -> bool:
@@ -63,17 +82,20 @@ _FLOATS = "T: {float16, bfloat16, float32, float64}, use_locking: bool = false"
     updates=(0,),
     not_differentiable=True,
 )
-def _gradient_descent(xp: Any, var: VariableSlot, alpha: Any, delta: Any) -> None:
+def _gradient_descent(
+    xp: Any, var: VariableSlot, alpha: Any, delta: Any, pool: KernelPool | None = None
+) -> None:
     """Subtract alpha * delta from the variable."""
     _require_shape("delta", delta, var)
     old, new = var.value, var.target()
     if new is None or old.size <= _BLOCK or not _can_split(old, new, delta):
         var.commit(xp.subtract(old, delta * alpha, out=new))
         return
-    scratch = np.empty(_BLOCK, old.dtype)
-    for o, n, d in _blocks(old, new, delta):
-        step = np.multiply(d, alpha, out=scratch[: d.size])
-        np.subtract(o, step, out=n)
+
+    def update(scratch: Any, o: Any, n: Any, d: Any) -> None:
+        np.subtract(o, np.multiply(d, alpha, out=scratch[0]), out=n)
+
+    _in_blocks(pool, 1, update, old, new, delta)
     var.commit(new)
 
 
@@ -91,6 +113,7 @@ def _momentum(
     lr: Any,
     grad: Any,
     momentum: Any,
+    pool: KernelPool | None = None,
     *,
     use_nesterov: bool,
 ) -> None:
@@ -104,16 +127,20 @@ def _momentum(
         accum.commit(now)
         var.commit(xp.subtract(old, step, out=new))
         return
-    scratch = np.empty((2, _BLOCK), old.dtype)
-    for o, n, w, a, g in _blocks(old, new, was, now, grad):
-        step = scratch[0, : g.size]
+
+    def update(scratch: Any, o: Any, n: Any, w: Any, a: Any, g: Any) -> None:
+        step, ahead = scratch
         np.multiply(w, momentum, out=a)
         a += g
-        np.multiply(a, lr, out=step)
         if use_nesterov:
-            step *= momentum
-            step += np.multiply(g, lr, out=scratch[1, : g.size])
+            np.multiply(a, momentum, out=step)
+            step *= lr
+            step += np.multiply(g, lr, out=ahead)
+        else:
+            np.multiply(a, lr, out=step)
         np.subtract(o, step, out=n)
+
+    _in_blocks(pool, 2, update, old, new, was, now, grad)
     accum.commit(now)
     var.commit(new)
 
@@ -138,6 +165,7 @@ def _adam(
     beta2: Any,
     epsilon: Any,
     grad: Any,
+    pool: KernelPool | None = None,
     *,
     use_nesterov: bool,
 ) -> None:
@@ -158,9 +186,11 @@ def _adam(
         mean = grad * rest1 + m_new * beta1 if use_nesterov else m_new
         new = xp.subtract(old, mean * alpha / (xp.sqrt(v_new) + epsilon), out=new)
     else:
-        scratch = np.empty((2, min(_BLOCK, old.size)), old.dtype)
-        for o, n, mo, mn, vo, vn, g in _blocks(old, new, m_old, m_new, v_old, v_new, grad):
-            step, root = scratch[:, : g.size]
+
+        def update(
+            scratch: Any, o: Any, n: Any, mo: Any, mn: Any, vo: Any, vn: Any, g: Any
+        ) -> None:
+            step, root = scratch
             np.subtract(g, mo, out=step)
             step *= rest1
             np.add(mo, step, out=mn)
@@ -168,16 +198,18 @@ def _adam(
             step -= vo
             step *= rest2
             np.add(vo, step, out=vn)
-            np.sqrt(vn, out=root)
-            root += epsilon
             if use_nesterov:
-                np.multiply(mn, beta1, out=step)
-                step += g * rest1
+                np.multiply(g, rest1, out=step)
+                step += np.multiply(mn, beta1, out=root)
                 step *= alpha
             else:
                 np.multiply(mn, alpha, out=step)
+            np.sqrt(vn, out=root)
+            root += epsilon
             step /= root
             np.subtract(o, step, out=n)
+
+        _in_blocks(pool, 2, update, old, new, m_old, m_new, v_old, v_new, grad)
     m.commit(m_new)
     v.commit(v_new)
     var.commit(new)
@@ -277,3 +309,14 @@ for _definition in (
     _centered_rms_prop,
 ):
     _definition.shape(_shape_of_ref)
+
+
+def _share_out(definition: OpDef) -> None:
+    @definition.bind
+    def _(binding: Binding) -> Kernel:
+        attrs = {name: binding.attrs[name] for name in definition.kernel_attrs}
+        return partial(definition.kernels["ANY"], binding.xp, pool=kernel_pool(binding), **attrs)
+
+
+for _definition in (_gradient_descent, _momentum, _adam):
+    _share_out(_definition)

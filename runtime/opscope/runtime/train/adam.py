@@ -81,10 +81,8 @@ class AdamOptimizer(Optimizer):
         graph = update_ops[0].graph
         beta1_power, beta2_power = self._get_beta_accumulators()
         with graph.control_dependencies(update_ops), graph.colocate_with(beta1_power.op):
-            advanced = [
-                power.assign(
-                    make_op("Mul", power, self._tensors[beta]), use_locking=self._use_locking
-                ).op
-                for power, beta in ((beta1_power, "beta1"), (beta2_power, "beta2"))
-            ]
+            advanced = []
+            for power, beta in ((beta1_power, "beta1"), (beta2_power, "beta2")):
+                value = make_op("Mul", power, self._tensors[beta], name="mul")
+                advanced.append(power.assign(value, use_locking=self._use_locking).op)
         return group(*update_ops, *advanced, name=name_scope)

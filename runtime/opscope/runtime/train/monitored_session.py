@@ -85,7 +85,7 @@ class _MonitoredSession:
         session = self._open_session()
         if self.should_stop():
             raise RuntimeError("Run called even after should_stop requested.")
-        context = SessionRunContext(SessionRunArgs(fetches, feed_dict), session)
+        context = SessionRunContext(SessionRunArgs(fetches, feed_dict, options), session)
         wanted: dict[Any, Any] = {"caller": fetches}
         merged = RunOptions()
         if options is not None:

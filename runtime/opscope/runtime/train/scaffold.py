@@ -44,27 +44,24 @@ class Scaffold:
     ) -> None:
         if saver is not None:
             raise NotImplementedError("opscope has no checkpoints yet: a Scaffold takes no saver")
-        source = copy_from_scaffold
-        if source is not None:
-            if not isinstance(source, Scaffold):
-                raise TypeError("copy_from_scaffold is not a Scaffold instance.")
-            init_op = init_op or source.init_op
-            init_feed_dict = init_feed_dict or source.init_feed_dict
-            init_fn = init_fn or source._user_init_fn
-            ready_op = ready_op if ready_op is not None else source.ready_op
-            if ready_for_local_init_op is None:
-                ready_for_local_init_op = source.ready_for_local_init_op
-            local_init_op = local_init_op or source.local_init_op
-            summary_op = summary_op if summary_op is not None else source.summary_op
-            local_init_feed_dict = local_init_feed_dict or source.local_init_feed_dict
-        self.init_op = init_op
-        self.init_feed_dict = init_feed_dict
-        self._user_init_fn = init_fn
-        self.ready_op = ready_op
-        self.ready_for_local_init_op = ready_for_local_init_op
-        self.local_init_op = local_init_op
-        self.local_init_feed_dict = local_init_feed_dict
-        self.summary_op = summary_op
+        if copy_from_scaffold is not None and not isinstance(copy_from_scaffold, Scaffold):
+            raise TypeError("copy_from_scaffold is not a Scaffold instance.")
+
+        def given(value: Any, name: str) -> Any:
+            return getattr(copy_from_scaffold, name, None) if value is None else value
+
+        self.init_op: Any = given(init_op, "init_op")
+        self.init_feed_dict: Any = given(init_feed_dict, "init_feed_dict")
+        self._user_init_fn: Callable[[Scaffold, Session], Any] | None = given(
+            init_fn, "_user_init_fn"
+        )
+        self.ready_op: Any = given(ready_op, "ready_op")
+        self.ready_for_local_init_op: Any = given(
+            ready_for_local_init_op, "ready_for_local_init_op"
+        )
+        self.local_init_op: Any = given(local_init_op, "local_init_op")
+        self.local_init_feed_dict: Any = given(local_init_feed_dict, "local_init_feed_dict")
+        self.summary_op: Any = given(summary_op, "summary_op")
 
     @property
     def init_fn(self) -> Callable[[Session], Any] | None:

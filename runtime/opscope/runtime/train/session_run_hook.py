@@ -8,24 +8,13 @@ from typing import Any, NamedTuple
 from opscope.events.proto.config_pb2 import RunMetadata, RunOptions
 
 
+@dataclass
 class SessionRunArgs:
     """What a hook adds to the next run: fetches, feeds and options."""
 
-    def __init__(self, fetches: Any = None, feed_dict: Any = None, options: Any = None) -> None:
-        self.fetches = fetches
-        self.feed_dict = feed_dict
-        self.options: RunOptions | None = options
-
-    def __repr__(self) -> str:
-        return (
-            f"SessionRunArgs(fetches={self.fetches!r}, feed_dict={self.feed_dict!r}, "
-            f"options={self.options!r})"
-        )
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, SessionRunArgs) and vars(self) == vars(other)
-
-    __hash__ = None  # type: ignore[assignment] - it holds what cannot be hashed
+    fetches: Any = None
+    feed_dict: Any = None
+    options: RunOptions | None = None
 
 
 class SessionRunValues(NamedTuple):
