@@ -28,6 +28,12 @@ def make_op(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -
     return _grouped_outputs(node)
 
 
+def make_tensor(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Tensor:
+    """Add an op of one output, as `make_op`, and return that Tensor."""
+    (output,) = make_node(op_type, *inputs, name=name, **attrs).outputs
+    return output
+
+
 def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Operation:
     """Add an op to the default graph, as `make_op`, and return the Operation."""
     definition = find_op(op_type)
