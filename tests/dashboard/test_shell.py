@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import pytest
 from dash import html
 
 from opscope.dashboard.app import create_app
@@ -11,57 +12,69 @@ from opscope.dashboard.pages import shell
 from opscope.dashboard.store import Store
 
 
-class NoRuns:
-    def runs(self) -> list[str]:
-        return []
-
-    def reload(self) -> None:
-        pass
-
-
 def page(path: str, order: int, data: bool) -> Page:
     return Page(path, path[1:].title(), "graph", order, lambda _: data, lambda _: html.Div(path))
 
 
-def opened(tmp_path: Path, logdir: Any = None) -> Store:
-    store = Store(tmp_path, reload_interval=0, open_logdir=lambda _: logdir or NoRuns()).start()
-    store.wait()
-    return store
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path, reload_interval=0) as store:
+        store.wait()
+        yield store
 
 
-def test_the_root_goes_to_the_first_page_that_has_data(tmp_path: Path) -> None:
+def test_the_root_goes_to_the_first_page_that_has_data(empty: Store) -> None:
     pages = [page("/b", 2, True), page("/a", 1, False), page("/c", 3, True)]
-    client = create_app(opened(tmp_path), pages=pages, path_prefix="/x/").server.test_client()
+    client = create_app(empty, pages=pages, path_prefix="/x/").server.test_client()
     answer = client.get("/?run=train")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/x/b?run=train")
 
 
-def test_an_empty_logdir_says_so_and_keeps_the_root(tmp_path: Path) -> None:
-    store = opened(tmp_path)
-    assert (
-        create_app(store, pages=[page("/a", 1, False)]).server.test_client().get("/").status_code
-        == 200
-    )
-    assert shell.view(store, [page("/a", 1, False)], "/").key == "empty /"
+def test_an_empty_logdir_says_so_and_keeps_the_root(empty: Store) -> None:
+    pages = [page("/a", 1, False)]
+    assert create_app(empty, pages=pages).server.test_client().get("/").status_code == 200
+    assert shell.view(empty, pages, "/").key == "empty /"
 
 
 def test_an_unreadable_logdir_is_told_on_the_page(tmp_path: Path) -> None:
-    def fails(_: Path) -> Any:
-        raise OSError("no such disk")
+    with Store(tmp_path / "gone", reload_interval=0) as store:
+        store.wait()
+        assert "gone" in (store.error or "")
+        assert shell.view(store, [page("/a", 1, True)], "/a").key == f"error {store.error}"
+        answer = create_app(store).server.test_client().get("/api/scalars/tags")
+        assert (answer.status_code, "gone" in answer.json["error"]) == (503, True)
 
-    store = Store(tmp_path, reload_interval=0, open_logdir=fails).start()
-    store.wait()
-    assert shell.view(store, [page("/a", 1, True)], "/a").key == "error no such disk"
+
+def test_a_logdir_that_vanishes_and_comes_back(tmp_path: Path) -> None:
+    logdir = tmp_path / "logs"
+    logdir.mkdir()
+    with Store(logdir, reload_interval=0) as store:
+        store.wait()
+        logdir.rmdir()
+        before = store.generation
+        assert store.reload()
+        assert str(logdir) in (store.error or "")
+        logdir.mkdir()
+        assert store.reload()
+        assert (store.error, store.generation) == (None, before + 2)
+        assert not store.reload()
 
 
-def test_pages_and_their_callbacks_are_not_shared_between_applications(tmp_path: Path) -> None:
-    one = create_app(opened(tmp_path), pages=[page("/a", 1, True)])
-    two = create_app(opened(tmp_path), pages=[page("/b", 1, True)])
+def test_what_is_read_is_told(logdir: Path) -> None:
+    news: list[str] = []
+    with Store(logdir, reload_interval=0, tell=news.append, clock=lambda: 0.0):
+        pass
+    assert news == ["read 2 runs in 0.0 s"]
+
+
+def test_pages_and_their_callbacks_are_not_shared_between_applications(empty: Store) -> None:
+    one = create_app(empty, pages=[page("/a", 1, True)])
+    two = create_app(empty, pages=[page("/b", 1, True)])
     assert len(one.callback_map) == len(two.callback_map) == 1
 
 
-def test_heavy_answers_are_compressed_and_validated(tmp_path: Path) -> None:
-    client = create_app(opened(tmp_path), pages=[]).server.test_client()
+def test_heavy_answers_are_compressed_and_validated(empty: Store) -> None:
+    client = create_app(empty, pages=[]).server.test_client()
     first = client.get("/assets/shell.css", headers={"Accept-Encoding": "gzip"})
     assert first.headers["Content-Encoding"] == "gzip"
     again = client.get("/assets/shell.css", headers={"If-None-Match": first.headers["ETag"]})
@@ -71,7 +84,7 @@ def test_heavy_answers_are_compressed_and_validated(tmp_path: Path) -> None:
 def test_no_asset_names_another_machine() -> None:
     from opscope.dashboard.app import ASSETS
 
-    for file in ASSETS.iterdir():
+    for file in ASSETS.glob("*.*"):
         text = file.read_text().replace("http://www.w3.org/", "")
         assert "http:" not in text.replace("http%3A//www.w3.org/", "")
         assert "https:" not in text

@@ -9,15 +9,25 @@ from typing import Any
 
 import dash
 import flask
+import plotly
 from dash import Dash, Input, Output, State
 
+from opscope.dashboard import tensorboard_routes
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import PAGES, shell
-from opscope.dashboard.responses import install_errors, install_validators, json_response
-from opscope.dashboard.store import Store
+from opscope.dashboard.responses import (
+    error_response,
+    install_errors,
+    install_policy,
+    install_validators,
+    json_response,
+)
+from opscope.dashboard.store import Store, UnreadableError
 
 ASSETS = Path(__file__).with_name("assets")
-SHELL_ASSETS = ("theme.js", "palette.css", "icons.css", "shell.css", "opscope.js")
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+ONE_DAY = 86400  # seconds
+SHELL_ASSETS = ("theme.js", "palette.css", "icons.css", "shell.css", "opscope.js", "dom.js")
 
 
 def create_app(
@@ -49,22 +59,33 @@ def create_app(
         suppress_callback_exceptions=True,
     )
     app.layout = lambda: shell.frame(store, base)
-    _install_first_page(server, store, ordered, base)
+    _install_shell_routes(server, store, ordered, base)
     _install_navigation(app, store, ordered, base)
     install_errors(server)
     install_validators(server)
+    tensorboard_routes.install(server, store, ordered, window_title)
     for page in ordered:
         page.routes(server, store)
         page.callbacks(app)
+    install_policy(server, app.csp_hashes())
     return app
 
 
-def _install_first_page(server: flask.Flask, store: Store, pages: list[Page], base: str) -> None:
+def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], base: str) -> None:
     @server.get("/api/generation")
     def generation() -> flask.Response:
         return json_response(
             {"generation": store.generation, "loaded": store.loaded, "error": store.error}
         )
+
+    @server.get("/api/plotly.js")
+    def plotly_js() -> flask.Response:
+        # The library itself comes with the Python package: a megabyte that only charts load.
+        return flask.send_file(PLOTLY, mimetype="text/javascript", max_age=ONE_DAY)
+
+    @server.errorhandler(UnreadableError)
+    def unreadable(error: UnreadableError) -> flask.Response:
+        return error_response(503, str(error))
 
     @server.before_request
     def first_page() -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
@@ -14,6 +15,8 @@ from werkzeug.exceptions import HTTPException
 
 SMALLEST_WORTH_COMPRESSING = 1024  # bytes
 COMPRESSIBLE = ("application/json", "application/javascript", "text/", "image/svg+xml")
+DATA = ("/data/", "/api/")
+STATIC = ("/_dash-component-suites/", "/assets/", "/api/plotly.js")
 KEPT_COMPRESSED = 64  # static files; plotly.js alone takes 0.2 s to compress
 
 
@@ -39,9 +42,17 @@ def required(name: str) -> str:
 def install_errors(server: flask.Flask) -> None:
     """Answer errors below /data/ and /api/ as JSON."""
 
+    @server.before_request
+    def unknown() -> flask.Response | None:
+        # Dash answers every other path with its page, which here would look like data.
+        path, rule = flask.request.path, flask.request.url_rule
+        if path.startswith(DATA) and (rule is None or rule.rule == "/<path:path>"):
+            return error_response(404, f"{path} not found")
+        return None
+
     @server.errorhandler(HTTPException)
     def as_json(error: HTTPException) -> Any:
-        if error.response is not None or not flask.request.path.startswith(("/data/", "/api/")):
+        if error.response is not None or not flask.request.path.startswith(DATA):
             return error.get_response() if error.response is None else error.response
         return error_response(error.code or 500, error.description or error.name)
 
@@ -81,10 +92,35 @@ def install_validators(server: flask.Flask) -> None:
             and "Content-Encoding" not in response.headers
             and request.accept_encodings["gzip"] > 0
         ):
-            static = request.path.startswith(("/_dash-component-suites/", "/assets/"))
+            static = request.path.startswith(STATIC)
             response.set_data(gzipped(tag, body, static and bool(tag)))
             response.headers["Content-Encoding"] = "gzip"
         response.headers.add("Vary", "Accept-Encoding")
         if request.method == "GET":
             response.make_conditional(request)
+        return response
+
+
+def install_policy(server: flask.Flask, inline_scripts: Sequence[str]) -> None:
+    """Let the browser load nothing that this server does not serve.
+
+    `inline_scripts` are the hashes of the scripts inside the page, as Dash gives them.
+    """
+    policy = "; ".join(
+        [
+            "default-src 'self'",
+            " ".join(["script-src 'self'", *inline_scripts]),
+            "style-src 'self' 'unsafe-inline'",  # Mantine and Plotly write style elements
+            "img-src 'self' data: blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+        ]
+    )
+
+    @server.after_request
+    def protect(response: flask.Response) -> flask.Response:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if response.mimetype == "text/html":
+            response.headers["Content-Security-Policy"] = policy
         return response

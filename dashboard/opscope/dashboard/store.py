@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-OpenLogdir = Callable[[Path], Any]
+from opscope.dashboard.run_colours import RunColours
+from opscope.events import Logdir, LogdirError, open_logdir
 
 
-def _open(path: Path) -> Any:
-    from opscope.events import open_logdir  # type: ignore[attr-defined]
-
-    return open_logdir(path)
+class UnreadableError(Exception):
+    """The logdir could not be opened; the message says why."""
 
 
 class Store:
     """A logdir, a lock, and a thread that opens it and then reads what was added.
 
     `reload_interval` is in seconds; 0 reads once. `generation` starts at 0 (nothing read yet)
-    and rises whenever something was read that was not there before. Use it as a context
-    manager, or call `start()` and `close()`.
+    and rises whenever something was read that was not there before. `tell` gets one line of news
+    at a time. Use it as a context manager, or call `start()` and `close()`.
     """
 
     def __init__(
@@ -32,23 +29,23 @@ class Store:
         path: str | Path,
         *,
         reload_interval: float = 5.0,
-        open_logdir: OpenLogdir = _open,
+        tell: Callable[[str], None] = lambda _: None,
+        opener: Callable[[Path], Logdir] = open_logdir,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.path = Path(path)
         self.reload_interval = reload_interval
         self.error: str | None = None
         self.generation = 0
-        self._open = open_logdir
+        self.colours = RunColours()
+        self._tell = tell
+        self._opener = opener
         self._clock = clock
         self._lock = threading.RLock()
-        self._logdir: Any = None
+        self._logdir: Logdir | None = None
         self._opened = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        self._started_at = 0.0
-        self._seen: list[tuple[str, int]] = []
-        self._read: list[tuple[str, int]] | None = None
         self._graphs: dict[tuple[str, str | None], tuple[int, bytes]] = {}
 
     def __enter__(self) -> Store:
@@ -59,55 +56,59 @@ class Store:
 
     def start(self) -> Store:
         """Open the logdir in the background and follow it; gives the store itself."""
-        self._started_at = self._clock()
         self._thread = threading.Thread(target=self._follow, name="opscope-reload", daemon=True)
         self._thread.start()
         return self
 
     def close(self) -> None:
-        """Stop following the logdir; the data read so far stay readable."""
+        """Stop following the logdir; what was read so far stays readable."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
 
     @property
     def loaded(self) -> bool:
-        """Whether the first reading of the logdir has ended."""
+        """Whether the first reading of the logdir has ended, well or badly."""
         return self._opened.is_set()
-
-    @property
-    def seconds_loading(self) -> float:
-        """Seconds since the first reading began (0 once it has ended)."""
-        return 0.0 if self.loaded else self._clock() - self._started_at
-
-    @property
-    def logdir(self) -> Any:
-        """The opened logdir; waits for the first reading to end."""
-        self._opened.wait()
-        if self._logdir is None:
-            raise RuntimeError(self.error or f"{self.path} could not be opened")
-        return self._logdir
-
-    @contextmanager
-    def reading(self) -> Iterator[Any]:
-        """The logdir, held still: no reload happens inside the `with` block."""
-        logdir = self.logdir
-        with self._lock:
-            yield logdir
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the first reading has ended; says whether it has."""
         return self._opened.wait(timeout)
+
+    @property
+    def logdir(self) -> Logdir:
+        """The opened logdir, for one thread at a time: see `reading()`.
+
+        Waits for the first reading to end; raises UnreadableError where that failed.
+        """
+        self._opened.wait()
+        if self._logdir is None:
+            raise UnreadableError(f"{self.path} cannot be read: {self.error}")
+        return self._logdir
+
+    @contextmanager
+    def reading(self) -> Iterator[Logdir]:
+        """The logdir, held still: no reload and no other reader inside the `with` block."""
+        logdir = self.logdir
+        with self._lock:
+            yield logdir
 
     def reload(self) -> bool:
         """Read what was added since the last time; says whether there was anything."""
         with self._lock:
             if self._logdir is None:
                 return False
-            self._seen = contents(self.path)
-            if self._seen != self._read:
-                self._logdir.reload()
-            return self._note_change()
+            try:
+                changed = self._logdir.reload()
+            except LogdirError as error:
+                # The folder may come back: what was read stays, the page says what is wrong.
+                changed = self.error != str(error)
+                self.error = str(error)
+            else:
+                changed |= self.error is not None
+                self.error = None
+            self.generation += changed
+            return changed
 
     def graph(self, run: str, tag: str | None = None) -> bytes:
         """Serialized GraphDef of a run, read from its files once per generation."""
@@ -119,43 +120,30 @@ class Store:
             return graph
 
     def _follow(self) -> None:
-        self._seen = contents(self.path)
+        began = self._clock()
         try:
-            logdir = self._open(self.path)
+            self._logdir = self._opener(self.path)
         except Exception as error:
             # Shown on the page and in the console: a thread has nobody to raise to.
             self.error = str(error)
+            self._tell(f"{self.path} cannot be read: {error}")
+            return
+        finally:
             self.generation += 1
             self._opened.set()
-            return
-        with self._lock:
-            self._logdir = logdir
-            self._note_change()
-            self._opened.set()
+        self._tell(self._first_news(self._clock() - began))
+        told = self.error
         while self.reload_interval > 0 and not self._stop.wait(self.reload_interval):
             self.reload()
+            if self.error not in (told, None):
+                self._tell(f"{self.path} cannot be read any more: {self.error}")
+            told = self.error
 
-    def _note_change(self) -> bool:
-        changed = self._seen != self._read
-        if changed:
-            self._read = self._seen
-            self.generation += 1
-        return changed
-
-
-def contents(path: Path) -> list[tuple[str, int]]:
-    """Every event file below a folder with its size, and every folder with its change time.
-
-    Two equal lists mean that nothing was written in between, so that a reload can be skipped.
-    """
-    if not path.is_dir():
-        return [(str(path), path.stat().st_size)] if path.exists() else []
-    found = []
-    for folder, _, names in os.walk(path, followlinks=True):
-        with suppress(FileNotFoundError):
-            found.append((folder, os.stat(folder).st_mtime_ns))
-            found += [
-                (file, os.stat(file).st_size)
-                for file in (os.path.join(folder, name) for name in names if "tfevents" in name)
-            ]
-    return sorted(found)
+    def _first_news(self, seconds: float) -> str:
+        with self.reading() as logdir:
+            runs, problems = len(logdir.runs()), logdir.problems
+        if not runs:
+            follow = "what is written there will be shown" if self.reload_interval else "read once"
+            return f"{self.path} holds no event files yet; {follow}"
+        damaged = f"; {len(problems)} places are damaged, first {problems[0]}" if problems else ""
+        return f"read {runs} run{'s' * (runs > 1)} in {seconds:.1f} s{damaged}"

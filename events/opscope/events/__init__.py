@@ -18,12 +18,26 @@ from opscope.events.error import (
     TensorProtoError,
 )
 from opscope.events.event_file_writer import EventFileWriter
-from opscope.events.health import has_inf_or_nan, health_summary
+from opscope.events.health import HEALTH_PLUGIN, has_inf_or_nan, health_summary, health_value
+from opscope.events.logdir import (
+    GraphRef,
+    Histograms,
+    Logdir,
+    Payloads,
+    RunMetadataRef,
+    Scalars,
+    TagSummary,
+    open_logdir,
+)
+from opscope.events.payload import Audio, Image
 from opscope.events.problem import Problem
 from opscope.events.record import Record, RecordReader, RecordWriter, masked_crc32c, read_records
+from opscope.events.series import Plugin
 from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
 
 __all__ = [
+    "HEALTH_PLUGIN",
+    "Audio",
     "CoreMetadata",
     "DumpEntry",
     "DumpError",
@@ -33,22 +47,33 @@ __all__ = [
     "EventWriterError",
     "EventsError",
     "Frame",
+    "GraphRef",
     "Health",
+    "Histograms",
+    "Image",
+    "Logdir",
     "LogdirError",
     "NoArray",
+    "Payloads",
+    "Plugin",
     "Problem",
     "Record",
     "RecordReader",
     "RecordWriter",
+    "RunMetadataRef",
+    "Scalars",
+    "TagSummary",
     "TensorProtoError",
     "data_type",
     "find_dumps",
     "has_inf_or_nan",
     "health_summary",
+    "health_value",
     "make_ndarray",
     "make_tensor_proto",
     "masked_crc32c",
     "numpy_dtype",
     "open_dump",
+    "open_logdir",
     "read_records",
 ]

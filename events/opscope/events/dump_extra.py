@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opscope.events.error import DumpError
+from opscope.events.health import health_value
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.tensor_proto import make_ndarray, make_tensor_proto
 
@@ -21,7 +22,6 @@ TRACEBACKS_FILE = "_opscope_tracebacks.json"
 SOURCES_FILE = "_opscope_sources.json"
 FEEDS_FILE = "_opscope_feeds"
 HEALTH_FILE = "_opscope_health"
-HEALTH_PLUGIN = "opscope_health"
 
 
 class Frame(NamedTuple):
@@ -103,15 +103,11 @@ def health_event(rows: Iterable[Health]) -> Event:
     event = Event()
     event.summary.SetInParent()
     for row in rows:
-        value = event.summary.value.add(
-            tag=f"{row.node_name}:{row.output_slot}",
-            node_name=f"{row.node_name}:{row.output_slot}:DebugNumericSummary",
-        )
-        value.metadata.plugin_data.plugin_name = HEALTH_PLUGIN
+        value = health_value(row.node_name, row.output_slot, row.summary)
         value.metadata.plugin_data.content = json.dumps(
             {"device": row.device_name, "timestamp": row.timestamp}
         ).encode()
-        value.tensor.CopyFrom(make_tensor_proto(row.summary))
+        event.summary.value.append(value)
     return event
 
 

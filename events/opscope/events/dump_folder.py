@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from opscope.events.dump_name import (
     parse_tensor_path,
 )
 from opscope.events.error import DumpError, EventsError, TensorProtoError
+from opscope.events.natural import natural_key
 from opscope.events.problem import Problem
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.proto.graph_pb2 import GraphDef
@@ -214,14 +214,10 @@ def dumped_value(proto: TensorProto) -> npt.NDArray[np.generic] | NoArray:
     return make_ndarray(proto)
 
 
-def natural_key(name: str) -> list[tuple[int, int, str]]:
-    """A sort key in which the numbers inside a name count as numbers: `run_10` after `run_9`."""
-    pieces = re.split(r"(\d+)", name)
-    return [(0, int(p), "") if p.isdecimal() and p.isascii() else (1, 0, p) for p in pieces]
-
-
 def _read_event(path: Path) -> Event:
     try:
+        if not path.is_file():  # opening a pipe would wait for its writer
+            raise DumpError(f"{path}: there is no file here")
         return Event.FromString(path.read_bytes())
     except OSError as error:
         raise DumpError(f"{path}: cannot be read: {error.strerror or error}") from error

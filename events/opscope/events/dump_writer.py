@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from opscope.events.debug_nodes import Watched, insert_debug_nodes
 from opscope.events.dump_extra import (
     FEEDS_FILE,
     HEALTH_FILE,
@@ -69,6 +70,7 @@ class DumpWriter:
         self.run_root = Path(run_root)
         self._lock = threading.Lock()
         self._last_timestamp = 0
+        self._watched: dict[str, dict[tuple[str, int], Watched]] = {}
         try:
             self.run_root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -105,10 +107,18 @@ class DumpWriter:
         )
         path = tensor_path(node_name, slot, op, timestamp)
         self._write((device_folder(device), *path), event.SerializeToString())
+        self._note_watched(device, node_name, slot, op, tensor.dtype)
         return timestamp
 
     def write_graph(self, device: str, graph: GraphDef, timestamp_us: int | None = None) -> None:
-        """Write the graph that ran on one device."""
+        """Write the graph that ran on one device, after the tensors that were watched there.
+
+        Their nodes get tfdbg's debug nodes: it is from these that TensorFlow's reader knows what
+        was watched.
+        """
+        with self._lock:
+            watched = dict(self._watched.get(device, {}))
+        graph = insert_debug_nodes(graph, device, watched, f"file://{self.run_root}")
         data = graph.SerializeToString(deterministic=True)
         stamp = self._timestamp(timestamp_us or 0)
         event = Event(wall_time=float(stamp), graph_def=data)
@@ -165,6 +175,15 @@ class DumpWriter:
     def write_health(self, rows: Iterable[Health]) -> None:
         """Write the health summaries of the run's tensors, dumped or not."""
         self._write((HEALTH_FILE,), health_event(rows).SerializeToString())
+
+    def _note_watched(self, device: str, node: str, slot: int, op: str, dtype: int) -> None:
+        with self._lock:
+            watched = self._watched.setdefault(device, {})
+            known = watched.get((node, slot), Watched(0, ()))
+            if op not in known.debug_ops:
+                # Only DebugIdentity gives the tensor itself, and so its type.
+                dtype = dtype if op == "DebugIdentity" else known.dtype
+                watched[node, slot] = Watched(dtype, (*known.debug_ops, op))
 
     def _timestamp(self, wanted: int) -> int:
         with self._lock:

@@ -7,7 +7,11 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from opscope.events.tensor_proto import data_type
+from opscope.events.proto.summary_pb2 import Summary
+from opscope.events.tensor_proto import data_type, make_tensor_proto
+
+HEALTH_PLUGIN = "opscope_health"
+"""The plugin name of summaries that hold a tensor's health."""
 
 SUMMARY_SIZE = 14
 """Numbers before the dimension sizes in a health summary."""
@@ -136,3 +140,14 @@ def _summarize(
         deviation = chunk[np.isfinite(chunk)] - mean
         squares += float(deviation.dot(deviation))
     summary[8:12] = low, high, mean, squares / count
+
+
+def health_value(
+    node_name: str, output_slot: int, summary: npt.NDArray[np.float64]
+) -> Summary.Value:
+    """A health summary as the value of a Summary: tag `NODE:SLOT`, plugin `opscope_health`."""
+    tag = f"{node_name}:{output_slot}"
+    value = Summary.Value(tag=tag, node_name=f"{tag}:DebugNumericSummary")
+    value.metadata.plugin_data.plugin_name = HEALTH_PLUGIN
+    value.tensor.CopyFrom(make_tensor_proto(summary))
+    return value

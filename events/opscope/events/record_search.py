@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 _BLOCK = 1 << 20
+_CHECKS = 4  # times the file's size: the data that one search may check
 _HEADER_SIZE = 12
 _FOOTER_SIZE = 4
 _MASK_DELTA = np.uint32(0xA282EAD8)
@@ -63,8 +64,10 @@ def find_record(file: BinaryIO, offset: int, size: int) -> tuple[int | None, int
     """The offset of the next intact record at or after `offset`, and how far was searched.
 
     A record that goes beyond `size` counts as intact when its header is: it is being written.
-    The second number is where to go on when the file has grown.
+    The second number is where to go on when the file has grown. The time is linear in the file:
+    where crafted headers make the data to be checked larger than that, a header is enough.
     """
+    budget = _CHECKS * size
     while size - offset >= _HEADER_SIZE:
         file.seek(offset)
         data = file.read(_BLOCK)
@@ -72,7 +75,8 @@ def find_record(file: BinaryIO, offset: int, size: int) -> tuple[int | None, int
             break
         for place in _header_places(np.frombuffer(data, dtype=np.uint8)).tolist():
             (length,) = struct.unpack_from("<Q", data, place)
-            if _is_intact(file, offset + place, length, size):
+            budget -= length
+            if budget < 0 or _is_intact(file, offset + place, length, size):
                 return offset + place, offset + place
         offset += len(data) - _HEADER_SIZE + 1
     return None, offset

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import dtypes
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.op_def import find_op, op

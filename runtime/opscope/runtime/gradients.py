@@ -57,15 +57,11 @@ def gradients(
     stop_list = [] if stop_gradients is None else _as_list(stop_gradients)
     grad_list = [None] * len(y_list) if grad_ys is None else _as_list(grad_ys)
     if len(grad_list) != len(y_list):
-        raise ValueError(
-            f"Length mismatch. Passed {len(grad_list)} grad_ys for {len(y_list)} ys"
-        )
+        raise ValueError(f"Length mismatch. Passed {len(grad_list)} grad_ys for {len(y_list)} ys")
     if aggregation_method not in (None, 0, 1, 2):
         raise ValueError(f"Invalid `aggregation_method` specified {aggregation_method}.")
     if unconnected_gradients not in ("none", "zero"):
-        raise ValueError(
-            f"Unknown value for unconnected_gradients: '{unconnected_gradients}'"
-        )
+        raise ValueError(f"Unknown value for unconnected_gradients: '{unconnected_gradients}'")
     with op_scope(name, "gradients", *y_list, *x_list, *stop_list, *grad_list):
         get_default_graph().unique_name("uid")
         targets = [_target(y) for y in y_list]
@@ -122,9 +118,7 @@ class _Backward:
         self.reachable = _ops_from(sources)
         self.pending = _pending_counts(targets, self.reachable)
         source_ops = {x.op for x in sources}
-        first = {
-            o for o in source_ops if all(self.pending.get(i.op, 0) <= 0 for i in o.inputs)
-        }
+        first = {o for o in source_ops if all(self.pending.get(i.op, 0) <= 0 for i in o.inputs)}
         self.frontier = first | {t.op for t in stops}
 
     # -- the walk ----------------------------------------------------------------------------
@@ -252,9 +246,7 @@ def _ops_from(sources: Iterable[Tensor]) -> set[Operation]:
     return reached
 
 
-def _pending_counts(
-    targets: Sequence[Tensor], reachable: set[Operation]
-) -> dict[Operation, int]:
+def _pending_counts(targets: Sequence[Tensor], reachable: set[Operation]) -> dict[Operation, int]:
     """For each op between sources and targets, how many uses of its outputs lie between too."""
     between: dict[Operation, None] = {}
     queue = deque(t.op for t in targets if t.op in reachable)

@@ -46,7 +46,7 @@ class Graph:
         self._name_scope = ""
         self._device_stack: list[str | DeviceFunction | None] = []
         self._control_stack: list[_ControlScope] = []
-        self._colocation_stack: list[Operation] = []
+        self._colocation_stack: list[list[str]] = []  # groups, as in the attribute `_class`
         self._collections: dict[Any, list[Any]] = {}
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation] = set()
@@ -105,7 +105,7 @@ class Graph:
                 if scoped not in controls:
                     controls.append(scoped)
             if self._colocation_stack and "_class" not in attrs:
-                attrs["_class"] = tuple(f"loc:@{o.name}" for o in self._colocation_stack)
+                attrs["_class"] = tuple(sorted({g for s in self._colocation_stack for g in s}))
             made = Operation(self, definition, full_name, list(inputs), controls, attrs)
             made.code_frames = user_frames()
             made.set_output_shapes()
@@ -284,13 +284,24 @@ class Graph:
         previous = self._colocation_stack
         devices = self._device_stack
         owner = target.op if isinstance(target, Tensor) else target
-        self._colocation_stack = [owner] if ignore_existing else [*previous, owner]
+        groups = [g.decode() for g in owner.colocation_groups()]
+        self._colocation_stack = [groups] if ignore_existing else [*previous, groups]
         self._device_stack = []
         try:
             yield
         finally:
             self._colocation_stack = previous
             self._device_stack = devices
+
+    @contextmanager
+    def colocate_with_future(self, name: str) -> Iterator[None]:
+        """Put ops made inside into the group of `name`, an op yet to be made, or the open group."""
+        previous = self._colocation_stack
+        self._colocation_stack = previous or [[f"loc:@{name}"]]
+        try:
+            yield
+        finally:
+            self._colocation_stack = previous
 
     # -- control dependencies --------------------------------------------------------------
 

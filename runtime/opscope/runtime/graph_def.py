@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+
 from opscope.events import make_tensor_proto
 from opscope.events.proto.attr_value_pb2 import AttrValue
 from opscope.events.proto.graph_pb2 import GraphDef

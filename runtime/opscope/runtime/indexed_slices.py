@@ -62,9 +62,7 @@ class IndexedSlices:
                 "Tensor conversion requested for IndexedSlices without dense_shape: "
                 f"{self.values.name}"
             )
-        return make_tensor(
-            "UnsortedSegmentSum", self.values, self.indices, self.dense_shape[0]
-        )
+        return make_tensor("UnsortedSegmentSum", self.values, self.indices, self.dense_shape[0])
 
     def __repr__(self) -> str:
         return f"IndexedSlices(indices={self.indices}, values={self.values})"

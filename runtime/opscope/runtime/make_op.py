@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from opscope.runtime import dtypes
@@ -54,7 +55,10 @@ def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any)
         for arg, value in _by_certainty(definition, inputs):
             converted[arg.name] = _convert(definition, arg, value, known, scope)
         ordered = [t for arg in definition.inputs for t in converted[arg.name]]
-        return graph.create_op(definition, ordered, _complete(definition, known), scope + "/")
+        # What writes a variable runs where the variable is.
+        refs = [converted[a.name][0] for a in definition.inputs if a.is_ref]
+        with graph.colocate_with(refs[0]) if refs else nullcontext():
+            return graph.create_op(definition, ordered, _complete(definition, known), scope + "/")
 
 
 def _graph_of(inputs: tuple[Any, ...]) -> Graph:
@@ -86,8 +90,8 @@ def _by_certainty(definition: OpDef, inputs: tuple[Any, ...]) -> list[tuple[ArgD
     pairs = list(zip(definition.inputs, inputs, strict=True))
 
     def rank(pair: tuple[ArgDef, Any]) -> int:
-        value = pair[1]
-        items = value if isinstance(value, (list, tuple)) else (value,)
+        arg, value = pair
+        items = value if arg.is_list and isinstance(value, (list, tuple)) else (value,)
         return 0 if any(_is_graph_value(i) for i in items) else 1
 
     return sorted(pairs, key=rank)

@@ -7,6 +7,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from opscope.runtime import dtypes
 from opscope.runtime.op_def import ArgDef, OpDef
 from opscope.runtime.tensor_shape import TensorShape, as_shape

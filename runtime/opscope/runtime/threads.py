@@ -31,9 +31,7 @@ class _Worker:
         self._done.acquire()
         self._work: Callable[[], None] | None = None
         self._error: BaseException | None = None
-        thread = threading.Thread(
-            target=self._loop, name=f"opscope-kernel-{number}", daemon=True
-        )
+        thread = threading.Thread(target=self._loop, name=f"opscope-kernel-{number}", daemon=True)
         thread.start()
 
     def _loop(self) -> None:

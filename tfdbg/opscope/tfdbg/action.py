@@ -28,3 +28,12 @@ class Exit:
 
 EXIT = Exit()
 """The one value of Exit."""
+
+
+@dataclass(frozen=True)
+class Detach:
+    """Let the program run on without the debugger."""
+
+
+DETACH = Detach()
+"""The one value of Detach."""

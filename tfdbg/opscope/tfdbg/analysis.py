@@ -8,17 +8,7 @@ from dataclasses import dataclass, field
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.filters import TensorFilter, default_filters
 from opscope.tfdbg.screen import Screen
-
-
-@dataclass(frozen=True)
-class SessionRun:
-    """The session run being debugged: its number from 1, fetch names, and feeds by name."""
-
-    run_call_count: int
-    fetches: tuple[str, ...]
-    feeds: Mapping[str, object] = field(default_factory=dict)
-    is_callable_runner: bool = False
-    fetches_nested: bool = False
+from opscope.tfdbg.session_run import SessionRun
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from opscope.events import EventsError
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command_line import CommandLineError, Redirect, parse_command_line
 from opscope.tfdbg.screen import Screen, Span, error_screen, line, text_screen
@@ -183,7 +184,7 @@ def _answer(context: Analysis, words: tuple[str, ...]) -> Screen:
         return found.function(context, arguments)
     except KeyError as error:
         return error_screen(str(error.args[0]) if error.args else "not found")
-    except (ValueError, LookupError, OSError) as error:
+    except (ValueError, LookupError, OSError, EventsError) as error:
         return error_screen(str(error))
 
 

@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-import networkx as nx
 import numpy as np
 
+from opscope.events import CoreMetadata
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_graph import DebugGraph, node_name_of
-from opscope.tfdbg.debug_tensor import DebugTensorDatum, TensorValue
+from opscope.tfdbg.debug_tensor import Array, DebugTensorDatum, TensorValue
+from opscope.tfdbg.graph_queries import GraphQueries
 
 Frame = tuple[str, int, str, str | None]
 """File, line, function and source text of one stack frame."""
 
 _T = TypeVar("_T")
-
-
-class CoreMetadata(NamedTuple):
-    """What the runtime says about a watched run; the counters start at 0."""
-
-    global_step: int
-    session_run_index: int
-    executor_step_index: int
-    input_names: list[str]
-    output_names: list[str]
-    target_nodes: list[str]
 
 
 class WatchKeyDoesNotExistInDebugDumpDirError(ValueError):
@@ -37,18 +27,31 @@ class WatchKeyDoesNotExistInDebugDumpDirError(ValueError):
 class WatchedValue(Protocol):
     """A tensor of a run watched in memory, as the runtime hands it over."""
 
-    node_name: str
-    output_slot: int
-    device_name: str
-    timestamp: int
-    value: np.ndarray | np.generic | None
+    @property
+    def node_name(self) -> str:
+        """The node that made it."""
+
+    @property
+    def output_slot(self) -> int:
+        """Which of the node's outputs it is."""
+
+    @property
+    def device_name(self) -> str:
+        """The device it was made on: `/job:localhost/replica:0/task:0/device:CPU:0`."""
+
+    @property
+    def timestamp(self) -> int:
+        """Microseconds; later than that of every tensor made before it."""
+
+    @property
+    def value(self) -> Array | np.generic | None:
+        """The value; None where it was not initialized."""
 
 
-class DebugDump:
+class DebugDump(GraphQueries):
     """All questions about one watched run.
 
-    Dumps are in the order of time over all devices. Queries about a node take `device_name`,
-    which may be left out unless several devices have a node of this name (ValueError).
+    Dumps are in the order of time over all devices.
     """
 
     def __init__(
@@ -58,8 +61,8 @@ class DebugDump:
         devices: Sequence[str] = (),
         *,
         core_metadata: CoreMetadata | list[CoreMetadata] | None = None,
-        run_fetches_info: str | list[str] | None = None,
-        run_feed_keys_info: str | list[str] | None = None,
+        run_fetches_info: str | None = None,
+        run_feed_keys_info: str | None = None,
         feeds: Mapping[str, object] | None = None,
         tracebacks: Mapping[str, Sequence[Frame]] | None = None,
         sources: Mapping[str, str] | None = None,
@@ -74,10 +77,8 @@ class DebugDump:
         self.sources: Mapping[str, str] = sources or {}
         self.python_graph: object | None = None
         self._tracebacks = {node: tuple(frames) for node, frames in (tracebacks or {}).items()}
-        self._graphs = dict(graphs)
         self._data = sorted(data, key=lambda datum: datum.order)
-        names = dict.fromkeys((*devices, *graphs, *(d.device_name for d in self._data)))
-        self._devices = list(names)
+        super().__init__(graphs, (*devices, *(datum.device_name for datum in self._data)))
         self._by_key: dict[str, dict[str, list[DebugTensorDatum]]] = {}
         self._by_node: dict[str, list[DebugTensorDatum]] = {}
         for datum in self._data:
@@ -123,10 +124,6 @@ class DebugDump:
     def t0(self) -> int | None:
         """The time of the first dump in microseconds since 1970; None without dumps."""
         return self._data[0].timestamp if self._data else None
-
-    def devices(self) -> list[str]:
-        """The names of the devices."""
-        return list(self._devices)
 
     def milliseconds(self, datum: DebugTensorDatum) -> float:
         """How long after the first dump this one was made, in ms."""
@@ -232,123 +229,6 @@ class DebugDump:
             )
         return [get(datum) for datum in data]
 
-    # The graphs
-
-    def loaded_partition_graphs(self) -> bool:
-        """True where at least one device has a graph."""
-        return bool(self._graphs)
-
-    def partition_graphs(self) -> list[GraphDef]:
-        """The graphs of the devices as they were written."""
-        self._need_graphs("No partition graphs have been loaded.")
-        return [graph.written for graph in self._graphs.values()]
-
-    def reconstructed_non_debug_partition_graphs(self) -> dict[str, GraphDef]:
-        """The graph of each device without the debugger's own nodes."""
-        self._need_graphs("No partition graphs have been loaded.")
-        return {name: graph.graph_def for name, graph in self._graphs.items()}
-
-    def graph(self, device_name: str) -> DebugGraph:
-        """The graph of a device; raises LookupError where it has none."""
-        self._check_device(device_name)
-        if device_name not in self._graphs:
-            raise LookupError(f"No partition graph has been loaded for device {device_name}")
-        return self._graphs[device_name]
-
-    def nodes(self, device_name: str | None = None) -> list[str]:
-        """The names of the nodes, of one device or of all."""
-        self._need_graphs("No partition graphs have been loaded.")
-        if device_name is None:
-            return [name for graph in self._graphs.values() for name in graph.nodes]
-        return list(self.graph(device_name).nodes)
-
-    def node_exists(self, node_name: str, device_name: str | None = None) -> bool:
-        """True where a node of this name is on the device, or on any."""
-        self._need_graphs("Nodes have not been loaded from partition graphs yet.")
-        if device_name is not None:
-            return node_name in self.graph(device_name).nodes
-        return any(node_name in graph.nodes for graph in self._graphs.values())
-
-    def node_devices(self, node_name: str) -> list[str]:
-        """The devices that have a node of this name."""
-        return [name for name, graph in self._graphs.items() if node_name in graph.nodes]
-
-    def node_device(self, node_name: str) -> str | list[str]:
-        """The device of a node, or a list where several have one; ValueError where none has."""
-        self._need_graphs("Node devices are not loaded from partition graphs yet.")
-        found = self.node_devices(node_name)
-        if not found:
-            raise ValueError(f"Node '{node_name}' does not exist in partition graphs.")
-        return found[0] if len(found) == 1 else found
-
-    def node_op_type(self, node_name: str, device_name: str | None = None) -> str:
-        """The type of the node's op."""
-        self._need_graphs("Node op types are not loaded from partition graphs yet.")
-        return self._graph_with(node_name, device_name).op_type(node_name)
-
-    def node_attributes(self, node_name: str, device_name: str | None = None) -> Mapping[str, Any]:
-        """The node's attributes by name: AttrValue protos."""
-        self._need_graphs("Node attributes are not loaded from partition graphs yet.")
-        return self._graph_with(node_name, device_name).nodes[node_name].attr
-
-    def node_inputs(
-        self, node_name: str, is_control: bool = False, device_name: str | None = None
-    ) -> list[str]:
-        """What the node reads (`node`, or `node:1` for a later output), or waits for."""
-        self._need_graphs("Node inputs are not loaded from partition graphs yet.")
-        return self._graph_with(node_name, device_name).inputs(node_name, is_control)
-
-    def node_recipients(
-        self, node_name: str, is_control: bool = False, device_name: str | None = None
-    ) -> list[str]:
-        """The nodes that read any of the node's outputs, or wait for it."""
-        self._need_graphs("Node recipients are not loaded from partition graphs yet.")
-        return self._graph_with(node_name, device_name).recipients(node_name, is_control)
-
-    def transitive_inputs(
-        self,
-        node_name: str,
-        include_control: bool = True,
-        include_reversed_ref: bool = False,
-        device_name: str | None = None,
-    ) -> list[str]:
-        """Everything the node depends on, depth first, without going through Merge nodes."""
-        self._need_graphs("Node inputs are not loaded from partition graphs yet.")
-        graph = self._graph_with(node_name, device_name)
-        upstream = graph.edges(include_control, include_reversed_ref).reverse(copy=False)
-        merges = [name for name in graph.nodes if graph.op_type(name) == "Merge"]
-        cut = nx.restricted_view(
-            upstream,
-            [],
-            [edge for name in merges if name != node_name for edge in upstream.out_edges(name)],
-        )
-        return [name for name in nx.dfs_preorder_nodes(cut, node_name) if name != node_name]
-
-    def find_some_path(
-        self,
-        src_node_name: str,
-        dst_node_name: str,
-        include_control: bool = True,
-        include_reversed_ref: bool = False,
-        device_name: str | None = None,
-    ) -> list[str] | None:
-        """The nodes of a shortest path from source to destination; None where there is none.
-
-        Both must be on one device (ValueError).
-        """
-        graph = self._graph_with(src_node_name, device_name)
-        if dst_node_name not in graph.nodes:
-            other = self._graph_with(dst_node_name, device_name).device_name
-            raise ValueError(
-                f"Source ({src_node_name}) and destination ({dst_node_name}) are not on the same "
-                f"device: {graph.device_name} and {other}"
-            )
-        edges = graph.edges(include_control, include_reversed_ref)
-        try:
-            return list(nx.shortest_path(edges, src_node_name, dst_node_name))
-        except nx.NetworkXNoPath:
-            return None
-
     # The program that built the graph
 
     def set_python_graph(self, python_graph: Any) -> None:
@@ -378,32 +258,6 @@ class DebugDump:
         return self._tracebacks[node_name]
 
     # Checks
-
-    def _need_graphs(self, message: str) -> None:
-        if not self._graphs:
-            raise LookupError(message)
-
-    def _check_device(self, device_name: str) -> None:
-        if device_name not in self._devices:
-            raise ValueError(f"Invalid device name: {device_name}")
-
-    def _graph_with(self, node_name: str, device_name: str | None) -> DebugGraph:
-        if device_name is not None:
-            graph = self.graph(device_name)
-            if node_name not in graph.nodes:
-                raise ValueError(f"Node '{node_name}' does not exist on device {device_name}")
-            return graph
-        found = self.node_devices(node_name)
-        if len(found) > 1:
-            raise ValueError(
-                f"There are multiple ({len(found)}) devices with nodes named '{node_name}' but "
-                "device_name is not specified."
-            )
-        if not found:
-            raise ValueError(
-                f"None of the {len(self._devices)} device(s) has a node named '{node_name}'."
-            )
-        return self._graphs[found[0]]
 
     def _validate(self) -> None:
         """Every dumped node is in its graph, and no dump is earlier than what it was made from."""

@@ -9,6 +9,11 @@ import networkx as nx
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 
+HIDDEN_OPS = frozenset({"_Send", "_Recv", "_HostSend", "_HostRecv", "_Retval"})
+"""Ops that only move values between devices or out of the graph; lists of neighbours omit them."""
+
+_SENDS = frozenset({"_Send", "_HostSend"})
+_RECEIVES = frozenset({"_Recv", "_HostRecv"})
 _COPY = "__copy_"
 _DEBUG = "__dbg_"
 _REF_SOURCES = frozenset({"Variable", "VariableV2", "TemporaryVariable", "RefIdentity", "RefEnter"})
@@ -33,7 +38,7 @@ def is_debugger_node(name: str) -> bool:
     return name.startswith((_COPY, _DEBUG))
 
 
-def without_debugger_nodes(graph_def: GraphDef) -> GraphDef:
+def reconstruct_non_debug_graph_def(graph_def: GraphDef) -> GraphDef:
     """The graph with copies taken out of the data edges and debug ops out of the control edges."""
     copied: dict[str, str] = {
         node.name: node.input[0] for node in graph_def.node if node.name.startswith(_COPY)
@@ -65,7 +70,7 @@ class DebugGraph:
     def __init__(self, graph_def: GraphDef, device_name: str) -> None:
         self.device_name = device_name
         self.written = graph_def
-        self.graph_def = without_debugger_nodes(graph_def)
+        self.graph_def = reconstruct_non_debug_graph_def(graph_def)
         self.nodes: dict[str, NodeDef] = {}
         self._inputs: dict[str, list[str]] = {}
         self._control_inputs: dict[str, list[str]] = {}
@@ -83,9 +88,9 @@ class DebugGraph:
             control = [text[1:] for text in node.input if text.startswith("^")]
             self._inputs[name], self._control_inputs[name] = data, control
             for text in data:
-                _append_once(self._recipients.get(node_name_of(text)), name)
+                self._recipients.get(node_name_of(text), []).append(name)
             for text in control:
-                _append_once(self._control_recipients.get(text), name)
+                self._control_recipients.get(text, []).append(name)
 
     def inputs(self, name: str, is_control: bool = False) -> list[str]:
         """Names of what the node reads: `node`, or `node:1` for another output than the first."""
@@ -104,6 +109,16 @@ class DebugGraph:
         for text in self._inputs[name]:
             node, slot = split_tensor_name(text)
             yield node, slot or 0
+
+    def sent_tensor(self, name: str) -> str | None:
+        """The name under which a node sends a value to another device; None where it does not."""
+        node = self.nodes[name]
+        return node.attr["tensor_name"].s.decode() if node.op in _SENDS else None
+
+    def received_tensor(self, name: str) -> str | None:
+        """The name under which a node's value came from another device; None where it did not."""
+        node = self.nodes[name]
+        return node.attr["tensor_name"].s.decode() if node.op in _RECEIVES else None
 
     def edges(self, include_control: bool = True, include_reversed_ref: bool = False) -> nx.DiGraph:
         """The edges as a networkx graph, from a node to those that read it.
@@ -131,8 +146,3 @@ class DebugGraph:
             for source in sources
             if source in self.nodes and self.op_type(source) in _REF_SOURCES
         ]
-
-
-def _append_once(names: list[str] | None, name: str) -> None:
-    if names is not None and name not in names[-1:]:
-        names.append(name)

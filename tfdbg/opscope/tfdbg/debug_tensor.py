@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+from google.protobuf.message import DecodeError
 
-from opscope.events.proto import types_pb2
+from opscope import events
+from opscope.events.dump_folder import DumpEntry, NoArray, dumped_value
+from opscope.events.dump_name import device_name, parse_tensor_path
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.proto.tensor_pb2 import TensorProto
 
-_DEVICE_PREFIX = "_tfdbg_device_"
-_SUMMARY_OP = "DebugNumericSummary"
+Array = npt.NDArray[np.generic]
 
 
 class InconvertibleTensorProto:
@@ -26,26 +29,20 @@ class InconvertibleTensorProto:
         return head + str(self.proto)
 
 
-TensorValue = np.ndarray | np.generic | InconvertibleTensorProto
+TensorValue = Array | np.generic | InconvertibleTensorProto
 
 
 def load_tensor_from_event(event: Event) -> TensorValue:
     """The tensor in a dump's event: an array, or an InconvertibleTensorProto.
 
-    A tensor with elements to hold but no content was not initialized when it was dumped.
+    Raises ValueError where the event holds no tensor or a damaged one.
     """
-    proto = event.summary.value[0].tensor
-    if proto.dtype in (types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT):
-        return InconvertibleTensorProto(proto)
-    empty = any(dim.size == 0 for dim in proto.tensor_shape.dim)
-    content = proto.tensor_content or any(
-        field.is_repeated and field.name.endswith("_val") for field, _ in proto.ListFields()
-    )
-    if not content and not empty:
-        return InconvertibleTensorProto(proto, initialized=False)
-    from opscope.events.tensor_proto import make_ndarray
-
-    return make_ndarray(proto)
+    if not event.summary.value:
+        raise ValueError("This event holds no tensor: its summary has no value.")
+    value = dumped_value(event.summary.value[0].tensor)
+    if isinstance(value, NoArray):
+        return InconvertibleTensorProto(value.proto, value.initialized)
+    return value
 
 
 def load_tensor_from_event_file(event_file_path: str | Path) -> TensorValue:
@@ -53,56 +50,30 @@ def load_tensor_from_event_file(event_file_path: str | Path) -> TensorValue:
     return load_tensor_from_event(Event.FromString(Path(event_file_path).read_bytes()))
 
 
-def device_directory(device_name: str) -> str:
-    """The name of a device's folder in a dump: `/` becomes `,` and `:` becomes `_`."""
-    return _DEVICE_PREFIX + device_name.replace("/", ",").replace(":", "_")
-
-
-def device_name_of(directory: str) -> str:
-    """The device whose folder has this name; raises ValueError where it is no device folder."""
-    if not directory.startswith(_DEVICE_PREFIX):
-        raise ValueError(f"{directory} is not the folder of a device: no {_DEVICE_PREFIX}")
-    parts = directory.removeprefix(_DEVICE_PREFIX).split(",")
-    parts = [part.replace("device_", "device:", 1) for part in parts]
-    return "/".join(part.replace("_", ":", 1) for part in parts)
-
-
 class DebugTensorDatum:
     """One dump of one output of one node by one debug op.
 
     `DebugTensorDatum(dump_root, rel_path)` names a file below the dump's root, whose name ends
-    in `_SLOT_DEBUGOP_MICROSECONDS[-K]`; raises ValueError where it does not.
-    `DebugTensorDatum.from_memory` holds the value itself.
+    in `_SLOT_DEBUGOP_MICROSECONDS[-K]`; raises ValueError where it does not. `from_memory` holds
+    the value itself.
     """
-
-    device_name: str
-    node_name: str
-    output_slot: int
-    debug_op: str
-    timestamp: int
-    """Microseconds since 1970."""
-    file_path: str | None
-    """The dump's file; None where the value is held in memory."""
 
     def __init__(self, dump_root: str | Path, debug_dump_rel_path: str | Path) -> None:
         path = Path(debug_dump_rel_path)
-        parts = path.name.rsplit("_", 3)
-        stamp, _, collision = parts[-1].partition("-")
-        if len(parts) != 4 or not (
-            parts[1].isdigit() and stamp.isdigit() and (collision or "0").isdigit()
-        ):
+        name = parse_tensor_path(path.parts[1:]) if len(path.parts) > 1 else None
+        if name is None:
             raise ValueError(
                 f"Dump file path does not conform to the naming pattern: {debug_dump_rel_path}"
             )
-        base, slot, debug_op, _ = parts
-        self.device_name = device_name_of(path.parts[0])
-        self.node_name = "/".join((*path.parts[1:-1], base))
-        self.output_slot = int(slot)
-        self.debug_op = debug_op
-        self.timestamp = int(stamp)
-        self._collision = int(collision or 0)
-        self.file_path = str(Path(dump_root) / path)
-        self._value: TensorValue | None = None
+        entry = DumpEntry(device_name(path.parts[0]), *name, str(Path(dump_root) / path))
+        self._set(entry, None)
+
+    @classmethod
+    def from_entry(cls, entry: DumpEntry) -> DebugTensorDatum:
+        """The datum of an entry of a dump folder."""
+        made = cls.__new__(cls)
+        made._set(entry, None)
+        return made
 
     @classmethod
     def from_memory(
@@ -111,22 +82,25 @@ class DebugTensorDatum:
         node_name: str,
         output_slot: int,
         timestamp: int,
-        value: np.ndarray | np.generic | None,
+        value: Array | np.generic | None,
         debug_op: str = "DebugIdentity",
     ) -> DebugTensorDatum:
         """A datum that holds its value by reference; None is an uninitialized tensor."""
         made = cls.__new__(cls)
-        made.device_name = device_name
-        made.node_name = node_name
-        made.output_slot = output_slot
-        made.debug_op = debug_op
-        made.timestamp = timestamp
-        made._collision = 0
-        made.file_path = None
-        made._value = (
-            InconvertibleTensorProto(TensorProto(), initialized=False) if value is None else value
-        )
+        entry = DumpEntry(device_name, node_name, output_slot, debug_op, timestamp, 0, "")
+        held = InconvertibleTensorProto(TensorProto(), initialized=False)
+        made._set(entry, held if value is None else value)
         return made
+
+    def _set(self, entry: DumpEntry, value: TensorValue | None) -> None:
+        self.device_name = entry.device
+        self.node_name = entry.node
+        self.output_slot = entry.slot
+        self.debug_op = entry.debug_op
+        self.timestamp = entry.timestamp  # microseconds since 1970
+        self.file_path: str | None = entry.path or None  # None: the value is held in memory
+        self._collision = entry.k
+        self._value = value
 
     @property
     def extended_timestamp(self) -> str:
@@ -159,12 +133,15 @@ class DebugTensorDatum:
             return None
 
     def get_tensor(self) -> TensorValue:
-        """The value; a dump's file is read anew each time."""
+        """The value; a dump's file is read anew each time.
+
+        Raises ValueError, with the file's name, where the file is damaged, OSError where it is
+        gone.
+        """
         if self._value is not None:
             return self._value
-        if self.file_path is None:
-            raise LookupError(f"{self} has neither a value nor a file")
-        return load_tensor_from_event_file(self.file_path)
+        assert self.file_path is not None, "a datum has a value or a file"
+        return _loaded(self.file_path)
 
     def __str__(self) -> str:
         return (
@@ -181,8 +158,13 @@ def has_inf_or_nan(datum: DebugTensorDatum, tensor: object) -> bool:
     False for what is no array, and for the numbers of DebugNumericSummary, which hold both by
     design.
     """
-    if datum.debug_op.partition("(")[0] == _SUMMARY_OP:
+    if datum.debug_op.partition("(")[0] == "DebugNumericSummary":
         return False
-    from opscope.events.health import has_inf_or_nan as array_has_inf_or_nan
+    return isinstance(tensor, np.ndarray | np.generic) and events.has_inf_or_nan(tensor)
 
-    return isinstance(tensor, np.ndarray | np.generic) and array_has_inf_or_nan(tensor)
+
+def _loaded(path: str) -> TensorValue:
+    try:
+        return load_tensor_from_event_file(path)
+    except (ValueError, DecodeError) as error:
+        raise ValueError(f"{path}: {error}") from error

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_tensor import DebugTensorDatum, has_inf_or_nan
 
 TensorFilter = Callable[[DebugTensorDatum, object], bool]
 """Called with the datum and its value: an array, or an InconvertibleTensorProto."""
+
+
+class FilterError(ValueError):
+    """A tensor filter raised an error of its own."""
 
 
 def default_filters() -> dict[str, TensorFilter]:
@@ -37,3 +42,28 @@ def get_tensor_filter(filters: dict[str, TensorFilter], filter_name: str) -> Ten
     if filter_name not in filters:
         raise ValueError(f'There is no tensor filter named "{filter_name}".')
     return filters[filter_name]
+
+
+def find_passing(
+    dump: DebugDump,
+    passes: TensorFilter,
+    filter_name: str,
+    first_n: int = 0,
+    exclude_node_names: str | None = None,
+) -> list[DebugTensorDatum]:
+    """The dumps that pass a filter, in the order of time.
+
+    Raises FilterError, which names the tensor, where the filter itself fails: it is the user's
+    code and may raise anything.
+    """
+
+    def guarded(datum: DebugTensorDatum, value: object) -> bool:
+        try:
+            return bool(passes(datum, value))
+        except Exception as error:
+            raise FilterError(
+                f'Filter "{filter_name}" failed on {datum.tensor_name}: '
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+    return dump.find(guarded, first_n, exclude_node_names=exclude_node_names)

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from opscope.dashboard.page import Page
+from opscope.dashboard.pages import graph, histograms, scalars
 
-PAGES: tuple[Page, ...] = ()
+PAGES: tuple[Page, ...] = (graph.PAGE, scalars.PAGE, histograms.PAGE)

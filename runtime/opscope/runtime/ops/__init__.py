@@ -1,4 +1,4 @@
-"""The op types, by subject; importing a module defines its ops."""
+"""The op types, by subject; importing this package defines them all."""
 
 from opscope.runtime.ops import (
     activation,
@@ -12,9 +12,13 @@ from opscope.runtime.ops import (
     filling,
     gathering,
     joining,
+    losses,
     masking,
     matmul,
+    normalization,
     overloads,
+    passing,
+    random,
     reduction,
     reduction_gradient,
     sequence,
@@ -36,9 +40,13 @@ __all__ = [
     "filling",
     "gathering",
     "joining",
+    "losses",
     "masking",
     "matmul",
+    "normalization",
     "overloads",
+    "passing",
+    "random",
     "reduction",
     "reduction_gradient",
     "sequence",

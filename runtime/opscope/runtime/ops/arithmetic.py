@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import errors
 from opscope.runtime.constant import constant
 from opscope.runtime.make_op import make_tensor
@@ -15,14 +16,13 @@ from opscope.runtime.ops.broadcasting import (
     reduced_to_operands,
     shapes_known_and_equal,
 )
-from opscope.runtime.ops.filling import ones_like, zeros_like
 from opscope.runtime.ops.elementwise import after, conjugate, merged_shape, ufunc
+from opscope.runtime.ops.filling import ones_like, zeros_like
 from opscope.runtime.ops.type_sets import (
     COMPLEX,
     FLOAT,
     FLOAT_OR_COMPLEX,
     NUMBER,
-    REAL,
     SIGNED,
     T_NUMBER,
     T_REAL,
@@ -53,25 +53,25 @@ def _is_integer(x: Any) -> bool:
 
 @op("AddV2", _BINARY, T_NUMBER, template="{0} + {1}")
 def _add_v2(xp: Any, x: Any, y: Any) -> Any:
-    """x + y."""
+    """`x + y`."""
     return x + y
 
 
 @op("Add", _BINARY, type_attr(f"{NUMBER}, string"), template="{0} + {1}")
 def _add(xp: Any, x: Any, y: Any) -> Any:
-    """x + y; strings are joined."""
+    """`x + y`; strings are joined."""
     return x + y
 
 
 @op("Sub", _BINARY, T_NUMBER, template="{0} - {1}")
 def _sub(xp: Any, x: Any, y: Any) -> Any:
-    """x - y."""
+    """`x - y`."""
     return x - y
 
 
 @op("Mul", _BINARY, T_NUMBER, template="{0} * {1}")
 def _mul(xp: Any, x: Any, y: Any) -> Any:
-    """x * y."""
+    """`x * y`."""
     return x * y
 
 
@@ -86,26 +86,26 @@ def _truncated_quotient(xp: Any, x: Any, y: Any) -> Any:
 
 @op("RealDiv", _BINARY, T_NUMBER, template=_only_floating("{0} / {1}"))
 def _real_div(xp: Any, x: Any, y: Any) -> Any:
-    """x / y; integers are divided towards zero."""
+    """`x / y`; integers are divided towards zero."""
     return _truncated_quotient(xp, x, y)
 
 
 @op("Div", _BINARY, T_NUMBER, template=_only_floating("{0} / {1}"))
 def _div(xp: Any, x: Any, y: Any) -> Any:
-    """x / y as C divides."""
+    """`x / y` as C divides."""
     return _truncated_quotient(xp, x, y)
 
 
 @op("TruncateDiv", _BINARY, T_NUMBER)
 def _truncate_div(xp: Any, x: Any, y: Any) -> Any:
-    """x / y rounded towards zero."""
+    """`x / y` rounded towards zero."""
     quotient = _truncated_quotient(xp, x, y)
     return quotient if _is_integer(x) else xp.trunc(quotient)
 
 
 @op("FloorDiv", _BINARY, T_NUMBER)
 def _floor_div(xp: Any, x: Any, y: Any) -> Any:
-    """x / y rounded down."""
+    """`x / y` rounded down."""
     if _is_integer(x):
         _refuse_zero(y)
         return x // y
@@ -121,10 +121,14 @@ def _floor_mod(xp: Any, x: Any, y: Any) -> Any:
     return x % y
 
 
-@op("Pow", _BINARY, type_attr(f"{FLOAT_OR_COMPLEX}, {SIGNED}"),
-    template=_only_floating("{0} ** {1}"))
+@op(
+    "Pow",
+    _BINARY,
+    type_attr(f"{FLOAT_OR_COMPLEX}, {SIGNED}"),
+    template=_only_floating("{0} ** {1}"),
+)
 def _pow(xp: Any, x: Any, y: Any) -> Any:
-    """x to the power of y."""
+    """The power of x to y."""
     if x.dtype.kind == "i" and (y < 0).any():
         raise errors.InvalidArgumentError(
             None, None, "Integers to negative integer powers are not allowed"
@@ -160,7 +164,7 @@ def _divide_or_zero(xp: Any, x: Any, y: Any) -> Any:
 
 @op("DivNoNan", _BINARY, type_attr(FLOAT_OR_COMPLEX))
 def _div_no_nan(xp: Any, x: Any, y: Any) -> Any:
-    """x / y, and 0 where y is 0."""
+    """`x / y`, and 0 where y is 0."""
     return _divide_or_zero(xp, x, y)
 
 
@@ -293,10 +297,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     grad_x = grad * exponent * make_tensor("Pow", base, exponent - 1)
     # A negative base has no real logarithm: no gradient flows to its exponent.
     zero = np.zeros((), x.dtype.as_numpy_dtype)
-    if x.dtype.is_complex:
-        mask = make_tensor("NotEqual", base, zero)
-    else:
-        mask = base > zero
+    mask = make_tensor("NotEqual", base, zero) if x.dtype.is_complex else base > zero
     safe = make_tensor("Select", mask, base, ones_like(x))
     logarithm = make_tensor("Select", mask, make_tensor("Log", safe), zeros_like(x))
     grad_y = grad * conjugate(node.outputs[0]) * logarithm

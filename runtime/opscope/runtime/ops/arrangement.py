@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import errors
 from opscope.runtime.constant import constant_value, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
@@ -70,7 +71,7 @@ def transpose(
         if perm is None:
             ndims = tensor.shape.ndims
             if ndims is not None:
-                perm = np.arange(ndims - 1, -1, -1, np.int32)
+                perm = np.arange(ndims - 1, -1, -1, dtype=np.int32)
             else:
                 last = rank(tensor) - 1
                 perm = last - range_of(0, last + 1, 1)
@@ -106,8 +107,12 @@ _invert_permutation.shape(same_shape)
 # -- tile ----------------------------------------------------------------------------------
 
 
-@op("Tile", "input: T, multiples: Tmultiples -> output: T", f"T: type, Tmultiples: {_INT}",
-    view_of=0)
+@op(
+    "Tile",
+    "input: T, multiples: Tmultiples -> output: T",
+    f"T: type, Tmultiples: {_INT}",
+    view_of=0,
+)
 def _tile(xp: Any, value: Any, multiples: Any) -> Any:
     """Repeat a tensor along each axis."""
     counts = multiples.tolist()
@@ -137,9 +142,7 @@ def _(node: Operation) -> list[TensorShape]:
     if len(counts) != len(sizes):
         raise ValueError(f"Shape must be rank {len(counts)} but is rank {len(sizes)}")
     return [
-        TensorShape(
-            [None if s is None else s * int(c) for s, c in zip(sizes, counts, strict=True)]
-        )
+        TensorShape([None if s is None else s * int(c) for s, c in zip(sizes, counts, strict=True)])
     ]
 
 

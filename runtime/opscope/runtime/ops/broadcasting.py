@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import errors
 from opscope.runtime.constant import constant, constant_value, constant_value_as_shape
 from opscope.runtime.make_op import make_op, make_tensor

@@ -84,4 +84,3 @@ def to_int32(x: Any, name: str = "ToInt32") -> Tensor:
 def to_int64(x: Any, name: str = "ToInt64") -> Tensor:
     """`x` as int64."""
     return cast(x, dtypes.int64, name)
-

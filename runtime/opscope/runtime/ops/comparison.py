@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
@@ -179,5 +180,3 @@ def where_v2(condition: Any, x: Any = None, y: Any = None, name: str | None = No
     if x is None or y is None:
         raise ValueError("x and y must both be non-None or both be None.")
     return make_tensor("SelectV2", condition, x, y, name=name)
-
-

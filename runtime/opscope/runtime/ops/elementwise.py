@@ -41,7 +41,7 @@ def merged_shape(node: Operation) -> list[TensorShape]:
 
 def ufunc(name: str) -> Callable[[Binding], Callable[..., Any]]:
     """A bind rule that calls the array namespace's function `name` itself."""
-    return lambda binding: getattr(binding.xp, name)  # type: ignore[no-any-return]
+    return lambda binding: getattr(binding.xp, name)
 
 
 def after(grad: Tensor) -> Any:
@@ -80,7 +80,7 @@ def _sign(xp: Any, x: Any) -> Any:
 
 @op("Exp", _UNARY, T_FLOAT_OR_COMPLEX)
 def _exp(xp: Any, x: Any) -> Any:
-    """e to the power of x."""
+    """The number e to the power of x."""
     return xp.exp(x)
 
 
@@ -116,7 +116,7 @@ def _rsqrt(xp: Any, x: Any) -> Any:
 
 @op("Square", _UNARY, T_NUMBER, template="{0} * {0}")
 def _square(xp: Any, x: Any) -> Any:
-    """x * x."""
+    """`x * x`."""
     return x * x
 
 

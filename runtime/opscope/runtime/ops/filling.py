@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import (
     constant,
@@ -147,9 +148,7 @@ def ones_like(
     "axis: int = -1, T: type, TI: {uint8, int8, int32, int64} = int64",
     not_differentiable=True,
 )
-def _one_hot(
-    xp: Any, indices: Any, depth: Any, on_value: Any, off_value: Any, *, axis: int
-) -> Any:
+def _one_hot(xp: Any, indices: Any, depth: Any, on_value: Any, off_value: Any, *, axis: int) -> Any:
     """Along a new axis, `on_value` at the index and `off_value` elsewhere.
 
     An index outside of 0 <= index < depth gives only `off_value`.
@@ -170,7 +169,7 @@ def _(node: Operation) -> list[TensorShape]:
         return [unknown_shape()]
     axis = node.attrs["axis"] % (len(sizes) + 1)
     size = None if depth is None else int(depth)
-    return [TensorShape(sizes[:axis] + (size,) + sizes[axis:])]
+    return [TensorShape((*sizes[:axis], size, *sizes[axis:]))]
 
 
 def one_hot(
@@ -194,4 +193,3 @@ def one_hot(
         return make_tensor(
             "OneHot", indices, depth, on, off, axis=-1 if axis is None else axis, name=scope
         )
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import errors
 from opscope.runtime.constant import constant_value
 from opscope.runtime.graph import get_default_graph
@@ -43,9 +44,7 @@ def _gather(xp: Any, params: Any, indices: Any, axis: Any, *, batch_dims: int) -
         return params.take(indices, axis=position)
     batch_dims %= max(indices.ndim, 1)
     lead = params.shape[:batch_dims]
-    rows = [
-        params[i].take(indices[i], axis=position - batch_dims) for i in np.ndindex(*lead)
-    ]
+    rows = [params[i].take(indices[i], axis=position - batch_dims) for i in np.ndindex(*lead)]
     return xp.stack(rows).reshape(lead + rows[0].shape)
 
 
@@ -108,8 +107,12 @@ def gather(
 ) -> Tensor:
     """The slices of `params` along `axis` (default 0) that `indices` name."""
     return make_tensor(
-        "GatherV2", params, indices, batch_dims if axis is None else axis,
-        batch_dims=batch_dims, name=name,
+        "GatherV2",
+        params,
+        indices,
+        batch_dims if axis is None else axis,
+        batch_dims=batch_dims,
+        name=name,
     )
 
 
@@ -218,4 +221,3 @@ def setdiff1d(
     """The values of `x` that are not in `y`, and their indices in `x`."""
     values, places = make_op("ListDiff", x, y, out_idx=index_dtype, name=name)
     return values, places
-

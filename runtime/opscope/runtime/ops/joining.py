@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import errors
 from opscope.runtime.constant import constant_value, convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
@@ -135,7 +136,7 @@ def _(node: Operation) -> list[TensorShape]:
         return [merged]
     axis = normal_axis(node.attrs["axis"], len(merged.sizes) + 1)
     count = len(node.inputs)
-    return [TensorShape(merged.sizes[:axis] + (count,) + merged.sizes[axis:])]
+    return [TensorShape((*merged.sizes[:axis], count, *merged.sizes[axis:]))]
 
 
 @_pack.gradient
@@ -227,7 +228,7 @@ def _(node: Operation) -> list[TensorShape]:
     if size is not None and size % count:
         raise ValueError(f"Dimension size must be evenly divisible by {count} but is {size}")
     part = None if size is None else size // count
-    return [TensorShape(sizes[:position] + (part,) + sizes[position + 1 :])] * count
+    return [TensorShape((*sizes[:position], part, *sizes[position + 1 :]))] * count
 
 
 @_split.gradient
@@ -266,9 +267,7 @@ def _(node: Operation) -> list[TensorShape]:
     position = normal_axis(axis, len(sizes), "split_dim")
     parts = [None] * count if lengths is None else [int(n) for n in lengths]
     return [
-        TensorShape(
-            sizes[:position] + (n if n is None or n >= 0 else None,) + sizes[position + 1 :]
-        )
+        TensorShape((*sizes[:position], n if n is None or n >= 0 else None, *sizes[position + 1 :]))
         for n in parts
     ]
 

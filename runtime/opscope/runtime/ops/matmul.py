@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import errors
 from opscope.runtime.binding import Binding
 from opscope.runtime.constant import convert_to_tensor
@@ -115,19 +116,19 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     flip_a, flip_b = node.attrs["transpose_a"], node.attrs["transpose_b"]
     a, b = conjugate(node.inputs[0]), conjugate(node.inputs[1])
 
-    def times(left: Tensor, right: Tensor, flips: tuple[bool, bool], which: str) -> Tensor:
+    def times(left: Tensor, right: Tensor, flips: tuple[bool, bool], **which: Any) -> Tensor:
         return make_tensor(
-            "MatMul", left, right, transpose_a=flips[0], transpose_b=flips[1], **{which: True}
+            "MatMul", left, right, transpose_a=flips[0], transpose_b=flips[1], **which
         )
 
     if not flip_a:
-        grad_a = times(grad, b, (False, not flip_b), "grad_a")
+        grad_a = times(grad, b, (False, not flip_b), grad_a=True)
     else:
-        grad_a = times(b, grad, (flip_b, True), "grad_a")
+        grad_a = times(b, grad, (flip_b, True), grad_a=True)
     if not flip_b:
-        grad_b = times(a, grad, (not flip_a, False), "grad_b")
+        grad_b = times(a, grad, (not flip_a, False), grad_b=True)
     else:
-        grad_b = times(grad, a, (True, flip_a), "grad_b")
+        grad_b = times(grad, a, (True, flip_a), grad_b=True)
     return [grad_a, grad_b]
 
 
@@ -167,7 +168,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     x, y = node.inputs
     adj_x, adj_y = node.attrs["adj_x"], node.attrs["adj_y"]
 
-    def times(left: Tensor, right: Tensor, adjoint: tuple[bool, bool], which: str) -> Tensor:
+    def times(left: Tensor, right: Tensor, adjoint: tuple[bool, bool], **which: Any) -> Tensor:
         return make_tensor(
             "BatchMatMulV2",
             left,
@@ -175,18 +176,18 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
             adj_x=adjoint[0],
             adj_y=adjoint[1],
             name="MatMul",
-            **{which: True},
+            **which,
         )
 
     grad_x = (
-        times(y, grad, (adj_y, True), "grad_x")
+        times(y, grad, (adj_y, True), grad_x=True)
         if adj_x
-        else times(grad, y, (False, not adj_y), "grad_x")
+        else times(grad, y, (False, not adj_y), grad_x=True)
     )
     grad_y = (
-        times(grad, x, (True, adj_x), "grad_y")
+        times(grad, x, (True, adj_x), grad_y=True)
         if adj_y
-        else times(x, grad, (not adj_x, False), "grad_y")
+        else times(x, grad, (not adj_x, False), grad_y=True)
     )
     batch_x, batch_y = x.shape[:-2], y.shape[:-2]
     if batch_x.is_fully_defined() and batch_x == batch_y:
@@ -194,9 +195,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     return _summed_over_batch(x, y, grad_x, grad_y)
 
 
-def _summed_over_batch(
-    x: Tensor, y: Tensor, grad_x: Tensor, grad_y: Tensor
-) -> list[Tensor | None]:
+def _summed_over_batch(x: Tensor, y: Tensor, grad_x: Tensor, grad_y: Tensor) -> list[Tensor | None]:
     from opscope.runtime.ops.reduction import reduce_sum
     from opscope.runtime.ops.shape import reshape, shape
 

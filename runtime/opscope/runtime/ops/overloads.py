@@ -27,7 +27,7 @@ _QUOTIENT_TYPES = {
 
 
 def add(x: Any, y: Any, name: str | None = "Add") -> Tensor:
-    """x + y, element by element; strings are joined."""
+    """`x + y`, element by element; strings are joined."""
     with op_scope(name, "Add", x, y) as scope:
         left, right = operands(x, y)
         is_text = left.dtype.base_dtype is dtypes.string
@@ -35,7 +35,7 @@ def add(x: Any, y: Any, name: str | None = "Add") -> Tensor:
 
 
 def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
-    """x / y as Python 3 divides: integers give floats."""
+    """`x / y` as Python 3 divides: integers give floats."""
     with op_scope(name, "truediv", x, y) as scope:
         left, right = operands(x, y)
         if left.dtype.base_dtype is not right.dtype.base_dtype:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import dtypes, errors
 from opscope.runtime.binding import Binding
 from opscope.runtime.constant import constant, constant_value, convert_to_tensor
@@ -117,9 +118,7 @@ def _min_over(xp: Any, x: Any, axes: Axes, keep: bool) -> Any:
 
 
 def _empty_extremum(xp: Any, x: Any, axes: Axes, keep: bool, value: Any) -> Any:
-    sizes = tuple(
-        1 if i in axes else s for i, s in enumerate(x.shape) if keep or i not in axes
-    )
+    sizes = tuple(1 if i in axes else s for i, s in enumerate(x.shape) if keep or i not in axes)
     return xp.full(sizes, value, x.dtype)[()]
 
 
@@ -245,16 +244,24 @@ def _position(dimension: Any, ndim: int) -> int:
     return axis
 
 
+def _arg(xp: Any, x: Any, dimension: Any, worst: float, function: str) -> Any:
+    axis = _position(dimension, x.ndim)
+    if x.dtype.kind not in "iub" and x.size and xp.isnan(x.max()):
+        # TensorFlow compares with `>`, so a NaN never wins; NumPy's always does.
+        x = xp.where(xp.isnan(x), x.dtype.type(worst), x)
+    return getattr(x, function)(axis=axis)
+
+
 @op("ArgMax", _ARG, _ARG_ATTRS)
 def _arg_max(xp: Any, x: Any, dimension: Any, *, output_type: dtypes.DType) -> Any:
     """The index of the largest element along one axis; the first of several."""
-    return x.argmax(axis=_position(dimension, x.ndim)).astype(output_type.as_numpy_dtype)
+    return _arg(xp, x, dimension, -np.inf, "argmax").astype(output_type.as_numpy_dtype)
 
 
 @op("ArgMin", _ARG, _ARG_ATTRS)
 def _arg_min(xp: Any, x: Any, dimension: Any, *, output_type: dtypes.DType) -> Any:
     """The index of the smallest element along one axis; the first of several."""
-    return x.argmin(axis=_position(dimension, x.ndim)).astype(output_type.as_numpy_dtype)
+    return _arg(xp, x, dimension, np.inf, "argmin").astype(output_type.as_numpy_dtype)
 
 
 def _arg_shape(node: Operation) -> list[TensorShape]:

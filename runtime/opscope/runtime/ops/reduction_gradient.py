@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime.constant import constant, constant_value
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.make_op import make_op, make_tensor

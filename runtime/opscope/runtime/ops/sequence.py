@@ -6,6 +6,7 @@ import builtins
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import constant_value, convert_to_tensor
 from opscope.runtime.make_op import make_tensor

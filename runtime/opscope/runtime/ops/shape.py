@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import (
     constant,
@@ -36,8 +37,12 @@ def _(node: Operation) -> list[TensorShape]:
     return [TensorShape([node.inputs[0].shape.ndims])]
 
 
-@op("ShapeN", "input: N * T -> output: N * out_type", f"N: int >= 1, {_OUT_TYPE}",
-    not_differentiable=True)
+@op(
+    "ShapeN",
+    "input: N * T -> output: N * out_type",
+    f"N: int >= 1, {_OUT_TYPE}",
+    not_differentiable=True,
+)
 def _shape_n(xp: Any, *values: Any, out_type: Any) -> Any:
     """The shapes of several tensors."""
     return tuple(xp.asarray(v.shape, out_type.as_numpy_dtype) for v in values)
@@ -189,9 +194,7 @@ def _filled_in(given: TensorShape, wanted: TensorShape, may_infer: bool) -> Tens
     if open_sizes != 1 or not may_infer or rest == 0:
         return wanted
     if count % rest:
-        raise ValueError(
-            f"Dimension size must be evenly divisible by {rest} but is {count}"
-        )
+        raise ValueError(f"Dimension size must be evenly divisible by {rest} but is {count}")
     return TensorShape([count // rest if d is None else d for d in wanted.sizes])
 
 
@@ -234,7 +237,7 @@ def _expand_dims(xp: Any, value: Any, dim: Any) -> Any:
             f"Tried to expand dim index {axis} for tensor with {rank - 1} dimensions.",
         )
     axis %= rank
-    return value.reshape(sizes[:axis] + (1,) + sizes[axis:])
+    return value.reshape((*sizes[:axis], 1, *sizes[axis:]))
 
 
 @_expand_dims.shape
@@ -248,7 +251,7 @@ def _(node: Operation) -> list[TensorShape]:
     if not -rank <= axis < rank:
         raise ValueError(f"dim {axis} not in the interval [{-rank}, {rank - 1}].")
     axis %= rank
-    return [TensorShape(sizes[:axis] + (1,) + sizes[axis:])]
+    return [TensorShape((*sizes[:axis], 1, *sizes[axis:]))]
 
 
 @_expand_dims.gradient
@@ -275,12 +278,9 @@ def _squeeze(xp: Any, value: Any, *, squeeze_dims: Any) -> Any:
             raise errors.InvalidArgumentError(
                 None,
                 None,
-                f"Can not squeeze dim[{axis}], expected a dimension of 1, "
-                f"got {value.shape[axis]}",
+                f"Can not squeeze dim[{axis}], expected a dimension of 1, got {value.shape[axis]}",
             )
-    kept = tuple(
-        s for i, s in enumerate(value.shape) if (i not in axes if axes else s != 1)
-    )
+    kept = tuple(s for i, s in enumerate(value.shape) if (i not in axes if axes else s != 1))
     return value.reshape(kept)[()]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+
 from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import (
     constant,
@@ -119,7 +120,7 @@ def index_key(begin: Any, end: Any, strides: Any, masks: dict[str, int]) -> tupl
     return tuple(key)
 
 
-def _masks_of(attrs: dict[str, Any]) -> dict[str, int]:
+def _masks_of(attrs: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in attrs.items() if key.endswith("_mask")}
 
 
@@ -206,8 +207,9 @@ def _sliced_sizes(sizes: tuple[int | None, ...], key: tuple[Any, ...]) -> list[i
     items = list(key)
     taken = sum(1 for k in items if k is not None and k is not Ellipsis)
     if taken > len(sizes):
-        raise ValueError(f"Index out of range using input dim {len(sizes)}; input has only "
-                         f"{len(sizes)} dims")
+        raise ValueError(
+            f"Index out of range using input dim {len(sizes)}; input has only {len(sizes)} dims"
+        )
     if Ellipsis not in items:
         items.append(Ellipsis)
     result: list[int | None] = []
@@ -373,7 +375,7 @@ def get_item(tensor: Tensor, spec: Any) -> Tensor:
     begin: list[Any] = []
     end: list[Any] = []
     strides: list[Any] = []
-    masks = dict.fromkeys(
+    masks: dict[str, Any] = dict.fromkeys(
         ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"), 0
     )
     for i, item in enumerate(items):

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from opscope.runtime import errors
+from opscope.runtime.constant import constant_value, convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.arrangement import transpose
 from opscope.runtime.ops.elementwise import same_shape
-from opscope.runtime.ops.shape import expand_dims, squeeze
+from opscope.runtime.ops.joining import concat
+from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.sequence import range as range_of
+from opscope.runtime.ops.shape import expand_dims, rank, squeeze
 from opscope.runtime.ops.type_sets import T_FLOAT
 from opscope.runtime.tensor_shape import TensorShape, broadcast
 
@@ -36,7 +41,7 @@ def _softmax(xp: Any, logits: Any) -> Any:
 
 @op("LogSoftmax", "logits: T -> logsoftmax: T", T_FLOAT)
 def _log_softmax(xp: Any, logits: Any) -> Any:
-    """x - log(sum(exp(x))) over the last axis."""
+    """`x - log(sum(exp(x)))` over the last axis."""
     if logits.size == 0:
         return xp.zeros_like(logits)
     shifted = _shifted(xp, logits)
@@ -88,8 +93,7 @@ def _cross_entropy(xp: Any, features: Any, labels: Any) -> Any:
     powers = xp.exp(shifted)
     sums = powers.sum(axis=1, keepdims=True, dtype=powers.dtype)
     shifted -= xp.log(sums)
-    # A label of 0 takes no part, even where its logarithm is -inf.
-    terms = xp.where(labels == 0, labels.dtype.type(0), labels * shifted)
+    terms = labels * shifted
     powers /= sums
     return -terms.sum(axis=1, dtype=terms.dtype), powers - labels
 
@@ -152,7 +156,8 @@ def _logits_gradient(node: Operation, grad_loss: Tensor, grad_backprop: Any) -> 
     products = make_tensor(
         "BatchMatMulV2", expand_dims(grad_backprop, 1), expand_dims(y, 2), name="MatMul"
     )
-    return grad + (grad_backprop - squeeze(products, axis=1)) * y
+    curved: Tensor = grad + (grad_backprop - squeeze(products, axis=1)) * y
+    return curved
 
 
 @_cross_entropy.gradient
@@ -165,12 +170,6 @@ def _(node: Operation, grad_loss: Tensor, grad_backprop: Tensor) -> list[Tensor 
 @_sparse_cross_entropy.gradient
 def _(node: Operation, grad_loss: Tensor, grad_backprop: Tensor) -> list[Tensor | None]:
     return [_logits_gradient(node, grad_loss, grad_backprop), None]
-
-
-def raw_cross_entropy(features: Tensor, labels: Tensor, name: str) -> tuple[Tensor, Tensor]:
-    """The op itself: (loss per row, gradient), for matrices."""
-    loss, backprop = make_op("SoftmaxCrossEntropyWithLogits", features, labels, name=name)
-    return loss, backprop
 
 
 # -- rank of a class -----------------------------------------------------------------------
@@ -213,7 +212,9 @@ def _top_k(xp: Any, values: Any, k: Any, *, index_type: Any) -> Any:
     count = int(k)
     if count > values.shape[-1]:
         raise errors.InvalidArgumentError(
-            None, None, f"input must have at least k columns. Had {values.shape[-1]}, needed {count}"
+            None,
+            None,
+            f"input must have at least k columns. Had {values.shape[-1]}, needed {count}",
         )
     # Sorting the reversed row puts the first of equal elements first.
     order = xp.argsort(values[..., ::-1], axis=-1, kind="stable")[..., ::-1][..., :count]
@@ -224,10 +225,68 @@ def _top_k(xp: Any, values: Any, k: Any, *, index_type: Any) -> Any:
 
 @_top_k.shape
 def _(node: Operation) -> list[TensorShape]:
-    from opscope.runtime.constant import constant_value
-
     k = constant_value(node.inputs[1])
     shape = node.inputs[0].shape[:-1].concatenate([None if k is None else int(k)])
     return [shape, shape]
 
 
+# -- functions -----------------------------------------------------------------------------
+
+
+def _along_axis(op_type: str, logits: Any, axis: Any, name: str | None, dim: Any) -> Tensor:
+    """The op over `axis`; it works on the last axis, so another is put there and back."""
+    position = dim if axis is None else axis
+    position = -1 if position is None else int(position)
+    tensor = convert_to_tensor(logits)
+    ndims = tensor.shape.ndims
+    if position == -1 or (ndims is not None and position == ndims - 1):
+        return make_tensor(op_type, tensor, name=name)
+    if ndims is None:
+        raise ValueError(f"softmax along axis {position} needs a known rank: {tensor}")
+    if not -ndims <= position < ndims:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"`dim` must be in the range [{-ndims}, {ndims}) where {ndims} is the number of "
+            f"dimensions in the input. Received: dim={position}",
+        )
+    rank(tensor)
+    input_rank = rank(tensor)
+    place = position % ndims
+
+    def swapped(value: Tensor, last: Tensor, label: str) -> Tensor:
+        order = concat([range_of(place), [last], range_of(place + 1, last), [place]], 0)
+        return transpose(value, order, name=label)
+
+    moved = swapped(tensor, make_tensor("Sub", input_rank, 1), "transpose")
+    result = make_tensor(op_type, moved)
+    result = swapped(result, make_tensor("Sub", input_rank, 1), name or "transpose")
+    result.set_shape(tensor.shape)
+    return result
+
+
+def softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Tensor:
+    """exp(x) / sum(exp(x)) over `axis`, the last by default (`dim` is its old name)."""
+    return _along_axis("Softmax", logits, axis, name, dim)
+
+
+def log_softmax(logits: Any, axis: Any = None, name: str | None = None, dim: Any = None) -> Tensor:
+    """`x - log(sum(exp(x)))` over `axis`, the last by default."""
+    return _along_axis("LogSoftmax", logits, axis, name, dim)
+
+
+def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) -> Tensor:
+    """True for each row whose target class is among the k largest predictions."""
+    with op_scope(name, "in_top_k", predictions, targets):
+        return make_tensor("InTopKV2", predictions, targets, k)
+
+
+def top_k(
+    input: Any,  # noqa: A002
+    k: Any = 1,
+    sorted: bool = True,  # noqa: A002
+    name: str | None = None,
+) -> tuple[Tensor, Tensor]:
+    """The k largest elements of each row, largest first, and their columns."""
+    values, columns = make_op("TopKV2", input, k, sorted=sorted, name=name)
+    return values, columns

@@ -1,0 +1,80 @@
+// The graph page's panels: legend and info card. They draw what they are given and say what was clicked.
+(() => {
+  const { el } = opscope;
+  const count = (n) => n.toLocaleString("en");
+  const leaf = (name) => name.slice(name.lastIndexOf("/") + 1);
+
+  // Devices without what they all share at the front: /job:w/task:0/device:GPU:1 -> GPU:1.
+  const shortDevices = (names) => {
+    const parts = names.map((name) => name.split("/").filter(Boolean));
+    let same = 0;
+    while (parts.length > 1 && parts.every((p) => p.length > same + 1 && p[same] === parts[0][same])) same++;
+    if (parts.length === 1) same = parts[0].length - 1;
+    return parts.map((p) => p.slice(same).join("/").replace(/^device:/, "").replace("/device:", " "));
+  };
+
+  const swatch = (tint, striped) => el("span", { class: "swatch", style: striped ?? `--tint:${tint}` });
+
+  const legend = (host, view, colour) => {
+    const { hue } = opscope.graphParts, rows = [];
+    if (colour === "device") {
+      const short = shortDevices(view.devices.map((d) => d.name));
+      view.devices.forEach((device, i) => rows.push(el("li", { title: device.name }, swatch(hue(i)), el("span", { class: "grow", text: short[i] }), el("span", { class: "dim", text: count(device.count) }))));
+      const rest = view.totals.nodes - view.devices.reduce((sum, d) => sum + d.count, 0);
+      if (rest) rows.push(el("li", {}, swatch("var(--hue-none)"), el("span", { class: "grow", text: "no device given" }), el("span", { class: "dim", text: count(rest) })));
+    } else if (colour === "structure") {
+      const names = new Map();
+      for (const node of view.nodes) if (node.class >= 0 && !names.has(node.class)) names.set(node.class, node.id);
+      const shown = Object.entries(view.classes).slice(0, 8);
+      for (const [kind, size] of shown) rows.push(el("li", { title: `${size} scopes are built like ${names.get(+kind)}` }, swatch(hue(+kind)), el("span", { class: "grow", text: leaf(names.get(+kind)) }), el("span", { class: "dim", text: `${size} alike` })));
+      const more = Object.keys(view.classes).length - shown.length;
+      if (more > 0) rows.push(el("li", { class: "dim", text: `and ${more} more structures` }));
+      rows.push(el("li", {}, swatch("var(--hue-none)"), el("span", { class: "grow", text: "unlike any other" })));
+    }
+    const line = (kind, text) => el("li", {}, el("span", { class: `stroke ${kind}` }), el("span", { class: "grow", text }));
+    host.replaceChildren(
+      el("ul", { class: "legend" }, ...rows),
+      el("ul", { class: "legend lines" }, line("data", "tensor, wider when larger"), line("control", "control dependency"), line("reference", "changes a variable"),
+        el("li", {}, el("span", { class: "ring" }), el("span", { class: "grow", text: "constant" })), el("li", {}, el("span", { class: "pointer" }), el("span", { class: "grow", text: "edge not drawn in full" }))),
+    );
+  };
+
+  // The info card. on: { select(name), toggle(name), close() }
+  const card = (host, info, state, on) => {
+    if (!info) { host.hidden = true; host.replaceChildren(); return; }
+    host.hidden = false;
+    const link = (name, text = name) => el("button", { class: "link", type: "button", title: name, "data-target": name, text, onclick: () => on.select(name) });
+    const section = (title, total, rows, open = true) => rows.length && el("details", { open, class: "section" }, el("summary", {}, el("span", { text: title }), el("span", { class: "dim", text: count(total) })), ...rows);
+    const more = (list) => (list.total > list.rows.length ? [el("p", { class: "dim more", text: `and ${count(list.total - list.rows.length)} more` })] : []);
+    const ends = (title, list, open) => list.total > 0 && section(title, list.total, [
+      el("ul", { class: "ends" }, ...list.rows.map((row) => el("li", {}, link(row.id), el("span", { class: `dim${row.reference ? " reference" : ""}`, text: [row.op, row.count > 1 ? `${row.count} edges` : null, row.slot > 0 ? `output ${row.slot}` : null, row.reference ? "by reference" : null].filter(Boolean).join(" · ") }), row.shape ? el("span", { class: "shape", text: row.shape }) : null))),
+      ...more(list)], open);
+    const pairs = (rows) => el("dl", { class: "pairs" }, ...rows.flatMap(([key, value]) => [el("dt", { text: key }), el("dd", {}, value)]));
+
+    const copy = el("button", { class: "icon-button", type: "button", title: "Copy the name", "aria-label": "Copy the name", onclick: async () => { await navigator.clipboard?.writeText(info.name); copy.classList.add("done"); setTimeout(() => copy.classList.remove("done"), 900); } }, el("span", { class: "icon graph-icon-copy" }));
+    const close = el("button", { class: "icon-button", type: "button", title: "Close (Esc)", "aria-label": "Close", onclick: on.close }, el("span", { class: "icon graph-icon-close" }));
+    const path = info.name.split("/"), name = el("h2", { title: info.name });
+    path.forEach((part, i) => name.append(el("span", { class: i < path.length - 1 ? "dim" : "", text: part + (i < path.length - 1 ? "/" : "") }), document.createElement("wbr")));
+    const what = info.kind === "op" ? info.op : `${info.kind === "group" ? "Group of scopes" : "Scope"} · ${count(info.nodes)} ops`;
+    const parts = [
+      el("header", {}, el("div", { class: "grow" }, el("p", { class: "kind", text: what }), name), copy, close),
+    ];
+    if (info.kind !== "op") parts.push(el("div", { class: "actions" }, el("button", { class: "button", type: "button", text: state.open ? "Collapse" : "Expand", onclick: () => on.toggle(info.id) })));
+    const device = ([name, n]) => [name || "no device given", info.kind === "op" ? "" : count(n)];
+    if (info.devices.length) parts.push(section(info.devices.length > 1 ? "Devices" : "Device", info.devices.length, [el("ul", { class: "ends plain" }, ...info.devices.map(device).map(([n, c]) => el("li", {}, el("span", { class: "grow mono", text: n }), el("span", { class: "dim", text: c }))))]));
+    if (info.kind === "op") {
+      parts.push(section("Results", info.results.length, [pairs(info.results.map((r) => [`output ${r.slot}`, el("span", { class: "mono", text: [r.dtype, r.shape].filter(Boolean).join("  ") })]))]));
+      if (info.functions.length) parts.push(section("Functions", info.functions.length, [pairs(info.functions.map((f) => [f.attribute, link(f.id, f.name)]))]));
+    } else {
+      const top = info.ops[0]?.[1] ?? 1;
+      parts.push(section("Ops", info.op_kinds, [el("ul", { class: "bars" }, ...info.ops.map(([op, n]) => el("li", {}, el("span", { class: "grow", text: op }), el("span", { class: "bar", style: `--share:${n / top}` }), el("span", { class: "dim", text: count(n) }))))]));
+      if (info.twins.total) parts.push(section("Built alike", info.twins.total, [el("ul", { class: "ends" }, ...info.twins.rows.map((twin) => el("li", {}, link(twin)))), ...more(info.twins)], false));
+    }
+    parts.push(ends("Inputs", info.inputs, true), ends("Outputs", info.outputs, true), ends("Control inputs", info.control_inputs, false), ends("Control outputs", info.control_outputs, false));
+    if (info.kind === "op") parts.push(section("Attributes", info.attributes.length, [pairs(info.attributes.map((a) => [a.name, el("span", { class: "mono", text: a.value })]))]));
+    host.replaceChildren(...parts.filter(Boolean));
+    host.scrollTop = 0;
+  };
+
+  Object.assign(opscope.graphParts, { legend, card, count, leaf });
+})();

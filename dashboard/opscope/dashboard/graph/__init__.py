@@ -1,0 +1,1 @@
+"""The graph page without its page: hierarchy, layout, view, details; functions of columns."""

@@ -1,0 +1,65 @@
+"""Graphs of a logdir, parsed once and kept while they are looked at."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from opscope.dashboard.graph.view import GraphView
+from opscope.dashboard.store import Store
+from opscope.events import LogdirError
+from opscope.events.graph_columns import GraphColumns
+
+KEPT = 4
+
+
+@dataclass(frozen=True)
+class Shelved:
+    """A graph's view and the digest of the bytes it was made from."""
+
+    digest: str
+    view: GraphView
+
+
+class GraphShelf:
+    """The last four graphs asked for; a graph that changed in its file is parsed anew."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[tuple[str, str | None], tuple[bytes, Shelved]] = OrderedDict()
+
+    def get(self, run: str, tag: str | None) -> Shelved:
+        """Give a run's graph ready to be viewed.
+
+        Raises LogdirError where the run has none and GraphDefError where it cannot be read.
+        """
+        with self._lock:
+            data = self._store.graph(run, tag)
+            if not data:
+                raise LogdirError(f"run {run!r} has no graph")
+            raw, shelved = self._kept.get((run, tag), (None, None))
+            if shelved is None or (raw is not data and raw != data):
+                digest = hashlib.blake2b(data, digest_size=12).hexdigest()
+                shelved = Shelved(digest, GraphView(GraphColumns.from_bytes(data)))
+            self._kept[run, tag] = (data, shelved)
+            self._kept.move_to_end((run, tag))
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+            return shelved
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Every run with its graphs: [{"run", "graphs": [{"tag", "kind"}]}]."""
+        with self._store.reading() as logdir:
+            return [
+                {
+                    "run": run,
+                    "graphs": [
+                        {"tag": graph.tag, "kind": graph.kind} for graph in logdir.graph_tags(run)
+                    ],
+                }
+                for run in logdir.runs()
+            ]

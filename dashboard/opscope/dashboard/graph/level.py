@@ -1,0 +1,277 @@
+"""What is drawn of one scope: its items, their edges, icons for constants and stubs for hubs.
+
+A level depends on the graph alone, not on what is expanded, so each is made once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from opscope.dashboard.graph.arranging import Part, parts_of
+from opscope.dashboard.graph.hierarchy import Hierarchy, Ints
+from opscope.dashboard.graph.naming import CONSTANT, SUMMARY
+
+ICON_READERS = 4
+"""A constant with more readers at its level than this is drawn as a node."""
+PORT_LINKS = 8
+"""A scope's border is joined by lines to at most this many of its items, by stubs beyond."""
+CONTROL_FAN = 4
+"""Control edges of one item in one direction beyond this become stubs."""
+
+Borders = tuple[Ints, Ints]
+"""Edges that enter a scope and edges that leave it."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A drawn meta-edge; `sample` is an edge of the hierarchy that it stands for."""
+
+    src: int
+    dst: int
+    count: int
+    control: int
+    reference: int
+    tensors: int
+    elements: float
+    sample: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A small sign beside an item: an embedded constant or summary, or a stub for an edge."""
+
+    kind: str  # "const", "summary", "stub" or "loop"
+    side: str  # "in" (left) or "out" (right)
+    target: int
+    count: int
+    control: bool
+
+
+@dataclass
+class Level:
+    """One scope's drawing before coordinates.
+
+    `main` items and `aside` items (hubs, in a column at the side); `host[item]` is the item beside
+    which an embedded one stands; `entry` and `leave` are items joined to the scope's border.
+    `parts` number `main` first, then the entry port, then the leave port.
+    """
+
+    scope: int
+    main: list[int] = field(default_factory=list)
+    aside: list[int] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    marks: dict[int, list[Mark]] = field(default_factory=lambda: defaultdict(list))
+    host: dict[int, int] = field(default_factory=dict)
+    entry: dict[int, int] = field(default_factory=dict)
+    leave: dict[int, int] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
+
+
+def build_level(hierarchy: Hierarchy, scope: int, level_of: Callable[[int], Level]) -> Level:
+    """Choose what of a scope is drawn; `level_of` gives the levels of scopes around it."""
+    level = Level(scope)
+    items = hierarchy.children(scope)
+    edges = hierarchy.meta_edges(scope)
+    links = [
+        Link(*row)
+        for row in zip(
+            edges.src.tolist(),
+            edges.dst.tolist(),
+            edges.count.tolist(),
+            edges.control.tolist(),
+            edges.reference.tolist(),
+            edges.tensors.tolist(),
+            edges.elements.tolist(),
+            edges.sample.tolist(),
+            strict=True,
+        )
+    ]
+    borders = hierarchy.border(scope) if scope else None
+    for link in links:
+        if link.src == link.dst:
+            level.marks[link.src].append(Mark("loop", "out", link.src, link.count, False))
+    links = [link for link in links if link.src != link.dst]
+    links = _embed(hierarchy, level, items, links, borders)
+    drawn = [item for item in items if item not in level.host]
+    aside = _hubs(hierarchy, drawn, links)
+    level.main = [item for item in drawn if item not in aside]
+    level.aside = [item for item in drawn if item in aside]
+    level.links = _stub(level, links, aside)
+    if borders is not None:
+        _join_border(hierarchy, level, borders, level_of)
+    number = {item: position for position, item in enumerate(level.main)}
+    pairs = [(number[link.src], number[link.dst]) for link in level.links]
+    ports = len(level.main)
+    entry = leave = None
+    if level.entry:
+        entry, ports = ports, ports + 1
+        pairs += [(entry, number[item]) for item in level.entry]
+    if level.leave:
+        leave, ports = ports, ports + 1
+        pairs += [(number[item], leave) for item in level.leave]
+    level.parts = parts_of(ports, pairs, entry, leave)
+    return level
+
+
+def _embed(
+    hierarchy: Hierarchy,
+    level: Level,
+    items: list[int],
+    links: list[Link],
+    borders: Borders | None,
+) -> list[Link]:
+    """Turn constants and summaries into icons; give the links that are left."""
+    m = hierarchy.m
+    ops = hierarchy.columns.ops
+    constants = {
+        item for item in items if item >= m and CONSTANT.match(ops[hierarchy.op[item - m]])
+    }
+    summaries = {item for item in items if item >= m and SUMMARY.match(ops[hierarchy.op[item - m]])}
+    if not constants and not summaries:
+        return links
+    readers: dict[int, list[int]] = defaultdict(list)
+    sources: dict[int, list[int]] = defaultdict(list)
+    for link in links:
+        if link.control < link.count:
+            readers[link.src].append(link.dst)
+            sources[link.dst].append(link.src)
+    outward = _linked_outside(hierarchy, borders)
+    for item in sorted(summaries):
+        hosts = [source for source in sources[item] if source not in constants]
+        if len(hosts) == 1 and hosts[0] not in summaries and item not in outward[0]:
+            level.host[item] = hosts[0]
+            level.marks[hosts[0]].append(Mark("summary", "out", item, 1, False))
+    for item in sorted(constants):
+        hosts = [reader for reader in readers[item] if reader not in level.host]
+        if item in outward[1] or not readers[item] or len(hosts) > ICON_READERS:
+            continue
+        level.host[item] = hosts[0] if hosts else level.host[readers[item][0]]
+        for host in hosts:
+            level.marks[host].append(Mark("const", "in", item, 1, False))
+    return [link for link in links if link.src not in level.host and link.dst not in level.host]
+
+
+def _linked_outside(hierarchy: Hierarchy, borders: Borders | None) -> tuple[set[int], set[int]]:
+    """Items that are nodes and take data from, or give data to, the outside of the scope."""
+    if borders is None:
+        return set(), set()
+    entering, leaving = borders
+    taking = hierarchy.dst[entering][hierarchy.slot[entering] >= 0] + hierarchy.m
+    giving = hierarchy.src[leaving][hierarchy.slot[leaving] >= 0] + hierarchy.m
+    return set(taking.tolist()), set(giving.tolist())
+
+
+def _hubs(hierarchy: Hierarchy, drawn: list[int], links: list[Link]) -> set[int]:
+    """Items that so many others are joined to that their lines would cover the rest."""
+    into: dict[int, set[int]] = defaultdict(set)
+    out: dict[int, set[int]] = defaultdict(set)
+    data: set[int] = set()
+    for link in links:
+        out[link.src].add(link.dst)
+        into[link.dst].add(link.src)
+        if link.control < link.count:
+            data.update((link.src, link.dst))
+    found = set()
+    noop = {index for index, op in enumerate(hierarchy.columns.ops) if op == "NoOp"}
+    for item in drawn:
+        # A group of operations to run (`init`, `train_op`): it orders, nothing flows through it.
+        is_noop = item >= hierarchy.m and int(hierarchy.op[item - hierarchy.m]) in noop
+        if is_noop and item not in data and len(into[item]) > 2:
+            found.add(item)
+    rest = [item for item in drawn if item not in found]
+    if len(rest) < 7:
+        return found
+    for side, factor in ((into, 2.0), (out, 3.0)):
+        degrees = sorted(len(side[item] - found) for item in rest)
+        low, high = degrees[len(degrees) // 4], degrees[(3 * len(degrees)) // 4]
+        limit = max(high + factor * (high - low), 4.0, 0.2 * len(rest) if len(rest) < 40 else 8.0)
+        # Never more than a quarter of a level: a picture of hubs alone explains nothing.
+        hubs = [item for item in rest if len(side[item] - found) > limit]
+        hubs.sort(key=lambda item: (-len(side[item]), item))
+        found.update(hubs[: max(1, len(rest) // 4)])
+        rest = [item for item in rest if item not in found]
+    return found
+
+
+def _stub(level: Level, links: list[Link], aside: set[int]) -> list[Link]:
+    """Replace links of hubs and fans of control edges by stubs; give the links left to draw."""
+    fans: dict[tuple[int, str], int] = defaultdict(int)
+    for link in links:
+        if link.control == link.count and link.src not in aside and link.dst not in aside:
+            fans[link.src, "out"] += 1
+            fans[link.dst, "in"] += 1
+    left = []
+    for link in links:
+        control = link.control == link.count
+        crowded = control and (
+            fans[link.src, "out"] > CONTROL_FAN or fans[link.dst, "in"] > CONTROL_FAN
+        )
+        if link.src in aside or link.dst in aside or crowded:
+            level.marks[link.dst].append(Mark("stub", "in", link.src, link.count, control))
+            level.marks[link.src].append(Mark("stub", "out", link.dst, link.count, control))
+        else:
+            left.append(link)
+    return left
+
+
+def _join_border(
+    hierarchy: Hierarchy, level: Level, borders: Borders, level_of: Callable[[int], Level]
+) -> None:
+    """Join items to the scope's border: data by lines where they are few, the rest by stubs."""
+    main = set(level.main)
+    for side, edges, joined in (("in", borders[0], level.entry), ("out", borders[1], level.leave)):
+        crossings = [
+            crossing
+            for crossing in _crossings(hierarchy, level.scope, edges, side == "in")
+            if crossing.item not in level.host
+        ]
+        lines: dict[int, int] = defaultdict(int)
+        for crossing in crossings:
+            hub = crossing.outside in level_of(crossing.common).aside
+            if crossing.control < crossing.edges and not hub and crossing.item in main:
+                lines[crossing.item] += crossing.edges - crossing.control
+        if len(lines) <= PORT_LINKS:
+            joined.update(lines)
+        for item, outside, common, count, control in crossings:
+            hub = outside in level_of(common).aside
+            if item not in joined or control == count or hub:
+                level.marks[item].append(Mark("stub", side, outside, count, control == count))
+
+
+class _Crossing(NamedTuple):
+    """Edges between an item and one item outside, which lies directly in the scope `common`."""
+
+    item: int
+    outside: int
+    common: int
+    edges: int
+    control: int
+
+
+def _crossings(hierarchy: Hierarchy, scope: int, edges: Ints, entering: bool) -> list[_Crossing]:
+    items = hierarchy.children(scope)
+    firsts = np.array([hierarchy.interval(item)[0] for item in items], np.int64)
+    order = np.argsort(firsts)
+    inner = (hierarchy.dst if entering else hierarchy.src)[edges]
+    outside = (hierarchy.top_src if entering else hierarchy.top_dst)[edges]
+    child = order[np.searchsorted(firsts[order], inner, side="right") - 1]
+    size = hierarchy.m + hierarchy.n
+    unique, first, inverse, count = np.unique(
+        child * size + outside, return_index=True, return_inverse=True, return_counts=True
+    )
+    control = np.bincount(inverse, hierarchy.slot[edges] < 0, len(unique)).astype(np.int64)
+    return [
+        _Crossing(items[key // size], key % size, common, total, ordering)
+        for key, common, total, ordering in zip(
+            unique.tolist(),
+            hierarchy.common[edges][first].tolist(),
+            count.tolist(),
+            control.tolist(),
+            strict=True,
+        )
+    ]

@@ -1,0 +1,199 @@
+"""Where each node of a graph sits in the tree of scopes, from names alone."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from opscope.events.graph_columns import GraphColumns
+
+CONSTANT = re.compile(r"^(Const|HostConst|prim::Constant)$")
+SUMMARY = re.compile(r"^[a-zA-Z]*Summary(V2)?$|^Write[a-zA-Z]*Summary$")
+CROWD = 40
+"""A scope with more children than this gets groups of siblings with a common prefix."""
+SERIES = 8
+"""Fewest nodes of one op that are grouped for being numbered."""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Scopes in preorder and the scope of each node.
+
+    `scopes[0]` is the root "". `parent[k] < k`. `keys[k]` sorts in preorder. `own[i]` is the
+    scope of node i and `shown[i]` the name it is drawn under: its own, or `A/(A)` for a node
+    whose name is also a scope. `grouped[k]` tells a group made here from a scope of the graph.
+    """
+
+    scopes: list[str]
+    keys: list[str]
+    parent: list[int]
+    grouped: list[bool]
+    own: list[int]
+    shown: list[str]
+
+
+def place(columns: GraphColumns) -> Placement:
+    """Put every node of the graph in a scope.
+
+    A node named like a scope moves into it as `A/(A)`. A constant or summary below a node that
+    is no scope otherwise (`Mean/axis` below the op `Mean`) stays beside that node, so that an op
+    does not become a scope only because of its constants.
+    """
+    names = columns.names
+    light = [bool(CONSTANT.match(op) or SUMMARY.match(op)) for op in columns.ops]
+    is_light = [light[op] for op in columns.op.tolist()]
+    scopes: set[str] = set()
+    for name, small in zip(names, is_light, strict=True):
+        if not small:
+            _add_scopes(scopes, _parent(name))
+    index = columns.index
+    lifted: list[int] = []
+    for node, small in enumerate(is_light):
+        if small:
+            above = _parent(names[node])
+            host = index.get(above)
+            if above and above not in scopes and host is not None and not is_light[host]:
+                lifted.append(node)
+            else:
+                _add_scopes(scopes, above)
+    home = [_parent(name) for name in names]
+    for node in lifted:
+        if home[node] not in scopes:
+            home[node] = _parent(home[node])
+    shown = list(names)
+    for node, name in enumerate(names):
+        if name in scopes:
+            shown[node] = f"{name}/({name.rpartition('/')[2]})"
+            home[node] = name
+    groups = _groups(scopes, home, shown, columns.op.tolist())
+    return _number(scopes, groups, home, shown)
+
+
+def _parent(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _add_scopes(scopes: set[str], name: str) -> None:
+    while name and name not in scopes:
+        scopes.add(name)
+        name = _parent(name)
+
+
+def _groups(scopes: set[str], home: list[str], shown: list[str], op: list[int]) -> dict[str, str]:
+    """Group of each child of a crowded scope that has one.
+
+    Scopes `block_1_a`, `block_1_b`, ... go into `block_1_*`; nodes `AddN`, `AddN_1`, ... of one
+    op go into `AddN_*`. A group name never equals a name of the graph.
+    """
+    inner: dict[str, list[str]] = defaultdict(list)
+    nodes: dict[str, list[int]] = defaultdict(list)
+    for scope in scopes:
+        inner[_parent(scope)].append(scope)
+    for node, scope in enumerate(home):
+        nodes[scope].append(node)
+    taken = scopes | set(shown)
+    result: dict[str, str] = {}
+    for scope in sorted(inner.keys() | nodes.keys()):
+        size = len(inner[scope]) + len(nodes[scope])
+        if size <= CROWD:
+            continue
+        found: dict[str, list[str]] = {}
+        if len(inner[scope]) >= CROWD // 2:
+            found = _blocks(scope, inner[scope])
+        found |= _series(scope, [(shown[node], op[node]) for node in nodes[scope]])
+        for prefix, group in found.items():
+            name = prefix + "_*"
+            if name not in taken and len(group) < size:
+                result.update((member, name) for member in group)
+    return result
+
+
+def _series(scope: str, members: list[tuple[str, int]]) -> dict[str, list[str]]:
+    """Nodes of one op by what their names have before a last number, at least eight each."""
+    cut = len(scope) + 1 if scope else 0
+    series: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for name, op in sorted(members):
+        series[_NUMBER.sub("", name[cut:]), op].append(name)
+    return {
+        name_of(scope, stem): group
+        for (stem, _), group in sorted(series.items(), key=lambda item: len(item[1]))
+        if len(group) >= SERIES and stem
+    }
+
+
+def name_of(scope: str, leaf: str) -> str:
+    """Full name of a child of a scope, "" being the root."""
+    return f"{scope}/{leaf}" if scope else leaf
+
+
+_NUMBER = re.compile(r"_?\d+$")
+_STEM = re.compile(r"^(.*?(?:^|_)[A-Za-z]+_?\d+)(?=_|$)")
+
+
+def _blocks(scope: str, members: list[str]) -> dict[str, list[str]]:
+    """Members by prefix, at least three each.
+
+    A prefix ends in a number (`block_1`, `conv4_block2`) or is the first two words.
+    """
+    cut = len(scope) + 1 if scope else 0
+    numbered: dict[str, list[str]] = defaultdict(list)
+    worded: dict[str, list[str]] = defaultdict(list)
+    rest: list[str] = []
+    for name in sorted(members):
+        leaf = name[cut:]
+        stem = _STEM.match(leaf)
+        if stem and stem.end() < len(leaf):
+            numbered[name[:cut] + stem.group(1)].append(name)
+        else:
+            rest.append(name)
+    for prefix in [key for key, group in numbered.items() if len(group) < 3]:
+        rest += numbered.pop(prefix)
+    for name in sorted(rest):
+        words = name[cut:].split("_")
+        if len(words) > 2 and not any(word.isdecimal() for word in words[:2]):
+            worded[name[:cut] + "_".join(words[:2])].append(name)
+    return {**numbered, **{key: group for key, group in worded.items() if len(group) >= 3}}
+
+
+def _number(
+    scopes: set[str], groups: dict[str, str], home: list[str], shown: list[str]
+) -> Placement:
+    key_of: dict[str, str] = {"": ""}
+    parent_of: dict[str, str] = {}
+
+    def key(name: str) -> str:
+        """Sort key whose order is preorder: segments joined by a character below all others."""
+        known = key_of.get(name)
+        if known is None:
+            above = _parent(name)
+            group = groups.get(name)
+            if group is not None:
+                parent_of[group] = above
+                parent_of[name] = group
+                key_of[group] = key(above) + group[len(above) :].lstrip("/") + "\0"
+                known = key_of[group] + name[len(above) :].lstrip("/") + "\0"
+            else:
+                parent_of[name] = above
+                known = key(above) + name[len(above) :].lstrip("/") + "\0"
+            key_of[name] = known
+        return known
+
+    for scope in scopes:
+        key(scope)
+    for member, group in groups.items():
+        if group not in key_of:
+            above = _parent(member)
+            parent_of[group] = above
+            key_of[group] = key(above) + group[len(above) :].lstrip("/") + "\0"
+    made = set(groups.values())
+    ordered = sorted(key_of, key=key_of.__getitem__)
+    number = {name: position for position, name in enumerate(ordered)}
+    return Placement(
+        scopes=ordered,
+        keys=[key_of[name] for name in ordered],
+        parent=[number[parent_of[name]] if name else 0 for name in ordered],
+        grouped=[name in made for name in ordered],
+        own=[number[groups.get(name, scope)] for name, scope in zip(shown, home, strict=True)],
+        shown=shown,
+    )

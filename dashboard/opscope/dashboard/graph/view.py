@@ -1,0 +1,243 @@
+"""What the browser draws: the visible part of a graph as plain values, for a set of open scopes."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from opscope.dashboard.graph.hierarchy import Hierarchy
+from opscope.dashboard.graph.lettering import count_text
+from opscope.dashboard.graph.level import Level, build_level
+from opscope.dashboard.graph.scene import (
+    HEADER,
+    Glyph,
+    Line,
+    Scene,
+    Sign,
+    build_scene,
+)
+from opscope.dashboard.graph.structure import structure_classes
+from opscope.events.graph_columns import GraphColumns
+
+Open = frozenset[int]
+SCENES = 2000
+MOST_OPEN = 2000
+
+
+class GraphView:
+    """One graph ready to be viewed: hierarchy, structure classes, cached levels and scenes.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(self, columns: GraphColumns) -> None:
+        self.hierarchy = Hierarchy(columns)
+        self.classes = structure_classes(self.hierarchy)
+        self._class_sizes = np.bincount(self.classes[self.classes >= 0])
+        self._levels: dict[int, Level] = {}
+        self._scenes: OrderedDict[tuple[int, Open], Scene] = OrderedDict()
+        self._lock = threading.RLock()
+        devices = self.hierarchy.columns.devices
+        # Colours follow the sorted names, so that they do not depend on the order in the file.
+        named = sorted(device for device in devices if device)
+        self._device_number = [named.index(device) if device else -1 for device in devices]
+        self._devices = named
+
+    def view(self, expanded: Iterable[str] = (), reveal: str | None = None) -> dict[str, Any]:
+        """Build the drawing with the scopes `expanded`, and those around them, open.
+
+        `reveal` opens the scopes around that item as well. The result holds `width`, `height`,
+        `nodes`, `edges` (keys: see `_node` and `_edge`), `expanded` (all open scopes, outer
+        first), `revealed` (the drawn node that shows `reveal`: itself or its host), `devices`,
+        `classes` (structure class -> scopes of that class), and totals. Names that are no scope
+        are ignored.
+        """
+        hierarchy = self.hierarchy
+        opened: set[int] = set()
+        for name in list(expanded)[:MOST_OPEN]:
+            scope = hierarchy.scope_index.get(name)
+            if scope is not None:
+                opened.update((scope, *hierarchy.ancestors(scope)))
+        found = hierarchy.find(reveal) if reveal else None
+        if found is not None:
+            opened.update(hierarchy.ancestors(found))
+        with self._lock:
+            scene = self._scene(0, frozenset(opened))
+            nodes: list[dict[str, Any]] = []
+            edges: list[dict[str, Any]] = []
+            self._flatten(scene, 0, 0.0, 0.0, 0, nodes, edges)
+            shown = None
+            if found is not None:
+                host = self._levels[hierarchy.scope_of(found)].host.get(found, found)
+                shown = hierarchy.name(host)
+        classes = {node["class"] for node in nodes if node.get("class", -1) >= 0}
+        total = hierarchy.device_counts(0)
+        return {
+            "width": round(scene.width, 1),
+            "height": round(scene.height, 1),
+            "nodes": nodes,
+            "edges": edges,
+            "expanded": [hierarchy.names[scope] for scope in sorted(opened)],
+            "selected": None if found is None else hierarchy.name(found),
+            "revealed": shown,
+            "devices": [
+                {"name": device, "count": int(total[hierarchy.columns.devices.index(device)])}
+                for device in self._devices
+            ],
+            "classes": {str(kind): int(self._class_sizes[kind]) for kind in sorted(classes)},
+            "totals": {
+                "nodes": hierarchy.n,
+                "edges": len(hierarchy.src),
+                "scopes": hierarchy.m - 1,
+                "problems": len(hierarchy.columns.problems),
+            },
+            "problems": hierarchy.columns.problems[:20],
+        }
+
+    def level(self, scope: int) -> Level:
+        """Level of a scope, made once."""
+        with self._lock:
+            level = self._levels.get(scope)
+            if level is None:
+                level = self._levels[scope] = build_level(self.hierarchy, scope, self.level)
+            return level
+
+    def _scene(self, scope: int, opened: Open) -> Scene:
+        key = (scope, opened)
+        scene = self._scenes.get(key)
+        if scene is not None:
+            self._scenes.move_to_end(key)
+            return scene
+        level = self.level(scope)
+        names = self.hierarchy
+        inner = {}
+        for item in level.main + level.aside:
+            if item in opened:
+                low, high = item, self._last_scope(item)
+                within = frozenset(other for other in opened if low < other <= high)
+                inner[item] = self._scene(item, within)
+        scene = build_scene(names, level, inner)
+        self._scenes[key] = scene
+        if len(self._scenes) > SCENES:
+            self._scenes.popitem(last=False)
+        return scene
+
+    def _last_scope(self, scope: int) -> int:
+        """Largest number of a scope inside, as scopes are numbered in preorder."""
+        depth = self.hierarchy.depth
+        after = np.nonzero(depth[scope + 1 :] <= depth[scope])[0]
+        return int(scope + after[0]) if len(after) else self.hierarchy.m - 1
+
+    def _flatten(
+        self,
+        scene: Scene,
+        scope: int,
+        left: float,
+        top: float,
+        depth: int,
+        nodes: list[dict[str, Any]],
+        edges: list[dict[str, Any]],
+    ) -> None:
+        parent = self.hierarchy.names[scope]
+        for line in scene.lines:
+            edges.append(self._edge(line, scope, left, top))
+        for glyph in scene.glyphs:
+            nodes.append(self._node(glyph, parent, left, top, depth))
+            if glyph.scene is not None:
+                inner = glyph.scene
+                x = left + glyph.x - inner.width / 2
+                y = top + glyph.y - glyph.height / 2 + HEADER
+                self._flatten(inner, glyph.item, x, y, depth + 1, nodes, edges)
+
+    def _node(
+        self, glyph: Glyph, parent: str, left: float, top: float, depth: int
+    ) -> dict[str, Any]:
+        """Describe one node: centre `x`, `y`, size, name, label, kind, devices, signs."""
+        hierarchy = self.hierarchy
+        item = glyph.item
+        counts = hierarchy.device_counts(item)
+        used = np.nonzero(counts)[0].tolist()
+        total = int(counts.sum())
+        node: dict[str, Any] = {
+            "id": hierarchy.name(item),
+            "label": glyph.label,
+            "x": round(left + glyph.x, 1),
+            "y": round(top + glyph.y, 1),
+            "w": round(glyph.width, 1),
+            "h": glyph.height,
+            "depth": depth,
+            "parent": parent,
+            "devices": sorted(
+                [self._device_number[device], round(int(counts[device]) / total, 4)]
+                for device in used
+            ),
+            "range": hierarchy.interval(item),
+        }
+        if item < hierarchy.m:
+            node["kind"] = "scope"
+            node["count"] = count_text(total) + (" op" if total == 1 else " ops")
+            node["class"] = int(self.classes[item])
+            node["group"] = hierarchy.grouped[item]
+            node["open"] = glyph.scene is not None
+        else:
+            node["kind"] = "op"
+            node["op"] = hierarchy.columns.ops[hierarchy.op[item - hierarchy.m]]
+        if glyph.aside:
+            node["aside"] = True
+        if glyph.signs:
+            node["signs"] = [self._sign(sign) for sign in glyph.signs]
+        return node
+
+    def _sign(self, sign: Sign) -> list[Any]:
+        """[kind, side, label, full name of its target, row, control]."""
+        return [
+            sign.mark.kind,
+            sign.mark.side,
+            sign.label,
+            "" if sign.more else self.hierarchy.name(sign.mark.target),
+            sign.row,
+            int(sign.mark.control),
+        ]
+
+    def _edge(self, line: Line, scope: int, left: float, top: float) -> dict[str, Any]:
+        """Describe one edge: ends, flat `points`, `bends`, thickness, label and kind."""
+        points: list[float] = []
+        for x, y in line.points:
+            points += (round(left + x, 1), round(top + y, 1))
+        edge: dict[str, Any] = {
+            "a": self.hierarchy.name(line.src),
+            "b": self.hierarchy.name(line.dst),
+            "scope": self.hierarchy.names[scope],
+            "points": points,
+        }
+        if line.bends:
+            edge["bends"] = list(line.bends)
+        if line.port:
+            edge["port"] = line.port
+        link = line.link
+        if link is not None:
+            edge["count"] = link.count
+            edge["kind"] = (
+                "control"
+                if link.control == link.count
+                else "reference"
+                if link.reference
+                else "data"
+            )
+            edge["width"] = _thickness(link.elements)
+            if line.label:
+                edge["label"] = line.label
+            if line.label_at is not None:
+                edge["at"] = [round(left + line.label_at[0], 1), round(top + line.label_at[1], 1)]
+        return edge
+
+
+def _thickness(elements: float) -> float:
+    """Pixels for a tensor of so many elements: 1.1 for one, 6 for five million and more."""
+    share = min(1.0, math.log10(max(1.0, elements)) / math.log10(5e6))
+    return round(float(1.1 + 4.9 * share**1.6), 2)

@@ -1,0 +1,62 @@
+"""Histograms of one tag over time, brought to common bins so that they can be laid one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+BINS = 30  # TensorBoard's number of bins in a view
+
+
+def common_edges(buckets: Sequence[Floats], bins: int = BINS) -> Floats:
+    """Edges float64[bins+1] of equal bins over the range of all histograms.
+
+    Each of `buckets` is float64[k, 3]: left, right, count. Only buckets that end somewhere finite
+    count for the range. A range without width is widened to [x / 1.1 - 1, x * 1.1 + 1], as
+    TensorBoard does (tf-histogram-dashboard: intermediate format to D3).
+    """
+    bounds = [b[np.isfinite(b[:, :2]).all(axis=1), :2] for b in buckets if len(b)]
+    ends = np.concatenate([b.ravel() for b in bounds]) if bounds else np.empty(0)
+    low, high = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 0.0)
+    if low == high:
+        low, high = low / 1.1 - 1, high * 1.1 + 1
+    return np.linspace(low, high, bins + 1)
+
+
+def rebin(buckets: Floats, edges: Floats) -> Floats:
+    """Counts float64[len(edges) - 1]: each bucket shared out by how much of it lies in each bin.
+
+    A bucket without width goes whole to the bin that holds it; bins are open at their right edge,
+    but for the last one.
+    """
+    bins = len(edges) - 1
+    counts = np.zeros(bins)
+    for left, right, count in buckets.tolist():
+        if not (np.isfinite(left) and np.isfinite(right)) or count == 0:
+            continue
+        if right <= left:
+            counts[int(np.clip(np.searchsorted(edges, left, side="right") - 1, 0, bins - 1))] += (
+                count
+            )
+            continue
+        overlap = np.minimum(edges[1:], right) - np.maximum(edges[:-1], left)
+        counts += count * np.maximum(overlap, 0) / (right - left)
+    return counts
+
+
+def rebinned(buckets: Sequence[Floats], bins: int = BINS) -> tuple[Floats, Floats]:
+    """(edges float64[bins+1], counts float64[n, bins]) of n histograms over their common range."""
+    edges = common_edges(buckets, bins)
+    counts = np.array([rebin(b, edges) for b in buckets]) if buckets else np.empty((0, bins))
+    return edges, counts
+
+
+def evenly(count: int, most: int) -> npt.NDArray[np.int64]:
+    """Indices of at most `most` of `count` things, evenly spread, both ends included."""
+    if count <= most:
+        return np.arange(count)
+    return np.unique(np.linspace(0, count - 1, most).round().astype(np.int64))

@@ -1,0 +1,98 @@
+"""The graph page: scopes that open and close, devices, shapes, search, details of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import flask
+from dash import html
+
+from opscope.dashboard.graph.detail import detail
+from opscope.dashboard.graph.graph_shelf import GraphShelf, Shelved
+from opscope.dashboard.graph.search import search
+from opscope.dashboard.page import Page
+from opscope.dashboard.pages.shell import aria
+from opscope.dashboard.responses import error_response, json_response, required
+from opscope.dashboard.store import Store
+from opscope.events import LogdirError
+from opscope.events.graph_columns import GraphDefError
+
+Answer = Callable[[Shelved], flask.Response]
+
+
+def layout(_: Store) -> Any:
+    """An empty split page; assets/graph.js fills it from the routes below."""
+    return html.Div(
+        id="graph-page",
+        className="split graph-page",
+        children=[
+            html.Aside(id="graph-side", className="side", **aria(label="Graph settings")),
+            html.Section(id="graph-body", className="graph-body", **aria(label="Graph")),
+        ],
+    )
+
+
+def has_data(store: Store) -> bool:
+    """Whether any run has a graph."""
+    with store.reading() as logdir:
+        return any(logdir.graph_tags(run) for run in logdir.runs())
+
+
+def routes(server: flask.Flask, store: Store) -> None:
+    """Plain routes: /api/graph/list, view, node and search."""
+    shelf = GraphShelf(store)
+
+    def on_graph(answer: Answer) -> Callable[[], flask.Response]:
+        """Find the graph of ?run=&tag= before answering; say what is wrong where it cannot be."""
+
+        @wraps(answer)
+        def answered() -> flask.Response:
+            query = flask.request.args
+            try:
+                shelved = shelf.get(required("run"), query.get("tag") or None)
+            except LogdirError as error:
+                return error_response(404, str(error))
+            except GraphDefError as error:
+                return error_response(422, f"the graph of run {query['run']!r}: {error}")
+            return answer(shelved)
+
+        return answered
+
+    @server.get("/api/graph/list")
+    def graph_list() -> flask.Response:
+        return json_response({"runs": shelf.listing(), "generation": store.generation})
+
+    @server.get("/api/graph/view")
+    @on_graph
+    def graph_view(shelved: Shelved) -> flask.Response:
+        query = flask.request.args
+        view = shelved.view.view(query.getlist("e"), query.get("s"))
+        return json_response({"graph": shelved.digest, **view})
+
+    @server.get("/api/graph/node")
+    @on_graph
+    def graph_node(shelved: Shelved) -> flask.Response:
+        name = required("name")
+        card = detail(shelved.view, name)
+        if card is None:
+            return error_response(404, f"the graph has no node or scope {name!r}")
+        return json_response(card)
+
+    @server.get("/api/graph/search")
+    @on_graph
+    def graph_search(shelved: Shelved) -> flask.Response:
+        return json_response(search(shelved.view.hierarchy, required("q")))
+
+
+PAGE = Page(
+    path="/graph",
+    title="Graph",
+    icon="graph",
+    order=10,
+    has_data=has_data,
+    layout=layout,
+    routes=routes,
+    assets=("graph.css", "graph_drawing.js", "graph_panels.js", "graph.js"),
+)

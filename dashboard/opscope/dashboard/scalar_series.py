@@ -1,0 +1,185 @@
+"""A curve as a view needs it: smoothed over all its points, then cut to those a plot can show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from tsdownsample import MinMaxDownsampler, MinMaxLTTBDownsampler
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Axis = Literal["step", "relative", "wall"]
+AXES: tuple[Axis, ...] = ("step", "relative", "wall")
+
+MOST_GAPS = 256  # breaks of a line where values are not finite; more cannot be told apart
+FEW_POINTS = 20  # too few for outliers to mean anything
+OUTLIERS = (0.05, 0.95)  # TensorBoard's share of points that decides the y range
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The points of one run and tag; step int64[n], wall_time and value float64[n], seconds."""
+
+    run: str
+    step: Integers
+    wall_time: Floats
+    value: Floats
+
+    def along(self, axis: Axis) -> Floats:
+        """Where each point lies on an axis: the step, seconds since the first, or seconds."""
+        if axis == "step":
+            return self.step.astype(np.float64)
+        start = self.wall_time[0] if axis == "relative" and len(self.wall_time) else 0.0
+        return self.wall_time - start
+
+
+# Of every stretch the lowest and the highest; and of those, the ones that make the shape.
+EXTREMES: Any = MinMaxDownsampler()  # type: ignore[no-untyped-call]
+SHAPE: Any = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
+
+
+def smooth(value: Floats, weight: float) -> Floats:
+    """Debiased exponential moving average, as TensorBoard's: float64[n].
+
+    The k-th finite value becomes `s_k / (1 - weight**k)` with `s_k = weight * s_(k-1) +
+    (1 - weight) * y_k`. Values that are not finite stay as they are and count for nothing; a
+    constant series stays as it is. (tensorboard, line_chart: classicSmoothing.)
+    """
+    finite = np.isfinite(value)
+    known = value[finite]
+    if weight <= 0 or len(known) < 2 or (len(known) == len(value) and (known == known[0]).all()):
+        return value
+    average = (1 - weight) * known
+    # Doubling: after k rounds each point holds the weighted sum of the 2**k points up to it.
+    span, factor = 1, weight
+    while span < len(average) and factor > 1e-18:
+        following = average.copy()
+        following[span:] += factor * average[:-span]
+        average, span, factor = following, 2 * span, factor * factor
+    smoothed = value.copy()
+    smoothed[finite] = average / -np.expm1(np.arange(1, len(known) + 1) * np.log(weight))
+    return smoothed
+
+
+def shown_points(x: Floats, value: Floats, smoothed: Floats, most: int) -> Integers:
+    """Rising indices of the points to draw, about `most`, and at most twice that plus the gaps.
+
+    The lowest and the highest value of every stretch are among them, in the raw and in the smoothed
+    curve, and so are the first point and the last, and the places where values cease to be finite.
+    """
+    if len(value) <= most:
+        return np.arange(len(value))
+    finite = np.flatnonzero(np.isfinite(value))
+    chosen = [np.array([0, len(value) - 1]), gaps(value)]
+    if len(finite) <= most:
+        chosen.append(finite)
+    else:
+        chosen.append(finite[EXTREMES.downsample(value[finite], n_out=most // 4 * 4)])
+        if smoothed is not value:
+            line = SHAPE.downsample(x[finite], smoothed[finite], n_out=most)
+            chosen.append(finite[line])
+    return np.unique(np.concatenate(chosen)).astype(np.int64)
+
+
+def gaps(value: Floats) -> Integers:
+    """Index of the first value of each stretch that is not finite; evenly thinned when many."""
+    bad = ~np.isfinite(value)
+    starts = np.flatnonzero(bad & ~np.concatenate([[False], bad[:-1]]))
+    if len(starts) > MOST_GAPS:
+        starts = starts[np.linspace(0, len(starts) - 1, MOST_GAPS).astype(np.int64)]
+    return starts
+
+
+def within(x: Floats, low: float | None, high: float | None) -> Integers:
+    """Indices of the points in a range, with one more at each side so that lines reach the edge."""
+    inside = np.ones(len(x), bool)
+    if low is not None:
+        inside &= x >= low
+    if high is not None:
+        inside &= x <= high
+    if inside.all():
+        return np.arange(len(x))
+    wider = inside.copy()
+    wider[:-1] |= inside[1:]
+    wider[1:] |= inside[:-1]
+    if not wider.any() and len(x) and low is not None and high is not None:
+        # Zoomed in between two points: those two carry the line across the view.
+        before, after = np.flatnonzero(x < low), np.flatnonzero(x > high)
+        wider[before[-1:]] = True
+        wider[after[:1]] = True
+    return np.flatnonzero(wider)
+
+
+def view(
+    curves: Sequence[Curve],
+    *,
+    axis: Axis = "step",
+    low: float | None = None,
+    high: float | None = None,
+    smoothing: float = 0.0,
+    points: int = 600,
+) -> dict[str, Any]:
+    """What a chart draws of some curves: columns per run, counts, and the y ranges.
+
+    `extent` and `robust` are [lowest, highest] over the finite values in the range, with
+    and without each curve's outliers, or None; `positive` is the lowest above 0, for a log axis.
+    """
+    series, seen = [], []
+    for curve in curves:
+        x = curve.along(axis)
+        smoothed = smooth(curve.value, smoothing)
+        inside = within(x, low, high)
+        raw, line = curve.value[inside], smoothed[inside]
+        line = raw if smoothed is curve.value else line
+        seen += [part[np.isfinite(part)] for part in ([raw] if line is raw else [raw, line])]
+        drawn = inside[shown_points(x[inside], raw, line, points)]
+        series.append(
+            {
+                "run": curve.run,
+                "step": curve.step[drawn],
+                "wall": curve.wall_time[drawn],
+                "start": curve.wall_time[0] if len(x) else 0.0,
+                "value": [spelt(value) for value in curve.value[drawn].tolist()],
+                "smoothed": smoothed[drawn] if smoothing > 0 else None,
+                "count": len(x),
+                "nan": int(np.isnan(curve.value).sum()),
+                "inf": int(np.isinf(curve.value).sum()),
+                "whole": len(drawn) == len(inside),
+            }
+        )
+    values = np.concatenate(seen) if seen else np.empty(0)
+    positive = values[values > 0]
+    ranges = [found for found in map(robust_range, seen) if found]
+    return {
+        "axis": axis,
+        "series": series,
+        "extent": [values.min(), values.max()] if len(values) else None,
+        # By curve: a run with many points must not make outliers of a run with few.
+        "robust": [min(r[0] for r in ranges), max(r[1] for r in ranges)] if ranges else None,
+        "positive": positive.min() if len(positive) else None,
+    }
+
+
+def robust_range(values: Floats) -> list[float] | None:
+    """[lowest, highest] of the values without outliers; all of them when they are few."""
+    if not len(values):
+        return None
+    if len(values) < FEW_POINTS:
+        return [float(values.min()), float(values.max())]
+    first = int(np.ceil((len(values) - 1) * OUTLIERS[0]))
+    last = int(np.floor((len(values) - 1) * OUTLIERS[1]))
+    ordered = np.partition(values, [first, last])
+    return [float(ordered[first]), float(ordered[last])]
+
+
+def spelt(value: float) -> float | str:
+    """A number as JSON can carry it: NaN and the infinities by name, as TensorBoard's API does."""
+    if value != value:
+        return "NaN"
+    if value in (np.inf, -np.inf):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value

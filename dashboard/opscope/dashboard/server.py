@@ -1,0 +1,156 @@
+"""The dashboard on a port: one production WSGI server in this process."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from opscope.dashboard.front import Front
+from opscope.dashboard.store import Store
+
+DEFAULT_PORT = 6006  # TensorBoard's
+PORTS_TRIED = 100
+THREADS = 8
+
+
+class ServerError(Exception):
+    """The dashboard cannot be served: the logdir is missing or the port is taken."""
+
+
+class Server:
+    """A dashboard that listens on `url`; `run()` serves until Ctrl-C, `close()` ends it."""
+
+    def __init__(self, store: Store, listener: socket.socket, url: str, front: Front) -> None:
+        from waitress.server import create_server  # slow to import, and only needed here
+
+        # A browser asks for all its charts at once: a short queue is no news.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self.store = store
+        self.url = url
+        self._listener = listener
+        self._server: Any = create_server(
+            front,
+            sockets=[listener],
+            threads=THREADS,
+            ident="opscope",
+            clear_untrusted_proxy_headers=False,
+        )
+
+    def run(self) -> None:
+        """Serve; returns after Ctrl-C, SystemExit or `close()`."""
+        try:
+            self._server.run()
+        finally:
+            self.store.close()
+
+    def close(self) -> None:
+        """Stop listening and reading; answers under way are given up."""
+        self.store.close()
+        self._server.close()
+        self._server.task_dispatcher.shutdown(timeout=1)
+
+
+def open_server(
+    logdir: str | Path,
+    *,
+    host: str | None = None,
+    bind_all: bool = False,
+    port: int | None = None,
+    path_prefix: str = "",
+    reload_interval: float = 5.0,
+    window_title: str = "opscope",
+    tell: Callable[[str], None] = lambda _: None,
+) -> Server:
+    """Listen, and begin to read the logdir in the background.
+
+    `port` None takes 6006 or the next free one; 0 any free one; another number that one or none.
+    Without `host` the server is reachable from this machine only. `tell` gets one line of news at
+    a time (what was read, what could not be). Raises `ServerError`.
+    """
+    folder = Path(logdir).expanduser()
+    if not folder.exists():
+        raise ServerError(
+            f"no such logdir: {folder}; a training that shall be followed from its start needs "
+            f"the folder first (mkdir -p {folder})"
+        )
+    if not os.access(folder, os.R_OK):
+        raise ServerError(f"the logdir {folder} may not be read by this user")
+    prefix = "/" + path_prefix.strip("/") if path_prefix.strip("/") else ""
+    listener = listen(host, bind_all, port)
+    from opscope.dashboard.app import create_app  # a second of imports; errors above come first
+
+    store = Store(folder, reload_interval=reload_interval, tell=tell).start()
+    application = create_app(store, path_prefix=prefix, window_title=window_title)
+    front = Front(application.server, prefix, local_only=host is None and not bind_all)
+    return Server(store, listener, _url(listener, host, bind_all, prefix), front)
+
+
+def serve(logdir: str | Path, *, say: Callable[[str], None] = print, **settings: Any) -> None:
+    """Serve a logdir until Ctrl-C; `say` gets the address first. Settings as for `open_server`."""
+    server = open_server(logdir, tell=say, **settings)
+    say(f"opscope {_version()} at {server.url} (Press CTRL+C to quit)")
+    server.run()
+
+
+def listen(host: str | None, bind_all: bool, port: int | None) -> socket.socket:
+    """A bound TCP socket; raises `ServerError` where the port or the host cannot be had."""
+    if port is not None and not 0 <= port <= 65535:
+        raise ServerError(f"{port} is not a port: ports are 0 to 65535")
+    name = "" if bind_all else host or "127.0.0.1"
+    if port is not None:
+        return _bind(name, port)
+    for candidate in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
+        try:
+            return _bind(name, candidate)
+        except PortBusyError:
+            continue
+    raise ServerError(
+        f"ports {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} are all in use; "
+        "choose one with --port, or --port 0 for any free one"
+    )
+
+
+class PortBusyError(ServerError):
+    """Somebody else listens on the port."""
+
+
+def _bind(name: str, port: int) -> socket.socket:
+    where = f"{name or 'this machine'}:{port}"
+    try:
+        if not name and socket.has_dualstack_ipv6():
+            return socket.create_server(
+                ("::", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=128
+            )
+        family, _, _, _, address = socket.getaddrinfo(
+            name or "0.0.0.0", port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=128)
+    except socket.gaierror as error:
+        raise ServerError(f"no such host: {name!r} ({error.strerror})") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortBusyError(
+                f"{where} is in use by another program; choose another with --port, "
+                "or --port 0 for any free one"
+            ) from error
+        raise ServerError(f"cannot listen on {where}: {error.strerror or error}") from error
+
+
+def _url(listener: socket.socket, host: str | None, bind_all: bool, prefix: str) -> str:
+    port = listener.getsockname()[1]
+    name = socket.gethostname() if bind_all else host or "localhost"
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}{prefix}/"
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("opscope")
+    except PackageNotFoundError:
+        return "dashboard"

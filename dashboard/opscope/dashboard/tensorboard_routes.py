@@ -1,0 +1,124 @@
+"""TensorBoard's read endpoints below /data/, for programs that speak to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import flask
+
+from opscope.dashboard.page import Page
+from opscope.dashboard.responses import error_response, json_response, required
+from opscope.dashboard.scalar_series import spelt
+from opscope.dashboard.store import Store
+from opscope.events import Histograms, Logdir, Scalars
+
+PLUGINS = {"/scalars": "scalars", "/histograms": "histograms", "/graph": "graphs"}
+
+
+def scalars_of(store: Store, run: str, tag: str) -> Scalars:
+    """The points of a scalar tag; the request ends with a 404 where there is none."""
+    with store.reading() as logdir:
+        _require(logdir, run, tag, "scalar")
+        return logdir.scalars(run, tag)
+
+
+def histograms_of(store: Store, run: str, tag: str) -> Histograms:
+    """The points of a histogram tag; the request ends with a 404 where there is none."""
+    with store.reading() as logdir:
+        _require(logdir, run, tag, "histogram")
+        return logdir.histograms(run, tag)
+
+
+def _require(logdir: Logdir, run: str, tag: str, kind: str) -> None:
+    if run not in logdir.runs():
+        flask.abort(error_response(404, f"no run named {run!r}; /data/runs lists the runs"))
+    if tag not in logdir.tags(run, kind):
+        message = f"run {run!r} has no {kind} tag {tag!r}; /data/plugin/{kind}s/tags lists them"
+        flask.abort(error_response(404, message))
+
+
+def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_title: str) -> None:
+    """Add the endpoints to the server."""
+
+    @server.get("/data/logdir")
+    def logdir() -> flask.Response:
+        return json_response({"logdir": str(store.path)})
+
+    @server.get("/data/environment")
+    def environment() -> flask.Response:
+        return json_response(
+            {
+                "data_location": str(store.path),
+                "window_title": window_title,
+                "experiment_name": "",
+                "experiment_description": "",
+                "creation_time": 0,
+            }
+        )
+
+    @server.get("/data/window_properties")
+    def window_properties() -> flask.Response:
+        return json_response({"window_title": window_title})
+
+    @server.get("/data/runs")
+    def runs() -> flask.Response:
+        with store.reading() as logdir:
+            return json_response(logdir.runs())
+
+    @server.get("/data/plugins_listing")
+    def plugins_listing() -> flask.Response:
+        return json_response(
+            {
+                PLUGINS[page.path]: {
+                    "enabled": page.has_data(store),
+                    "tab_name": page.title,
+                    "disable_reload": False,
+                    "remove_dom": False,
+                    "loading_mechanism": {"type": "NONE"},
+                }
+                for page in pages
+                if page.path in PLUGINS
+            }
+        )
+
+    def tags(kind: str) -> flask.Response:
+        with store.reading() as logdir:
+            named = {run: logdir.tags(run, kind) for run in logdir.runs()}
+        return json_response(
+            {
+                run: {tag: {"displayName": tag, "description": ""} for tag in names}
+                for run, names in named.items()
+                if names
+            }
+        )
+
+    @server.get("/data/plugin/scalars/tags")
+    def scalar_tags() -> flask.Response:
+        return tags("scalar")
+
+    @server.get("/data/plugin/histograms/tags")
+    def histogram_tags() -> flask.Response:
+        return tags("histogram")
+
+    @server.get("/data/plugin/scalars/scalars")
+    def scalars() -> flask.Response:
+        points = scalars_of(store, required("run"), required("tag"))
+        rows = zip(
+            points.wall_time.tolist(), points.step.tolist(), points.value.tolist(), strict=True
+        )
+        if flask.request.args.get("format") == "csv":
+            lines = [f"{wall},{step},{value}\n" for wall, step, value in rows]
+            return flask.Response("".join(["Wall time,Step,Value\n", *lines]), mimetype="text/csv")
+        return json_response([[spelt(wall), step, spelt(value)] for wall, step, value in rows])
+
+    @server.get("/data/plugin/histograms/histograms")
+    def histograms() -> flask.Response:
+        found = histograms_of(store, required("run"), required("tag"))
+        return json_response(
+            [
+                [spelt(wall), step, [[spelt(number) for number in row] for row in buckets.tolist()]]
+                for wall, step, buckets in zip(
+                    found.wall_time.tolist(), found.step.tolist(), found.buckets, strict=True
+                )
+            ]
+        )

@@ -1,0 +1,405 @@
+"""A serialized GraphDef as numpy columns: names, ops, devices, edges and shapes, no protos kept.
+
+Nodes are read one at a time from the wire with a five-field message; attributes stay in the
+bytes and are decoded when `attrs` asks. Functions of the library become scopes
+`__function_library__/NAME` whose arguments are `_Arg` and whose results are `_Retval` nodes.
+Format: tensorflow/core/framework/{graph,node_def,function,attr_value}.proto.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
+from numpy.typing import NDArray
+
+from opscope.events.error import EventsError
+from opscope.events.proto import attr_value_pb2, function_pb2, node_def_pb2, tensor_shape_pb2
+
+FUNCTION_LIBRARY = "__function_library__"
+
+Shape = tuple[int, ...] | None
+"""Dimensions with -1 for an unknown one; None for unknown rank."""
+
+Int32 = NDArray[np.int32]
+
+
+class GraphDefError(EventsError):
+    """The bytes are no GraphDef; says the byte offset and, where known, the node."""
+
+
+@dataclass
+class GraphColumns:
+    """The columns of one graph: n nodes, e edges, in file order.
+
+    `op[i]` indexes `ops`, `device[i]` indexes `devices` ("" is no device), `outputs[i]` indexes
+    `shape_lists`, a tuple of one shape per output (empty where the file says nothing).
+    Edge k goes from output `src_slot[k]` of node `src[k]` to input `dst_index[k]` of node
+    `dst[k]`; a control edge has `src_slot` -1. Inputs that name no node, and names used twice,
+    are listed in `problems`.
+    """
+
+    names: list[str]
+    op: Int32
+    ops: list[str]
+    device: Int32
+    devices: list[str]
+    outputs: Int32
+    shape_lists: list[tuple[Shape, ...]]
+    src: Int32
+    dst: Int32
+    src_slot: Int32
+    dst_index: Int32
+    index: dict[str, int]
+    functions: list[str]
+    problems: list[str]
+    _data: bytes = field(repr=False, default=b"")
+    _spans: NDArray[np.int64] = field(
+        repr=False, default_factory=lambda: np.zeros((0, 2), dtype=np.int64)
+    )
+    _made: dict[int, bytes] = field(repr=False, default_factory=dict)
+
+    @classmethod
+    def from_bytes(cls, graph_def: bytes) -> GraphColumns:
+        """Columns of a serialized GraphDef; raises GraphDefError."""
+        return _Reader(graph_def).columns()
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def is_control(self) -> NDArray[np.bool_]:
+        """bool[e]: the edge only orders its ends."""
+        return self.src_slot < 0
+
+    def output_shape(self, node: int, slot: int) -> Shape | str:
+        """Shape of one output, or "" where the file does not tell it."""
+        shapes = self.shape_lists[self.outputs[node]]
+        return shapes[slot] if 0 <= slot < len(shapes) else ""
+
+    def attrs(self, node: int) -> dict[str, attr_value_pb2.AttrValue]:
+        """Attributes of one node, decoded now."""
+        made = self._made.get(node)
+        if made is None:
+            start, end = self._spans[node]
+            made = self._data[start:end]
+        try:
+            return dict(node_def_pb2.NodeDef.FromString(made).attr.items())
+        except DecodeError as error:
+            raise GraphDefError(
+                f"attributes of node {self.names[node]!r} cannot be read: {error}"
+            ) from error
+
+
+class _Interned(dict[str, int]):
+    def __missing__(self, key: str) -> int:
+        self[key] = number = len(self)
+        return number
+
+
+class _Reader:
+    """One pass over the wire; every list has one entry per node."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.names: list[str] = []
+        self.op: list[int] = []
+        self.device: list[int] = []
+        self.outputs: list[int] = []
+        self.inputs: list[tuple[str, ...]] = []
+        self.scope: list[str] = []
+        self.spans: list[tuple[int, int]] = []
+        self.made: dict[int, bytes] = {}
+        self.ops = _Interned()
+        self.devices = _Interned()
+        self.shape_lists: dict[tuple[Shape, ...], int] = {(): 0}
+        self.seen: dict[tuple[str, bytes], int] = {}
+        self.index: dict[str, int] = {}
+        self.functions: list[str] = []
+        self.problems: list[str] = []
+
+    def columns(self) -> GraphColumns:
+        for number, wire, start, end in _fields(self.data, 0, len(self.data)):
+            if number == 1 and wire == 2:
+                self._node(start, end, "")
+            elif number == 2 and wire == 2:
+                for inner, kind, first, last in _fields(self.data, start, end):
+                    if inner == 1 and kind == 2:
+                        self._function(first, last)
+            elif number not in (1, 2, 3, 4):
+                raise GraphDefError(
+                    f"not a GraphDef: unknown field {number} before byte {start}; "
+                    "is this a MetaGraphDef, a SavedModel or an event file?"
+                )
+        src, dst, slot, position = self._edges()
+        return GraphColumns(
+            names=self.names,
+            op=np.array(self.op, np.int32),
+            ops=list(self.ops),
+            device=np.array(self.device, np.int32),
+            devices=list(self.devices),
+            outputs=np.array(self.outputs, np.int32),
+            shape_lists=list(self.shape_lists),
+            src=src,
+            dst=dst,
+            src_slot=slot,
+            dst_index=position,
+            index=self.index,
+            functions=self.functions,
+            problems=self.problems,
+            _data=self.data,
+            _spans=np.array(self.spans, np.int64).reshape(-1, 2),
+            _made=self.made,
+        )
+
+    def _node(self, start: int, end: int, scope: str) -> None:
+        try:
+            node = _NODE.FromString(self.data[start:end])
+        except DecodeError as error:
+            raise GraphDefError(
+                f"node {len(self.names)} at byte {start} ({end - start} bytes) cannot be read: "
+                f"{error}"
+            ) from error
+        try:
+            outputs = self._outputs(node)
+        except (DecodeError, GraphDefError) as error:
+            raise GraphDefError(
+                f"shape attribute of node {node.name!r} at byte {start} cannot be read: {error}"
+            ) from error
+        self._add(node.name, node.op, node.device, outputs, tuple(node.input), scope, (start, end))
+
+    def _add(
+        self,
+        name: str,
+        op: str,
+        device: str,
+        outputs: int,
+        inputs: tuple[str, ...],
+        scope: str,
+        span: tuple[int, int],
+    ) -> None:
+        full = unique = scope + (name or "(unnamed)")
+        copy = 1
+        while unique in self.index:
+            copy += 1
+            unique = f"{full} [{copy}]"
+        if copy > 1:
+            self.problems.append(f"node name {full!r} is used {copy} times")
+        self.index[unique] = len(self.names)
+        self.names.append(unique)
+        self.op.append(self.ops[op])
+        self.device.append(self.devices[device])
+        self.outputs.append(outputs)
+        self.inputs.append(inputs)
+        self.scope.append(scope)
+        self.spans.append(span)
+
+    def _outputs(self, node: Any) -> int:
+        attr = node.attr
+        if "_output_shapes" in attr:
+            return self._shapes("_output_shapes", attr["_output_shapes"])
+        if "shape" in attr:
+            return self._shapes("shape", attr["shape"])
+        if node.op == "Const" and "value" in attr:
+            return self._shapes("value", attr["value"])
+        return 0
+
+    def _shapes(self, attr: str, raw: bytes) -> int:
+        key = (attr, raw[:256])
+        known = self.seen.get(key) if len(raw) <= 256 else None
+        if known is None:
+            if attr == "value":
+                shapes = _constant_shape(raw)
+            else:
+                value = attr_value_pb2.AttrValue.FromString(raw)
+                protos = list(value.list.shape) if attr == "_output_shapes" else [value.shape]
+                usable = value.WhichOneof("value") in ("shape", "list")
+                shapes = tuple(_shape(proto) for proto in protos) if usable else ()
+            known = self.shape_lists.setdefault(shapes, len(self.shape_lists))
+            self.seen[key] = known
+        return known
+
+    def _function(self, start: int, end: int) -> None:
+        """Add one FunctionDef: arguments, body, results."""
+        bodies = []
+        rest = bytearray()
+        before = start
+        for number, wire, first, last in _fields(self.data, start, end):
+            if number == 3 and wire == 2:
+                bodies.append((first, last))
+            else:
+                rest += self.data[before:last]
+            before = last
+        try:
+            function = function_pb2.FunctionDef.FromString(bytes(rest))
+        except DecodeError as error:
+            raise GraphDefError(f"function at byte {start} cannot be read: {error}") from error
+        name = function.signature.name
+        scope = f"{FUNCTION_LIBRARY}/{name}/"
+        self.functions.append(name)
+        for position, argument in enumerate(function.signature.input_arg):
+            proto = node_def_pb2.NodeDef(name=argument.name, op="_Arg")
+            for key, value in function.arg_attr[position].attr.items():
+                proto.attr[key].CopyFrom(value)
+            proto.attr["T"].type = argument.type
+            proto.attr["index"].i = position
+            self._make(proto, scope)
+        for first, last in bodies:
+            self._node(first, last, scope)
+        taken = {node[len(scope) :] for node in self.names if node.startswith(scope)}
+        for position, argument in enumerate(function.signature.output_arg):
+            output = argument.name
+            while output in taken:
+                output += "_out"
+            taken.add(output)
+            proto = node_def_pb2.NodeDef(name=output, op="_Retval")
+            if argument.name in function.ret:
+                proto.input.append(function.ret[argument.name])
+            proto.attr["T"].type = argument.type
+            proto.attr["index"].i = position
+            self._make(proto, scope)
+
+    def _make(self, proto: node_def_pb2.NodeDef, scope: str) -> None:
+        raw = proto.SerializeToString()
+        self.made[len(self.names)] = raw
+        node = _NODE.FromString(raw)
+        self._add(proto.name, proto.op, "", self._outputs(node), tuple(proto.input), scope, (0, 0))
+
+    def _edges(self) -> tuple[Int32, Int32, Int32, Int32]:
+        src: list[int] = []
+        dst: list[int] = []
+        slots: list[int] = []
+        positions: list[int] = []
+        index = self.index
+        missing = 0
+        for node, inputs in enumerate(self.inputs):
+            scope = self.scope[node]
+            for position, text in enumerate(inputs):
+                slot = 0
+                name = text
+                if text[:1] == "^":
+                    name, slot = text[1:], -1
+                elif ":" in text:
+                    # "node:2" in a graph, "node:output:2" in a function's body.
+                    name, _, tail = text.partition(":")
+                    tail = tail.rpartition(":")[2]
+                    if tail.isdecimal():
+                        slot = int(tail)
+                    else:
+                        name = text
+                source = index.get(scope + name) if scope else index.get(name)
+                if source is None:
+                    # A name that itself holds a colon, as PyTorch's writer makes them.
+                    source = index.get(scope + text.removeprefix("^"))
+                    slot = min(slot, 0)
+                if source is None:
+                    missing += 1
+                    if missing <= 20:
+                        self.problems.append(
+                            f"input {position} of node {self.names[node]!r} names no node: {text!r}"
+                        )
+                    continue
+                src.append(source)
+                dst.append(node)
+                slots.append(slot)
+                positions.append(position)
+        if missing > 20:
+            self.problems.append(f"{missing - 20} more inputs name no node")
+        return (
+            np.array(src, np.int32),
+            np.array(dst, np.int32),
+            np.array(slots, np.int32),
+            np.array(positions, np.int32),
+        )
+
+
+def _node_message() -> Any:
+    """Message class of a NodeDef whose attribute values stay bytes (the wire form is the same)."""
+    file = descriptor_pb2.FileDescriptorProto(
+        name="opscope/graph_columns.proto", package="opscope.graph_columns", syntax="proto3"
+    )
+    node = file.message_type.add(name="Node")
+    kind = descriptor_pb2.FieldDescriptorProto
+    entry = node.nested_type.add(name="AttrEntry")
+    entry.options.map_entry = True
+    entry.field.add(name="key", number=1, type=kind.TYPE_STRING, label=kind.LABEL_OPTIONAL)
+    entry.field.add(name="value", number=2, type=kind.TYPE_BYTES, label=kind.LABEL_OPTIONAL)
+    for number, name in ((1, "name"), (2, "op"), (3, "input"), (4, "device")):
+        label = kind.LABEL_REPEATED if name == "input" else kind.LABEL_OPTIONAL
+        node.field.add(name=name, number=number, type=kind.TYPE_STRING, label=label)
+    node.field.add(
+        name="attr",
+        number=5,
+        type=kind.TYPE_MESSAGE,
+        label=kind.LABEL_REPEATED,
+        type_name=".opscope.graph_columns.Node.AttrEntry",
+    )
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("opscope.graph_columns.Node"))
+
+
+_NODE: Any = _node_message()
+
+
+def _fields(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """Yield (field number, wire type, payload start, payload end) of one message's fields."""
+    at = start
+    while at < end:
+        here = at
+        tag, at = _varint(data, at, end)
+        wire = tag & 7
+        if wire == 2:
+            length, at = _varint(data, at, end)
+            stop = at + length
+        elif wire == 0:
+            _, stop = _varint(data, at, end)
+        elif wire == 1:
+            stop = at + 8
+        elif wire == 5:
+            stop = at + 4
+        else:
+            raise GraphDefError(f"not a GraphDef: wire type {wire} at byte {here}")
+        if tag < 8:
+            raise GraphDefError(f"not a GraphDef: field number 0 at byte {here}")
+        if stop > end:
+            raise GraphDefError(
+                f"the graph is cut: the field at byte {here} needs {stop - at} bytes, "
+                f"{end - at} are there"
+            )
+        yield tag >> 3, wire, at, stop
+        at = stop
+
+
+def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
+    value = shift = 0
+    first = at
+    while at < end:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7
+        if shift > 63:
+            raise GraphDefError(f"not a GraphDef: number longer than 10 bytes at byte {first}")
+    raise GraphDefError(f"the graph is cut: a number at byte {first} has no end")
+
+
+def _shape(proto: tensor_shape_pb2.TensorShapeProto) -> Shape:
+    return None if proto.unknown_rank else tuple(max(-1, dim.size) for dim in proto.dim)
+
+
+def _constant_shape(raw: bytes) -> tuple[Shape, ...]:
+    """Shape of the TensorProto in an AttrValue, skipping its content unread."""
+    for number, wire, start, end in _fields(raw, 0, len(raw)):
+        if number == 8 and wire == 2:
+            for inner, kind, first, last in _fields(raw, start, end):
+                if inner == 2 and kind == 2:
+                    return (_shape(tensor_shape_pb2.TensorShapeProto.FromString(raw[first:last])),)
+            return ((),)
+    return ()

@@ -1,0 +1,349 @@
+"""Opens a folder of event files: its runs, their tags, and the points of each tag."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from opscope.events import kind as kinds
+from opscope.events import payload, run_graph
+from opscope.events.error import LogdirError, TensorProtoError
+from opscope.events.logdir_tree import PROJECTOR_CONFIG, LogdirTree, walk_logdir
+from opscope.events.natural import natural_key
+from opscope.events.nearest_run import nearest_run
+from opscope.events.payload import Audio, Image
+from opscope.events.problem import Problem
+from opscope.events.proto.event_pb2 import Event
+from opscope.events.proto.summary_pb2 import Summary
+from opscope.events.run_reader import RunReader
+from opscope.events.run_series import RUN_GRAPH_TAG
+from opscope.events.series import Float64s, Int64s, Plugin, Series
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Scalars:
+    """The points of a scalar tag in file order: int64 steps, seconds since the epoch, float64."""
+
+    step: Int64s
+    wall_time: Float64s
+    value: Float64s
+
+
+@dataclass(frozen=True)
+class Histograms:
+    """The points of a histogram tag; `buckets[i]` is float64[k, 3]: left, right, count."""
+
+    step: Int64s
+    wall_time: Float64s
+    buckets: list[Float64s]
+
+
+@dataclass(frozen=True)
+class Payloads(Generic[T]):
+    """The points of a tag whose values are neither numbers nor histograms."""
+
+    step: Int64s
+    wall_time: Float64s
+    value: list[T]
+
+
+class GraphRef(NamedTuple):
+    """A graph of a run: its tag, and `run_graph`, `profile` or `conceptual`."""
+
+    tag: str
+    kind: str
+
+
+class RunMetadataRef(NamedTuple):
+    """A run metadata of a run: its tag and step."""
+
+    tag: str
+    step: int
+
+
+@dataclass(frozen=True)
+class TagSummary:
+    """What a tag holds, restarts taken into account; steps are None where it has no points."""
+
+    kind: str
+    count: int
+    first_step: int | None
+    last_step: int | None
+
+
+class Logdir:
+    """A logdir with all that its files hold now; `reload()` takes in what has been written since.
+
+    A run is a folder with event files in which anything could be read, named relative to the
+    logdir, `.` being the logdir itself. Unknown runs and tags raise LogdirError. Damage is in
+    `problems`. Not safe for use by several threads at once.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = os.fspath(path)
+        self._tree = LogdirTree()
+        self._runs: dict[str, RunReader] = {}
+        self._payload_problems: dict[Problem, None] = {}
+        self.reload()
+
+    def reload(self) -> bool:
+        """Read what is new; returns whether anything changed.
+
+        Raises LogdirError when the logdir is gone.
+        """
+        tree = walk_logdir(self.path)
+        changed = tree != self._tree
+        self._tree = tree
+        for name in self._runs.keys() - tree.event_files.keys():
+            del self._runs[name]
+        for name, files in tree.event_files.items():
+            changed |= self._runs.setdefault(name, RunReader()).update(files)
+        if changed:
+            self._payload_problems.clear()
+        return changed
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is damaged or unreadable now, by file and offset."""
+        found = set(self._tree.problems) | set(self._payload_problems)
+        for run in self._runs.values():
+            found.update(run.problems())
+        return sorted(found)
+
+    # Runs and tags
+
+    def runs(self) -> list[str]:
+        """The names of the runs, numbers in them in numeric order."""
+        names = [name for name, run in self._runs.items() if run.has_records]
+        return sorted(names, key=natural_key)
+
+    def tags(self, run: str, kind: str | None = None) -> list[str]:
+        """The tags of a run, of one kind if one is given, sorted."""
+        return sorted(
+            tag for tag, by_kind in self._all_tags(run).items() if kind is None or kind in by_kind
+        )
+
+    def kind(self, run: str, tag: str) -> str:
+        """What a tag holds, a word of `opscope.events.kind`: of a mixed tag, the first kind."""
+        return next(iter(self._of_tag(run, tag)))
+
+    def plugin(self, run: str, tag: str) -> Plugin:
+        """The plugin name, its content, and the description that a tag was written with."""
+        return self._any_series(run, tag).plugin
+
+    def summary(self, run: str, tag: str) -> TagSummary:
+        """How much a tag holds."""
+        series = self._any_series(run, tag)
+        steps = series.steps(series.select(orphaned=False))
+        if not len(steps):
+            known = 1 if series.kind == kinds.PROJECTOR else 0
+            return TagSummary(series.kind, known, None, None)
+        return TagSummary(series.kind, len(steps), int(steps[0]), int(steps[-1]))
+
+    # Points
+
+    def scalars(self, run: str, tag: str, orphaned: bool = False) -> Scalars:
+        """The numbers of a tag. `orphaned` adds the points that a restart made obsolete."""
+        series = self._series(run, tag, kinds.SCALAR)
+        chosen = series.select(orphaned)
+        return Scalars(series.steps(chosen), series.wall_times(chosen), series.values(chosen))
+
+    def histograms(self, run: str, tag: str, orphaned: bool = False) -> Histograms:
+        """The histograms of a tag, of either summary format."""
+        found = self._payloads(run, tag, (kinds.HISTOGRAM,), orphaned, payload.histogram)
+        return Histograms(found.step, found.wall_time, found.value)
+
+    def tensors(
+        self, run: str, tag: str, orphaned: bool = False
+    ) -> Payloads[npt.NDArray[np.generic]]:
+        """The arrays of a tag whose summaries hold tensors: also text, meshes, PR curves."""
+        kind = self.kind(run, tag)
+        return self._payloads(run, tag, (kind,), orphaned, payload.tensor)
+
+    def images(self, run: str, tag: str, orphaned: bool = False) -> Payloads[Image]:
+        """The encoded pictures of a tag, of either summary format."""
+        return self._payloads(run, tag, (kinds.IMAGE,), orphaned, payload.image)
+
+    def audio(self, run: str, tag: str, orphaned: bool = False) -> Payloads[Audio]:
+        """The encoded clips of a tag, of either summary format."""
+        plugin = self.plugin(run, tag)
+        return self._payloads(
+            run, tag, (kinds.AUDIO,), orphaned, lambda value: payload.audio(value, plugin)
+        )
+
+    def text(self, run: str, tag: str, orphaned: bool = False) -> Payloads[npt.NDArray[np.object_]]:
+        """The text of a tag: per step an array of `str`."""
+        return self._payloads(run, tag, (kinds.TEXT,), orphaned, payload.text)
+
+    # Graphs and run metadata
+
+    def graph_tags(self, run: str) -> list[GraphRef]:
+        """The graphs of a run, its own graph first."""
+        reader = self._run(run)
+        refs = []
+        if len(reader.series.graphs) or len(reader.series.meta_graphs):
+            refs.append(GraphRef(RUN_GRAPH_TAG, "run_graph"))
+        for tag, by_kind in sorted(self._all_tags(run).items()):
+            for series in by_kind.values():
+                if series.plugin.name == kinds.KERAS_PLUGIN:
+                    refs.append(GraphRef(tag, "conceptual"))
+                elif series.plugin.name in _PROFILE_PLUGINS:
+                    refs.append(GraphRef(tag, "profile"))
+            if tag in reader.series.run_metadata_with_graph:
+                refs.append(GraphRef(tag, "profile"))
+        return refs
+
+    def graph(self, run: str, tag: str | None = None) -> bytes:
+        """A serialized GraphDef: of a tag in `graph_tags`, or the first one there.
+
+        The last graph written under the tag is given. Keras models are converted, the graphs of a
+        run metadata merged into one.
+        """
+        refs = self.graph_tags(run)
+        if tag is None and refs:
+            tag = refs[0].tag
+        kind = next((ref.kind for ref in refs if ref.tag == tag), None)
+        if tag is None or kind is None:
+            names = ", ".join(ref.tag for ref in refs) or "none"
+            raise LogdirError(f"run {run!r} has no graph {tag or ''}: its graphs are: {names}")
+        if kind == "profile":
+            return run_graph.graph_of_run_metadata(self.run_metadata_bytes(run, tag))
+        series = self._run(run).series
+        if kind == "conceptual":
+            return run_graph.graph_of_keras_model(self._plugin_string(run, tag))
+        if len(series.graphs):
+            return self._last_event(run, series.graphs).graph_def
+        event = self._last_event(run, series.meta_graphs)
+        return run_graph.graph_of_meta_graph(event.meta_graph_def)
+
+    def run_metadata(self, run: str) -> list[RunMetadataRef]:
+        """The run metadata of a run in the order written."""
+        found = []
+        for tag, by_kind in self._all_tags(run).items():
+            series = by_kind.get(kinds.RUN_METADATA)
+            if series is not None and len(series):
+                chosen = series.select(orphaned=False)
+                steps = series.steps(chosen if len(series.steps(chosen)) else slice(None))
+                found.append(RunMetadataRef(tag, int(steps[-1])))
+        return found
+
+    def run_metadata_bytes(self, run: str, tag: str) -> bytes:
+        """The serialized RunMetadata of a tag, the last one written."""
+        tagged = self._run(run).series.run_metadata.get(tag)
+        if tagged is not None:
+            return self._last_event(run, tagged).tagged_run_metadata.run_metadata
+        return self._plugin_string(run, tag)
+
+    def dumps(self, run: str) -> list[str]:
+        """The run roots of the tfdbg dumps in this logdir that lie nearest to this run."""
+        self._run(run)
+        names = self.runs()
+        return [
+            root for root in self._tree.dump_roots if nearest_run(self.path, root, names) == run
+        ]
+
+    @property
+    def event_files(self) -> list[str]:
+        """The paths of all event files in this logdir, readable or not."""
+        return [path for files in self._tree.event_files.values() for path in files]
+
+    @property
+    def dump_roots(self) -> list[str]:
+        """The run roots of all tfdbg dumps in this logdir, whether there are runs or not."""
+        return list(self._tree.dump_roots)
+
+    # Inside
+
+    def _run(self, run: str) -> RunReader:
+        reader = self._runs.get(run)
+        if reader is None or not reader.has_records:
+            names = ", ".join(self.runs()[:10]) or "none"
+            raise LogdirError(f"{self.path} has no run {run!r}; its runs are: {names}")
+        return reader
+
+    def _all_tags(self, run: str) -> dict[str, dict[str, Series]]:
+        series = self._run(run).series
+        names = dict.fromkeys([*series.tags, *series.run_metadata])
+        if len(series.graphs) or len(series.meta_graphs):
+            names[RUN_GRAPH_TAG] = None
+        if run in self._tree.projector_runs:
+            names[PROJECTOR_CONFIG] = None
+        return {tag: self._of_tag(run, tag) for tag in names}
+
+    def _of_tag(self, run: str, tag: str) -> dict[str, Series]:
+        series = self._run(run).series
+        found = dict(series.tags.get(tag, ()))
+        if tag == RUN_GRAPH_TAG:
+            own_graph = series.graphs if len(series.graphs) else series.meta_graphs
+            if len(own_graph):
+                found.setdefault(kinds.GRAPH, own_graph)
+        if tag in series.run_metadata:
+            found.setdefault(kinds.RUN_METADATA, series.run_metadata[tag])
+        if tag == PROJECTOR_CONFIG and run in self._tree.projector_runs:
+            found.setdefault(kinds.PROJECTOR, Series(kinds.PROJECTOR, Plugin()))
+        if not found:
+            raise LogdirError(f"run {run!r} of {self.path} has no tag {tag!r}")
+        return found
+
+    def _any_series(self, run: str, tag: str) -> Series:
+        return next(iter(self._of_tag(run, tag).values()))
+
+    def _series(self, run: str, tag: str, *wanted: str) -> Series:
+        by_kind = self._of_tag(run, tag)
+        for kind in wanted:
+            if kind in by_kind:
+                return by_kind[kind]
+        raise LogdirError(
+            f"tag {tag!r} of run {run!r} holds {' and '.join(by_kind)}, not {' or '.join(wanted)}"
+        )
+
+    def _values(self, run: str, series: Series, chosen: Int64s | slice) -> Iterator[Summary.Value]:
+        locations = series.locations(chosen)
+        for location, event in zip(locations, self._run(run).events(locations), strict=True):
+            yield event.summary.value[location.value]
+
+    def _payloads(
+        self,
+        run: str,
+        tag: str,
+        wanted: tuple[str, ...],
+        orphaned: bool,
+        decode: Callable[[Summary.Value], T],
+    ) -> Payloads[T]:
+        series = self._series(run, tag, *wanted)
+        chosen = series.select(orphaned)
+        values: list[T] = []
+        intact: list[int] = []
+        for index, value in enumerate(self._values(run, series, chosen)):
+            try:
+                values.append(decode(value))
+                intact.append(index)
+            except TensorProtoError as error:
+                where = self._run(run).problem_at(
+                    series.locations(chosen)[index], f"{tag!r}: {error}"
+                )
+                self._payload_problems[where] = None
+        return Payloads(series.steps(chosen)[intact], series.wall_times(chosen)[intact], values)
+
+    def _last_event(self, run: str, series: Series) -> Event:
+        return next(self._run(run).events(series.locations(slice(-1, None))))
+
+    def _plugin_string(self, run: str, tag: str) -> bytes:
+        series = self._series(run, tag, kinds.GRAPH, kinds.RUN_METADATA)
+        value = next(self._values(run, series, slice(-1, None)))
+        if len(value.tensor.string_val) != 1:
+            raise LogdirError(f"tag {tag!r} of run {run!r} does not hold one serialized message")
+        return value.tensor.string_val[0]
+
+
+_PROFILE_PLUGINS = (kinds.RUN_METADATA_PLUGIN, kinds.GRAPH_OF_RUN_METADATA_PLUGIN)
+
+
+def open_logdir(path: str | os.PathLike[str]) -> Logdir:
+    """The logdir at a path (a folder, or one event file), with all data present read."""
+    return Logdir(path)

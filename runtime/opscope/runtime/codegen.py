@@ -1,0 +1,376 @@
+"""From ordered, placed ops to one straight-line Python function whose locals are the tensors.
+
+The generated text of a softmax step reads like this:
+
+    def run(f0, f1):
+        v0 = s0.value
+        v1 = f0.dot(v0)
+        ...
+        s0.shared = True          # only when somebody still needs the old value
+        k5(s0, c2, v9)
+        return [None, v6]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from opscope.runtime import errors
+from opscope.runtime.binding import Binding
+from opscope.runtime.devices import Device
+from opscope.runtime.feed import Feed
+from opscope.runtime.fetch import Fetches
+from opscope.runtime.folding import host_scalar
+from opscope.runtime.instrumentation import Recorder, instrument_names
+from opscope.runtime.kernels import bound_kernel
+from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
+from opscope.runtime.plan import PLAIN, Instrument, Program
+from opscope.runtime.variable_slot import VariableSlot
+
+INDENT = "    "
+
+# Whose memory a tensor's value is in: a variable at one version, a constant, a feed, its own.
+Root = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a program is generated from; `known` are folded values."""
+
+    order: Sequence[Operation]
+    placement: Mapping[Operation, Device]
+    feeds: Sequence[Feed]
+    fetches: Fetches
+    known: Mapping[Tensor, Any]
+    slot: Callable[[Operation], VariableSlot]
+    session_state: dict[Any, Any]
+    instrument: Instrument = PLAIN
+
+
+def generate(inputs: Inputs) -> Program:
+    """Generate and compile the program."""
+    return _Generator(inputs).program()
+
+
+@dataclass
+class _Text:
+    """Source lines, each with the op it belongs to; the first line is the `def`."""
+
+    lines: list[str] = field(default_factory=list)
+    owners: list[Operation | None] = field(default_factory=lambda: [None, None])
+
+    def add(self, line: str, owner: Operation | None) -> None:
+        self.lines.append(INDENT + line)
+        self.owners.append(owner)
+
+
+class _Generator:
+    def __init__(self, inputs: Inputs) -> None:
+        self.inputs = inputs
+        self.text = _Text()
+        self.namespace: dict[str, Any] = dict(instrument_names())
+        self.expressions: dict[tuple[Tensor, Device | None], str] = {}
+        self.slot_names: dict[Tensor, str] = {}
+        self.slots: dict[VariableSlot, str] = {}
+        self.versions: dict[str, int] = {}
+        self.ready_slots: set[str] = set()
+        self.roots: dict[Tensor, Root] = {}
+        self.by_root: dict[Root, list[Tensor]] = {}
+        self.bound: dict[int, str] = {}
+        self.kept: list[Any] = []  # bound objects stay alive, so their ids stay theirs
+        self.count = 0
+        self.calls = 0
+        self.fed = {feed.tensor for feed in inputs.feeds}
+        self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
+        self.fetch_results: dict[Tensor, str] = {}
+        self.last_use = self._last_uses()
+        self.recorder = Recorder(inputs.instrument)
+
+    # -- whole program -----------------------------------------------------------------------
+
+    def program(self) -> Program:
+        instrument = self.inputs.instrument
+        for i, feed in enumerate(self.inputs.feeds):
+            self.expressions[feed.tensor, None] = f"f{i}"
+            self._set_root(feed.tensor, ("feed", i))
+        if instrument is not PLAIN:
+            self.text.add("hits = []; hit = hits.append; times = [clock()]", None)
+        for position, op in enumerate(self.inputs.order):
+            self._op(op, position)
+            if instrument.trace:
+                self.text.add("times.append(clock())", op)
+        self.text.add(f"return {self._result()}", None)
+        parameters = ", ".join(f"f{i}" for i in range(len(self.inputs.feeds)))
+        source = "\n".join([f"def run({parameters}):", *self.text.lines, ""])
+        exec(compile(source, "<opscope plan>", "exec"), self.namespace)
+        recorder = self.recorder
+        return Program(
+            function=self.namespace["run"],
+            source=source,
+            lines=tuple(self.text.owners),
+            namespace=self.namespace,
+            computes=self.calls > 0,
+            recorded=tuple(recorder.recorded),
+            static_hits=tuple(recorder.static_hits),
+            traced=tuple(self.inputs.order) if instrument.trace else (),
+        )
+
+    def _result(self) -> str:
+        values = [
+            self.fetch_results[e] if isinstance(e, Tensor) else "None"
+            for e in self.inputs.fetches.elements
+        ]
+        fetches = self.inputs.fetches
+        if fetches.structure == "single":
+            result = values[0]
+        elif fetches.structure == "list":
+            result = f"[{', '.join(values)}]"
+        else:
+            result = f"{self._bind(fetches.rebuild, 'r')}([{', '.join(values)}])"
+        if self.inputs.instrument is PLAIN:
+            return result
+        recorded = "".join(f"{r.local}, " for r in self.recorder.recorded)
+        return f"{result}, ({recorded}), hits, times"
+
+    def _last_uses(self) -> dict[Tensor, int]:
+        uses: dict[Tensor, int] = {}
+        for position, op in enumerate(self.inputs.order):
+            for tensor in op.inputs:
+                uses[tensor] = position
+        return uses
+
+    # -- one op ------------------------------------------------------------------------------
+
+    def _op(self, op: Operation, position: int) -> None:
+        fed_outputs = sum(t in self.fed for t in op.outputs)
+        if op.outputs and fed_outputs == len(op.outputs):
+            pass
+        elif op.outputs and op.outputs[0] in self.inputs.known:
+            for tensor in op.outputs:
+                self._constant(tensor)
+        elif op.type == "Placeholder":
+            self._refuse_unfed(op)
+        elif op.type == "VariableV2":
+            self._variable(op)
+        elif op.type != "NoOp":
+            self._call(op, position)
+        for tensor in op.outputs:
+            self._record(tensor, op)
+        self._fetch_outputs(op)
+        if self.inputs.instrument is PLAIN:
+            self._free(op, position)
+
+    def _constant(self, tensor: Tensor) -> None:
+        value = self.inputs.known[tensor]
+        self.expressions[tensor, None] = self._bind(value, "c")
+        self._set_root(tensor, ("constant", id(value)))
+
+    def _variable(self, op: Operation) -> None:
+        tensor = op.outputs[0]
+        slot = self.inputs.slot(op)
+        name = self.slots.get(slot)
+        if name is None:
+            name = self.slots[slot] = self._bind(slot, "s")
+            if slot.value is not None:
+                self.ready_slots.add(name)
+        self.slot_names[tensor] = name
+        self._set_root(tensor, self._slot_root(name))
+
+    def _slot_root(self, name: str) -> Root:
+        return ("slot", name, self.versions.setdefault(name, 0))
+
+    def _call(self, op: Operation, position: int) -> None:
+        self.calls += 1
+        definition = op.definition
+        device = self.inputs.placement[op]
+        arguments = []
+        for arg, tensors in tensors_by_argument(op):
+            for tensor in tensors:
+                if arg.is_ref:
+                    self._require_value(op, tensor)
+                    arguments.append(self.slot_names[tensor])
+                else:
+                    arguments.append(self._value(tensor, op, device))
+        updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
+        for name in updated:
+            if self._old_value_is_needed(name, position):
+                self.text.add(f"{name}.shared = True", op)
+        call = self._expression(op, device, arguments)
+        targets = self._targets(op, updated)
+        self.text.add(f"{', '.join(targets)} = {call}" if targets else call, op)
+        for name in updated:
+            self.versions[name] += 1
+            self.ready_slots.add(name)
+        for tensor in op.outputs:
+            if tensor in self.slot_names:
+                self._set_root(tensor, self._slot_root(self.slot_names[tensor]))
+
+    def _targets(self, op: Operation, updated: Sequence[str]) -> list[str]:
+        """The locals an op's outputs go to; a reference output stands for the slot it updates."""
+        names = []
+        for tensor in op.outputs:
+            if tensor.dtype.is_ref_dtype:
+                self.slot_names[tensor] = updated[0]
+                continue
+            name = self._new_local()
+            names.append(name)
+            if tensor in self.fed:
+                continue
+            self.expressions[tensor, None] = name
+            view_of = op.definition.view_of
+            source = None if view_of is None else op.inputs[view_of]
+            self._set_root(tensor, self.roots[source] if source is not None else (name,))
+        return names
+
+    def _expression(self, op: Operation, device: Device, arguments: Sequence[str]) -> str:
+        template = op.definition.template
+        if template is not None and device.device_type == "CPU":
+            text = template if isinstance(template, str) else template(op)
+            if text is not None:
+                return text.format(*arguments)
+        kernel = bound_kernel(Binding(op, device.xp, device.device_type, self.inputs.session_state))
+        return f"{self._bind(kernel, 'k')}({', '.join(arguments)})"
+
+    def _old_value_is_needed(self, slot: str, position: int) -> bool:
+        """True when a tensor that shares the slot's memory is read at or after an update."""
+        if self.inputs.instrument.watch is not None:
+            return True
+        sharers = self.by_root.get(self._slot_root(slot), ())
+        return any(
+            t not in self.slot_names and self.last_use.get(t, -1) >= position for t in sharers
+        )
+
+    def _free(self, op: Operation, position: int) -> None:
+        """Drop the locals that nothing reads after this op, so that their memory can go."""
+        dead = []
+        for tensor in dict.fromkeys([*op.inputs, *op.outputs]):
+            name = self.expressions.get((tensor, None), "")
+            if (
+                name.startswith("v")
+                and self.last_use.get(tensor, -1) <= position
+                and tensor.shape.sizes != ()
+                and self.fetch_results.get(tensor) != name
+            ):
+                dead.append(name)
+        if dead:
+            self.text.add(f"{' = '.join(dead)} = None", op)
+
+    def _refuse_unfed(self, op: Operation) -> None:
+        tensor = op.outputs[0]
+        sizes = tensor.shape.sizes
+        shape = "" if sizes is None else f" and shape {list(sizes)}".replace("None", "?")
+        raise errors.InvalidArgumentError(
+            op.node_def,
+            op,
+            f"You must feed a value for placeholder tensor '{op.name}' "
+            f"with dtype {tensor.dtype.name}{shape}",
+        )
+
+    # -- values ------------------------------------------------------------------------------
+
+    def _value(self, tensor: Tensor, reader: Operation | None, device: Device | None) -> str:
+        """The expression for a tensor's value on a device; None is the host."""
+        home = self.inputs.placement.get(tensor.op)
+        if tensor in self.fed or tensor in self.inputs.known:
+            home = None
+        away = _needs_copy(home, device)
+        if tensor in self.slot_names:
+            self._require_value(reader, tensor)
+            name = f"{self.slot_names[tensor]}.value"
+            return self._copied(name, home, device, reader) if away else name
+        if not away:
+            return self.expressions[tensor, None]
+        there = self.expressions.get((tensor, device))
+        if there is None:
+            if tensor in self.inputs.known:
+                assert device is not None
+                there = self._bind(device.from_host(self.inputs.known[tensor]), "c")
+            else:
+                there = self._copied(self.expressions[tensor, None], home, device, reader)
+            self.expressions[tensor, device] = there
+        return there
+
+    def _copied(
+        self, name: str, home: Device | None, device: Device | None, reader: Operation | None
+    ) -> str:
+        """Emit the copy of a value from one device to another and return its local."""
+        if home is not None and home.device_type != "CPU":
+            name = f"{self._bind(home.to_host, 'd')}({name})"
+        if device is not None and device.device_type != "CPU":
+            name = f"{self._bind(device.from_host, 'd')}({name})"
+        local = self._new_local()
+        self.text.add(f"{local} = {name}", reader)
+        return local
+
+    def _require_value(self, reader: Operation | None, tensor: Tensor) -> None:
+        """Emit the test for a variable that had no value when the plan was made."""
+        name = self.slot_names[tensor]
+        if name in self.ready_slots or (
+            reader is not None and reader.definition.allows_uninitialized
+        ):
+            return
+        self.text.add(f"if {name}.value is None: uninitialized({name})", reader)
+
+    def _fetch_outputs(self, op: Operation) -> None:
+        """Fix what is fetched of an op right after it ran, before an update can change it."""
+        for tensor in op.outputs:
+            if tensor not in self.fetched or tensor in self.fetch_results:
+                continue
+            name = self._value(tensor, op, None)
+            if self.roots[tensor][0] in ("slot", "constant"):
+                local = self._new_local()
+                self.text.add(
+                    f"{local} = {name}.copy()" if _copies(tensor) else f"{local} = {name}", op
+                )
+                name = local
+            self.fetch_results[tensor] = name
+
+    def _record(self, tensor: Tensor, op: Operation) -> None:
+        if not self.recorder.wants(tensor):
+            return
+        if tensor in self.slot_names:
+            name = self._new_local()
+            self.text.add(f"{name} = {self.slot_names[tensor]}.value", op)
+        else:
+            name = self.expressions[tensor, None]
+        known = self.inputs.known.get(tensor) if tensor not in self.fed else None
+        for line in self.recorder.record(
+            tensor, self.inputs.placement[op], name, self.roots[tensor], known
+        ):
+            self.text.add(line, op)
+
+    # -- names -------------------------------------------------------------------------------
+
+    def _new_local(self) -> str:
+        self.count += 1
+        return f"v{self.count}"
+
+    def _bind(self, value: Any, prefix: str) -> str:
+        """The global name of an object inside the generated code."""
+        if getattr(value, "ndim", None) == 0:
+            value = host_scalar(value)
+        name = self.bound.get(id(value))
+        if name is None or self.namespace[name] is not value:
+            name = f"{prefix}{len(self.namespace)}"
+            self.bound[id(value)] = name
+            self.namespace[name] = value
+            self.kept.append(value)
+        return name
+
+    def _set_root(self, tensor: Tensor, root: Root) -> None:
+        self.roots[tensor] = root
+        self.by_root.setdefault(root, []).append(tensor)
+
+
+def _needs_copy(home: Device | None, device: Device | None) -> bool:
+    """True when a value has to cross a border: all CPUs and the host share one memory."""
+    here = home if home is not None and home.device_type != "CPU" else None
+    there = device if device is not None and device.device_type != "CPU" else None
+    return here is not there
+
+
+def _copies(tensor: Tensor) -> bool:
+    """False for strings: their scalars are plain bytes."""
+    return tensor.dtype.numpy_dtype.kind != "O" or tensor.shape.ndims not in (0, None)

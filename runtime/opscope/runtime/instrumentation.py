@@ -1,0 +1,106 @@
+"""The lines that an instrumented program has beyond the plain one."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from typing import Any, NoReturn
+
+import numpy as np
+
+from opscope.events import has_inf_or_nan
+from opscope.runtime import errors
+from opscope.runtime.devices import Device
+from opscope.runtime.operation import Tensor
+from opscope.runtime.plan import Instrument, Recorded
+from opscope.runtime.variable_slot import VariableSlot
+
+
+def _uninitialized(slot: VariableSlot) -> NoReturn:
+    raise errors.FailedPreconditionError(
+        None, None, f"Attempting to use uninitialized value {slot.name}"
+    )
+
+
+def _not_all_finite(flat: Any) -> bool:
+    return not np.isfinite(flat).all()
+
+
+def _bad_on_device(value: Any) -> bool:
+    """The test on a GPU array: only one bool comes back to the host."""
+    if not hasattr(value, "dtype") or value.dtype.kind not in "fc":
+        return has_inf_or_nan(value)
+    module = sys.modules[type(value).__module__.partition(".")[0]]
+    return not bool(module.isfinite(value).all())
+
+
+def instrument_names() -> dict[str, Any]:
+    """The fixed names that generated code uses."""
+    return {
+        "bad": has_inf_or_nan,
+        "bad_on_device": _bad_on_device,
+        "clock": time.perf_counter_ns,
+        "isfinite": math.isfinite,
+        "not_all_finite": _not_all_finite,
+        "uninitialized": _uninitialized,
+    }
+
+
+class Recorder:
+    """Which tensors are handed out, and the inf/nan test of each."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.watch = instrument.watch
+        self.trace = instrument.trace
+        self.recorded: list[Recorded] = []
+        self.static_hits: list[int] = []
+        self._first_of: dict[Any, int] = {}
+
+    def wants(self, tensor: Tensor) -> bool:
+        """True when the tensor is watched, or timed with its shape."""
+        return self.trace or (self.watch is not None and self.watch.wants(tensor))
+
+    def record(
+        self, tensor: Tensor, device: Device, local: str, root: Any, known: Any
+    ) -> list[str]:
+        """Note that `local` holds the tensor; return the source lines of its test.
+
+        A tensor that shares its value with an earlier one is not tested again. `known` is a value
+        that never changes: it is tested here and now.
+        """
+        index = len(self.recorded)
+        first = self._first_of.setdefault(root, index)
+        self.recorded.append(Recorded(tensor, device, local, first))
+        if self.watch is None or not self.watch.check or first != index:
+            return []
+        if known is not None:
+            if has_inf_or_nan(known):
+                self.static_hits.append(index)
+            return []
+        return _test(tensor, device, local, index)
+
+
+def _test(tensor: Tensor, device: Device, local: str, index: int) -> list[str]:
+    """The exact inf/nan test in its cheapest form for what is known of the tensor.
+
+    An array's dot product with itself is never finite when an element is inf or nan; when it
+    overflows, every element is looked at.
+    """
+    dtype = tensor.dtype.base_dtype
+    if not dtype.is_floating and not dtype.is_complex:
+        return []
+    if device.device_type != "CPU":
+        return [f"if {local} is not None and bad_on_device({local}): hit({index})"]
+    rank = tensor.shape.ndims
+    if dtype.name not in ("float32", "float64") or rank is None:
+        return [f"if {local} is not None and bad({local}): hit({index})"]
+    guard = f"{local} is not None and " if tensor.dtype.is_ref_dtype else ""
+    if rank == 0:
+        return [f"if {guard}not isfinite({local}): hit({index})"]
+    if guard:
+        return [f"if {guard}bad({local}): hit({index})"]
+    return [
+        f'q = {local}.ravel("K")',
+        f"if not isfinite(q.dot(q)) and not_all_finite(q): hit({index})",
+    ]

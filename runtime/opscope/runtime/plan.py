@@ -1,0 +1,125 @@
+"""A plan: everything that is settled about a run before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.runtime import errors
+from opscope.runtime.devices import Device
+from opscope.runtime.feed import Feed
+from opscope.runtime.fetch import Fetches
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.partition import partition_graphs
+from opscope.runtime.watch import Watch
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What a generated function does besides computing: nothing, watch, or take times."""
+
+    watch: Watch | None = None
+    trace: bool = False
+
+
+PLAIN = Instrument()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A tensor that an instrumented function hands out, and the name of the local that holds it.
+
+    root: index of the first recorded tensor that shares its memory and value.
+    """
+
+    tensor: Tensor
+    device: Device
+    local: str
+    root: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """Generated code: `function(*fed values)`.
+
+    Plain, it returns the fetched values. Instrumented, it returns (fetched values, recorded values,
+    hits, times): hits are indices into `recorded`; times are nanoseconds, one before the first op
+    of `traced` and one after each. lines: the op that each source line belongs to. computes: False
+    when only constants, feeds and variables are handed out.
+    """
+
+    function: Callable[..., Any]
+    source: str
+    lines: tuple[Operation | None, ...]
+    namespace: dict[str, Any]
+    computes: bool = True
+    recorded: tuple[Recorded, ...] = ()
+    static_hits: tuple[int, ...] = ()
+    traced: tuple[Operation, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A program with its feeds, fetches and placement."""
+
+    feeds: tuple[Feed, ...]
+    fetches: Fetches
+    order: tuple[Operation, ...]
+    placement: dict[Operation, Device]
+    program: Program
+    _partitions: dict[str, GraphDef] = field(default_factory=dict)
+
+    def partition_graphs(self) -> dict[str, GraphDef]:
+        """The GraphDef of each device, by device name; made once."""
+        if not self._partitions:
+            fed = {feed.tensor for feed in self.feeds}
+            fed_ops = {op for op in self.order if op.outputs and fed.issuperset(op.outputs)}
+            self._partitions.update(partition_graphs(self.order, self.placement, fed_ops))
+        return self._partitions
+
+    def run(self, values: list[Any]) -> Any:
+        """Call the program; an error inside a kernel becomes an OpError that names the op."""
+        program = self.program
+        try:
+            if not program.computes:
+                return program.function(*values)
+            with np.errstate(all="ignore"):
+                return program.function(*values)
+        except Exception as error:
+            raise self.op_error(error) from error.__cause__
+
+    def op_error(self, error: Exception) -> Exception:
+        """The OpError for what a kernel raised; `error` itself when no op is to blame."""
+        op, _ = self.failed_at(error.__traceback__)
+        if isinstance(error, errors.OpError):
+            if error.op is None and op is not None:
+                error.op = op
+                error.node_def = op.node_def
+            return error
+        if op is None:
+            return error
+        kind = (
+            errors.ResourceExhaustedError
+            if isinstance(error, MemoryError)
+            else errors.InvalidArgumentError
+        )
+        made = kind(op.node_def, op, f"{op.name}: {error}")
+        made.__cause__ = error
+        return made
+
+    def failed_at(self, traceback: TracebackType | None) -> tuple[Operation | None, dict[str, Any]]:
+        """The op whose line a traceback stopped at, and the program's locals at that time."""
+        code = self.program.function.__code__
+        while traceback is not None:
+            if traceback.tb_frame.f_code is code:
+                line = traceback.tb_lineno
+                lines = self.program.lines
+                op = lines[line] if line < len(lines) else None
+                return op, dict(traceback.tb_frame.f_locals)
+            traceback = traceback.tb_next
+        return None, {}

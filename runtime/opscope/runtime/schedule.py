@@ -1,0 +1,73 @@
+"""The order of a plan: only what is needed, and reads of a variable before its updates."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable
+
+from opscope.runtime.operation import Operation, Tensor
+
+
+def needed_ops(targets: Iterable[Operation], fed: Collection[Tensor]) -> list[Operation]:
+    """The ops that `targets` need, each after its inputs; a fed op comes without its inputs."""
+    order: list[Operation] = []
+    done: set[Operation] = set()
+    for target in targets:
+        stack: list[tuple[Operation, bool]] = [(target, False)]
+        while stack:
+            op, expanded = stack.pop()
+            if expanded:
+                order.append(op)
+                continue
+            if op in done:
+                continue
+            done.add(op)
+            stack.append((op, True))
+            stack.extend((p, False) for p in reversed(producers(op, fed)) if p not in done)
+    return order
+
+
+def producers(op: Operation, fed: Collection[Tensor]) -> list[Operation]:
+    """The ops that come before `op`: those of its inputs and its control inputs."""
+    if is_fed(op, fed):
+        return []
+    needed = [t.op for t in op.inputs if t not in fed or is_fed(t.op, fed)]
+    return needed + op.control_inputs
+
+
+def is_fed(op: Operation, fed: Collection[Tensor]) -> bool:
+    """True when every output of `op` is fed, so that it does not run."""
+    return bool(op.outputs) and all(t in fed for t in op.outputs)
+
+
+def reads_first(order: list[Operation], fed: Collection[Tensor]) -> list[Operation]:
+    """Reorder so that an op which updates a variable runs only when nothing else can.
+
+    A read that does not depend on an update so sees the value before it. Else the order is kept.
+    """
+    if not any(op.definition.updates for op in order):
+        return order
+    rank = {op: i for i, op in enumerate(order)}
+    waiting = {op: len(set(producers(op, fed))) for op in order}
+    followers: dict[Operation, list[Operation]] = {}
+    for op in order:
+        for producer in set(producers(op, fed)):
+            followers.setdefault(producer, []).append(op)
+    plain: list[int] = []
+    updates: list[int] = []
+
+    def ready(op: Operation) -> None:
+        heapq.heappush(updates if op.definition.updates else plain, rank[op])
+
+    for op in order:
+        if waiting[op] == 0:
+            ready(op)
+    result: list[Operation] = []
+    while plain or updates:
+        op = order[heapq.heappop(plain or updates)]
+        result.append(op)
+        for follower in followers.get(op, ()):
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                ready(follower)
+    return result

@@ -1,0 +1,389 @@
+"""Session: runs the ops of a graph and keeps the values of its variables."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import numpy as np
+
+from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
+from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.runtime.devices import Device, DeviceAttributes, local_devices
+from opscope.runtime.errors import OpError
+from opscope.runtime.fetch import fetch_key
+from opscope.runtime.graph import Graph, get_default_graph
+from opscope.runtime.operation import Operation
+from opscope.runtime.plan import PLAIN, Instrument, Plan
+from opscope.runtime.planner import make_plan
+from opscope.runtime.step_stats import build_step_stats
+from opscope.runtime.variable_slot import VariableSlot
+from opscope.runtime.watch import NOT_COMPUTED, Watch, WatchedRun, callbacks_of
+
+# A session that is given ever new fetches forgets its oldest plans beyond this number.
+MAX_PLANS = 500
+
+
+class BaseSession:
+    """What `Session` and `InteractiveSession` share."""
+
+    def __init__(
+        self, target: str = "", graph: Graph | None = None, config: ConfigProto | None = None
+    ) -> None:
+        if target:
+            raise ValueError(
+                f"opscope runs graphs in this process; target must be '', not {target!r}"
+            )
+        if graph is not None and not isinstance(graph, Graph):
+            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+        if config is not None and not isinstance(config, ConfigProto):
+            raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
+        self._graph = graph or get_default_graph()
+        self._config = ConfigProto()
+        if config is not None:
+            self._config.CopyFrom(config)
+        self._devices: list[Device] = local_devices(self._config)
+        self._plans: dict[Any, Plan] = {}
+        self._instrumented: defaultdict[Instrument, dict[Any, Plan]] = defaultdict(dict)
+        self._seen_rewrites = self._graph.rewrites
+        self._slots: dict[Any, VariableSlot] = {}
+        self._state: dict[Any, Any] = {}
+        self._lock = threading.RLock()
+        self._closed = False
+        self._run_count = 0
+        self._last_timestamp = 0
+
+    # -- the session itself --------------------------------------------------------------------
+
+    @property
+    def graph(self) -> Graph:
+        """The graph this session runs."""
+        return self._graph
+
+    @property
+    def graph_def(self) -> GraphDef:
+        """The graph serialised."""
+        return self._graph.as_graph_def(add_shapes=True)
+
+    @property
+    def sess_str(self) -> str:
+        """The target this session was made for: always ""."""
+        return ""
+
+    def list_devices(self) -> list[DeviceAttributes]:
+        """The devices ops can run on."""
+        return [d.attributes for d in self._devices]
+
+    def close(self) -> None:
+        """Free plans and variables; later runs raise RuntimeError."""
+        self._closed = True
+        self._forget_plans()
+        self._slots.clear()
+        self._state.clear()
+
+    def as_default(self) -> AbstractContextManager[BaseSession]:
+        """Make this the default session, not the default graph, inside a `with` block."""
+        return _default_sessions.entered(self)
+
+    # -- running -------------------------------------------------------------------------------
+
+    def run(
+        self,
+        fetches: Any,
+        feed_dict: Any = None,
+        options: RunOptions | None = None,
+        run_metadata: RunMetadata | None = None,
+    ) -> Any:
+        """Compute `fetches` with `feed_dict` fed, and return the values in the same structure.
+
+        Tensors give NumPy arrays or scalars, operations None. An op that fails raises an OpError
+        that names it and the line that made it.
+        """
+        if options is not None or run_metadata is not None:
+            return self._run_with_options(fetches, feed_dict, options, run_metadata)
+        plan = self._plan(fetches, feed_dict, PLAIN)
+        self._run_count += 1
+        if not feed_dict:
+            return plan.run([])
+        values = [f.convert(v) for f, v in zip(plan.feeds, feed_dict.values(), strict=True)]
+        return plan.run(values)
+
+    def run_watched(
+        self,
+        fetches: Any,
+        feed_dict: Any = None,
+        *,
+        watch: Watch,
+        options: RunOptions | None = None,
+        run_metadata: RunMetadata | None = None,
+    ) -> WatchedRun:
+        """Run and keep every watched tensor, in memory, by reference; nothing is written.
+
+        An op that fails does not raise: the error is in the WatchedRun, with the tensors computed
+        before it. Wrong fetches and feeds raise as in `run`.
+        """
+        trace = options is not None and options.trace_level != RunOptions.NO_TRACE
+        return self._run_instrumented(
+            fetches, feed_dict, Instrument(watch, trace), options, run_metadata
+        )
+
+    def make_callable(
+        self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False
+    ) -> Callable[..., Any]:
+        """A function of the values of `feed_list` that runs `fetches`."""
+        keys = list(feed_list or ())
+
+        def run(*values: Any, **kwargs: Any) -> Any:
+            if len(values) != len(keys):
+                raise ValueError(f"expected {len(keys)} values to feed, got {len(values)}")
+            if kwargs and not accept_options:
+                raise TypeError("this callable was made without accept_options=True")
+            return self.run(fetches, dict(zip(keys, values, strict=True)), **kwargs)
+
+        return run
+
+    def _plan(self, fetches: Any, feed_dict: Any, instrument: Instrument) -> Plan:
+        if self._graph.rewrites != self._seen_rewrites:
+            self._forget_plans()
+        plans = self._plans if instrument is PLAIN else self._instrumented[instrument]
+        feed_keys = tuple(feed_dict) if feed_dict else ()
+        key: Any = (fetches, feed_keys)
+        if fetches.__class__ is list:
+            key = (list, *fetches, feed_keys)
+        try:
+            found = plans.get(key)
+        except TypeError:  # a nested structure is not hashable as it is
+            key = (fetch_key(fetches), feed_keys)
+            found = plans.get(key)
+        return found or self._make_plan(plans, key, fetches, feed_keys, instrument)
+
+    def _forget_plans(self) -> None:
+        """Drop every plan: an existing node of the graph has changed."""
+        with self._lock:
+            self._seen_rewrites = self._graph.rewrites
+            self._plans.clear()
+            self._instrumented.clear()
+
+    def _make_plan(
+        self,
+        plans: dict[Any, Plan],
+        key: Any,
+        fetches: Any,
+        feed_keys: Sequence[Any],
+        instrument: Instrument,
+    ) -> Plan:
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        if self._graph.version == 0:
+            raise RuntimeError(
+                "The Session graph is empty. Add operations to the graph before calling run()."
+            )
+        with self._lock:
+            plan = make_plan(
+                self._graph,
+                fetches,
+                feed_keys,
+                devices=self._devices,
+                soft_placement=self._config.allow_soft_placement,
+                slot=self._slot,
+                session_state=self._state,
+                instrument=instrument,
+            )
+            while len(plans) >= MAX_PLANS:
+                del plans[next(iter(plans))]
+            plans[key] = plan
+        if self._config.log_device_placement:
+            for op in plan.order:
+                print(f"{op.name}: ({op.type}): {plan.placement[op].name}", file=sys.stderr)
+        return plan
+
+    def _slot(self, variable: Operation) -> VariableSlot:
+        """The slot of a variable op; ops with one `shared_name` share it."""
+        attrs = variable.attrs
+        key = (attrs.get("container", ""), attrs.get("shared_name") or variable.name)
+        slot = self._slots.get(key)
+        if slot is None:
+            slot = self._slots[key] = VariableSlot(variable.name)
+        return slot
+
+    def _run_with_options(
+        self,
+        fetches: Any,
+        feed_dict: Any,
+        options: RunOptions | None,
+        run_metadata: RunMetadata | None,
+    ) -> Any:
+        options = options or RunOptions()
+        callbacks = callbacks_of(options.debug_options)
+        trace = options.trace_level != RunOptions.NO_TRACE and run_metadata is not None
+        if not callbacks and not trace:
+            result = self.run(fetches, feed_dict)
+            if run_metadata is not None and options.output_partition_graphs:
+                plan = self._plan(fetches, feed_dict, PLAIN)
+                run_metadata.partition_graphs.extend(plan.partition_graphs().values())
+            return result
+        watch = None
+        if callbacks:
+            wanted = {w for w, _ in callbacks}
+            check = any(w.check for w in wanted)
+            watch = wanted.pop() if len(wanted) == 1 else Watch(check=check)
+        run = self._run_instrumented(
+            fetches, feed_dict, Instrument(watch, trace), options, run_metadata
+        )
+        run.global_step = options.debug_options.global_step if callbacks else -1
+        for _, sink in callbacks:
+            sink(run)
+        if run.error is not None:
+            raise run.error
+        return run.result
+
+    def _run_instrumented(
+        self,
+        fetches: Any,
+        feed_dict: Any,
+        instrument: Instrument,
+        options: RunOptions | None,
+        run_metadata: RunMetadata | None,
+    ) -> WatchedRun:
+        plan = self._plan(fetches, feed_dict, instrument)
+        index = self._run_count
+        self._run_count += 1
+        fed = [f.convert(v) for f, v in zip(plan.feeds, (feed_dict or {}).values(), strict=True)]
+        program = plan.program
+        start = max(time.time_ns() // 1000, self._last_timestamp + 1)
+        clock = time.perf_counter_ns()
+        error: OpError | None = None
+        result: Any = None
+        hits: Sequence[int] = ()
+        times: Sequence[int] = ()
+        try:
+            with np.errstate(all="ignore"):
+                result, values, hits, times = program.function(*fed)
+        except Exception as raised:
+            translated = plan.op_error(raised)
+            if not isinstance(translated, OpError):
+                raise
+            error = translated
+            _, local_values = plan.failed_at(raised.__traceback__)
+            values = tuple(
+                local_values.get(r.local, program.namespace.get(r.local, NOT_COMPUTED))
+                for r in program.recorded
+            )
+            hits = local_values.get("hits", ())
+        span = max((time.perf_counter_ns() - clock) // 1000, len(values))
+        self._last_timestamp = start + span
+        run = WatchedRun(plan, values, hits, index, start, span, fed)
+        run.result = result
+        run.error = error
+        if run_metadata is not None and error is None:
+            self._fill_metadata(run_metadata, plan, values, times, options)
+        return run
+
+    @staticmethod
+    def _fill_metadata(
+        run_metadata: RunMetadata,
+        plan: Plan,
+        values: Sequence[Any],
+        times: Sequence[int],
+        options: RunOptions | None,
+    ) -> None:
+        program = plan.program
+        if program.traced:
+            run_metadata.step_stats.CopyFrom(
+                build_step_stats(
+                    program.traced,
+                    plan.placement,
+                    times,
+                    {r.tensor: v for r, v in zip(program.recorded, values, strict=True)},
+                    time.time_ns() - time.perf_counter_ns(),
+                )
+            )
+        if options is not None and options.output_partition_graphs:
+            run_metadata.partition_graphs.extend(plan.partition_graphs().values())
+
+
+class Session(BaseSession):
+    """A session that a `with` block opens and closes; inside, its graph is the default graph."""
+
+    def __init__(
+        self, target: str = "", graph: Graph | None = None, config: ConfigProto | None = None
+    ) -> None:
+        super().__init__(target, graph, config)
+        self._contexts: list[AbstractContextManager[Any]] = []
+
+    def __enter__(self) -> Session:
+        for context in (self.graph.as_default(), self.as_default()):
+            context.__enter__()
+            self._contexts.append(context)
+        return self
+
+    def __exit__(self, *exc_info: Any) -> None:
+        for _ in range(2):
+            self._contexts.pop().__exit__(*exc_info)
+        self.close()
+
+
+class InteractiveSession(BaseSession):
+    """A session that is the default one from the start until `close`, for use in a shell."""
+
+    def __init__(
+        self, target: str = "", graph: Graph | None = None, config: ConfigProto | None = None
+    ) -> None:
+        super().__init__(target, graph, config)
+        self._contexts: list[AbstractContextManager[Any]] = []
+        for context in (self.graph.as_default(), self.as_default()):
+            context.__enter__()
+            self._contexts.append(context)
+
+    def close(self) -> None:
+        """Stop being the default session, and close."""
+        super().close()
+        while self._contexts:
+            self._contexts.pop().__exit__(None, None, None)
+
+
+class _DefaultSessions(threading.local):
+    def __init__(self) -> None:
+        self.stack: list[BaseSession] = []
+
+    @contextmanager
+    def entered(self, session: BaseSession) -> Iterator[BaseSession]:
+        self.stack.append(session)
+        try:
+            yield session
+        finally:
+            self.stack.remove(session)
+
+
+_default_sessions = _DefaultSessions()
+
+
+def default_session(session: Any) -> AbstractContextManager[Any]:
+    """Make a session, or what stands in for one, the default inside a `with` block."""
+    return _default_sessions.entered(session)
+
+
+def get_default_session() -> BaseSession | None:
+    """The innermost default session of this thread, or None."""
+    return _default_sessions.stack[-1] if _default_sessions.stack else None
+
+
+def session_for(session: BaseSession | None, graph: Graph) -> BaseSession:
+    """`session`, or the default one; ValueError when there is none or it runs another graph."""
+    found = session or get_default_session()
+    if found is None:
+        raise ValueError(
+            "Cannot evaluate without a session: no default session is registered. "
+            "Use `with sess.as_default()` or pass an explicit session."
+        )
+    if found.graph is not graph:
+        raise ValueError(
+            "Cannot use the default session: the tensor's graph is different from the session's "
+            "graph. Pass an explicit session."
+        )
+    return found

@@ -1,0 +1,214 @@
+"""Watching a run: which tensors, the inf/nan test in the middle of the step, and what was seen."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.runtime.errors import OpError
+from opscope.runtime.operation import Tensor
+
+if TYPE_CHECKING:
+    from opscope.events.proto.debug_pb2 import DebugOptions
+    from opscope.runtime.plan import Plan, Recorded
+
+MEMORY_CALLBACK_SCHEME = "memcbk:///"
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Which tensors of a run are watched; the regexes match at the start and are AND-ed.
+
+    check: also test each watched tensor, exactly, for inf and nan as soon as it is computed.
+    """
+
+    node_name: str | None = None
+    op_type: str | None = None
+    tensor_dtype: str | None = None
+    check: bool = False
+
+    def wants(self, tensor: Tensor) -> bool:
+        """True when the tensor passes every pattern."""
+        return all(
+            pattern is None or re.match(pattern, text) is not None
+            for pattern, text in (
+                (self.node_name, tensor.op.name),
+                (self.op_type, tensor.op.type),
+                (self.tensor_dtype, tensor.dtype.name),
+            )
+        )
+
+
+class WatchedTensor(NamedTuple):
+    """One tensor of a watched run.
+
+    value: the array (shared with the run, not to be written to), None for a variable without a
+    value. timestamp: microseconds since the epoch, strictly increasing in execution order over all
+    devices.
+    """
+
+    node_name: str
+    output_slot: int
+    device_name: str
+    op_type: str
+    timestamp: int
+    value: Any
+
+    @property
+    def name(self) -> str:
+        """The tensor's name, "node:slot"."""
+        return f"{self.node_name}:{self.output_slot}"
+
+
+class WatchedRun:
+    """What one watched run did; lists are made when they are asked for.
+
+    result: the fetched values, None when an op failed. error: the OpError of the op that failed,
+    not raised. global_step: -1 when it is not known.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        values: Sequence[Any],
+        hit_indices: Sequence[int],
+        session_run_index: int,
+        start: int,
+        span: int,
+        fed_values: Sequence[Any],
+    ) -> None:
+        self._plan = plan
+        self._values = values
+        self._hit_indices = hit_indices
+        self._start = start
+        self._span = span
+        self._fed_values = fed_values
+        self.session_run_index = session_run_index
+        self.result: Any = None
+        self.error: OpError | None = None
+        self.global_step = -1
+
+    @cached_property
+    def tensors(self) -> list[WatchedTensor]:
+        """The watched tensors in execution order; before an error, those computed so far."""
+        recorded = self._plan.program.recorded
+        return [
+            self._watched(i, r)
+            for i, r in enumerate(recorded)
+            if self._values[i] is not NOT_COMPUTED
+        ]
+
+    @cached_property
+    def hits(self) -> list[WatchedTensor]:
+        """With `Watch.check`: the tensors with inf or nan, in execution order."""
+        roots = {*self._hit_indices, *self._plan.program.static_hits}
+        if not roots:
+            return []
+        return [
+            self._watched(i, r)
+            for i, r in enumerate(self._plan.program.recorded)
+            if r.root in roots and self._values[i] is not NOT_COMPUTED
+        ]
+
+    def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
+        tensor = recorded.tensor
+        # Strictly increasing: the span is at least one microsecond per tensor.
+        moment = self._start + index * self._span // max(1, len(self._values))
+        return WatchedTensor(
+            tensor.op.name,
+            tensor.value_index,
+            recorded.device.name,
+            tensor.op.type,
+            moment,
+            recorded.device.to_host(self._values[index]),
+        )
+
+    @property
+    def partition_graphs(self) -> Mapping[str, GraphDef]:
+        """The GraphDef that each device ran, by device name."""
+        return self._plan.partition_graphs()
+
+    @property
+    def feeds(self) -> dict[str, Any]:
+        """The fed values by tensor name."""
+        names = [feed.tensor.name for feed in self._plan.feeds]
+        return dict(zip(names, self._fed_values, strict=True))
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the fed tensors."""
+        return [feed.tensor.name for feed in self._plan.feeds]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the fetched tensors."""
+        return [e.name for e in self._plan.fetches.elements if isinstance(e, Tensor)]
+
+    @property
+    def target_nodes(self) -> list[str]:
+        """The names of the operations run for their effect."""
+        return [e.name for e in self._plan.fetches.elements if not isinstance(e, Tensor)]
+
+
+# Stands for the value of a tensor that an error kept from being computed.
+NOT_COMPUTED = object()
+
+Sink = Callable[[WatchedRun], None]
+
+
+@dataclass
+class _Callbacks:
+    """The in-process receivers of `memcbk:///KEY` URLs."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    entries: dict[str, tuple[Watch, Sink]] = field(default_factory=dict)
+    serial: itertools.count[int] = field(default_factory=itertools.count)
+
+
+_callbacks = _Callbacks()
+
+
+def register_callback(key: str, watch: Watch, sink: Sink) -> Callable[[], None]:
+    """Let runs whose debug options name the URL `memcbk:///KEY` be watched and given to `sink`.
+
+    Returns a function that ends this. ValueError when the key is taken.
+    """
+    with _callbacks.lock:
+        if key in _callbacks.entries:
+            raise ValueError(f"a watch callback named {key!r} is registered already")
+        _callbacks.entries[key] = (watch, sink)
+
+    def unregister() -> None:
+        with _callbacks.lock:
+            _callbacks.entries.pop(key, None)
+
+    return unregister
+
+
+def callbacks_of(options: DebugOptions) -> list[tuple[Watch, Sink]]:
+    """The registered callbacks that the watches of `options` name, each once.
+
+    ValueError for a URL of another scheme or a key that nobody registered.
+    """
+    keys: dict[str, None] = {}
+    for entry in options.debug_tensor_watch_opts:
+        for url in entry.debug_urls:
+            if not url.startswith(MEMORY_CALLBACK_SCHEME):
+                raise ValueError(
+                    f"debug URL {url!r}: only {MEMORY_CALLBACK_SCHEME}KEY is watched here; to "
+                    "dump to a folder, wrap the session in tfdbg.DumpingDebugWrapperSession"
+                )
+            keys[url.removeprefix(MEMORY_CALLBACK_SCHEME)] = None
+    with _callbacks.lock:
+        missing = [k for k in keys if k not in _callbacks.entries]
+        if missing:
+            raise ValueError(
+                f"no watch callback is registered for {MEMORY_CALLBACK_SCHEME}{missing[0]}"
+            )
+        return [_callbacks.entries[k] for k in keys]

@@ -1,0 +1,191 @@
+"""The pages in headless Chromium: what a user does, and that nothing leaves this machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from run_writer import RunWriter
+
+from opscope.dashboard.server import Server
+
+playwright = pytest.importorskip("playwright.sync_api")
+Serve = Callable[..., Server]
+Visit = Callable[[str], Any]
+expect = playwright.expect
+
+pytestmark = pytest.mark.browser
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[[str], Any]]:
+    """Opens addresses; afterwards nothing may have left this machine or gone wrong in a script."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(20_000)
+    requests: list[str] = []
+    wrong: list[str] = []
+    context.on("request", lambda request: requests.append(request.url))
+    context.on("weberror", lambda error: wrong.append(str(error.error)))
+    context.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+
+    def opened(url: str) -> Any:
+        page = context.new_page()
+        page.goto(url)
+        return page
+
+    yield opened
+    context.close()
+    inside = ("data", "blob")
+    hosts = {urlsplit(url).hostname for url in requests if urlsplit(url).scheme not in inside}
+    assert hosts <= {"localhost", "127.0.0.1"}
+    assert hosts
+    assert wrong == []
+
+
+def state(page: Any) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def test_scalars(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logdir).url)
+    assert urlsplit(page.url).path == "/scalars"
+    card = page.locator('.card[data-tag="loss/total"]')
+    expect(card.locator(".scatterlayer .trace").first).to_be_visible()
+    expect(card.locator(".bad-count")).to_have_text("1 NaN, 1 Inf")
+    # Raw and smoothed lines of two runs, and the marks where train is not finite.
+    expect(card.locator(".scatterlayer .trace")).to_have_count(5)
+
+    line = card.locator(".scatterlayer .trace:nth-child(2) .js-line")
+    before = line.get_attribute("d")
+    page.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    expect(line).not_to_have_attribute("d", before)
+    assert state(page)["smoothing"] == ["0.99"]
+    page.keyboard.press("Home")
+    expect(card.locator(".scatterlayer .trace")).to_have_count(3)
+
+    page.get_by_label("train").uncheck()
+    expect(card.locator(".scatterlayer .trace")).to_have_count(1)
+    assert state(page)["run"] == ["test"]
+    expect(card.locator(".bad-count")).to_be_hidden()
+
+    page.get_by_placeholder("Filter tags").fill("loss$|^acc")
+    expect(page.locator(".card")).to_have_count(1)
+    page.get_by_placeholder("Filter tags").fill("(")
+    expect(page.get_by_text("Not a regular expression")).to_be_visible()
+
+
+def test_the_address_holds_the_state(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(
+        served(logdir).url + "scalars?run=train&smoothing=0&axis=wall&tags=acc&log=accuracy"
+    )
+    card = page.locator(".card")
+    expect(card.locator(".scatterlayer .trace")).to_have_count(1)
+    expect(card).to_have_attribute("data-tag", "accuracy")
+    expect(page.get_by_label("test")).not_to_be_checked()
+    expect(card.get_by_role("button", name="Logarithmic")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("document.querySelector('.plot').layout.xaxis.type") == "date"
+
+
+def test_zooming_and_the_tooltip(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logdir).url + "scalars?tags=loss")
+    plot = page.locator(".plot .nsewdrag")
+    expect(plot).to_be_visible()
+    box = plot.bounding_box()
+    at = [(box["x"] + box["width"] * part, box["y"] + box["height"] * 0.5) for part in (0.4, 0.6)]
+    page.mouse.move(*at[0])
+    expect(page.locator(".tip tbody tr")).to_have_count(2)
+    expect(page.locator(".tip")).to_contain_text("Smoothed")
+    with page.expect_response(lambda answer: "low=" in answer.url):
+        page.mouse.down()
+        page.mouse.move(*at[1], steps=4)
+        page.mouse.up()
+    reset = page.get_by_role("button", name="Show everything")
+    expect(reset).to_be_visible()
+    expect(page.locator(".xtick", has_text="100")).to_be_visible()
+    expect(page.locator(".xtick", has_text="150")).to_have_count(0)
+    reset.click()
+    expect(page.locator(".xtick", has_text="150")).to_be_visible()
+
+
+def test_a_point_written_now_appears(logdir: Path, served: Serve, visit: Visit) -> None:
+    server = served(logdir, reload_interval=0.2)
+    page = visit(server.url + "scalars?tags=loss&smoothing=0")
+    expect(page.locator(".scatterlayer .trace")).to_have_count(3)
+    writer = RunWriter(logdir / "late")
+    writer.scalars("loss/total", [(400, 0.5), (500, 0.4)])
+    writer.close()
+    expect(page.locator(".scatterlayer .trace")).to_have_count(4)
+    expect(page.get_by_label("late")).to_be_checked()
+    expect(page.locator(".xtick", has_text="400")).to_be_visible()
+
+
+def test_an_empty_logdir_fills_itself(tmp_path: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(tmp_path, reload_interval=0.2).url)
+    expect(page.get_by_text("Nothing here yet")).to_be_visible()
+    writer = RunWriter(tmp_path / "first")
+    writer.scalars("loss", [(0, 1.0), (1, 0.5)])
+    writer.close()
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+
+
+def test_histograms(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logdir, path_prefix="/deep/down").url + "histograms")
+    ridges = page.locator(".histogram.offset .ridge")
+    expect(ridges).to_have_count(10)
+    heights = ridges.evaluate_all("all => all.map(one => one.getBBox().y + one.getBBox().height)")
+    assert heights == sorted(heights), "older ridges are further back, that is, higher"
+    page.get_by_text("Overlay").click()
+    overlaid = page.locator(".histogram.overlay .ridge")
+    expect(overlaid).to_have_count(10)
+    floors = overlaid.evaluate_all("all => all.map(one => one.getBBox().y + one.getBBox().height)")
+    assert max(floors) - min(floors) < 1
+    page.locator(".histogram").hover()
+    expect(page.locator(".tip")).to_contain_text("Bin")
+    assert state(page)["mode"] == ["overlay"]
+
+
+def test_the_theme_is_remembered(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logdir).url)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_role("button", name="Switch between light and dark").click()
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.reload()
+    expect(page.locator(".card").first).to_be_visible()
+    assert page.evaluate(ground) == dark
+
+
+def test_tabs_switch_pages_without_a_reload(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logdir).url)
+    page.evaluate("window.stayed = true")
+    page.get_by_role("link", name="Histograms").click()
+    expect(page.locator(".ridge").first).to_be_visible()
+    page.go_back()
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+    assert page.evaluate("window.stayed")

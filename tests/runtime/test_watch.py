@@ -1,0 +1,126 @@
+"""Watched runs: every node under its own name, exact hits, values kept from before updates."""
+
+import itertools
+
+import numpy as np
+import pytest
+from tests.runtime.test_session import divide_op, variable
+
+import opscope.runtime as tf
+from opscope.events.proto.config_pb2 import RunOptions
+from opscope.runtime.make_op import make_op
+from opscope.runtime.watch import Watch, register_callback
+
+
+@pytest.fixture
+def session():
+    config = tf.ConfigProto(device_count={"CPU": 2})
+    with tf.Graph().as_default(), tf.Session(config=config) as made:
+        yield made
+
+
+def test_every_node_of_the_pruned_graph_is_there_once_in_order(session):
+    x = tf.placeholder(tf.float32, [2], name="x")
+    folded = divide_op(tf.constant(6.0, name="six"), tf.constant(3.0, name="three"), name="two")
+    y = divide_op(x, folded, name="y")
+    run = session.run_watched(y, {x: [2, 4]}, watch=Watch())
+    assert [t.name for t in run.tensors] == ["x:0", "six:0", "three:0", "two:0", "y:0"]
+    assert run.result.tolist() == [1, 2]
+    assert run.feeds["x:0"].tolist() == [2, 4]
+    stamps = [t.timestamp for t in run.tensors]
+    assert all(a < b for a, b in itertools.pairwise(stamps))
+
+
+def test_stamps_rise_from_run_to_run(session):
+    c = divide_op(tf.constant(1.0), 2.0)
+    first = session.run_watched(c, watch=Watch()).tensors[-1].timestamp
+    assert session.run_watched(c, watch=Watch()).tensors[0].timestamp > first
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.complex64, "bfloat16"])
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan, None])
+def test_hits_are_exact(session, dtype, bad):
+    dtype = tf.as_dtype(dtype)
+    x = tf.placeholder(dtype, [None], name="x")
+    y = tf.identity(x, name="y")
+    largest = 6e4 if dtype is tf.float16 else 3e38  # whose square overflows
+    value = np.array([largest, 0, -largest], dtype.as_numpy_dtype)
+    if bad is not None:
+        value[1] = bad
+    run = session.run_watched(y, {x: value}, watch=Watch(check=True))
+    assert [t.name for t in run.hits] == ([] if bad is None else ["x:0", "y:0"])
+
+
+def test_the_first_hit_is_the_origin_on_any_device(session):
+    x = tf.placeholder(tf.float32, [2], name="x")
+    with tf.device("/cpu:1"):
+        origin = divide_op(1.0, x, name="origin")
+    later = divide_op(origin, 2.0, name="later")
+    run = session.run_watched(later, {x: [0, 1]}, watch=Watch(check=True))
+    assert [t.node_name for t in run.hits] == ["origin", "later"]
+    assert run.hits[0].device_name.endswith("CPU:1")
+    graphs = run.partition_graphs
+    assert {n.op for n in graphs[run.hits[0].device_name].node} >= {"_Send", "_Recv", "TestDivide"}
+
+
+def test_values_from_before_an_update_are_kept(session):
+    ref, init, read = variable([1.0, 2.0])
+    add = make_op("AssignAdd", ref, [1.0, 1.0], name="add")
+    session.run(init)
+    runs = [session.run_watched([read, add], watch=Watch()) for _ in range(3)]
+    seen = [{t.name: t.value.tolist() for t in run.tensors} for run in runs]
+    assert [s["W:0"] for s in seen] == [[1, 2], [2, 3], [3, 4]]
+    assert [s["add:0"] for s in seen] == [[2, 3], [3, 4], [4, 5]]
+
+
+def test_memory_of_an_old_value_is_used_again_once_it_is_free(session):
+    ref, init, _ = variable(np.zeros(1000))
+    add = make_op("AssignAdd", ref, np.ones(1000, np.float32))
+    session.run(init)
+    slot = next(iter(session._slots.values()))
+    addresses = set()
+    for _ in range(6):
+        session.run_watched(add, watch=Watch(check=True))
+        addresses.add(slot.value.__array_interface__["data"][0])
+    assert len(addresses) == 2
+
+
+def test_filters_are_anchored_and_combined(session):
+    x = tf.placeholder(tf.float32, [2], name="layer/x")
+    y = divide_op(x, 2.0, name="layer/y")
+    run = session.run_watched(y, {x: [1, 2]}, watch=Watch(node_name="layer/", op_type="Test"))
+    assert [t.name for t in run.tensors] == ["layer/y:0"]
+    nothing = session.run_watched(y, {x: [1, 2]}, watch=Watch(node_name="nomatch"))
+    assert nothing.tensors == []
+    assert nothing.result.tolist() == [0.5, 1.0]
+
+
+def test_an_error_leaves_what_was_computed_before_it(session):
+    x = tf.placeholder(tf.float32, [None], name="x")
+    first = divide_op(x, 2.0, name="first")
+    bad = divide_op(first, tf.constant([1.0, 2.0]), name="bad")
+    last = divide_op(bad, 2.0, name="last")
+    run = session.run_watched(last, {x: [1, 2, 3]}, watch=Watch())
+    assert run.result is None
+    assert run.error.op.name == "bad"
+    names = [t.name for t in run.tensors]
+    assert "first:0" in names
+    assert "bad:0" not in names
+    assert "last:0" not in names
+
+
+def test_run_options_name_a_callback(session):
+    x = tf.placeholder(tf.float32, [], name="x")
+    y = divide_op(x, 0.0, name="y")
+    seen = []
+    unregister = register_callback("test", Watch(check=True), seen.append)
+    options = RunOptions()
+    watch = options.debug_options.debug_tensor_watch_opts.add(node_name="*", output_slot=-1)
+    watch.debug_urls.append("memcbk:///test")
+    options.debug_options.global_step = 7
+    assert session.run(y, {x: 1.0}, options=options) == np.inf
+    assert [t.name for t in seen[0].hits] == ["y:0"]
+    assert seen[0].global_step == 7
+    unregister()
+    with pytest.raises(ValueError, match="no watch callback"):
+        session.run(y, {x: 1.0}, options=options)

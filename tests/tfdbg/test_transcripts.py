@@ -1,0 +1,57 @@
+"""The commands print what TensorFlow's own debugger prints, except where docs/tfdbg.md says not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tfdbg_data import transcript
+
+from opscope.tfdbg import DebugDumpDir
+from opscope.tfdbg.analysis import Analysis
+from opscope.tfdbg.command import execute
+
+Opened = Callable[[str], DebugDumpDir]
+
+# Each deliberate difference, by its heading in docs/tfdbg-differences.md.
+DIFFERENT = {
+    ("cf1", "li -r loop/while/Merge"): "trees",
+    ("debugops", "lt"): "debug ops",
+    ("debugops", "pt y:0"): "debug ops",
+    ("debugops", "pt y:0:DebugNanCount"): "debug ops",
+    ("debugops", "pt y:0:DebugNumericSummary"): "debug ops",
+    ("debugops", "ni -d y"): "debug ops",
+    ("mnist", "lt -s bogus"): "errors",
+}
+NOT_OURS = ("help", "eval", "ps", "ls", "cfg", "lt >")
+COLUMNS = 120
+RUNS = ("cf1", "uninit", "mnist")
+
+
+def same(dumps: Path, name: str) -> dict[str, list[str]]:
+    return {
+        command: lines
+        for command, lines in transcript(dumps, name).items()
+        if not command.startswith(NOT_OURS) and (name, command) not in DIFFERENT
+    }
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_rows_are_theirs(dumps: Path, opened: Opened, name: str) -> None:
+    context = Analysis(opened(name), columns=COLUMNS)
+    commands = same(dumps, name)
+    for command, lines in commands.items():
+        assert [row.text for row in execute(context, command).lines] == lines, command
+
+
+def test_enough_was_compared(dumps: Path) -> None:
+    assert sum(len(same(dumps, name)) for name in RUNS) >= 48
+
+
+def test_a_differing_tree_is_theirs_up_to_the_first_repetition(dumps: Path, opened: Opened) -> None:
+    command = "li -r loop/while/Merge"
+    theirs = transcript(dumps, "cf1")[command]
+    ours = [row.text for row in execute(Analysis(opened("cf1")), command).lines]
+    repeated = next(n for n, text in enumerate(ours) if text.endswith(" (shown above)"))
+    assert ours[:repeated] == theirs[:repeated]
+    assert ours[repeated].removesuffix(" (shown above)") == theirs[repeated]
+    assert len(ours) < len(theirs) / 4

@@ -1,0 +1,94 @@
+"""The colours of the terminal app, for terminals with 16 colours and for those with more.
+
+The terminal's own background is kept, so that the app sits in a light terminal as well as in a
+dark one: text colours are of middle lightness, and bars bring their own background.
+"""
+
+from __future__ import annotations
+
+from prompt_toolkit.output import ColorDepth
+from prompt_toolkit.styles import Style
+
+_RICH = {
+    "title": "bold #ffffff bg:#475569",
+    "title.start": "bg:#1d4ed8",
+    "title.end": "bg:#0f766e",
+    "title.hit": "bg:#b91c1c",
+    "title.error": "bg:#b91c1c",
+    "title.offline": "bg:#475569",
+    "product": "nobold #e2e8f0",
+    "bar": "bg:#334155 #cbd5e1",
+    "bar.command": "#f8fafc",
+    "bar.arrow": "bold #f8fafc",
+    "bar.off": "#64748b",
+    "bar.hint": "#94a3b8",
+    "bar.behind": "bold #fbbf24",
+    "bar.on": "#4ade80",
+    "choice.link": "underline #3b82f6",
+    "choice.off": "#808894",
+    "heading": "bold",
+    "tensor": "#3b82f6",
+    "link": "underline",
+    "link.chosen": "bg:#fbbf24 #111827 nounderline",
+    "yellow": "#b7791f",
+    "highlight": "bold #d97706",
+    "dim": "#808894",
+    "error": "bold #dc2626",
+    "warning": "#d97706",
+    "match": "bg:#fde68a #111827",
+    "match.current": "bg:#f59e0b #111827",
+    "scroll.arrow": "bg:#334155 #cbd5e1",
+    "scroll.track": "#808894",
+    "scroll.block": "bg:#64748b",
+    "prompt": "bold #3b82f6",
+    "candidates": "bg:#1e293b #e2e8f0",
+    "candidates.head": "bold #fbbf24",
+    "toast.info": "bg:#1d4ed8 #ffffff",
+    "toast.error": "bg:#b91c1c #ffffff bold",
+    "toast.work": "bg:#7e22ce #ffffff",
+}
+
+_SIXTEEN = {
+    "title": "bold ansiwhite bg:ansibrightblack",
+    "title.start": "bg:ansiblue",
+    "title.end": "bg:ansicyan ansiblack",
+    "title.hit": "bg:ansired",
+    "title.error": "bg:ansired",
+    "title.offline": "bg:ansibrightblack",
+    "product": "nobold",
+    "bar": "bg:ansigray ansiblack",
+    "bar.command": "bold",
+    "bar.arrow": "bold",
+    "bar.off": "ansibrightblack",
+    "bar.behind": "ansimagenta bold",
+    "bar.on": "bold",
+    "choice.link": "underline ansiblue",
+    "choice.off": "ansibrightblack",
+    "heading": "bold",
+    "tensor": "ansiblue",
+    "link": "underline",
+    "link.chosen": "bg:ansiyellow ansiblack nounderline",
+    "yellow": "ansiyellow",
+    "highlight": "bold ansired",
+    "dim": "ansibrightblack",
+    "error": "bold ansired",
+    "warning": "ansiyellow",
+    "match": "bg:ansiyellow ansiblack",
+    "match.current": "bg:ansibrightyellow ansiblack",
+    "scroll.arrow": "bg:ansigray ansiblack",
+    "scroll.track": "ansibrightblack",
+    "scroll.block": "bg:ansigray",
+    "prompt": "bold ansiblue",
+    "candidates": "bg:ansigray ansiblack",
+    "candidates.head": "bold",
+    "toast.info": "bg:ansiblue ansiwhite",
+    "toast.error": "bg:ansired ansiwhite bold",
+    "toast.work": "bg:ansimagenta ansiwhite",
+}
+
+
+def style_for(depth: ColorDepth) -> Style:
+    """The palette for a colour depth; one bit gives bold, underline and reverse only."""
+    return Style.from_dict(
+        _SIXTEEN if depth in (ColorDepth.DEPTH_1_BIT, ColorDepth.DEPTH_4_BIT) else _RICH
+    )

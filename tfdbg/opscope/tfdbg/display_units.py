@@ -1,0 +1,15 @@
+"""Sizes and times as short text."""
+
+from __future__ import annotations
+
+
+def bytes_text(size: int | None) -> str:
+    """`500`, `1.47k`, `2.00M`, `5.10G` for a number of bytes; `None` where it is not known."""
+    if size is None:
+        return "None"
+    if size < 1 << 10:
+        return str(size)
+    for unit, shift in (("k", 10), ("M", 20)):
+        if size < 1 << (shift + 10):
+            return f"{size / (1 << shift):.2f}{unit}"
+    return f"{size / (1 << 30):.2f}G"

@@ -1,0 +1,215 @@
+"""The questions put to the user before and after a run, and what is shown with them."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from opscope.events import CoreMetadata
+from opscope.tfdbg.action import RunRequest
+from opscope.tfdbg.analysis import Analysis
+from opscope.tfdbg.debug_dump import DebugDump
+from opscope.tfdbg.debug_tensor import has_inf_or_nan
+from opscope.tfdbg.filters import (
+    FilterError,
+    TensorFilter,
+    add_tensor_filter,
+    default_filters,
+    find_passing,
+)
+from opscope.tfdbg.run_screen import run_end_title, run_error_screen, run_start_title
+from opscope.tfdbg.session_run import SessionRun
+from opscope.tfdbg.ui import ask, check_ui_type
+from opscope.tfdbg.wrappers.dump_run import step_of, write_dump
+from opscope.tfdbg.wrappers.run_control import RunControl
+from opscope.tfdbg.wrappers.watched import WatchedRun
+
+Ask = Callable[..., object]
+
+
+class Dialog:
+    """The debugger's side of a wrapped session or a hook.
+
+    `dump_root` is where the runs that the user should keep are written: those that pass a
+    filter and those that fail. It is made when needed; ValueError where it is a file or not
+    empty.
+    """
+
+    def __init__(
+        self, dump_root: str | Path | None = None, ui_type: str = "auto", asking: Ask = ask
+    ) -> None:
+        self._dump_root = checked_root(dump_root, "dump_root")
+        self._ui_type = check_ui_type(ui_type)
+        self._ask = asking
+        self.control = RunControl()
+        self._lock = threading.RLock()  # runs of several threads are asked about one by one
+        self._filters: dict[str, TensorFilter] = default_filters()
+
+    def add_tensor_filter(self, filter_name: str, tensor_filter: TensorFilter) -> None:
+        """Register a filter for `run -f` and `lt -f`."""
+        add_tensor_filter(self._filters, filter_name, tensor_filter)
+
+    def begin(self, run: SessionRun) -> RunRequest | None:
+        """Ask before a run where that is due; how to watch it, None for not at all.
+
+        Raises SystemExit where the user chose to end the program. A debugger that fails
+        detaches: the run must not suffer.
+        """
+        with self._lock:
+            return self._begin(run)
+
+    def _begin(self, run: SessionRun) -> RunRequest | None:
+        control = self.control
+        self._leave_if_asked()
+        if control.needs_prompt:
+            try:
+                context = Analysis(filters=self._filters, session=run)
+                control.take(self._show(context, run_start_title(run), "run_info", "start"))
+            except Exception as error:  # the debugger's own fault, whatever it is
+                self.fail(error)
+            self._leave_if_asked()
+        return control.next_run()
+
+    def _leave_if_asked(self) -> None:
+        if self.control.exiting:
+            print("tfdbg: exit was chosen, ending the program.", file=sys.stderr)
+            raise SystemExit(0)
+
+    def watch(self, request: RunRequest) -> Any:
+        """The runtime's Watch for a request.
+
+        The inf/nan filter needs no dump to be answered: the watched step tests its own tensors.
+        """
+        from opscope.runtime.watch import Watch
+
+        return Watch(
+            node_name=request.node_name_filter,
+            op_type=request.op_type_filter,
+            tensor_dtype=request.tensor_dtype_filter,
+            check=self._checked_in_step(request),
+        )
+
+    def _checked_in_step(self, request: RunRequest) -> bool:
+        name = request.till_filter_pass
+        return name is not None and self._filters.get(name) is has_inf_or_nan
+
+    def end(self, run: SessionRun, request: RunRequest, watched: WatchedRun, graph: Any) -> None:
+        """After a watched run: show it where the user wants to see it, and follow the answer."""
+        try:
+            with self._lock:
+                self._end(run, request, watched, graph)
+        except Exception as error:  # the debugger's own fault, whatever it is
+            self.fail(error)
+
+    def _end(self, run: SessionRun, request: RunRequest, watched: WatchedRun, graph: Any) -> None:
+        failed = watched.error is not None
+        passed = not failed and self._passes(request, watched)
+        if not self.control.stops(passed or failed):
+            return
+        intro = _error_intro(watched.error) if watched.error is not None else None
+        context = Analysis(
+            dump=in_memory(watched, graph), filters=self._filters, session=run, intro=intro
+        )
+        command, kind = "lt", "end"
+        if failed:
+            command, kind = "help", "error"
+        elif passed:
+            command, kind = _listing(request), "hit"
+        if (failed or passed) and self._dump_root is not None:
+            self._keep(run, watched, graph)
+        self.control.take(self._show(context, run_end_title(run), command, kind))
+
+    def _passes(self, request: RunRequest, watched: WatchedRun) -> bool:
+        """Whether a tensor passes the request's filter; a filter that fails stops the run too."""
+        name, excluded = request.till_filter_pass, request.filter_exclude_node_names
+        if name is None:
+            return False
+        if self._checked_in_step(request):
+            return any(
+                excluded is None or not re.match(excluded, hit.node_name) for hit in watched.hits
+            )
+        dump = DebugDump.from_memory(watched.tensors, {}, validate=False)
+        try:
+            return bool(find_passing(dump, self._filters[name], name, 1, excluded))
+        except FilterError:
+            return True  # the listing that follows shows the failure and the tensor it failed on
+
+    def _keep(self, run: SessionRun, watched: WatchedRun, graph: Any) -> None:
+        assert self._dump_root is not None
+        folder = self._dump_root / f"run_{time.time_ns() // 1000}_{run.run_call_count}"
+        write_dump(
+            folder,
+            watched,
+            graph,
+            fetches_info=repr(list(run.fetches)),
+            feed_keys_info=repr(list(run.feeds)),
+        )
+        print(
+            f"tfdbg: run #{run.run_call_count} was written; look at it again with "
+            f"`opscope debug {folder}`",
+            file=sys.stderr,
+        )
+
+    def _show(self, context: Analysis, title: str, command: str, kind: str) -> object:
+        return self._ask(context, title, command, kind=kind, ui_type=self._ui_type)
+
+    def fail(self, error: Exception) -> None:
+        """Detach because the debugger failed, with one line of warning."""
+        self.control.detached = True
+        reason = " ".join(str(error).split())
+        print(
+            f"WARNING: tfdbg failed and is detached, the program runs on: "
+            f"{type(error).__name__}: {reason}",
+            file=sys.stderr,
+        )
+
+
+def checked_root(root: str | Path | None, what: str) -> Path | None:
+    """A folder to write to that does not exist or is empty; ValueError else, None for none."""
+    if root is None or root == "":
+        return None
+    path = Path(root).expanduser()
+    if path.exists():
+        if not path.is_dir():
+            raise ValueError(f"{what} path points to a file: {path}")
+        if any(path.iterdir()):
+            raise ValueError(f"{what} path points to a non-empty directory: {path}")
+    return path
+
+
+def in_memory(watched: WatchedRun, graph: Any) -> DebugDump:
+    """The dump of a run, by reference: nothing is copied and nothing is written."""
+    dump = DebugDump.from_memory(
+        watched.tensors,
+        watched.partition_graphs,
+        core_metadata=CoreMetadata(
+            step_of(watched, graph),
+            watched.session_run_index,
+            0,
+            tuple(watched.input_names),
+            tuple(watched.output_names),
+            tuple(watched.target_nodes),
+        ),
+        feeds=watched.feeds,
+        validate=False,
+    )
+    dump.set_python_graph(graph)
+    return dump
+
+
+def _listing(request: RunRequest) -> str:
+    command = f"lt -f {request.till_filter_pass}"
+    if request.filter_exclude_node_names:
+        command += f" --filter_exclude_node_names '{request.filter_exclude_node_names}'"
+    return command
+
+
+def _error_intro(error: Exception) -> Any:
+    op = getattr(error, "op", None)
+    name = getattr(op, "name", None)
+    return run_error_screen(name, str(type(error)), str(error))

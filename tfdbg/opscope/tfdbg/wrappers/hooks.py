@@ -1,0 +1,138 @@
+"""The debugger as hooks of a monitored session."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from opscope.events.proto.config_pb2 import RunOptions
+from opscope.tfdbg.filters import TensorFilter
+from opscope.tfdbg.wrappers.dialog import Dialog
+from opscope.tfdbg.wrappers.dumping import RunDumper, watch_of
+from opscope.tfdbg.wrappers.run_call import RunCall
+from opscope.tfdbg.wrappers.watch_options import WatchFunction, add_debug_tensor_watch
+from opscope.tfdbg.wrappers.watched import WatchedRun
+
+_keys = itertools.count()
+
+
+class DebugHook:
+    """A session run hook whose runs are watched in memory.
+
+    A run is watched through the URL `memcbk:///KEY` in the options that `before_run` asks for;
+    the caller's own options are not touched. `thread_name_filter` is a start-anchored regular
+    expression: runs in other threads are left alone.
+    """
+
+    def __init__(self, thread_name_filter: str | None = None) -> None:
+        self._thread_name_filter = re.compile(thread_name_filter or "")
+        self._run_call_count = 0
+        self._unregister: Callable[[], None] | None = None
+
+    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
+        """The runtime's Watch for a run and who gets the watched run; None to let it pass."""
+        raise NotImplementedError(f"{type(self).__name__} must say what it watches")
+
+    # What a monitored session calls
+
+    def begin(self) -> None:
+        """Nothing is needed before the session is made."""
+
+    def after_create_session(self, session: Any, coord: Any) -> None:
+        """Nothing is needed once the session is made."""
+
+    def before_run(self, run_context: Any) -> Any:
+        """The options that have the run watched, as SessionRunArgs; None to let it pass."""
+        self._stop_watching()
+        if not self._thread_name_filter.match(threading.current_thread().name):
+            return None
+        self._run_call_count += 1
+        asked = run_context.original_args
+        call = RunCall(self._run_call_count, asked.fetches, asked.feed_dict, asked.options)
+        planned = None if call.is_empty else self.plan(call, run_context.session.graph)
+        if planned is None:
+            return None
+        from opscope.runtime.watch import register_callback
+
+        watch, receive = planned
+
+        def sink(watched: WatchedRun) -> None:
+            # A run that fails never comes to after_run: the watch ends here in any case.
+            self._stop_watching()
+            receive(watched)
+
+        key = f"opscope_tfdbg_hook_{next(_keys)}"
+        self._unregister = register_callback(key, watch, sink)
+        options = RunOptions()
+        add_debug_tensor_watch(options, "*", -1, debug_urls=f"memcbk:///{key}")
+        # The monitored session's own SessionRunArgs, wherever that session comes from.
+        return type(asked)(fetches=None, feed_dict=None, options=options)
+
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        """End the watch of the run."""
+        self._stop_watching()
+
+    def end(self, session: Any) -> None:
+        """End any watch."""
+        self._stop_watching()
+
+    def _stop_watching(self) -> None:
+        unregister, self._unregister = self._unregister, None
+        if unregister is not None:
+            unregister()
+
+
+class LocalCLIDebugHook(DebugHook):
+    """What LocalCLIDebugWrapperSession does, for a monitored session."""
+
+    def __init__(
+        self,
+        ui_type: str = "auto",
+        dump_root: str | Path | None = None,
+        thread_name_filter: str | None = None,
+    ) -> None:
+        super().__init__(thread_name_filter)
+        self._dialog = Dialog(dump_root, ui_type)
+
+    def add_tensor_filter(self, filter_name: str, tensor_filter: TensorFilter) -> None:
+        """Register `tensor_filter(datum, tensor) -> bool` for `run -f` and `lt -f`."""
+        self._dialog.add_tensor_filter(filter_name, tensor_filter)
+
+    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
+        """Ask where that is due; show the run afterwards, also one that failed."""
+        dialog = self._dialog
+        if dialog.control.detached:
+            return None
+        request = dialog.begin(call.described)
+        if request is None:
+            return None
+        return dialog.watch(request), lambda run: dialog.end(call.described, request, run, graph)
+
+
+class DumpingDebugHook(DebugHook):
+    """What DumpingDebugWrapperSession does, for a monitored session."""
+
+    def __init__(
+        self,
+        session_root: str | Path,
+        watch_fn: WatchFunction | None = None,
+        thread_name_filter: str | None = None,
+    ) -> None:
+        super().__init__(thread_name_filter)
+        self._dumper = RunDumper(session_root, watch_fn)
+
+    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
+        """Write the run when it is done, also one that failed."""
+        dumper = self._dumper
+        if dumper.detached:
+            return None
+        options = dumper.options(call)
+
+        def write(watched: WatchedRun) -> None:
+            dumper.write(call, options, watched, graph)
+
+        return watch_of(options), write
