@@ -1,33 +1,19 @@
-"""Clipping: tensors kept within a range or a norm."""
+"""Clipping: tensors kept within a norm."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from opscope.runtime.ops.comparison import where
-from opscope.runtime.ops.filling import ones_like
-from opscope.runtime.ops.joining import stack
-from opscope.runtime.ops.reduction import reduce_sum
-
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.basic import identity
+from opscope.runtime.ops.comparison import where
+from opscope.runtime.ops.filling import ones_like
+from opscope.runtime.ops.joining import stack
+from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.scopes import name_scope
-
-
-def clip_by_value(
-    t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
-) -> Tensor:
-    """`t` with smaller elements raised to the minimum and larger ones lowered to the maximum."""
-    with name_scope(name, "clip_by_value", [t, clip_value_min, clip_value_max]) as scope:
-        values = convert_to_tensor(t, name="t")
-        lowered = make_op("Minimum", values, clip_value_max)
-        values.shape.assert_is_compatible_with(lowered.shape)
-        made: Tensor = make_op("Maximum", lowered, clip_value_min, name=scope)
-        values.shape.assert_is_compatible_with(made.shape)
-        return made
 
 
 def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = None) -> Tensor:

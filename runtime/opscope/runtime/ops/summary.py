@@ -173,8 +173,7 @@ def _tensor_summary(xp: Any, tag: Any, tensor: Any, serialized_summary_metadata:
 @op(
     "ImageSummary",
     "tag: string, tensor: T -> summary: string",
-    "T: {uint8, float32, float16, float64}, max_images: int >= 1 = 3, "
-    "bad_color: tensor = None",
+    "T: {uint8, float32, float16, float64}, max_images: int >= 1 = 3, bad_color: tensor = None",
     host_only=True,
     not_differentiable=True,
 )
@@ -206,7 +205,7 @@ def _image_summary(xp: Any, tag: Any, tensor: Any, *, max_images: int, bad_color
 def _pixels(image: Array, bad_color: Array) -> Array:
     if image.dtype == np.uint8:
         return image
-    good = np.isfinite(image).all(axis=2)
+    good: Array = np.all(np.isfinite(image), axis=2)
     values = np.where(good[..., None], image, 0).astype(np.float32)
     low, high = values.min(initial=0), values.max(initial=0)
     # As TensorFlow's NormalizeFloatImage: an all but empty image stays black (or grey).

@@ -11,13 +11,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from opscope.runtime.threads import KernelPool, kernel_pool
 
 from opscope.runtime import errors
 from opscope.runtime.binding import Binding
 from opscope.runtime.op_def import Kernel, OpDef, op
 from opscope.runtime.operation import Operation
 from opscope.runtime.tensor_shape import TensorShape
+from opscope.runtime.threads import KernelPool, kernel_pool
 from opscope.runtime.variable_slot import VariableSlot
 
 # Elements per block: 128 KiB of float32; measured best among powers of two for Adam.
