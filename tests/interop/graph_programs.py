@@ -27,9 +27,7 @@ def mlp(tf: Any) -> Any:
     with tf.name_scope("hidden"):
         hidden = tf.nn.relu(tf.nn.bias_add(tf.matmul(x, w1), b1))
     logits = tf.matmul(hidden, w2)
-    sparse = tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
-    )
+    sparse = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
     dense = tf.reduce_mean(
         tf.nn.softmax_cross_entropy_with_logits_v2(labels=tf.one_hot(y, 10), logits=logits)
     )

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import opscope.runtime as ours
 import pytest
+
+import opscope.runtime as ours
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 theirs = pytest.importorskip("tensorflow.compat.v1")
