@@ -1,5 +1,6 @@
 """`opscope debug` on a run, on a folder of runs, and on what is neither."""
 
+import io
 import json
 import shutil
 from pathlib import Path
@@ -123,3 +124,15 @@ def test_a_dump_may_be_moved(tmp_path: Path, capsys) -> None:
     shutil.move(root, tmp_path / "there")
     assert main(["debug", str(tmp_path / "there"), "-c", "ni -t loss/Log", "-c", "pf x:0"]) == 0
     assert "loss = -tf.log(softmax)" in capsys.readouterr().out
+
+
+def test_without_commands_they_are_read_line_by_line(
+    dumps: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("origin\nnosuch\n"))
+    assert main(["debug", str(dumps / RUNS["mnist"])]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("--- opscope debug @ ")
+    assert '37 dumped tensor(s) passing filter "has_inf_or_nan":' in out
+    assert "tfdbg> origin\nFirst tensor that passes has_inf_or_nan" in out
+    assert out.endswith("\nEnd of input.\n")

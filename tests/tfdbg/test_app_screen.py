@@ -37,6 +37,9 @@ def answer(text: str, columns: int) -> Screen:
         return Screen(tuple(bar(n) for n in range(int(words[0]) if words else 60)), menu=menu)
     if name == "long":
         return Screen((line("x" * int(words[0]) + "end"), line("\tnext\x1b[31m")))
+    if name == "ones":
+        rows = tuple(line(f" [1. 1. {n}.]", index=(n, 0)) for n in range(5))
+        return Screen((line("shape"), *rows), data={"shape": [5, 3]})
     if name == "width":
         return Screen((line(str(columns)),))
     if name == "exit":
@@ -153,7 +156,7 @@ def test_resize_keeps_the_output() -> None:
     ("keys", "typed", "candidates"),
     [
         (["b\t"], "ba", "Candidates: ba babble"),
-        (["\t"], "", "Candidates: ba babble exit h help mouse next prev quit"),
+        (["\t"], "", "Candidates: ba babble exit h help keys mouse next prev quit"),
         (["bab\t"], "babble", None),
         (["zz\t"], "zz", None),
         (["pt b\t"], "pt bar:", "Candidates: bar:0 bar:10"),
@@ -281,3 +284,27 @@ def test_leaving_by_key(key: str) -> None:
 def test_an_action_ends_the_app() -> None:
     assert drive(answer, ["exit\r"], init_command="babble").action == "LEFT"
     assert drive(answer, [], init_command="exit").action == "LEFT"
+
+
+def test_which_elements_are_in_sight_and_going_to_one() -> None:
+    steps = [SHIFT_DOWN, END, "@[0, 0]\r", "@2,1\r", "@[10, 0]\r", "@\r", "@[1]\r", "@x,1\r"]
+    shown = drive(answer, [*steps, "@-1,0\r"], init_command="ones", rows=8)
+    assert "Scroll (PgDn): 0.00% -[2,0] " in shown.status(0)
+    assert "Scroll (PgDn/PgUp): 50.00% [0,0]-[3,0] " in shown.status(1)
+    assert "Scroll (PgUp): 100.00% [1,0]-[4,0] " in shown.status(2)
+    assert [shown[n][2][:11] for n in (3, 4)] == [" [1. 1. 0.]", " [1. 1. 1.]"]
+    assert [picture[-3].strip() for picture in shown.pictures[5:]] == [
+        "ERROR: Indices exceed tensor dimensions.",
+        "ERROR: Empty indices.",
+        "ERROR: Dimensions mismatch: requested: 1; actual: 2",
+        "ERROR: Indices must be whole numbers: x,1",
+        "ERROR: Indices contain negative value(s).",
+    ]
+    shown = drive(answer, ["@0\r"], init_command="babble 3")
+    assert shown[1][-3].strip() == "ERROR: This screen shows no elements of a tensor."
+
+
+def test_the_keys_are_told() -> None:
+    shown = drive(answer, ["keys\r"], init_command="babble")
+    assert shown[1][1] == "| <-- --> | keys"
+    assert "  Shift-Tab             choose a link; then Tab, Shift-Tab, Enter, or Esc" in shown[1]

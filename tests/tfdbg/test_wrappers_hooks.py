@@ -12,7 +12,12 @@ from terminal_session import repeated, typing
 
 from opscope.events.proto.config_pb2 import RunOptions
 from opscope.runtime import watch as runtime_watch
-from opscope.tfdbg import DebugDumpDir, DumpingDebugHook, LocalCLIDebugHook
+from opscope.tfdbg import (
+    DebugDumpDir,
+    DumpingDebugHook,
+    LocalCLIDebugHook,
+    LocalCLIDebugWrapperSession,
+)
 
 
 class RunArgs(NamedTuple):
@@ -24,28 +29,42 @@ class RunArgs(NamedTuple):
 class Monitored:
     """Calls a hook around the runs of a session, as a monitored session does."""
 
-    def __init__(self, session: FakeSession, hook: Any) -> None:
+    def __init__(self, session: FakeSession, hook: Any = None) -> None:
+        self.graph = session.graph
         self._session = session
         self._hook = hook
-        hook.begin()
-        hook.after_create_session(session, None)
+        if hook is not None:
+            hook.begin()
+            hook.after_create_session(session, None)
 
-    def run(self, fetches: Any, feed_dict: Any = None, options: RunOptions | None = None) -> Any:
+    def run(
+        self,
+        fetches: Any,
+        feed_dict: Any = None,
+        options: RunOptions | None = None,
+        run_metadata: Any = None,
+    ) -> Any:
         context = SimpleNamespace(
             session=self._session, original_args=RunArgs(fetches, feed_dict, options)
         )
-        asked = self._hook.before_run(context)
-        if asked is None or asked.options is None:
+        asked = self._hook.before_run(context) if self._hook is not None else None
+        used = asked.options if asked is not None else options
+        callbacks = [] if used is None else runtime_watch.callbacks_of(used.debug_options)
+        if not callbacks:
             result = self._session.run(fetches, feed_dict)
         else:
-            ((watch, sink),) = runtime_watch.callbacks_of(asked.options.debug_options)
+            ((watch, sink),) = callbacks
             run = self._session.run_watched(fetches, feed_dict, watch=watch)
             sink(run)
             if run.error is not None:
                 raise run.error
             result = run.result
-        self._hook.after_run(context, SimpleNamespace(results=result))
+        if self._hook is not None:
+            self._hook.after_run(context, SimpleNamespace(results=result))
         return result
+
+    def should_stop(self) -> bool:
+        return self._session.runs >= 3
 
     def close(self) -> None:
         self._hook.end(self._session)
@@ -131,3 +150,23 @@ def test_the_dumping_hook_writes_each_run(tmp_path: Path) -> None:
     folders = sorted((tmp_path / "root").iterdir())
     assert [len(DebugDumpDir(folder).dumped_tensor_data) for folder in folders] == [4, 4, 2]
     assert DebugDumpDir(folders[0]).run_feed_keys_info == "dict_keys(['x:0'])"
+
+
+def test_a_monitored_session_can_be_wrapped() -> None:
+    options = RunOptions(timeout_in_ms=5)
+    wrapper = LocalCLIDebugWrapperSession(Monitored(FakeSession(bad=[2])))
+    with typing("run -f has_inf_or_nan", "pt y", "run") as transcript:
+        while not wrapper.should_stop():
+            wrapper.run("inc_v:0", options=options)
+    assert (transcript.starts(), transcript.ends()) == ([1], [2, 3])
+    assert "-inf" in transcript.text
+    assert options == RunOptions(timeout_in_ms=5)
+
+
+def test_an_error_in_a_wrapped_monitored_session_is_shown_and_raised() -> None:
+    wrapper = LocalCLIDebugWrapperSession(Monitored(FakeSession(fails=[1])))
+    with typing("run", "run") as transcript, pytest.raises(FakeOpError):
+        wrapper.run("inc_v:0")
+    assert "!!! An error occurred during the run !!!" in transcript.text
+    with typing("run", "run"), pytest.raises(ValueError, match="no tensor nosuch:0"):
+        wrapper.run("nosuch:0")

@@ -49,6 +49,8 @@ def as_array(value: Any, dtype: dtypes.DType | None = None) -> Array:
         raise ValueError(
             f"Can't convert non-rectangular Python sequence to Tensor: {error}"
         ) from None
+    if array.dtype.kind in "SU" and not isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value, object)  # NumPy's own string types drop zero bytes at the end
     if array.dtype.kind in "SUO":
         return _string_array(value, array, dtype)
     if dtype is None:
@@ -85,7 +87,7 @@ def _string_array(value: Any, array: Array, dtype: dtypes.DType | None) -> Array
                 f"Cannot make a tensor of {type(item).__name__} values; numbers, bool, str and "
                 "bytes can be converted"
             )
-        out[index] = item
+        out[index] = bytes(item)
     return out
 
 

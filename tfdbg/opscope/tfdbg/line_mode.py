@@ -55,7 +55,8 @@ def run_line_mode(
         try:
             typed = _typed(stdin, target)
         except (KeyboardInterrupt, EOFError):
-            say("\nEnd of input: detached, the program runs on.")
+            runs_on = "" if context.session is None else ": detached, the program runs on"
+            say(f"\nEnd of input{runs_on}.")
             return DETACH
         if echo:
             say(typed)

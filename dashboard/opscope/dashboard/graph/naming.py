@@ -101,7 +101,14 @@ def _groups(scopes: set[str], home: list[str], shown: list[str], op: list[int]) 
         found: dict[str, list[str]] = {}
         if len(inner[scope]) >= CROWD // 2:
             found = _blocks(scope, inner[scope])
-        found |= _series(scope, [(shown[node], op[node]) for node in nodes[scope]])
+        left = size - sum(len(group) - 1 for group in found.values())
+        members = [(shown[node], op[node]) for node in nodes[scope]]
+        # Numbered nodes may each have a place of their own in the flow: only as many series go
+        # into groups, the longest first, as it takes to make the scope readable.
+        for prefix, group in _series(scope, members).items():
+            if left > CROWD:
+                found[prefix] = group
+                left -= len(group) - 1
         for prefix, group in found.items():
             name = prefix + "_*"
             if name not in taken and len(group) < size:
@@ -110,16 +117,16 @@ def _groups(scopes: set[str], home: list[str], shown: list[str], op: list[int]) 
 
 
 def _series(scope: str, members: list[tuple[str, int]]) -> dict[str, list[str]]:
-    """Nodes of one op by what their names have before a last number, at least eight each."""
+    """Nodes of one op by what their names have before a last number, the longest series first."""
     cut = len(scope) + 1 if scope else 0
     series: dict[tuple[str, int], list[str]] = defaultdict(list)
     for name, op in sorted(members):
         series[_NUMBER.sub("", name[cut:]), op].append(name)
-    return {
-        name_of(scope, stem): group
-        for (stem, _), group in sorted(series.items(), key=lambda item: len(item[1]))
-        if len(group) >= SERIES and stem
-    }
+    longest: dict[str, list[str]] = {}
+    for (stem, _), group in sorted(series.items(), key=lambda item: -len(item[1])):
+        if len(group) >= SERIES and stem:
+            longest.setdefault(name_of(scope, stem), group)
+    return longest
 
 
 def name_of(scope: str, leaf: str) -> str:

@@ -168,7 +168,7 @@ _CHOOSING = ("Tab/Shift-Tab choose · Enter open · Esc back",)
 
 def _hints(leave: str) -> tuple[str, ...]:
     return (
-        f"Shift-Tab links · /regex search · Alt-←/→ back/forward · Ctrl-D {leave}",
+        f"Shift-Tab links · /regex search · keys for all keys · Ctrl-D {leave}",
         f"Shift-Tab links · Ctrl-D {leave}",
     )
 
@@ -176,7 +176,8 @@ def _hints(leave: str) -> tuple[str, ...]:
 def status_bar(terminal: Terminal, leave: str) -> StyleAndTextTuples:
     """Scroll position, what the keys do now, and whether the mouse is on."""
     width = get_app().output.get_size().columns
-    left, right = f" {terminal.view.scroll_text}", f"Mouse: {'ON' if terminal.mouse else 'OFF'} "
+    left = f" {terminal.view.scroll_text} {terminal.view.element_text}".rstrip()
+    right = f"Mouse: {'ON' if terminal.mouse else 'OFF'} "
     room = width - len(left) - len(right)
     hints = _CHOOSING if terminal.view.link is not None else _hints(leave)
     hint = next((text for text in hints if len(text) + 2 <= room), "")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from opscope.tfdbg.app.command_history import CommandHistory
 from opscope.tfdbg.app.completion import Completed, complete
+from opscope.tfdbg.app.element import ElementError, line_of_element, parse_indices
+from opscope.tfdbg.app.key_help import key_screen
 from opscope.tfdbg.app.navigation import Navigation
 from opscope.tfdbg.app.view import View
 from opscope.tfdbg.screen import Screen
@@ -18,7 +20,7 @@ Executor = Callable[[str, int], Screen]
 Completions = Callable[[str], Sequence[str]]
 """The words that may stand where the last word of the line is being typed."""
 
-UI_WORDS = ("mouse", "next", "prev")
+UI_WORDS = ("keys", "mouse", "next", "prev")
 """Commands that only the full screen has."""
 
 
@@ -81,6 +83,10 @@ class Terminal:
         self.toast = None
         if text.startswith("/"):
             self._search(text[1:])
+        elif text.startswith("@"):
+            self._go_to_element(text[1:])
+        elif text == "keys":
+            self.navigation.add(View(key_screen(), text))
         elif text.split()[0] in ("mouse", "m"):
             self._mouse(text.split()[1:])
         elif text == "prev":
@@ -120,6 +126,15 @@ class Terminal:
         if words:
             self.mouse = words[0].lower() == "on"
         self.info(f"Mouse mode: {'on' if self.mouse else 'off'}")
+
+    def _go_to_element(self, text: str) -> None:
+        view = self.view
+        try:
+            line = line_of_element(view.screen, parse_indices(text))
+        except ElementError as error:
+            self.error(str(error))
+            return
+        view.scroll_to(view.rows.first_row(line))
 
     def _search(self, expression: str) -> None:
         view = self.view

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from opscope.tfdbg.app.element import range_text
 from opscope.tfdbg.app.rows import Row, Rows, printable
 from opscope.tfdbg.screen import Screen
 
@@ -85,6 +86,15 @@ class View:
         elif self.top == self.last_top:
             keys = "PgUp"
         return f"Scroll ({keys}): {100 * self.top / self.last_top:.2f}%"
+
+    @property
+    def element_text(self) -> str:
+        """Which elements of a tensor are in sight; empty where everything fits."""
+        if not self.last_top:
+            return ""
+        bottom = min(self.top + self.height, len(self.rows)) - 1
+        lines = self.screen.lines
+        return range_text(lines[self.rows.line_of(self.top)], lines[self.rows.line_of(bottom)])
 
     # search
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from opscope.tfdbg.wrappers.memory_watch import watch_by_options
 from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
@@ -30,13 +31,15 @@ class BaseDebugWrapperSession(ABC):
     def __init__(self, sess: Any, thread_name_filter: str | None = None) -> None:
         if not (hasattr(sess, "run") and hasattr(sess, "graph")):
             raise TypeError(f"Expected a session to wrap; got {type(sess)}")
-        if not hasattr(sess, "run_watched"):
+        foreign = type(sess).__module__.partition(".")[0] == "tensorflow"
+        if foreign or not (hasattr(sess, "run_watched") or hasattr(sess, "should_stop")):
             raise TypeError(
-                f"{type(sess)} cannot be watched: it has no run_watched(). Wrap a "
-                "opscope.runtime.Session, or give a hook to the monitored session."
+                f"{type(sess)} cannot be watched: wrap a session of opscope.runtime, a Session or "
+                "a MonitoredSession."
             )
         self._sess = sess
-        self._thread_name_filter = re.compile(thread_name_filter or "")
+        self._thread_name_filter = re.compile(thread_name_filter) if thread_name_filter else None
+        self._attached = True
         self._run_call_count = 0
         self._count_lock = threading.Lock()
 
@@ -89,8 +92,11 @@ class BaseDebugWrapperSession(ABC):
         with self._count_lock:
             self._run_call_count += 1
             number = self._run_call_count
+        if not self._attached:
+            return self._sess.run(fetches, feed_dict, options, run_metadata)
         call = RunCall(number, fetches, feed_dict, options, run_metadata, is_callable_runner)
-        if not self._thread_name_filter.match(threading.current_thread().name):
+        names = self._thread_name_filter
+        if names is not None and not names.match(threading.current_thread().name):
             return self.plain_run(call)
         if call.is_empty:
             _logger.info(
@@ -100,20 +106,40 @@ class BaseDebugWrapperSession(ABC):
             return self.plain_run(call)
         return self.debugged_run(call)
 
+    def detach(self) -> None:
+        """Let all further runs go straight to the session, at its own speed."""
+        self._attached = False
+
     def plain_run(self, call: RunCall) -> Any:
         """The result of a run that nobody looks at."""
         return call.passed_to(self._sess.run)
 
-    def watched_run(self, call: RunCall, watch: Any) -> WatchedRun:
-        """A run that keeps its tensors; an OpError is in it and not raised."""
-        watched: WatchedRun = self._sess.run_watched(
-            call.fetches,
-            call.feed_dict,
-            watch=watch,
-            options=call.options,
-            run_metadata=call.run_metadata,
-        )
-        return watched
+    def watched_run(self, call: RunCall, watch: Any) -> tuple[Any, WatchedRun]:
+        """The result and the tensors of a run; an OpError is in the latter and not raised."""
+        if hasattr(self._sess, "run_watched"):
+            run: WatchedRun = self._sess.run_watched(
+                call.fetches,
+                call.feed_dict,
+                watch=watch,
+                options=call.options,
+                run_metadata=call.run_metadata,
+            )
+            return run.result, run
+        return self._watched_by_options(call, watch)
+
+    def _watched_by_options(self, call: RunCall, watch: Any) -> tuple[Any, WatchedRun]:
+        """As watched_run, for a session that runs another one with hooks around it."""
+        runs: list[WatchedRun] = []
+        options, unregister = watch_by_options(watch, runs.append, call.options)
+        try:
+            result = call._replace(options=options).passed_to(self._sess.run)
+        except Exception as error:
+            if not runs or runs[-1].error is not error:
+                raise
+            result = None
+        finally:
+            unregister()
+        return result, runs[-1]
 
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> Any:
         """Not possible under a debugger."""

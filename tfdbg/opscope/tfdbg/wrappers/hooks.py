@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from opscope.events.proto.config_pb2 import RunOptions
 from opscope.tfdbg.filters import TensorFilter
 from opscope.tfdbg.wrappers.dialog import Dialog
 from opscope.tfdbg.wrappers.dumping import RunDumper, watch_of
+from opscope.tfdbg.wrappers.memory_watch import watch_by_options
 from opscope.tfdbg.wrappers.run_call import RunCall
-from opscope.tfdbg.wrappers.watch_options import WatchFunction, add_debug_tensor_watch
+from opscope.tfdbg.wrappers.watch_options import WatchFunction
 from opscope.tfdbg.wrappers.watched import WatchedRun
-
-_keys = itertools.count()
 
 
 class DebugHook:
@@ -31,7 +28,7 @@ class DebugHook:
     def __init__(self, thread_name_filter: str | None = None) -> None:
         self._thread_name_filter = re.compile(thread_name_filter or "")
         self._run_call_count = 0
-        self._unregister: Callable[[], None] | None = None
+        self._watching = threading.local()  # each thread's run has its own watch
 
     def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
         """The runtime's Watch for a run and who gets the watched run; None to let it pass."""
@@ -56,8 +53,6 @@ class DebugHook:
         planned = None if call.is_empty else self.plan(call, run_context.session.graph)
         if planned is None:
             return None
-        from opscope.runtime.watch import register_callback
-
         watch, receive = planned
 
         def sink(watched: WatchedRun) -> None:
@@ -65,10 +60,7 @@ class DebugHook:
             self._stop_watching()
             receive(watched)
 
-        key = f"opscope_tfdbg_hook_{next(_keys)}"
-        self._unregister = register_callback(key, watch, sink)
-        options = RunOptions()
-        add_debug_tensor_watch(options, "*", -1, debug_urls=f"memcbk:///{key}")
+        options, self._watching.end = watch_by_options(watch, sink)
         # The monitored session's own SessionRunArgs, wherever that session comes from.
         return type(asked)(fetches=None, feed_dict=None, options=options)
 
@@ -81,9 +73,10 @@ class DebugHook:
         self._stop_watching()
 
     def _stop_watching(self) -> None:
-        unregister, self._unregister = self._unregister, None
-        if unregister is not None:
-            unregister()
+        end: Callable[[], None] | None = getattr(self._watching, "end", None)
+        self._watching.end = None
+        if end is not None:
+            end()
 
 
 class LocalCLIDebugHook(DebugHook):
@@ -105,12 +98,10 @@ class LocalCLIDebugHook(DebugHook):
     def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
         """Ask where that is due; show the run afterwards, also one that failed."""
         dialog = self._dialog
-        if dialog.control.detached:
-            return None
-        request = dialog.begin(call.described)
+        request = dialog.begin(call)
         if request is None:
             return None
-        return dialog.watch(request), lambda run: dialog.end(call.described, request, run, graph)
+        return dialog.watch(request), lambda run: dialog.end(call, request, run, graph)
 
 
 class DumpingDebugHook(DebugHook):

@@ -1,0 +1,36 @@
+"""What the keys of the full screen do, as a screen."""
+
+from __future__ import annotations
+
+from opscope.tfdbg.screen import Screen, Span, line
+
+_KEYS = (
+    ("Scrolling", ""),
+    ("PgUp, PgDn, wheel", "a page or three rows up and down"),
+    ("Shift-Up, Shift-Down", "a row up and down"),
+    ("Home, End", "the first and the last page"),
+    ("@[i, j]", "the row of a tensor's element"),
+    ("Screens", ""),
+    ("Alt-Left, Alt-Right", "back and forward; also prev, next and <-- -->"),
+    ("click", "run a link or an item of the menu; scroll by the bar"),
+    ("Shift-Tab", "choose a link; then Tab, Shift-Tab, Enter, or Esc"),
+    ("/regex", "mark what matches; / alone goes to the next match"),
+    ("mouse off", "let the terminal select text; mouse on"),
+    ("Commands", ""),
+    ("Tab", "complete a command, a tensor, a node, a filter"),
+    ("Up, Down", "recall commands that begin with what is typed"),
+    ("Ctrl-C", "drop what is typed; on an empty line, leave"),
+    ("Ctrl-D", "leave: the program runs on without the debugger"),
+    ("help", "what every command does"),
+)
+
+
+def key_screen() -> Screen:
+    """The keys in groups."""
+    lines = []
+    for keys, meaning in _KEYS:
+        if meaning:
+            lines.append(line("  ", Span(f"{keys:<22}", "bold"), meaning))
+        else:
+            lines += [line(), line(Span(keys, "heading"))]
+    return Screen(tuple(lines[1:]))
