@@ -1,7 +1,13 @@
 """Typed lines become words and redirections, and intervals are read, by the rules of tfdbg."""
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tfdbg_data import CPU0, graph, memory_dump
 
+from opscope.tfdbg.analysis import Analysis
+from opscope.tfdbg.command import all_commands, completions, execute
 from opscope.tfdbg.command_line import (
     CommandLine,
     CommandLineError,
@@ -126,3 +132,39 @@ def test_ranges() -> None:
     for text in ("", "1", "[1,2", "[1,2],[3,4]", "[a,b]", "[[1,2],3]", "__import__('os')"):
         with pytest.raises(RangeError):
             parse_ranges(text)
+
+
+NUMBERS = st.none() | st.integers(-9, 9)
+SLICES = st.builds(slice, NUMBERS, NUMBERS, st.none() | st.integers(1, 4) | st.integers(-4, -1))
+INDICES = st.lists(st.integers(-9, 9) | SLICES | st.none() | st.just(...), min_size=1, max_size=4)
+
+
+def written(index: object) -> str:
+    if isinstance(index, slice):
+        parts = ("" if part is None else str(part) for part in (index.start, index.stop))
+        return ":".join([*parts, *([] if index.step is None else [str(index.step)])])
+    return "..." if index is ... else str(index)
+
+
+@given(st.lists(INDICES, min_size=1, max_size=3))
+def test_every_slicing_is_read_as_python_reads_it(brackets: list[list[object]]) -> None:
+    text = "".join(f"[{', '.join(map(written, bracket))}]" for bracket in brackets)
+    assert parse_slicing(text) == tuple(map(tuple, brackets))
+
+
+WORDS_TO_TRY = st.sampled_from(
+    ["a", "a:0", "a[0]", "b:1", "-s", "-n", "-r", "-f", "-c", "-d", "3", "-1", "[0,1]", "(", "'"]
+)
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(sorted(all_commands())),
+    st.lists(WORDS_TO_TRY | st.text("ab:[],.-0 \"'`\\x1b", max_size=6), max_size=4),
+)
+def test_no_typed_line_raises(name: str, words: list[str]) -> None:
+    context = Analysis(memory_dump({CPU0: graph(a="Const", b="Neg a")}, (CPU0, "a", 0, np.ones(3))))
+    text = " ".join([name, *words])
+    screen = execute(context, text)
+    assert str(screen).replace("\n", "").isprintable()
+    completions(context, text)

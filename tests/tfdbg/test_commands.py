@@ -227,7 +227,7 @@ def test_the_depth_may_be_configured(opened: Opened) -> None:
 # Values
 
 
-def value_context(**tensors: np.ndarray | None) -> Analysis:
+def value_context(**tensors: np.ndarray | np.generic | None) -> Analysis:
     made = graph(**dict.fromkeys(tensors, "Const"))
     rows = [(CPU0, name, 0, value) for name, value in tensors.items()]
     return Analysis(memory_dump({CPU0: made}, *rows))
@@ -370,6 +370,16 @@ def test_a_node_of_several_slots_asks_for_one() -> None:
 def test_uninitialized_values_have_no_slices(opened: Opened) -> None:
     screen = execute(Analysis(opened("uninit")), "pt scope/v:0[0]")
     assert str(screen) == "ERROR: scope/v:0 has no elements: it is not initialized"
+
+
+def test_a_scalar_in_memory_is_shown_as_one_in_a_file() -> None:
+    assert str(execute(value_context(a=np.float32("nan")), "pt a")).split("\n") == [
+        'Tensor "a:0:DebugIdentity":',
+        "  dtype: float32",
+        "  shape: ()",
+        "",
+        "array(nan, dtype=float32)",
+    ]
 
 
 # Run, feeds, redirection, completion

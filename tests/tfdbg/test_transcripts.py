@@ -1,4 +1,5 @@
-"""The commands print what TensorFlow's own debugger prints, except where docs/tfdbg.md says not."""
+"""The commands print what TensorFlow's own debugger prints, except where
+docs/tfdbg-differences.md says not."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -100,6 +100,6 @@ def _print(screen: Screen, prompt: str | None) -> None:
     if prompt is not None:
         print(prompt)
     for line in screen.lines:
-        print(printable(line.text))
+        print(line.text)
     if prompt is not None:
         print()

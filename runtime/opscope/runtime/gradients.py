@@ -296,7 +296,12 @@ def _joined_rows(parts: Sequence[Gradient]) -> Gradient:
     """Rows of several gradients in one; a whole tensor among them makes the sum whole."""
     rows = [p for p in parts if isinstance(p, IndexedSlices)]
     if len(rows) < len(parts):
-        return make_tensor("AddN", [convert_to_tensor(p) for p in parts])
+        graph = parts[0].graph
+        with graph.name_scope("AddN") as scope:
+            whole = [
+                p if isinstance(p, Tensor) else p.dense(f"inputs_{i}") for i, p in enumerate(parts)
+            ]
+            return make_tensor("AddN", whole, name=scope)
     values = concat([r.values for r in rows], 0)
     indices = concat([r.indices for r in rows], 0)
     return IndexedSlices(values, indices, rows[0].dense_shape)

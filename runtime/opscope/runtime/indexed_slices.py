@@ -56,13 +56,19 @@ class IndexedSlices:
         return constant_value_as_shape(self.dense_shape)
 
     def _as_tensor(self, as_ref: bool = False) -> Tensor:
+        """The whole tensor; a variable would give its reference here, rows have none."""
+        return self.dense()
+
+    def dense(self, name: str | None = None) -> Tensor:
         """The whole tensor, rows added up; ValueError without a dense shape."""
         if self.dense_shape is None:
             raise ValueError(
                 "Tensor conversion requested for IndexedSlices without dense_shape: "
                 f"{self.values.name}"
             )
-        return make_tensor("UnsortedSegmentSum", self.values, self.indices, self.dense_shape[0])
+        return make_tensor(
+            "UnsortedSegmentSum", self.values, self.indices, self.dense_shape[0], name=name
+        )
 
     def __repr__(self) -> str:
         return f"IndexedSlices(indices={self.indices}, values={self.values})"

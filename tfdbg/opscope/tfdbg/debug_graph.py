@@ -40,6 +40,8 @@ def is_debugger_node(name: str) -> bool:
 
 def reconstruct_non_debug_graph_def(graph_def: GraphDef) -> GraphDef:
     """The graph with copies taken out of the data edges and debug ops out of the control edges."""
+    if not any(is_debugger_node(node.name) for node in graph_def.node):
+        return graph_def
     copied: dict[str, str] = {
         node.name: node.input[0] for node in graph_def.node if node.name.startswith(_COPY)
     }

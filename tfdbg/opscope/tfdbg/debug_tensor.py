@@ -29,7 +29,7 @@ class InconvertibleTensorProto:
         return head + str(self.proto)
 
 
-TensorValue = Array | np.generic | InconvertibleTensorProto
+TensorValue = Array | InconvertibleTensorProto
 
 
 def load_tensor_from_event(event: Event) -> TensorValue:
@@ -85,11 +85,12 @@ class DebugTensorDatum:
         value: Array | np.generic | None,
         debug_op: str = "DebugIdentity",
     ) -> DebugTensorDatum:
-        """A datum that holds its value by reference; None is an uninitialized tensor."""
+        """A datum that holds its array by reference; None is an uninitialized tensor."""
         made = cls.__new__(cls)
         entry = DumpEntry(device_name, node_name, output_slot, debug_op, timestamp, 0, "")
         held = InconvertibleTensorProto(TensorProto(), initialized=False)
-        made._set(entry, held if value is None else value)
+        # A scalar becomes an array of rank 0, which is what a dump's file gives.
+        made._set(entry, held if value is None else np.asarray(value))
         return made
 
     def _set(self, entry: DumpEntry, value: TensorValue | None) -> None:
@@ -126,7 +127,7 @@ class DebugTensorDatum:
     def dump_size_bytes(self) -> int | None:
         """The size of the dump's file, or of the value in memory; None where the file is gone."""
         if self.file_path is None:
-            return self._value.nbytes if isinstance(self._value, np.ndarray | np.generic) else 0
+            return self._value.nbytes if isinstance(self._value, np.ndarray) else 0
         try:
             return Path(self.file_path).stat().st_size
         except OSError:

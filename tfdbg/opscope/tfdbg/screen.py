@@ -36,8 +36,11 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The row without style or links."""
-        return "".join(span.text for span in self.spans)
+        """The row without style or links; what could steer a terminal is written as escapes."""
+        text = "".join(span.text for span in self.spans)
+        if text.isprintable():
+            return text
+        return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,10 @@ class Screen:
 
     def __str__(self) -> str:
         return "\n".join(line.text for line in self.lines)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape", "backslashreplace").decode()
 
 
 def line(*parts: str | Span, index: tuple[int, ...] | None = None) -> Line:

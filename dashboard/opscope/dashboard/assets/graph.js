@@ -143,6 +143,8 @@
         return;
       }
       if (mine !== this.requests) return;
+      const known = this.view && view.graph === this.graph && !wanted && !anchor;
+      if (known && view.expanded.join() === this.view.expanded.join()) return; // nothing new to draw
       const fetched = performance.now(), first = this.graph === null || !this.view, same = view.graph === this.graph;
       this.message.hidden = true; this.canvas.style.visibility = ""; this.zoomer.hidden = false;
       // Who sees the whole graph goes on seeing it, as long as it can be read.
@@ -273,6 +275,8 @@
     if (!side || !body || page?.body === body) return;
     page = new GraphPage(side, body);
     page.list();
+    // The shell tells of changes since its own first look; one may have come before that.
+    setTimeout(() => page.list(), 1500);
   };
   new MutationObserver(mount).observe(document.documentElement, { childList: true, subtree: true });
   mount();

@@ -44,9 +44,9 @@
     if (!info) { host.hidden = true; host.replaceChildren(); return; }
     host.hidden = false;
     const link = (name, text = name) => el("button", { class: "link", type: "button", title: name, "data-target": name, text, onclick: () => on.select(name) });
-    const section = (title, total, rows, open = true) => rows.length && el("details", { open, class: "section" }, el("summary", {}, el("span", { text: title }), el("span", { class: "dim", text: count(total) })), ...rows);
+    const section = (title, total, rows, open = true) => total > 0 && el("details", { open, class: "section" }, el("summary", {}, el("span", { text: title }), el("span", { class: "dim", text: count(total) })), ...rows);
     const more = (list) => (list.total > list.rows.length ? [el("p", { class: "dim more", text: `and ${count(list.total - list.rows.length)} more` })] : []);
-    const ends = (title, list, open) => list.total > 0 && section(title, list.total, [
+    const ends = (title, list, open) => section(title, list.total, [
       el("ul", { class: "ends" }, ...list.rows.map((row) => el("li", {}, link(row.id), el("span", { class: `dim${row.reference ? " reference" : ""}`, text: [row.op, row.count > 1 ? `${row.count} edges` : null, row.slot > 0 ? `output ${row.slot}` : null, row.reference ? "by reference" : null].filter(Boolean).join(" · ") }), row.shape ? el("span", { class: "shape", text: row.shape }) : null))),
       ...more(list)], open);
     const pairs = (rows) => el("dl", { class: "pairs" }, ...rows.flatMap(([key, value]) => [el("dt", { text: key }), el("dd", {}, value)]));

@@ -8,7 +8,6 @@ from opscope.events.graph_columns import Shape
 
 _NARROW = "iljtfI.,:;'|!()[]/^ "
 _WIDE = "mwMWQOGDHNU@%#&"
-TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 @lru_cache(maxsize=65536)
@@ -40,12 +39,12 @@ def fit(text: str, size: float, width: float) -> str:
 
 
 def shape_text(shape: Shape | str) -> str:
-    """`?x784` as the graph draws it: "scalar" for rank 0, "" where nothing is known."""
+    """`?×784` as the graph draws it: "scalar" for rank 0, "" where nothing is known."""
     if shape is None or isinstance(shape, str):
         return ""
     if not shape:
         return "scalar"
-    return TIMES.join("?" if size < 0 else str(size) for size in shape)
+    return "×".join("?" if size < 0 else str(size) for size in shape)
 
 
 def count_text(count: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from opscope.events.graph_columns import GraphColumns
@@ -88,20 +88,32 @@ def _groups(scopes: set[str], home: list[str], shown: list[str], op: list[int]) 
     """
     inner: dict[str, list[str]] = defaultdict(list)
     nodes: dict[str, list[int]] = defaultdict(list)
+    children = Counter(home)
+    children.update(map(_parent, scopes))
+    crowded = {scope for scope, count in children.items() if count > CROWD}
+    if not crowded:
+        return {}
     for scope in scopes:
-        inner[_parent(scope)].append(scope)
+        if _parent(scope) in crowded:
+            inner[_parent(scope)].append(scope)
     for node, scope in enumerate(home):
-        nodes[scope].append(node)
+        if scope in crowded:
+            nodes[scope].append(node)
     taken = scopes | set(shown)
     result: dict[str, str] = {}
-    for scope in sorted(inner.keys() | nodes.keys()):
-        size = len(inner[scope]) + len(nodes[scope])
-        if size <= CROWD:
-            continue
+    for scope in sorted(crowded):
+        size = children[scope]
         found: dict[str, list[str]] = {}
         if len(inner[scope]) >= CROWD // 2:
             found = _blocks(scope, inner[scope])
-        found |= _series(scope, [(shown[node], op[node]) for node in nodes[scope]])
+        left = size - sum(len(group) - 1 for group in found.values())
+        members = [(shown[node], op[node]) for node in nodes[scope]]
+        # Numbered nodes may each have a place of their own in the flow: only as many series go
+        # into groups, the longest first, as it takes to make the scope readable.
+        for prefix, group in _series(scope, members).items():
+            if left > CROWD:
+                found[prefix] = group
+                left -= len(group) - 1
         for prefix, group in found.items():
             name = prefix + "_*"
             if name not in taken and len(group) < size:
@@ -110,16 +122,16 @@ def _groups(scopes: set[str], home: list[str], shown: list[str], op: list[int]) 
 
 
 def _series(scope: str, members: list[tuple[str, int]]) -> dict[str, list[str]]:
-    """Nodes of one op by what their names have before a last number, at least eight each."""
+    """Nodes of one op by what their names have before a last number, the longest series first."""
     cut = len(scope) + 1 if scope else 0
     series: dict[tuple[str, int], list[str]] = defaultdict(list)
     for name, op in sorted(members):
         series[_NUMBER.sub("", name[cut:]), op].append(name)
-    return {
-        name_of(scope, stem): group
-        for (stem, _), group in sorted(series.items(), key=lambda item: len(item[1]))
-        if len(group) >= SERIES and stem
-    }
+    longest: dict[str, list[str]] = {}
+    for (stem, _), group in sorted(series.items(), key=lambda item: -len(item[1])):
+        if len(group) >= SERIES and stem:
+            longest.setdefault(name_of(scope, stem), group)
+    return longest
 
 
 def name_of(scope: str, leaf: str) -> str:

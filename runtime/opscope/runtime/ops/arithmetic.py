@@ -253,8 +253,10 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 def _quotient_gradient(node: Operation, grad: Tensor, op_type: str) -> list[Tensor | None]:
     x, y = node.inputs
     top, bottom = conjugate(x), conjugate(y)
-    grad_x = make_tensor(op_type, grad, bottom)
-    grad_y = grad * make_tensor(op_type, make_tensor(op_type, -top, bottom), bottom)
+    name = "div_no_nan" if op_type == "DivNoNan" else None
+    grad_x = make_tensor(op_type, grad, bottom, name=name)
+    ratio = make_tensor(op_type, -top, bottom, name=name)
+    grad_y = grad * make_tensor(op_type, ratio, bottom, name=name)
     return list(reduced_to_operands(x, y, grad_x, grad_y))
 
 

@@ -12,9 +12,12 @@ from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.elementwise import conjugate, same_shape
+from opscope.runtime.ops.joining import stack
+from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import rank, reshape, shape, size
+from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
 _INT = "{int32, int64} = int32"
@@ -44,7 +47,7 @@ def _(binding: Any) -> Any:
 @_transpose.shape
 def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
-    order = constant_value(node.inputs[1])
+    order = static_value(node.inputs[1])
     if order is None or sizes is None:
         length = node.inputs[1].shape.sizes
         ndims = len(sizes) if sizes is not None else (length[0] if length else None)
@@ -134,7 +137,7 @@ def _tile(xp: Any, value: Any, multiples: Any) -> Any:
 @_tile.shape
 def _(node: Operation) -> list[TensorShape]:
     value, multiples = node.inputs
-    counts = constant_value(multiples)
+    counts = static_value(multiples)
     sizes = value.shape.sizes
     if sizes is None or counts is None:
         length = multiples.shape.sizes
@@ -149,9 +152,6 @@ def _(node: Operation) -> list[TensorShape]:
 @_tile.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     """Sum over the copies: axes of the gradient are cut into (copies, size) pairs."""
-    from opscope.runtime.ops.joining import stack
-    from opscope.runtime.ops.reduction import reduce_sum
-
     value, multiples = node.inputs
     input_shape = shape(value, out_type=multiples.dtype.base_dtype)
     pairs = reshape(transpose(stack([multiples, input_shape])), [-1])
@@ -199,7 +199,7 @@ def _pad_v2(xp: Any, value: Any, paddings: Any, constant_values: Any) -> Any:
 
 def _padded_shape(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
-    widths = constant_value(node.inputs[1])
+    widths = static_value(node.inputs[1])
     if sizes is None or widths is None:
         return [unknown_shape(None if sizes is None else len(sizes))]
     if len(widths) != len(sizes):
@@ -221,9 +221,7 @@ _pad_v2.shape(_padded_shape)
 def _pad_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
     value, paddings = node.inputs[:2]
     value_rank = rank(value)
-    before = make_tensor(
-        "Slice", paddings, [0, 0], make_tensor("Pack", [value_rank, 1], name="stack")
-    )
+    before = make_tensor("Slice", paddings, [0, 0], stack([value_rank, 1]))
     begin = reshape(before, [-1])
     kept = make_tensor("Slice", grad, begin, shape(value, out_type=begin.dtype))
     return [kept, *[None] * (len(node.inputs) - 1)]

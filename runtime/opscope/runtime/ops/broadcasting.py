@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
-from opscope.runtime.constant import constant, constant_value, constant_value_as_shape
+from opscope.runtime.constant import constant, constant_value
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.shape import shape
+from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.tensor_shape import TensorShape, broadcast, unknown_shape
 
 _INDEX = "T: {int32, int64} = int32"
@@ -90,7 +91,7 @@ def _broadcast_to(xp: Any, value: Any, shape: Any) -> Any:
 
 @_broadcast_to.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [constant_value_as_shape(node.inputs[1])]
+    return [static_shape(node.inputs[1])]
 
 
 @_broadcast_to.gradient

@@ -9,8 +9,6 @@ import numpy as np
 from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import (
     constant,
-    constant_value,
-    constant_value_as_shape,
     convert_to_tensor,
 )
 from opscope.runtime.make_op import make_tensor
@@ -18,6 +16,7 @@ from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.static_value import static_shape, static_value
 from opscope.runtime.ops.type_sets import NUMBER
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
@@ -40,7 +39,7 @@ def _fill(xp: Any, dims: Any, value: Any) -> Any:
 
 @_fill.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [constant_value_as_shape(node.inputs[0])]
+    return [static_shape(node.inputs[0])]
 
 
 @_fill.gradient
@@ -164,7 +163,7 @@ def _one_hot(xp: Any, indices: Any, depth: Any, on_value: Any, off_value: Any, *
 @_one_hot.shape
 def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
-    depth = constant_value(node.inputs[1])
+    depth = static_value(node.inputs[1])
     if sizes is None:
         return [unknown_shape()]
     axis = node.attrs["axis"] % (len(sizes) + 1)

@@ -15,6 +15,7 @@ from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.joining import concat, normal_axis
 from opscope.runtime.ops.shape import expand_dims, reshape, shape, size
+from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.type_sets import NUMBER
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
@@ -51,7 +52,7 @@ def _gather(xp: Any, params: Any, indices: Any, axis: Any, *, batch_dims: int) -
 @_gather.shape
 def _(node: Operation) -> list[TensorShape]:
     params, indices, axis_tensor = node.inputs
-    axis = constant_value(axis_tensor)
+    axis = static_value(axis_tensor)
     sizes, picked = params.shape.sizes, indices.shape.sizes
     if sizes is None or picked is None or axis is None:
         return [unknown_shape()]
@@ -140,7 +141,7 @@ def _(node: Operation) -> list[TensorShape]:
     data, ids, count = node.inputs
     if data.shape.sizes is None or ids.shape.ndims is None:
         return [unknown_shape()]
-    known = constant_value(count)
+    known = static_value(count)
     first = None if known is None else int(known)
     return [TensorShape((first, *data.shape.sizes[ids.shape.ndims :]))]
 
@@ -183,7 +184,7 @@ def _(node: Operation) -> list[TensorShape]:
     half = len(node.inputs) // 2
     length = 0
     for places in node.inputs[:half]:
-        known = constant_value(places)
+        known = static_value(places)
         if known is None:
             return [_stitched(node, None)]
         length = max(length, int(known.max(initial=-1)) + 1)

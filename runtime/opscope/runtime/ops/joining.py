@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
-from opscope.runtime.constant import constant_value, convert_to_tensor
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import rank, shape
+from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
 _INT = "{int32, int64} = int32"
@@ -41,7 +42,7 @@ def _concat(xp: Any, *values: Any) -> Any:
 @_concat.shape
 def _(node: Operation) -> list[TensorShape]:
     *values, axis_tensor = node.inputs
-    axis = constant_value(axis_tensor)
+    axis = static_value(axis_tensor)
     merged: TensorShape = unknown_shape()
     if axis is None:
         for value in values:
@@ -219,7 +220,7 @@ def _split(xp: Any, split_dim: Any, value: Any, *, num_split: int) -> Any:
 @_split.shape
 def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[1].shape.sizes
-    axis = constant_value(node.inputs[0])
+    axis = static_value(node.inputs[0])
     count = node.attrs["num_split"]
     if sizes is None or axis is None:
         return [unknown_shape(None if sizes is None else len(sizes))] * count
@@ -260,7 +261,7 @@ def _split_v(xp: Any, value: Any, size_splits: Any, split_dim: Any) -> Any:
 @_split_v.shape
 def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
-    lengths, axis = constant_value(node.inputs[1]), constant_value(node.inputs[2])
+    lengths, axis = static_value(node.inputs[1]), static_value(node.inputs[2])
     count = node.attrs["num_split"]
     if sizes is None or axis is None:
         return [unknown_shape(None if sizes is None else len(sizes))] * count

@@ -47,10 +47,9 @@ def sigmoid_cross_entropy_with_logits(
         positive = x >= zeros
         relu_logits = where(positive, x, zeros)
         negative_magnitude = where(positive, -x, x)
+        linear = relu_logits - x * z
         exponential = make_tensor("Exp", negative_magnitude)
-        return make_tensor(
-            "AddV2", relu_logits - x * z, make_tensor("Log1p", exponential), name=scope
-        )
+        return make_tensor("AddV2", linear, make_tensor("Log1p", exponential), name=scope)
 
 
 def softmax_cross_entropy_with_logits_v2(

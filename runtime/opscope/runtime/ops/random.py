@@ -14,7 +14,7 @@ import numpy as np
 
 from opscope.runtime import dtypes, errors
 from opscope.runtime.binding import Binding
-from opscope.runtime.constant import constant_value_as_shape, convert_to_tensor
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
@@ -22,6 +22,7 @@ from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.overloads import add
 from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.ops.type_sets import FLOAT
 from opscope.runtime.tensor_shape import TensorShape
 
@@ -104,7 +105,7 @@ def _bind_shaped(draw: Callable[[Any, tuple[int, ...], Any], Any]) -> Callable[[
 
 
 def _shaped(node: Operation) -> list[TensorShape]:
-    return [constant_value_as_shape(node.inputs[0])]
+    return [static_shape(node.inputs[0])]
 
 
 @op("RandomUniform", "shape: T -> output: dtype", _SHAPED, stateful=True, not_differentiable=True)

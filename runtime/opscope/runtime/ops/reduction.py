@@ -15,6 +15,7 @@ from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import rank
+from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.type_sets import NUMBER, REAL
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
@@ -198,7 +199,7 @@ def _bind_reduction(definition: OpDef, over: Over) -> None:
 def _reduced_shape(node: Operation) -> list[TensorShape]:
     value, indices = node.inputs
     sizes = value.shape.sizes
-    known = constant_value(indices)
+    known = static_value(indices)
     keep = node.attrs["keep_dims"]
     if sizes is None:
         return [unknown_shape()]
@@ -266,7 +267,7 @@ def _arg_min(xp: Any, x: Any, dimension: Any, *, output_type: dtypes.DType) -> A
 
 def _arg_shape(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
-    axis = constant_value(node.inputs[1])
+    axis = static_value(node.inputs[1])
     if sizes is None:
         return [unknown_shape()]
     if axis is None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
 
 from opscope.runtime.constant import constant, constant_value
-from opscope.runtime.graph import get_default_graph
+from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import find_op
 from opscope.runtime.operation import Operation, Tensor
@@ -40,6 +41,26 @@ def reduced_shape(input_shape: Tensor, axes: Tensor) -> Any:
     )
 
 
+# Graph -> (sizes, axes) for which it has the nodes of a shape division already.
+_divisions: weakref.WeakKeyDictionary[Graph, set[Any]] = weakref.WeakKeyDictionary()
+
+
+def _kept_and_copies(sizes: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """The shape after a reduction that keeps its axes, and how often each axis is repeated.
+
+    TensorFlow leaves the nodes of that division in the graph, once for each shape; so does this.
+    """
+    whole = np.array(sizes, np.int32)
+    kept = whole.copy()
+    kept[list(axes)] = 1
+    present = _divisions.setdefault(get_default_graph(), set())
+    if (sizes, axes) not in present:
+        present.add((sizes, axes))
+        below = make_tensor("Maximum", kept, 1)
+        make_tensor("FloorDiv", whole, below, name="floordiv")
+    return kept, whole // np.maximum(kept, 1)
+
+
 def _sum_gradient(node: Operation, grad: Tensor) -> Tensor:
     value, indices = node.inputs
     sizes = value.shape.sizes
@@ -51,10 +72,8 @@ def _sum_gradient(node: Operation, grad: Tensor) -> Tensor:
                 return tile(grad, shape(value))
             return tile(grad, constant(np.array(sizes, np.int32)))
         if None not in sizes:
-            kept = np.array(sizes, np.int32)
-            kept[axes] = 1
-            grad = reshape(grad, kept)
-            return tile(grad, np.array(sizes, np.int32) // np.maximum(kept, 1))
+            kept, copies = _kept_and_copies(sizes, tuple(axes.reshape(-1).tolist()))
+            return tile(reshape(grad, kept), copies)
     input_shape = shape(value)
     if not node.attrs["keep_dims"]:
         with get_default_graph().colocate_with(input_shape):

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import dtypes, errors
-from opscope.runtime.constant import constant_value, convert_to_tensor
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.type_sets import FLOAT, NUMBER
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
@@ -43,7 +44,7 @@ def _range(xp: Any, start: Any, limit: Any, delta: Any) -> Any:
 
 @_range.shape
 def _(node: Operation) -> list[TensorShape]:
-    start, limit, delta = (constant_value(t) for t in node.inputs)
+    start, limit, delta = (static_value(t) for t in node.inputs)
     if start is None or limit is None or delta is None:
         return [unknown_shape(1)]
     if delta == 0:
@@ -94,7 +95,7 @@ def _lin_space(xp: Any, start: Any, stop: Any, num: Any) -> Any:
 
 @_lin_space.shape
 def _(node: Operation) -> list[TensorShape]:
-    num = constant_value(node.inputs[2])
+    num = static_value(node.inputs[2])
     return [TensorShape([None if num is None else int(num)])]
 
 

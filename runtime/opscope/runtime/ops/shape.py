@@ -10,13 +10,13 @@ from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import (
     constant,
     constant_value,
-    constant_value_as_shape,
     convert_to_tensor,
 )
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.static_value import static_shape, static_value
 from opscope.runtime.tensor_shape import TensorShape, scalar, unknown_shape
 
 _OUT_TYPE = "T: type, out_type: {int32, int64} = int32"
@@ -169,9 +169,9 @@ def _(binding: Any) -> Any:
 @_reshape.shape
 def _(node: Operation) -> list[TensorShape]:
     value, target = node.inputs
-    known = constant_value(target)
+    known = static_value(target)
     if known is None:
-        return [_filled_in(value.shape, constant_value_as_shape(target), may_infer=False)]
+        return [_filled_in(value.shape, static_shape(target), may_infer=False)]
     wanted = TensorShape([None if d < 0 else int(d) for d in known])
     if sum(int(d) < 0 for d in known) > 1:
         raise ValueError("only one size of a shape may be -1")
@@ -243,7 +243,7 @@ def _expand_dims(xp: Any, value: Any, dim: Any) -> Any:
 @_expand_dims.shape
 def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
-    dim = constant_value(node.inputs[1])
+    dim = static_value(node.inputs[1])
     if sizes is None or dim is None:
         return [unknown_shape(None if sizes is None else len(sizes) + 1)]
     rank = len(sizes) + 1

@@ -10,7 +10,6 @@ from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import (
     constant,
     constant_value,
-    constant_value_as_shape,
     convert_to_tensor,
 )
 from opscope.runtime.make_op import make_tensor
@@ -20,6 +19,7 @@ from opscope.runtime.ops.arrangement import pad
 from opscope.runtime.ops.joining import concat, stack
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import rank, reshape, shape
+from opscope.runtime.ops.static_value import static_shape, static_value
 from opscope.runtime.tensor_shape import Dimension, TensorShape, unknown_shape
 
 newaxis = None
@@ -51,12 +51,12 @@ def _slice(xp: Any, value: Any, begin: Any, size: Any) -> Any:
 @_slice.shape
 def _(node: Operation) -> list[TensorShape]:
     value, begin, size = node.inputs
-    starts, counts = constant_value(begin), constant_value(size)
+    starts, counts = static_value(begin), static_value(size)
     sizes = value.shape.sizes
     if counts is None:
         length = size.shape.sizes or begin.shape.sizes
         if size.op.type == "Pack":
-            return [constant_value_as_shape(size)]
+            return [static_shape(size)]
         return [unknown_shape(len(sizes) if sizes is not None else length[0] if length else None)]
     result: list[int | None] = []
     for axis, count in enumerate(counts.tolist()):
@@ -177,7 +177,7 @@ def _(binding: Any) -> Any:
 def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
     masks = _masks_of(node.attrs)
-    begin, end, strides = (constant_value(t) for t in node.inputs[1:])
+    begin, end, strides = (static_value(t) for t in node.inputs[1:])
     if sizes is None:
         return [unknown_shape()]
     if begin is None or end is None or strides is None:
@@ -288,7 +288,7 @@ def _strided_slice_grad(
 
 @_strided_slice_grad.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [constant_value_as_shape(node.inputs[0])]
+    return [static_shape(node.inputs[0])]
 
 
 @_strided_slice_grad.gradient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opscope.runtime import errors
-from opscope.runtime.constant import constant_value, convert_to_tensor
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
@@ -15,6 +15,7 @@ from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import expand_dims, rank, squeeze
+from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.type_sets import T_FLOAT
 from opscope.runtime.tensor_shape import TensorShape, broadcast
 
@@ -225,7 +226,7 @@ def _top_k(xp: Any, values: Any, k: Any, *, index_type: Any) -> Any:
 
 @_top_k.shape
 def _(node: Operation) -> list[TensorShape]:
-    k = constant_value(node.inputs[1])
+    k = static_value(node.inputs[1])
     shape = node.inputs[0].shape[:-1].concatenate([None if k is None else int(k)])
     return [shape, shape]
 
