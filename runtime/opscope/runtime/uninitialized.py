@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from opscope.runtime.ops.joining import stack
-from opscope.runtime.ops.masking import boolean_mask
-
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Tensor
+from opscope.runtime.ops.joining import stack
+from opscope.runtime.ops.masking import boolean_mask
 from opscope.runtime.variables import (
     Variable,
     global_variables,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from opscope.runtime.ops.overloads import install
 
 from opscope.events.proto.variable_pb2 import VariableDef
 from opscope.runtime import dtypes
@@ -16,6 +15,7 @@ from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops import basic, state  # noqa: F401 - they define the ops used here
+from opscope.runtime.ops.overloads import install
 from opscope.runtime.tensor_shape import TensorShape, as_shape
 
 

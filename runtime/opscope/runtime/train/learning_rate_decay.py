@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from opscope.runtime.ops.cast import cast
-
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Tensor
+from opscope.runtime.ops.cast import cast
 from opscope.runtime.scopes import name_scope
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from opscope.runtime.gradients import gradients
-
 from opscope.runtime import dtypes
+from opscope.runtime.gradients import gradients
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group
