@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import re
 import threading
@@ -39,7 +38,8 @@ class BaseDebugWrapperSession(ABC):
                 "a MonitoredSession."
             )
         self._sess = sess
-        self._thread_name_filter = re.compile(thread_name_filter or "")
+        self._thread_name_filter = re.compile(thread_name_filter) if thread_name_filter else None
+        self._attached = True
         self._run_call_count = 0
         self._count_lock = threading.Lock()
 
@@ -92,8 +92,11 @@ class BaseDebugWrapperSession(ABC):
         with self._count_lock:
             self._run_call_count += 1
             number = self._run_call_count
+        if not self._attached:
+            return self._sess.run(fetches, feed_dict, options, run_metadata)
         call = RunCall(number, fetches, feed_dict, options, run_metadata, is_callable_runner)
-        if not self._thread_name_filter.match(threading.current_thread().name):
+        names = self._thread_name_filter
+        if names is not None and not names.match(threading.current_thread().name):
             return self.plain_run(call)
         if call.is_empty:
             _logger.info(
@@ -102,6 +105,10 @@ class BaseDebugWrapperSession(ABC):
             )
             return self.plain_run(call)
         return self.debugged_run(call)
+
+    def detach(self) -> None:
+        """Let all further runs go straight to the session, at its own speed."""
+        self._attached = False
 
     def plain_run(self, call: RunCall) -> Any:
         """The result of a run that nobody looks at."""
@@ -125,7 +132,7 @@ class BaseDebugWrapperSession(ABC):
         runs: list[WatchedRun] = []
         options, unregister = watch_by_options(watch, runs.append, call.options)
         try:
-            result = dataclasses.replace(call, options=options).passed_to(self._sess.run)
+            result = call._replace(options=options).passed_to(self._sess.run)
         except Exception as error:
             if not runs or runs[-1].error is not error:
                 raise
