@@ -25,7 +25,11 @@ def test_the_event_accumulator_reads_every_tag(logdir: Path) -> None:
     accumulator = EventAccumulator(str(logdir / "train"), size_guidance=everything)
     accumulator.Reload()
     tags = accumulator.Tags()
-    assert sorted(tags["scalars"]) == ["accuracy/accuracy", "cross_entropy/loss"]
+    assert sorted(tags["scalars"]) == [
+        "accuracy/accuracy",
+        "cross_entropy/loss",
+        "train/learning_rate",
+    ]
     assert len(tags["histograms"]) == 9
     assert tags["graph"]
     assert len(tags["run_metadata"]) > 2
