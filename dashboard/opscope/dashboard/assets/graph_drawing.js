@@ -65,9 +65,9 @@
       new ResizeObserver(() => { this.size = null; this.refresh(); }).observe(host);
     }
 
-    // The window on the drawing; `free` is the width that no card covers.
+    // The window on the drawing; `free` is the width that the card of a selection leaves.
     get box() { return (this.size ??= this.svg.getBoundingClientRect()); }
-    get free() { const covered = this.host.parentNode.querySelector(".graph-card:not([hidden])")?.offsetWidth ?? 0; return Math.max(this.box.width - covered - (covered && 14), this.box.width / 2); }
+    get free() { return this.selected ? Math.max(this.box.width - 364, this.box.width / 2) : this.box.width; }
 
     listen() {
       const s = this.svg;
@@ -124,8 +124,11 @@
     }
 
     drawEdge(edge) {
-      const kind = edge.kind ?? "data", p = edge.points.slice(), n = p.length;
+      const kind = edge.kind ?? "data", p = edge.points.slice();
       const size = kind === "reference" ? 0 : kind === "control" ? 5 : edge.width > 3 ? 9 : 6;
+      // The arrow head needs a last stretch longer than itself.
+      let n = p.length;
+      while (n > 4 && !edge.bends && p[n - 2] === p[n - 4] && Math.abs(p[n - 1] - p[n - 3]) < size + 3) { p.splice(n - 4, 2); n -= 2; }
       if (edge.port !== "out") p[n - 1] += size * (p[n - 3] > p[n - 1] ? 1 : -1);
       const line = svg("path", { class: `edge ${kind}${edge.port ? " port" : ""}`, d: path(p, edge.bends), "data-a": edge.a, "data-b": edge.b }, this.layers.edges);
       if (edge.width) line.style.strokeWidth = kind === "control" ? "" : edge.width;

@@ -55,6 +55,8 @@ class Placed:
 
 
 ASPECT = 1.6
+TALL = 640.0
+"""Drawings lower than this stay in one column."""
 COLUMN_GAP = 56.0
 CORNER_ROOM = 22.0
 LANE = 8.0
@@ -97,9 +99,11 @@ def _across(ordering: Ordering, boxes: list[Box], gaps: Gaps) -> list[float]:
         for layer in up if step % 2 == 0 else reversed(up):
             near = ordering.before if step % 2 == 0 else ordering.after
             _settle_row(ordering, layer, offsets[layer], xs, None if settle else near)
-    # Least squares bends a chain evenly; one last sweep over one side makes it straight.
+    # Least squares bends a chain evenly; one last sweep over one side, in which a node heeds
+    # nodes before passing edges, makes it straight.
+    chained = [[other for other in others if other < count] or others for others in ordering.before]
     for layer in range(len(ordering.layers)):
-        _settle_row(ordering, layer, offsets[layer], xs, ordering.before)
+        _settle_row(ordering, layer, offsets[layer], xs, chained)
     return xs
 
 
@@ -143,7 +147,11 @@ def _wish(node: int, others: list[int], count: int, xs: list[float]) -> tuple[fl
         return middle, float(min(len(ends), 6))
     total = mass = 0.0
     for other in others:
-        weight = 8.0 if node >= count and other >= count else 2.0 if other >= count else 3.0
+        if node >= count:
+            # The first stretch of a long edge gives way to nodes above the same source.
+            weight = 8.0 if other >= count else 0.5
+        else:
+            weight = 2.0 if other >= count else 3.0
         total += weight * xs[other]
         mass += weight
     return total / mass, mass
@@ -168,6 +176,8 @@ def _cuts(
     for height in heights:
         starts.append(starts[-1] + height + gaps.between)
     total = starts[-1]
+    if total < TALL:
+        return []
     crossing = [sum(len(ordering.after[node]) for node in row) for row in ordering.layers]
     low, high = _spread(ordering, sized, xs, 0, layers)
     best: list[int] = []
@@ -183,7 +193,7 @@ def _cuts(
             options = [
                 layer
                 for layer in range(begin, layers - 1)
-                if abs(starts[layer] - goal) <= window and crossing[layer - 1] <= 4
+                if abs(starts[layer] - goal) <= window and crossing[layer - 1] <= 3
             ]
             if not options:
                 break
