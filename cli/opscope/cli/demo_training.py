@@ -50,12 +50,11 @@ def train(
     ):
         session.run(model.initialize)
         for step, batch in enumerate(islice(digits.batches(BATCH_SIZE, seed), MOST_STEPS)):
+            rate = LEARNING_RATE if step < RESTART_STEP else RESTART_LEARNING_RATE
             feeds: dict[tf.Tensor, object] = {
                 model.images: batch.images,
                 model.labels: batch.one_hot(),
-                model.learning_rate: LEARNING_RATE
-                if step < RESTART_STEP
-                else RESTART_LEARNING_RATE,
+                model.learning_rate: rate,
             }
             run = _watched_step(session, model, feeds, step, writer)
             if run.result is not None:
