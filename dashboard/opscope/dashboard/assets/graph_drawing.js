@@ -131,7 +131,7 @@
       while (n > 4 && !edge.bends && p[n - 2] === p[n - 4] && Math.abs(p[n - 1] - p[n - 3]) < size + 3) { p.splice(n - 4, 2); n -= 2; }
       if (edge.port !== "out") p[n - 1] += size * (p[n - 3] > p[n - 1] ? 1 : -1);
       const line = svg("path", { class: `edge ${kind}${edge.port ? " port" : ""}`, d: path(p, edge.bends), "data-a": edge.a, "data-b": edge.b }, this.layers.edges);
-      if (edge.width) line.style.strokeWidth = kind === "control" ? "" : edge.width;
+      if (kind !== "control") line.style.strokeWidth = edge.width;
       if (kind === "reference") line.setAttribute("marker-start", "url(#arrow-reference)");
       else if (edge.port !== "out") line.setAttribute("marker-end", `url(#arrow-${kind === "data" && edge.width > 3 ? "wide" : kind})`);
       const item = { edge, line, bounds: bounds(edge.points), seen: true };
@@ -334,7 +334,7 @@
       const apply = () => {
         this.frame = 0;
         this.root.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
-        this.svg.dataset.detail = this.scale < 0.3 ? "far" : this.scale < 0.62 ? "middle" : "near";
+        this.svg.dataset.detail = this.scale < 0.3 ? "far" : this.scale < 0.52 ? "middle" : "near";
         this.cull();
         this.map.frame();
         this.on.moved?.();
