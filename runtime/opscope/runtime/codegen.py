@@ -168,7 +168,7 @@ class _Generator:
         for tensor in op.outputs:
             self._record(tensor, op)
         self._fetch_outputs(op)
-        if self.inputs.instrument is PLAIN:
+        if self.inputs.instrument is PLAIN and op in self.active:
             self._free(op, position)
 
     def _constant(self, tensor: Tensor) -> None:
