@@ -6,6 +6,7 @@ import pytest
 import opscope.runtime as tf
 from opscope.runtime.op_def import OPS
 from opscope.runtime.ops import training
+from opscope.runtime.simulated_gpu import simulated_gpu
 from opscope.runtime.variable_slot import VariableSlot
 
 
@@ -227,6 +228,22 @@ def test_global_step(graph):
     with tf.Session() as sess:
         sess.run(step.initializer)
         assert tf.train.global_step(sess, step) == 0
+
+
+def test_training_on_a_gpu_leaves_the_same_values():
+    def trained(device):
+        with tf.Graph().as_default(), tf.device(device):
+            w = tf.Variable(np.ones((3, 2), np.float32))
+            loss = tf.reduce_sum(tf.square(w * tf.constant([1.0, 2.0])))
+            steps = [make().minimize(loss) for make, _ in CASES.values()]
+            with tf.Session() as sess:
+                sess.run(tf.global_variables_initializer())
+                for step in steps * 2:
+                    sess.run(step)
+                return sess.run(w)
+
+    with simulated_gpu():
+        np.testing.assert_array_equal(trained("/gpu:0"), trained("/cpu:0"))
 
 
 def test_clipping(graph):

@@ -63,12 +63,9 @@ def clip_by_global_norm(
     if use_norm is None:
         return list(t_list), None
     with name_scope(name, "clip_by_global_norm", [*t_list, clip_norm]) as scope:
+        inverse = make_op("RealDiv", 1.0, use_norm, name="truediv")
         one = constant(1.0, dtype=use_norm.dtype)
-        ratio = make_op(
-            "Minimum",
-            make_op("RealDiv", 1.0, use_norm, name="truediv"),
-            make_op("RealDiv", one, clip_norm, name="truediv"),
-        )
+        ratio = make_op("Minimum", inverse, make_op("RealDiv", one, clip_norm, name="truediv"))
         scale = make_op("Mul", clip_norm, ratio, name="mul")
         # norm - norm is 0 unless the norm is not finite; then the scale becomes NaN.
         scale = make_op("AddV2", scale, make_op("Sub", use_norm, use_norm, name="sub"), name="add")

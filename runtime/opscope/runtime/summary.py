@@ -139,7 +139,7 @@ def merge(
     """One summary with the values of several."""
     items = list(inputs)
     with name_scope(name, "Merge", items):
-        return _collect(make_op("MergeSummary", items), collections, [])
+        return _collect(make_op("MergeSummary", items, name=name), collections, [])
 
 
 def merge_all(

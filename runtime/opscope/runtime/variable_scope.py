@@ -154,7 +154,7 @@ class VariableScope:
         store.variables[full_name] = made
         regularizer = regularizer or self.regularizer
         if regularizer is not None:
-            with graph.name_scope(full_name + "/Regularizer/"):
+            with graph.colocate_with(made.op), graph.name_scope(full_name + "/Regularizer/"):
                 loss = regularizer(made.value())
             if loss is not None:
                 graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)

@@ -156,7 +156,7 @@ class Optimizer:
         self, graph: Graph, updates: list[Operation], global_step: Any, scope: str
     ) -> Operation:
         if global_step is None:
-            return self._finish(updates, scope[:-1])
+            return self._finish(updates, scope)
         done = self._finish(updates, "update")
         with graph.control_dependencies([done]), graph.colocate_with(global_step):
             return assign_add(global_step, 1, name=scope).op
