@@ -57,7 +57,8 @@ class Level:
     """One scope's drawing before coordinates.
 
     `main` items and `aside` items (hubs, in a column at the side); `host[item]` is the item beside
-    which an embedded one stands; `entry` and `leave` are items joined to the scope's border.
+    which an embedded one stands; `entry` and `leave` are items joined to the scope's border, with
+    the element count of the largest tensor that passes.
     `parts` number `main` first, then the entry port, then the leave port.
     """
 
@@ -67,8 +68,8 @@ class Level:
     links: list[Link] = field(default_factory=list)
     marks: dict[int, list[Mark]] = field(default_factory=lambda: defaultdict(list))
     host: dict[int, int] = field(default_factory=dict)
-    entry: dict[int, int] = field(default_factory=dict)
-    leave: dict[int, int] = field(default_factory=dict)
+    entry: dict[int, float] = field(default_factory=dict)
+    leave: dict[int, float] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
 
 
@@ -238,14 +239,14 @@ def _join_border(
             for crossing in _crossings(hierarchy, level.scope, edges, side == "in")
             if crossing.item not in level.host
         ]
-        lines: dict[int, int] = defaultdict(int)
+        lines: dict[int, float] = defaultdict(float)
         for crossing in crossings:
             hub = crossing.outside in level_of(crossing.common).aside
             if crossing.control < crossing.edges and not hub and crossing.item in main:
-                lines[crossing.item] += crossing.edges - crossing.control
+                lines[crossing.item] = max(lines[crossing.item], crossing.elements)
         if len(lines) <= PORT_LINKS:
             joined.update(lines)
-        for item, outside, common, count, control in crossings:
+        for item, outside, common, count, control, _ in crossings:
             hub = outside in level_of(common).aside
             if item not in joined or control == count or hub:
                 level.marks[item].append(Mark("stub", side, outside, count, control == count))
@@ -259,6 +260,7 @@ class _Crossing(NamedTuple):
     common: int
     edges: int
     control: int
+    elements: float
 
 
 def _crossings(hierarchy: Hierarchy, scope: int, edges: Ints, entering: bool) -> list[_Crossing]:
@@ -273,13 +275,16 @@ def _crossings(hierarchy: Hierarchy, scope: int, edges: Ints, entering: bool) ->
         child * size + outside, return_index=True, return_inverse=True, return_counts=True
     )
     control = np.bincount(inverse, hierarchy.slot[edges] < 0, len(unique)).astype(np.int64)
+    elements = np.zeros(len(unique))
+    np.maximum.at(elements, inverse, hierarchy.elements[edges])
     return [
-        _Crossing(items[key // size], key % size, common, total, ordering)
-        for key, common, total, ordering in zip(
+        _Crossing(items[key // size], key % size, *row)
+        for key, *row in zip(
             unique.tolist(),
             hierarchy.common[edges][first].tolist(),
             count.tolist(),
             control.tolist(),
+            elements.tolist(),
             strict=True,
         )
     ]
