@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from opscope.dashboard.run_colours import RunColours
 from opscope.events import Logdir, LogdirError, open_logdir
+from opscope.events.logdir_tree import walk_logdir
 
 
 class UnreadableError(Exception):
@@ -74,6 +76,15 @@ class Store:
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the first reading has ended; says whether it has."""
         return self._opened.wait(timeout)
+
+    @property
+    def waiting(self) -> str:
+        """What the first reading has to get through: "3 event files, 12.5 MB"."""
+        with suppress(LogdirError, OSError):
+            files = [f for found in walk_logdir(str(self.path)).event_files.values() for f in found]
+            size = sum(os.path.getsize(file) for file in files) / 1e6
+            return f"{len(files)} event file{'s' * (len(files) != 1)}, {size:.1f} MB"
+        return "no event files"
 
     @property
     def logdir(self) -> Logdir:

@@ -13,7 +13,12 @@ from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
-from opscope.runtime import dtypes, errors, math, nn, ops
+from opscope.runtime import dtypes, errors, initializers, logging, math, nn, ops, summary, train
+from opscope.runtime.clip_ops import (
+    clip_by_global_norm,
+    clip_by_norm,
+    global_norm,
+)
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.dtypes import (
@@ -45,9 +50,20 @@ from opscope.runtime.gradients import (
     gradients,
 )
 from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
+from opscope.runtime.graph_keys import GraphKeys
+from opscope.runtime.group import group, tuple  # noqa: A004 - TensorFlow's name
 from opscope.runtime.indexed_slices import (
     IndexedSlices,
 )
+from opscope.runtime.initializers import Constant as constant_initializer  # noqa: N813
+from opscope.runtime.initializers import Ones as ones_initializer  # noqa: N813
+from opscope.runtime.initializers import RandomNormal as random_normal_initializer  # noqa: N813
+from opscope.runtime.initializers import RandomUniform as random_uniform_initializer  # noqa: N813
+from opscope.runtime.initializers import TruncatedNormal as truncated_normal_initializer  # noqa: N813
+from opscope.runtime.initializers import VarianceScaling as variance_scaling_initializer  # noqa: N813
+from opscope.runtime.initializers import Zeros as zeros_initializer  # noqa: N813
+from opscope.runtime.initializers import glorot_normal as glorot_normal_initializer
+from opscope.runtime.initializers import glorot_uniform as glorot_uniform_initializer
 from opscope.runtime.math import (
     abs,  # noqa: A004 - TensorFlow's name
     accumulate_n,
@@ -201,8 +217,33 @@ from opscope.runtime.scopes import (
 )
 from opscope.runtime.session import InteractiveSession, Session, get_default_session
 from opscope.runtime.tensor_shape import Dimension, TensorShape
+from opscope.runtime.uninitialized import report_uninitialized_variables
+from opscope.runtime.variable_scope import (
+    AUTO_REUSE,
+    VariableScope,
+    get_local_variable,
+    get_variable,
+    get_variable_scope,
+    variable_scope,
+)
+from opscope.runtime.variables import (
+    Variable,
+    assign,
+    assign_add,
+    assign_sub,
+    global_variables,
+    global_variables_initializer,
+    is_variable_initialized,
+    local_variables,
+    local_variables_initializer,
+    model_variables,
+    moving_average_variables,
+    trainable_variables,
+    variables_initializer,
+)
 
 __all__ = [
+    "AUTO_REUSE",
     "AggregationMethod",
     "ConfigProto",
     "DType",
@@ -212,6 +253,7 @@ __all__ = [
     "GPUOptions",
     "Graph",
     "GraphDef",
+    "GraphKeys",
     "GraphOptions",
     "HistogramProto",
     "IndexedSlices",
@@ -228,6 +270,8 @@ __all__ = [
     "SummaryMetadata",
     "Tensor",
     "TensorShape",
+    "Variable",
+    "VariableScope",
     "abs",
     "accumulate_n",
     "add",
@@ -238,6 +282,9 @@ __all__ = [
     "argmax",
     "argmin",
     "as_dtype",
+    "assign",
+    "assign_add",
+    "assign_sub",
     "bfloat16",
     "bool",
     "boolean_mask",
@@ -245,6 +292,8 @@ __all__ = [
     "cast",
     "ceil",
     "check_numerics",
+    "clip_by_global_norm",
+    "clip_by_norm",
     "clip_by_value",
     "colocate_with",
     "complex64",
@@ -252,6 +301,7 @@ __all__ = [
     "concat",
     "conj",
     "constant",
+    "constant_initializer",
     "control_dependencies",
     "convert_to_tensor",
     "cos",
@@ -280,12 +330,22 @@ __all__ = [
     "get_collection_ref",
     "get_default_graph",
     "get_default_session",
+    "get_local_variable",
     "get_seed",
+    "get_variable",
+    "get_variable_scope",
+    "global_norm",
+    "global_variables",
+    "global_variables_initializer",
+    "glorot_normal_initializer",
+    "glorot_uniform_initializer",
     "gradients",
     "greater",
     "greater_equal",
+    "group",
     "half",
     "identity",
+    "initializers",
     "int8",
     "int16",
     "int32",
@@ -294,12 +354,16 @@ __all__ = [
     "is_finite",
     "is_inf",
     "is_nan",
+    "is_variable_initialized",
     "less",
     "less_equal",
     "lin_space",
     "linspace",
+    "local_variables",
+    "local_variables_initializer",
     "log",
     "log1p",
+    "logging",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -310,6 +374,8 @@ __all__ = [
     "maximum",
     "minimum",
     "mod",
+    "model_variables",
+    "moving_average_variables",
     "multiply",
     "name_scope",
     "negative",
@@ -320,6 +386,7 @@ __all__ = [
     "not_equal",
     "one_hot",
     "ones",
+    "ones_initializer",
     "ones_like",
     "ops",
     "pad",
@@ -327,8 +394,10 @@ __all__ = [
     "placeholder_with_default",
     "pow",
     "random_normal",
+    "random_normal_initializer",
     "random_shuffle",
     "random_uniform",
+    "random_uniform_initializer",
     "range",
     "rank",
     "reciprocal",
@@ -340,6 +409,7 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
+    "report_uninitialized_variables",
     "reset_default_graph",
     "reshape",
     "resource",
@@ -366,25 +436,34 @@ __all__ = [
     "strided_slice",
     "string",
     "subtract",
+    "summary",
     "tanh",
     "tile",
     "to_double",
     "to_float",
     "to_int32",
     "to_int64",
+    "train",
+    "trainable_variables",
     "transpose",
     "truediv",
     "truncated_normal",
+    "truncated_normal_initializer",
+    "tuple",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
     "unsorted_segment_sum",
     "unstack",
+    "variable_scope",
+    "variables_initializer",
+    "variance_scaling_initializer",
     "variant",
     "where",
     "where_v2",
     "zeros",
+    "zeros_initializer",
     "zeros_like",
 ]
 

@@ -27,7 +27,9 @@ window.opscope = (() => {
     if (mark) { mark.dataset.state = state; mark.title = title; mark.setAttribute("aria-label", title); }
   };
 
+  let next = null;
   const poll = async () => {
+    clearTimeout(next);
     if (!document.hidden) {
       try {
         const news = await json("/api/generation");
@@ -42,8 +44,9 @@ window.opscope = (() => {
         live("off", "The server does not answer: it may have been stopped");
       }
     }
-    setTimeout(poll, POLL_MS);
+    next = setTimeout(poll, POLL_MS);
   };
+  document.addEventListener("visibilitychange", () => document.hidden || poll());
   addEventListener("load", () => setTimeout(poll, 300));
 
   return { url, json, on, get dark() { return document.documentElement.dataset.mantineColorScheme === "dark"; } };

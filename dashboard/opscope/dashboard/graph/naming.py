@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from opscope.events.graph_columns import GraphColumns
@@ -88,16 +88,21 @@ def _groups(scopes: set[str], home: list[str], shown: list[str], op: list[int]) 
     """
     inner: dict[str, list[str]] = defaultdict(list)
     nodes: dict[str, list[int]] = defaultdict(list)
+    children = Counter(home)
+    children.update(map(_parent, scopes))
+    crowded = {scope for scope, count in children.items() if count > CROWD}
+    if not crowded:
+        return {}
     for scope in scopes:
-        inner[_parent(scope)].append(scope)
+        if _parent(scope) in crowded:
+            inner[_parent(scope)].append(scope)
     for node, scope in enumerate(home):
-        nodes[scope].append(node)
+        if scope in crowded:
+            nodes[scope].append(node)
     taken = scopes | set(shown)
     result: dict[str, str] = {}
-    for scope in sorted(inner.keys() | nodes.keys()):
-        size = len(inner[scope]) + len(nodes[scope])
-        if size <= CROWD:
-            continue
+    for scope in sorted(crowded):
+        size = children[scope]
         found: dict[str, list[str]] = {}
         if len(inner[scope]) >= CROWD // 2:
             found = _blocks(scope, inner[scope])

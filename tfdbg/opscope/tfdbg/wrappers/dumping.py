@@ -100,7 +100,7 @@ class DumpingDebugWrapperSession(BaseDebugWrapperSession):
         """The result of a run that is dumped."""
         options = self._dumper.options(call)
         result, watched = self.watched_run(call, watch_of(options))
-        if self._dumper.write(call, options, watched, self.graph) is None:
+        if self._dumper.write(call, options, watched, self.debug_graph) is None:
             self.detach()
         if watched.error is not None:
             raise watched.error

@@ -43,7 +43,7 @@ class LocalCLIDebugWrapperSession(BaseDebugWrapperSession):
                 self.detach()
             return self.plain_run(call)
         result, watched = self.watched_run(call, dialog.watch(request))
-        dialog.end(call, request, watched, self.graph)
+        dialog.end(call, request, watched, self.debug_graph)
         if watched.error is not None:
             raise watched.error
         return result
