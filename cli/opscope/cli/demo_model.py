@@ -83,9 +83,10 @@ def dense(
         outputs = tf.matmul(inputs, weights) + biases
         if activation:
             outputs = tf.nn.relu(outputs, name="activation")
-        tf.summary.histogram("weights", weights, [HISTOGRAMS])
-        tf.summary.histogram("biases", biases, [HISTOGRAMS])
-        tf.summary.histogram("outputs", outputs, [HISTOGRAMS])
+        with tf.name_scope("histograms"):
+            tf.summary.histogram("weights", weights, [HISTOGRAMS])
+            tf.summary.histogram("biases", biases, [HISTOGRAMS])
+            tf.summary.histogram("outputs", outputs, [HISTOGRAMS])
         return outputs
 
 
