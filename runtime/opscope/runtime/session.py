@@ -22,6 +22,7 @@ from opscope.runtime.operation import Operation
 from opscope.runtime.plan import PLAIN, Instrument, Plan
 from opscope.runtime.planner import make_plan
 from opscope.runtime.step_stats import build_step_stats
+from opscope.runtime.threads import INTRA_OP_THREADS
 from opscope.runtime.variable_slot import VariableSlot
 from opscope.runtime.watch import NOT_COMPUTED, Watch, WatchedRun, callbacks_of
 
@@ -52,7 +53,8 @@ class BaseSession:
         self._instrumented: defaultdict[Instrument, dict[Any, Plan]] = defaultdict(dict)
         self._seen_rewrites = self._graph.rewrites
         self._slots: dict[Any, VariableSlot] = {}
-        self._state: dict[Any, Any] = {}
+        # What kernels keep between runs; threads.py reads how many threads one may use.
+        self._state: dict[Any, Any] = {INTRA_OP_THREADS: self._config.intra_op_parallelism_threads}
         self._lock = threading.RLock()
         self._closed = False
         self._run_count = 0
