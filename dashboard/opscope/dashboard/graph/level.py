@@ -20,6 +20,8 @@ ICON_READERS = 4
 """A constant with more readers at its level than this is drawn as a node."""
 PORT_LINKS = 8
 """A scope's border is joined by lines to at most this many of its items, by stubs beyond."""
+GATHERED = 3
+"""Ops that only order others or merge summaries are hubs from this many sources on."""
 CONTROL_FAN = 4
 """Control edges of one item in one direction beyond this become stubs."""
 
@@ -170,8 +172,8 @@ def _hubs(hierarchy: Hierarchy, drawn: list[int], links: list[Link]) -> set[int]
     """Items that so many others are joined to that their lines would cover the rest.
 
     An item has its data neighbours, or its control neighbours where it has no data. One with
-    clearly more than is usual at its level is a hub; a node that only orders others (`init`,
-    `train_op`) is one from three on.
+    clearly more than is usual at its level is a hub; what only gathers others (`init`, `train_op`,
+    a merged summary) is one from three on.
     """
     into: dict[int, set[int]] = defaultdict(set)
     out: dict[int, set[int]] = defaultdict(set)
@@ -183,14 +185,14 @@ def _hubs(hierarchy: Hierarchy, drawn: list[int], links: list[Link]) -> set[int]
             into[link.dst].add(link.src)
         elif link.dst not in flowing:
             into[link.dst].add(link.src)
-    noop = {index for index, op in enumerate(hierarchy.columns.ops) if op == "NoOp"}
+    gathers = np.array(
+        [op == "NoOp" or bool(SUMMARY.match(op)) for op in hierarchy.columns.ops], bool
+    )
     found = {
         item
         for item in drawn
-        if item >= hierarchy.m
-        and int(hierarchy.op[item - hierarchy.m]) in noop
-        and item not in flowing
-        and len(into[item]) >= 3
+        if len(into[item]) >= GATHERED
+        and gathers[hierarchy.op[slice(*hierarchy.interval(item))]].all()
     }
     for side, least, factor in ((into, 4, 3), (out, 6, 4)):
         rest = [item for item in drawn if item not in found]

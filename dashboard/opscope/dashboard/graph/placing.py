@@ -106,7 +106,7 @@ def _across(ordering: Ordering, boxes: list[Box], gaps: Gaps) -> list[float]:
     # nodes before passing edges, makes it straight.
     chained = [[other for other in others if other < count] or others for others in ordering.before]
     for layer in range(len(ordering.layers)):
-        _settle_row(ordering, layer, offsets[layer], xs, chained)
+        _settle_row(ordering, layer, offsets[layer], xs, chained, firmness=15.0)
     return xs
 
 
@@ -116,8 +116,12 @@ def _settle_row(
     offsets: list[float],
     xs: list[float],
     near: list[list[int]] | None,
+    firmness: float = 1.0,
 ) -> None:
-    """Move a layer's nodes to where their neighbours (`near`, or both sides) want them."""
+    """Move a layer's nodes to where their neighbours (`near`, or both sides) want them.
+
+    `firmness` multiplies the weight of a node that is next to a node; passing edges give way.
+    """
     count = ordering.count
     blocks: list[tuple[float, float, int]] = []
     row = ordering.layers[layer]
@@ -125,6 +129,8 @@ def _settle_row(
         others = ordering.before[node] + ordering.after[node] if near is None else near[node]
         if others:
             goal, weight = _wish(node, others, count, xs)
+            if node < count and others[0] < count:
+                weight *= firmness
         else:
             goal, weight = xs[node], 0.05
         value, mass, length = goal - offset, weight, 1

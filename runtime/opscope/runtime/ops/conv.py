@@ -38,6 +38,9 @@ from opscope.runtime.threads import KernelPool, kernel_pool
 # The unfolded windows of one chunk, small enough to stay in a cache between writing and reading.
 _CHUNK_BYTES = 4 << 20
 
+# With this many times more outgoing than incoming channels folding takes less time.
+_FOLD_FROM_RATIO = 4
+
 _ATTRS = (
     f"T: {{{FLOAT}, int32}}, strides: list(int), use_cudnn_on_gpu: bool = true, "
     "padding: {'SAME', 'VALID', 'EXPLICIT'}, explicit_paddings: list(int) = [], "
@@ -215,7 +218,9 @@ def _input_gradient(conv: Convolution, input_sizes: Any, filters: Any, grad: Any
     g = _wide(to_nhwc(check_images(grad, "out_backprop"), conv.data_format))
     rows, columns = conv.lines(height, width, w.shape)
     _check_gradient(g, batch, rows, columns, w.shape[3])
-    if rows.step == columns.step == 1 and rows.dilation == columns.dilation == 1:
+    is_plain = rows.step == columns.step == rows.dilation == columns.dilation == 1
+    # Unfolding copies every window of `g`, folding adds every window of the result.
+    if is_plain and w.shape[3] <= _FOLD_FROM_RATIO * channels:
         result = _correlate_back(conv, w, g, rows, columns)
     else:
         result = _fold_back(conv, w, g, rows, columns, batch, channels)
@@ -243,19 +248,37 @@ def _fold_back(
     matrix = w.reshape(-1, w.shape[3]).T
     chunk = _chunks(conv, w, rows, columns, batch)
 
+    inside_rows = slice(rows.before, rows.before + rows.size)
+    inside_columns = slice(columns.before, columns.before + columns.size)
+    places = [
+        (i, j, rows.places(i), columns.places(j))
+        for i in range(rows.window)
+        for j in range(columns.window)
+    ]
+
     def some(start: int, stop: int) -> None:
         for first in range(start, stop, chunk):
             last = min(first + chunk, stop)
+            count = last - first
             part = xp.ascontiguousarray(g[first:last]).reshape(-1, w.shape[3])
-            shape = (last - first, rows.count, columns.count, rows.window, columns.window, channels)
-            windows = xp.dot(part, matrix).reshape(shape)
-            whole = xp.zeros((last - first, rows.padded, columns.padded, channels), g.dtype)
-            for i in range(rows.window):
-                for j in range(columns.window):
-                    whole[:, rows.places(i), columns.places(j)] += windows[:, :, :, i, j]
-            inside_rows = slice(rows.before, rows.before + rows.size)
-            inside_columns = slice(columns.before, columns.before + columns.size)
-            out[first:last] = whole[:, inside_rows, inside_columns]
+            if channels < columns.count:
+                # Channels first, so that the additions run along the image.
+                windows = xp.dot(matrix.T, part.T).reshape(
+                    rows.window, columns.window, channels, count, rows.count, columns.count
+                )
+                whole = xp.zeros((channels, count, rows.padded, columns.padded), g.dtype)
+                for i, j, high, wide in places:
+                    whole[:, :, high, wide] += windows[i, j]
+                inside = whole[:, :, inside_rows, inside_columns].transpose(1, 2, 3, 0)
+            else:
+                windows = xp.dot(part, matrix).reshape(
+                    count, rows.count, columns.count, rows.window, columns.window, channels
+                )
+                whole = xp.zeros((count, rows.padded, columns.padded, channels), g.dtype)
+                for i, j, high, wide in places:
+                    whole[:, high, wide] += windows[:, :, :, i, j]
+                inside = whole[:, inside_rows, inside_columns]
+            out[first:last] = inside
 
     conv.over_batch(batch, some)
     return out
