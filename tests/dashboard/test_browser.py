@@ -17,6 +17,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 Serve = Callable[..., Server]
 Visit = Callable[[str], Any]
 expect = playwright.expect
+expect.set_options(timeout=20_000)  # a busy machine draws slowly
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -43,8 +44,13 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def visit(browser: Any) -> Iterator[Callable[[str], Any]]:
-    """Opens addresses; afterwards nothing may have left this machine or gone wrong in a script."""
-    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    """Opens addresses; afterwards nothing may have left this machine or gone wrong in a script.
+
+    In a time zone of its own: an axis of wall time has to be read and zoomed in local time.
+    """
+    context = browser.new_context(
+        viewport={"width": 1400, "height": 900}, timezone_id="Asia/Kathmandu", locale="en-GB"
+    )
     context.set_default_timeout(20_000)
     requests: list[str] = []
     wrong: list[str] = []
@@ -132,6 +138,36 @@ def test_zooming_and_the_tooltip(logdir: Path, served: Serve, visit: Visit) -> N
     expect(page.locator(".xtick", has_text="150")).to_be_visible()
 
 
+def test_wall_time_is_local_and_zooms(logdir: Path, served: Serve, visit: Visit) -> None:
+    # The first point is of 22:13:20 UTC, which is 03:58:20 in Kathmandu.
+    page = visit(served(logdir).url + "scalars?tags=loss&axis=wall")
+    expect(page.locator(".xtick", has_text="03:59:00")).to_be_visible()
+    box = page.locator(".plot .nsewdrag").bounding_box()
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.5, height)
+    expect(page.locator(".tip-head")).to_contain_text("03:59")
+    with page.expect_response(lambda answer: "low=" in answer.url) as answered:
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.9, height, steps=4)
+        page.mouse.up()
+    series = answered.value.json()["series"]
+    assert {one["run"]: min(one["step"]) for one in series}["train"] in range(95, 105)
+
+
+def test_names_are_text_whatever_they_hold(tmp_path: Path, served: Serve, visit: Visit) -> None:
+    name = "<img src=x onerror=alert(1)>"
+    writer = RunWriter(tmp_path / name)
+    writer.scalars(f"{name}/\"'&%?#", [(0, 1.0), (1, 2.0)])
+    writer.histograms(name, {0: [1.0, 2.0]})
+    writer.close()
+    page = visit(served(tmp_path).url)
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+    expect(page.locator(".run-name")).to_have_text(name)
+    page.get_by_role("link", name="Histograms").click()
+    expect(page.locator(".ridge").first).to_be_visible()
+    assert page.locator("img").count() == 0
+
+
 def test_a_point_written_now_appears(logdir: Path, served: Serve, visit: Visit) -> None:
     server = served(logdir, reload_interval=0.2)
     page = visit(server.url + "scalars?tags=loss&smoothing=0")
@@ -142,6 +178,38 @@ def test_a_point_written_now_appears(logdir: Path, served: Serve, visit: Visit) 
     expect(page.locator(".scatterlayer .trace")).to_have_count(4)
     expect(page.get_by_label("late")).to_be_checked()
     expect(page.locator(".xtick", has_text="400")).to_be_visible()
+
+
+def test_new_data_leave_the_zoom_alone(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logdir, reload_interval=0.2).url + "scalars?tags=loss&smoothing=0")
+    box = page.locator(".plot .nsewdrag").bounding_box()
+    height = box["y"] + box["height"] / 2
+    with page.expect_response(lambda answer: "low=" in answer.url):
+        page.mouse.move(box["x"] + box["width"] * 0.4, height)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.6, height, steps=4)
+        page.mouse.up()
+    ticks = page.locator(".xtick").all_text_contents()
+    with page.expect_response(lambda answer: "run=late" in answer.url):
+        writer = RunWriter(logdir / "late")
+        writer.scalars("loss/total", [(90, 0.5), (500, 0.4)])
+        writer.close()
+    expect(page.locator(".scatterlayer .trace")).to_have_count(3)
+    expect(page.get_by_role("button", name="Show everything")).to_be_visible()
+    assert page.locator(".xtick").all_text_contents() == ticks
+
+
+def test_a_curve_can_be_taken_away(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logdir).url + "scalars?tags=loss&run=train")
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+    page.locator(".card summary").click()
+    with page.expect_download() as csv:
+        page.get_by_role("link", name="CSV").click()
+    lines = Path(csv.value.path()).read_text().splitlines()
+    assert (lines[0], len(lines)) == ("Wall time,Step,Value", 201)
+    with page.expect_download() as picture:
+        page.get_by_role("button", name="SVG").click()
+    assert Path(picture.value.path()).read_text().startswith("<svg")
 
 
 def test_an_empty_logdir_fills_itself(tmp_path: Path, served: Serve, visit: Visit) -> None:

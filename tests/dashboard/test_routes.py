@@ -52,7 +52,11 @@ def test_the_index_gives_each_run_a_colour(client: FlaskClient) -> None:
     assert len(set(colours.values())) == 2
     histograms = client.get("/api/histograms/tags").json
     assert histograms["runs"] == [{"run": "train", "colour": colours["train"]}]
-    assert index["tags"][1] == {"tag": "loss/total", "runs": ["test", "train"]}
+    assert index["tags"][1] == {
+        "tag": "loss/total",
+        "runs": ["test", "train"],
+        "description": "",
+    }
 
 
 def test_histograms_come_on_common_bins(client: FlaskClient) -> None:

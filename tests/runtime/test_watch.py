@@ -124,3 +124,18 @@ def test_run_options_name_a_callback(session):
     unregister()
     with pytest.raises(ValueError, match="no watch callback"):
         session.run(y, {x: 1.0}, options=options)
+
+
+def test_a_value_nobody_needs_is_skipped_by_the_cheap_check_and_there_to_see(session):
+    x = tf.placeholder(tf.float32, [2], name="x")
+    unused = divide_op(x, 0.0, name="unused")
+    with tf.control_dependencies([unused]):
+        y = divide_op(x, tf.constant(0.0), name="y")
+    assert session.run_watched(y, {x: [0, 0]}, watch=Watch(check=True)).hits[0].node_name == (
+        "unused"
+    )
+    whole = session.run_watched(y, {x: [1, 2]}, watch=Watch())
+    cheap = session.run_watched(y, {x: [1, 2]}, watch=Watch(check=True))
+    assert [t.name for t in cheap.tensors] == [t.name for t in whole.tensors]
+    assert {t.name: t.value.tolist() for t in cheap.tensors}["unused:0"] == [np.inf, np.inf]
+    assert [t.name for t in cheap.hits] == ["unused:0", "y:0"]

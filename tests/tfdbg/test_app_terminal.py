@@ -88,6 +88,29 @@ def test_a_dumb_terminal_gets_lines() -> None:
     assert b"End of input: detached" in program.seen
 
 
+@pytest.mark.parametrize("pictures", [0, 1])
+def test_a_screen_that_fails_gives_the_terminal_back(pictures: int) -> None:
+    broken = """
+from opscope.tfdbg.app import controls
+whole, drawn = controls.status_bar, []
+def status_bar(*args):
+    drawn.append(1)
+    if len(drawn) > PICTURES:
+        raise KeyError("status")
+    return whole(*args)
+controls.status_bar = status_bar
+""".replace("PICTURES", str(pictures))
+    program = PtyProgram(broken + TRAINING)
+    if pictures:
+        program.expect("Mouse: ON")
+        program.type("x")
+    program.expect("END")
+    assert b"tfdbg failed and is detached, the program runs on: KeyError: 'status'" in program.seen
+    assert program.seen.count(b"\x1b[?1049h") == program.seen.count(b"\x1b[?1049l")
+    program.type("\r")
+    assert program.finish() == 0
+
+
 IN_A_LOOP = """
 import asyncio
 from fake_session import FakeSession

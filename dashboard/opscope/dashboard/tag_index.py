@@ -5,23 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from opscope.dashboard.store import Store
+from opscope.events.natural import natural_key
 
 
 def tag_index(store: Store, kind: str) -> dict[str, Any]:
     """Runs with a tag of the kind, each with its colour, and the tags with their runs, sorted.
 
-    Gives `{"runs": [{"run", "colour"}], "tags": [{"tag", "runs": [run, ...]}]}`.
+    Gives `{"runs": [{"run", "colour"}], "tags": [{"tag", "runs": [run, ...], "description"}]}`;
+    the description is the first that a run gives, as it was written.
     """
     with store.reading() as logdir:
         runs = [(run, logdir.tags(run, kind)) for run in logdir.runs()]
-    colours = store.colours.of(run for run, _ in runs)
-    tags: dict[str, list[str]] = {}
-    for run, names in runs:
-        for name in names:
-            tags.setdefault(name, []).append(run)
+        colours = store.colours.of(run for run, _ in runs)
+        tags: dict[str, list[str]] = {}
+        described: dict[str, str] = {}
+        for run, names in runs:
+            for name in names:
+                tags.setdefault(name, []).append(run)
+                if not described.get(name):
+                    described[name] = logdir.plugin(run, name).description
     return {
         "runs": [{"run": run, "colour": colours[run]} for run, names in runs if names],
-        "tags": [{"tag": tag, "runs": tags[tag]} for tag in sorted(tags)],
+        "tags": [
+            {"tag": tag, "runs": tags[tag], "description": described[tag]}
+            for tag in sorted(tags, key=natural_key)
+        ],
     }
 
 

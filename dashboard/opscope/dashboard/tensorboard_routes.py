@@ -83,12 +83,18 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
 
     def tags(kind: str) -> flask.Response:
         with store.reading() as logdir:
-            named = {run: logdir.tags(run, kind) for run in logdir.runs()}
+            named = {
+                run: {tag: logdir.plugin(run, tag) for tag in logdir.tags(run, kind)}
+                for run in logdir.runs()
+            }
         return json_response(
             {
-                run: {tag: {"displayName": tag, "description": ""} for tag in names}
-                for run, names in named.items()
-                if names
+                run: {
+                    tag: {"displayName": plugin.display_name, "description": plugin.description}
+                    for tag, plugin in plugins.items()
+                }
+                for run, plugins in named.items()
+                if plugins
             }
         )
 

@@ -18,6 +18,7 @@ from opscope.events.error import (
     TensorProtoError,
 )
 from opscope.events.event_file_writer import EventFileWriter
+from opscope.events.graph_columns import GraphColumns, GraphDefError
 from opscope.events.health import HEALTH_PLUGIN, has_inf_or_nan, health_summary, health_value
 from opscope.events.logdir import (
     GraphRef,
@@ -48,6 +49,8 @@ __all__ = [
     "EventWriterError",
     "EventsError",
     "Frame",
+    "GraphColumns",
+    "GraphDefError",
     "GraphRef",
     "Health",
     "Histograms",

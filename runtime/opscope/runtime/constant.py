@@ -176,13 +176,7 @@ def convert_to_tensor(
             )
         return value
     if isinstance(value, (list, tuple)) and _holds_tensor(value):
-        from opscope.runtime.make_op import make_op
-
-        packed = make_op(
-            "Pack", [convert_to_tensor(v, wanted) for v in value], axis=0, name=name or "packed"
-        )
-        assert isinstance(packed, Tensor)
-        return packed
+        return _packed(value, wanted or _tensor_dtype(value), name or "packed")
     if isinstance(value, TensorShape):
         if not value.is_fully_defined():
             raise ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {value}")
@@ -193,6 +187,32 @@ def convert_to_tensor(
         except (TypeError, ValueError):
             pass
     return constant(value, wanted, name=name or "Const")
+
+
+def _packed(items: Any, dtype: dtypes.DType | None, name: str) -> Tensor:
+    """A list of tensors and numbers as one tensor; a number becomes a constant named by its place.
+
+    The name of an inner list is its place too: `packed/1/0`.
+    """
+    from opscope.runtime.make_op import make_tensor
+
+    with get_default_graph().name_scope(name) as scope:
+        parts = [
+            _packed(item, dtype, str(i))
+            if isinstance(item, (list, tuple)) and _holds_tensor(item)
+            else convert_to_tensor(item, dtype, name=str(i))
+            for i, item in enumerate(items)
+        ]
+        return make_tensor("Pack", parts, axis=0, name=scope)
+
+
+def _tensor_dtype(value: Any) -> dtypes.DType | None:
+    """The dtype of the first tensor in a nested list."""
+    if isinstance(value, (list, tuple)):
+        return next((d for d in map(_tensor_dtype, value) if d is not None), None)
+    convert = getattr(value, "_as_tensor", None)
+    tensor = value if convert is None else convert(False)
+    return tensor.dtype.base_dtype if isinstance(tensor, Tensor) else None
 
 
 def _holds_tensor(value: Any) -> bool:

@@ -71,6 +71,10 @@ class Graph:
         """Forbid new operations."""
         self._finalized = True
 
+    def _unsafe_unfinalize(self) -> None:
+        """Allow new operations again; for the one who called `finalize`."""
+        self._finalized = False
+
     def create_op(
         self,
         definition: OpDef,

@@ -29,6 +29,12 @@ def make_op(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -
     return _grouped_outputs(node)
 
 
+def make_tensor(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Tensor:
+    """Add an op of one output, as `make_op`, and return that Tensor."""
+    (output,) = make_node(op_type, *inputs, name=name, **attrs).outputs
+    return output
+
+
 def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Operation:
     """Add an op to the default graph, as `make_op`, and return the Operation."""
     definition = find_op(op_type)
@@ -84,8 +90,8 @@ def _by_certainty(definition: OpDef, inputs: tuple[Any, ...]) -> list[tuple[ArgD
     pairs = list(zip(definition.inputs, inputs, strict=True))
 
     def rank(pair: tuple[ArgDef, Any]) -> int:
-        value = pair[1]
-        items = value if isinstance(value, (list, tuple)) else (value,)
+        arg, value = pair
+        items = value if arg.is_list and isinstance(value, (list, tuple)) else (value,)
         return 0 if any(_is_graph_value(i) for i in items) else 1
 
     return sorted(pairs, key=rank)

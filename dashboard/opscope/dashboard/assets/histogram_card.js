@@ -4,7 +4,7 @@
   let tip = null;
 
   opscope.HistogramCard = class {
-    constructor({ run, tag }, page) {
+    constructor({ run, tag, description }, page) {
       Object.assign(this, { run, tag, page, stale: true, inView: false, big: false });
       const { el } = opscope, cut = tag.lastIndexOf("/") + 1, name = run === "." ? "(the logdir itself)" : run;
       this.bigButton = el("button", { class: "icon-button", type: "button", title: "Larger", "aria-label": `Larger: ${tag} of ${name}`, "aria-pressed": "false", onclick: () => this.setBig(!this.big) }, el("span", { class: "icon icon-expand small" }));
@@ -15,7 +15,7 @@
       this.frame = el("div", { class: "plot-frame" }, this.plot, this.note);
       this.element = el("article", { class: "card histogram-card", "data-tag": tag, "data-run": run, "aria-label": `${tag} of ${name}`, style: `--run:${page.runs.colour(run)}` },
         el("header", { class: "card-head" },
-          el("h3", { title: tag }, el("span", { class: "card-path", text: tag.slice(0, cut) }), el("span", { text: tag.slice(cut) })),
+          el("h3", { title: [tag, description].filter(Boolean).join("\n") }, el("span", { class: "card-path", text: tag.slice(0, cut) }), el("span", { text: tag.slice(cut) })),
           this.bigButton, link),
         el("p", { class: "card-run" }, el("i"), el("bdi", { text: name })),
         this.frame);

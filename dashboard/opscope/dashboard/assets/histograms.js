@@ -29,9 +29,9 @@
       const filter = opscope.pattern(this.state.tags);
       if (!filter) return;
       const shown = this.runs.shown.map(({ run }) => run);
-      const items = this.index.tags.filter(({ tag }) => filter.test(tag)).flatMap(({ tag, runs }) => {
+      const items = this.index.tags.filter(({ tag }) => filter.test(tag)).flatMap(({ tag, runs, description }) => {
         const having = new Set(runs);
-        return shown.filter((run) => having.has(run)).map((run) => ({ key: `${run}\n${tag}`, run, tag }));
+        return shown.filter((run) => having.has(run)).map((run) => ({ key: `${run}\n${tag}`, run, tag, description }));
       });
       this.grid.set(items);
       const tags = new Set(items.map(({ tag }) => tag)).size;

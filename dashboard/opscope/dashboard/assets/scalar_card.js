@@ -4,8 +4,9 @@
 
   opscope.ScalarCard = class {
     // page: {state, runs: RunList}; the card asks it for colours, runs and settings.
-    constructor({ tag }, page) {
+    constructor({ tag, description }, page) {
       this.tag = tag;
+      this.description = description;
       this.page = page;
       this.zoom = null;
       this.logY = opscope.query().getAll("log").includes(tag);
@@ -32,7 +33,7 @@
       this.plot.addEventListener("mouseleave", () => opscope.scalarTip.hide(this.plot));
       this.element = el("article", { class: "card", "data-tag": this.tag, "aria-label": this.tag },
         el("header", { class: "card-head" },
-          el("h3", { title: this.tag }, el("span", { class: "card-path", text: this.tag.slice(0, cut) }), el("span", { text: this.tag.slice(cut) })),
+          el("h3", { title: [this.tag, this.description].filter(Boolean).join("\n") }, el("span", { class: "card-path", text: this.tag.slice(0, cut) }), el("span", { text: this.tag.slice(cut) })),
           this.bad, this.resetButton, this.logButton, this.bigButton, this.menu),
         this.frame);
       this.resizing = new ResizeObserver(() => this.inView && this.data && this.drawn !== this.plotWidth() && this.draw());
@@ -79,7 +80,7 @@
     range() {
       if (!this.zoom) return {};
       const { axis } = this.page.state;
-      const [low, high] = axis === "wall" ? this.zoom.x.map((time) => +new Date(time) / 1000) : this.zoom.x.map((x) => x * (axis === "relative" ? this.scale : 1));
+      const [low, high] = axis === "wall" ? this.zoom.x.map(opscope.scalarPlot.fromAxis) : this.zoom.x.map((x) => x * (axis === "relative" ? this.scale : 1));
       return { low, high };
     }
 
@@ -95,7 +96,8 @@
           opscope.loadPlotly(),
         ]);
         this.data = data;
-        this.note.textContent = runs.length ? "" : "None of the runs shown has this tag.";
+        const none = runs.length ? "Every point was made obsolete by a restart of the training." : "None of the runs shown has this tag.";
+        this.note.textContent = data.series.some(({ count }) => count) ? "" : none;
         this.undrawn = true;
         if (this.inView) await this.draw();
       } catch (error) {
@@ -126,9 +128,10 @@
         this.plot.on("plotly_relayout", (change) => this.zoomed(change));
         this.plot.on("plotly_doubleclick", () => this.setZoom(null));
       }
+      const { xaxis } = this.plot._fullLayout; // where Plotly puts an x, in the axis's own numbers
       this.hoverable = data.series.map((series) => ({
         run: series.run, colour: runs.colour(series.run), data: series,
-        x: opscope.scalarPlot.positions(series, data.axis, figure.scale), line: series.smoothed ?? series.value,
+        x: opscope.scalarPlot.positions(series, data.axis, figure.scale).map((x) => xaxis.d2l(x)), line: series.smoothed ?? series.value,
       }));
       this.tellBad();
       this.element.dataset.drawn = (Number(this.element.dataset.drawn) || 0) + 1;

@@ -7,7 +7,11 @@
 
   const longest = (data) => Math.max(0, ...data.series.map((s) => (s.wall.length ? s.wall[s.wall.length - 1] - s.start : 0)));
 
-  // Where each point of a series lies, in the plot's own units (a date axis counts milliseconds).
+  // Seconds for an end of a date axis: Plotly takes milliseconds, shows them as local time, and
+  // gives local time back, "2026-11-20 10:05".
+  const fromAxis = (at) => +new Date(at) / 1000;
+
+  // Where each point of a series lies, in the plot's own units.
   const positions = (series, axis, scale) => {
     if (axis === "step") return series.step;
     if (axis === "relative") return series.wall.map((time) => (time - series.start) / scale);
@@ -88,8 +92,9 @@
       high = Math.log10(Math.max(high, data.positive));
     }
     const room = high === low ? (logY ? 0.5 : Math.abs(high) * 0.1 || 1) : (high - low) * 0.07;
-    return [low - room, high + room];
+    const range = [low - room, high + room];
+    return range.every(Number.isFinite) ? range : [low, high];
   };
 
-  opscope.scalarPlot = { figure, positions, unit };
+  opscope.scalarPlot = { figure, positions, fromAxis };
 })();

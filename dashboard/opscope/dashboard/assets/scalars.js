@@ -34,7 +34,7 @@
     list() {
       const filter = opscope.pattern(this.state.tags);
       if (filter) {
-        const items = this.index.tags.filter(({ tag }) => filter.test(tag)).map(({ tag }) => ({ key: tag, tag }));
+        const items = this.index.tags.filter(({ tag }) => filter.test(tag)).map(({ tag, description }) => ({ key: tag, tag, description }));
         this.grid.set(items);
         this.summary.textContent = `${items.length} of ${this.index.tags.length} tags`;
       }

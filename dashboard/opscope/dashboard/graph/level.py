@@ -20,6 +20,8 @@ ICON_READERS = 4
 """A constant with more readers at its level than this is drawn as a node."""
 PORT_LINKS = 8
 """A scope's border is joined by lines to at most this many of its items, by stubs beyond."""
+GATHERED = 3
+"""Ops that only order others or merge summaries are hubs from this many sources on."""
 CONTROL_FAN = 4
 """Control edges of one item in one direction beyond this become stubs."""
 
@@ -57,7 +59,8 @@ class Level:
     """One scope's drawing before coordinates.
 
     `main` items and `aside` items (hubs, in a column at the side); `host[item]` is the item beside
-    which an embedded one stands; `entry` and `leave` are items joined to the scope's border.
+    which an embedded one stands; `entry` and `leave` are items joined to the scope's border, with
+    the element count of the largest tensor that passes.
     `parts` number `main` first, then the entry port, then the leave port.
     """
 
@@ -67,8 +70,8 @@ class Level:
     links: list[Link] = field(default_factory=list)
     marks: dict[int, list[Mark]] = field(default_factory=lambda: defaultdict(list))
     host: dict[int, int] = field(default_factory=dict)
-    entry: dict[int, int] = field(default_factory=dict)
-    leave: dict[int, int] = field(default_factory=dict)
+    entry: dict[int, float] = field(default_factory=dict)
+    leave: dict[int, float] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
 
 
@@ -140,15 +143,15 @@ def _embed(
         if link.control < link.count:
             readers[link.src].append(link.dst)
             sources[link.dst].append(link.src)
-    outward = _linked_outside(hierarchy, borders)
+    fed = _fed_from_outside(hierarchy, borders)
     for item in sorted(summaries):
         hosts = [source for source in sources[item] if source not in constants]
-        if len(hosts) == 1 and hosts[0] not in summaries and item not in outward[0]:
+        if len(hosts) == 1 and hosts[0] not in summaries and item not in fed:
             level.host[item] = hosts[0]
             level.marks[hosts[0]].append(Mark("summary", "out", item, 1, False))
     for item in sorted(constants):
         hosts = [reader for reader in readers[item] if reader not in level.host]
-        if item in outward[1] or not readers[item] or len(hosts) > ICON_READERS:
+        if not readers[item] or len(hosts) > ICON_READERS:
             continue
         level.host[item] = hosts[0] if hosts else level.host[readers[item][0]]
         for host in hosts:
@@ -156,45 +159,53 @@ def _embed(
     return [link for link in links if link.src not in level.host and link.dst not in level.host]
 
 
-def _linked_outside(hierarchy: Hierarchy, borders: Borders | None) -> tuple[set[int], set[int]]:
-    """Items that are nodes and take data from, or give data to, the outside of the scope."""
+def _fed_from_outside(hierarchy: Hierarchy, borders: Borders | None) -> set[int]:
+    """Nodes of the scope that take data from outside."""
     if borders is None:
-        return set(), set()
-    entering, leaving = borders
+        return set()
+    entering = borders[0]
     taking = hierarchy.dst[entering][hierarchy.slot[entering] >= 0] + hierarchy.m
-    giving = hierarchy.src[leaving][hierarchy.slot[leaving] >= 0] + hierarchy.m
-    return set(taking.tolist()), set(giving.tolist())
+    return set(taking.tolist())
 
 
 def _hubs(hierarchy: Hierarchy, drawn: list[int], links: list[Link]) -> set[int]:
-    """Items that so many others are joined to that their lines would cover the rest."""
+    """Items that so many others are joined to that their lines would cover the rest.
+
+    An item has its data neighbours, or its control neighbours where it has no data. One with
+    clearly more than is usual at its level is a hub; what only gathers others (`init`, `train_op`,
+    a merged summary) is one from three on.
+    """
     into: dict[int, set[int]] = defaultdict(set)
     out: dict[int, set[int]] = defaultdict(set)
-    data: set[int] = set()
+    data = [link for link in links if link.control < link.count]
+    flowing = {end for link in data for end in (link.src, link.dst)}
     for link in links:
-        out[link.src].add(link.dst)
-        into[link.dst].add(link.src)
         if link.control < link.count:
-            data.update((link.src, link.dst))
-    found = set()
-    noop = {index for index, op in enumerate(hierarchy.columns.ops) if op == "NoOp"}
-    for item in drawn:
-        # A group of operations to run (`init`, `train_op`): it orders, nothing flows through it.
-        is_noop = item >= hierarchy.m and int(hierarchy.op[item - hierarchy.m]) in noop
-        if is_noop and item not in data and len(into[item]) > 2:
-            found.add(item)
-    rest = [item for item in drawn if item not in found]
-    if len(rest) < 7:
-        return found
-    for side, factor in ((into, 2.0), (out, 3.0)):
-        degrees = sorted(len(side[item] - found) for item in rest)
-        low, high = degrees[len(degrees) // 4], degrees[(3 * len(degrees)) // 4]
-        limit = max(high + factor * (high - low), 4.0, 0.2 * len(rest) if len(rest) < 40 else 8.0)
+            out[link.src].add(link.dst)
+            into[link.dst].add(link.src)
+        elif link.dst not in flowing:
+            into[link.dst].add(link.src)
+    gathers = np.array(
+        [op == "NoOp" or bool(SUMMARY.match(op)) for op in hierarchy.columns.ops], bool
+    )
+    found = {
+        item
+        for item in drawn
+        if len(into[item]) >= GATHERED
+        and gathers[hierarchy.op[slice(*hierarchy.interval(item))]].all()
+    }
+    for side, least, factor in ((into, 4, 3), (out, 6, 4)):
+        rest = [item for item in drawn if item not in found]
+        if len(rest) < 7:
+            return found
+        degree = {item: len(side[item] - found) for item in rest}
+        usual = sorted(degree.values())[len(rest) // 2]
+        limit = max(least, factor * usual + 1, min(8, len(rest) // 5))
         # Never more than a quarter of a level: a picture of hubs alone explains nothing.
-        hubs = [item for item in rest if len(side[item] - found) > limit]
-        hubs.sort(key=lambda item: (-len(side[item]), item))
+        hubs = sorted(
+            (item for item in rest if degree[item] > limit), key=lambda item: (-degree[item], item)
+        )
         found.update(hubs[: max(1, len(rest) // 4)])
-        rest = [item for item in rest if item not in found]
     return found
 
 
@@ -230,14 +241,14 @@ def _join_border(
             for crossing in _crossings(hierarchy, level.scope, edges, side == "in")
             if crossing.item not in level.host
         ]
-        lines: dict[int, int] = defaultdict(int)
+        lines: dict[int, float] = defaultdict(float)
         for crossing in crossings:
             hub = crossing.outside in level_of(crossing.common).aside
             if crossing.control < crossing.edges and not hub and crossing.item in main:
-                lines[crossing.item] += crossing.edges - crossing.control
+                lines[crossing.item] = max(lines[crossing.item], crossing.elements)
         if len(lines) <= PORT_LINKS:
             joined.update(lines)
-        for item, outside, common, count, control in crossings:
+        for item, outside, common, count, control, _ in crossings:
             hub = outside in level_of(common).aside
             if item not in joined or control == count or hub:
                 level.marks[item].append(Mark("stub", side, outside, count, control == count))
@@ -251,6 +262,7 @@ class _Crossing(NamedTuple):
     common: int
     edges: int
     control: int
+    elements: float
 
 
 def _crossings(hierarchy: Hierarchy, scope: int, edges: Ints, entering: bool) -> list[_Crossing]:
@@ -265,13 +277,16 @@ def _crossings(hierarchy: Hierarchy, scope: int, edges: Ints, entering: bool) ->
         child * size + outside, return_index=True, return_inverse=True, return_counts=True
     )
     control = np.bincount(inverse, hierarchy.slot[edges] < 0, len(unique)).astype(np.int64)
+    elements = np.zeros(len(unique))
+    np.maximum.at(elements, inverse, hierarchy.elements[edges])
     return [
-        _Crossing(items[key // size], key % size, common, total, ordering)
-        for key, common, total, ordering in zip(
+        _Crossing(items[key // size], key % size, *row)
+        for key, *row in zip(
             unique.tolist(),
             hierarchy.common[edges][first].tolist(),
             count.tolist(),
             control.tolist(),
+            elements.tolist(),
             strict=True,
         )
     ]

@@ -14,6 +14,7 @@ from opscope.dashboard.graph.placing import Box, Gaps, Route
 SCOPE_TEXT, OP_TEXT, MARK_TEXT, LABEL_TEXT = 13.0, 11.5, 9.5, 9.5
 SCOPE_HEIGHT, OP_HEIGHT = 44.0, 26.0
 HEADER, TITLE, PADDING = 42.0, 30.0, 20.0
+STACK = 4.0  # a closed scope is drawn as a stack: its second sheet shows below it
 MARK_PITCH, MARK_REACH, MARK_ROWS, MARK_WIDTH = 14.0, 24.0, 5, 96.0
 ASIDE_GAP, ASIDE_HEADER = 72.0, 34.0
 
@@ -55,6 +56,7 @@ class Line:
     label: str = ""
     label_at: tuple[float, float] | None = None
     port: str = ""
+    elements: float = 0.0
 
 
 @dataclass
@@ -67,7 +69,6 @@ class Scene:
     lines: list[Line] = field(default_factory=list)
     entry: float | None = None
     leave: float | None = None
-    aside_x: float | None = None
 
 
 def build_scene(hierarchy: Hierarchy, level: Level, inner: dict[int, Scene]) -> Scene:
@@ -149,7 +150,6 @@ def _put_aside(level: Level, glyphs: dict[int, Glyph], scene: Scene) -> None:
     gap = Gaps().between * 0.55
     goal = max(scene.height, 320.0)
     left = scene.width + (ASIDE_GAP if scene.width else 0.0)
-    scene.aside_x = left - 24.0
     y, lowest = ASIDE_HEADER, 0.0
     column: list[int] = []
 
@@ -187,38 +187,52 @@ def _draw_lines(
     labels = _LabelRoom(scene)
     for link in level.links:
         route = arrangement.routes[number[link.src], number[link.dst]]
-        points = _attach(route, glyphs[link.src], glyphs[link.dst])
+        points = _attach(hierarchy, route, glyphs[link.src], glyphs[link.dst])
         text = _label(hierarchy, link)
         at = labels.place(text, points) if text else None
-        scene.lines.append(Line(link.src, link.dst, link, points, route.bends, text, at))
+        scene.lines.append(
+            Line(link.src, link.dst, link, points, route.bends, text, at, elements=link.elements)
+        )
     # Lines to the border end at the box around the scene: at its lower edge, and at its title.
     bottom, top = scene.height + PADDING, -(HEADER - TITLE)
     if level.entry:
         scene.entry, _ = arrangement.centres[entry]
-        for item in level.entry:
+        for item, elements in level.entry.items():
             route = arrangement.routes[entry, number[item]]
-            points = [(scene.entry, bottom), *_attach(route, None, glyphs[item])]
+            points = [(scene.entry, bottom), *_attach(hierarchy, route, None, glyphs[item])]
             bends = tuple(bend + 1 for bend in route.bends)
-            scene.lines.append(Line(level.scope, item, None, points, bends, port="in"))
+            scene.lines.append(
+                Line(level.scope, item, None, points, bends, port="in", elements=elements)
+            )
     if level.leave:
         scene.leave, _ = arrangement.centres[leave]
-        for item in level.leave:
+        for item, elements in level.leave.items():
             route = arrangement.routes[number[item], leave]
-            points = [*_attach(route, glyphs[item], None), (scene.leave, top)]
-            scene.lines.append(Line(item, level.scope, None, points, route.bends, port="out"))
+            points = [*_attach(hierarchy, route, glyphs[item], None), (scene.leave, top)]
+            scene.lines.append(
+                Line(item, level.scope, None, points, route.bends, port="out", elements=elements)
+            )
 
 
-def _attach(route: Route, source: Glyph | None, target: Glyph | None) -> list[tuple[float, float]]:
+def _attach(
+    hierarchy: Hierarchy, route: Route, source: Glyph | None, target: Glyph | None
+) -> list[tuple[float, float]]:
     """Route from border to border; an open scope is met at its port."""
     points = list(route.points)
     if source is not None:
         upward = points[0][1] >= points[1][1]
         x = _port(source, "out" if upward else "in")
         points[0] = (x, source.y - source.height / 2 * (1 if upward else -1))
+        if route.bends and route.bends[0] == 1:
+            points[1] = (x, points[1][1])
     if target is not None:
         upward = points[-2][1] >= points[-1][1]
         x = _port(target, "in" if upward else "out")
-        points[-1] = (x, target.y + target.height / 2 * (1 if upward else -1))
+        closed = target.item < hierarchy.m and target.scene is None
+        below = target.height / 2 + (STACK if closed else 0.0)
+        points[-1] = (x, target.y + (below if upward else -target.height / 2))
+        if route.bends and route.bends[-1] + 4 == len(points) - 1:
+            points[-2] = (x, points[-2][1])
     return points
 
 

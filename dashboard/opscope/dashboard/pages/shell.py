@@ -57,6 +57,15 @@ def frame(store: Store, base: str) -> Any:
                         html.Div(
                             className="status",
                             children=[
+                                html.Details(
+                                    id="problems",
+                                    className="menu problems",
+                                    hidden=True,
+                                    children=[
+                                        html.Summary(id="problems-count"),
+                                        html.Div(id="problems-list", className="menu-list"),
+                                    ],
+                                ),
                                 html.Span(str(store.path), className="where", title="The logdir"),
                                 html.Span(
                                     id="live",
@@ -128,7 +137,7 @@ def view(store: Store, pages: Sequence[Page], path: str) -> View:
         known = ", ".join(page.path for page in pages)
         return View(path, lambda: notice("No such page", [f"{path} is not a page. Pages: {known}"]))
     if page is None or not _has_data(store, page):
-        title = "Nothing here yet" if page is None else f"No {page.title.lower()} data yet"
+        title = "Nothing here yet" if page is None else f"No {page.title.lower()} here yet"
         return View(f"empty {path}", lambda: notice(title, _empty(store), "empty"))
     found = page
     return View(found.path, lambda: found.layout(store))
@@ -151,12 +160,15 @@ def _has_data(store: Store, page: Page) -> bool:
 
 
 def _loading(store: Store) -> list[Any]:
-    return [html.Code(str(store.path)), "Its pages appear here as soon as the files are read."]
+    return [html.Code(str(store.path)), f"{store.waiting}. The pages appear as soon as it is read."]
 
 
 def _empty(store: Store) -> list[Any]:
-    return [
-        html.Code(str(store.path)),
-        "opscope looks here every few seconds: start a training that writes event files into "
-        "this folder, and this page fills itself.",
-    ]
+    with store.reading() as logdir:
+        runs = len(logdir.runs())
+    if runs:
+        none = "Its run has none." if runs == 1 else f"None of its {runs} runs has any."
+    else:
+        none = "It holds no event files."
+    follow = " A training that writes some will show up by itself." if store.reload_interval else ""
+    return [html.Code(str(store.path)), none + follow]

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.buffer import Buffer
@@ -193,12 +194,19 @@ def _run(app: Application[object]) -> object:
 
 
 def _run_here(app: Application[object]) -> object:
+    def fail(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if app.is_running and not app.is_done:
+            app.exit(exception=context.get("exception") or RuntimeError(context["message"]))
+
     # A loop factory keeps asyncio from replacing the event loop that the user may have set.
     try:
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            runner.get_loop().set_exception_handler(fail)
             return runner.run(app.run_async(set_exception_handler=False))
     except EOFError:
         return DETACH
+    finally:
+        app.renderer.reset(leave_alternate_screen=True)  # also where the first picture failed
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import re
 import threading
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from opscope.tfdbg.wrappers.memory_watch import watch_by_options
 from opscope.tfdbg.wrappers.run_call import RunCall
+from opscope.tfdbg.wrappers.tensorflow_session import TensorFlowSession, is_tensorflow
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
 if TYPE_CHECKING:
@@ -32,14 +32,16 @@ class BaseDebugWrapperSession(ABC):
     def __init__(self, sess: Any, thread_name_filter: str | None = None) -> None:
         if not (hasattr(sess, "run") and hasattr(sess, "graph")):
             raise TypeError(f"Expected a session to wrap; got {type(sess)}")
-        foreign = type(sess).__module__.partition(".")[0] == "tensorflow"
-        if foreign or not (hasattr(sess, "run_watched") or hasattr(sess, "should_stop")):
+        foreign = TensorFlowSession(sess) if is_tensorflow(sess) else None
+        if not foreign and not (hasattr(sess, "run_watched") or hasattr(sess, "should_stop")):
             raise TypeError(
-                f"{type(sess)} cannot be watched: wrap a session of opscope.runtime, a Session or "
-                "a MonitoredSession."
+                f"{type(sess)} cannot be watched: wrap a Session or a MonitoredSession of "
+                "opscope.runtime, or a tf.compat.v1.Session of TensorFlow."
             )
+        self._foreign = foreign
         self._sess = sess
-        self._thread_name_filter = re.compile(thread_name_filter or "")
+        self._thread_name_filter = re.compile(thread_name_filter) if thread_name_filter else None
+        self._attached = True
         self._run_call_count = 0
         self._count_lock = threading.Lock()
 
@@ -92,8 +94,11 @@ class BaseDebugWrapperSession(ABC):
         with self._count_lock:
             self._run_call_count += 1
             number = self._run_call_count
+        if not self._attached:
+            return self._sess.run(fetches, feed_dict, options, run_metadata)
         call = RunCall(number, fetches, feed_dict, options, run_metadata, is_callable_runner)
-        if not self._thread_name_filter.match(threading.current_thread().name):
+        names = self._thread_name_filter
+        if names is not None and not names.match(threading.current_thread().name):
             return self.plain_run(call)
         if call.is_empty:
             _logger.info(
@@ -103,14 +108,19 @@ class BaseDebugWrapperSession(ABC):
             return self.plain_run(call)
         return self.debugged_run(call)
 
+    def detach(self) -> None:
+        """Let all further runs go straight to the session, at its own speed."""
+        self._attached = False
+
     def plain_run(self, call: RunCall) -> Any:
         """The result of a run that nobody looks at."""
         return call.passed_to(self._sess.run)
 
     def watched_run(self, call: RunCall, watch: Any) -> tuple[Any, WatchedRun]:
         """The result and the tensors of a run; an OpError is in the latter and not raised."""
-        if hasattr(self._sess, "run_watched"):
-            run: WatchedRun = self._sess.run_watched(
+        watchable = self._foreign or self._sess
+        if hasattr(watchable, "run_watched"):
+            run: WatchedRun = watchable.run_watched(
                 call.fetches,
                 call.feed_dict,
                 watch=watch,
@@ -125,7 +135,7 @@ class BaseDebugWrapperSession(ABC):
         runs: list[WatchedRun] = []
         options, unregister = watch_by_options(watch, runs.append, call.options)
         try:
-            result = dataclasses.replace(call, options=options).passed_to(self._sess.run)
+            result = call._replace(options=options).passed_to(self._sess.run)
         except Exception as error:
             if not runs or runs[-1].error is not error:
                 raise
@@ -155,6 +165,11 @@ class BaseDebugWrapperSession(ABC):
     def graph(self) -> Any:
         """The session's graph."""
         return self._sess.graph
+
+    @property
+    def debug_graph(self) -> Any:
+        """The graph as the debugger asks about it."""
+        return self._sess.graph if self._foreign is None else self._foreign.debug_graph
 
     @property
     def graph_def(self) -> Any:
@@ -196,6 +211,9 @@ class BaseDebugWrapperSession(ABC):
 
     def as_default(self) -> AbstractContextManager[Any]:
         """Make the wrapper the default session, so that `tensor.eval()` is debugged as well."""
+        if self._foreign is not None:
+            context: AbstractContextManager[Any] = self._foreign.as_default(self)
+            return context
         from opscope.runtime.session import default_session
 
         return default_session(self)
@@ -215,6 +233,6 @@ class BaseDebugWrapperSession(ABC):
             yield
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_sess":  # not made yet: a failed __init__
+        if name in ("_sess", "_foreign"):  # not made yet: a failed __init__
             raise AttributeError(name)
         return getattr(self._sess, name)

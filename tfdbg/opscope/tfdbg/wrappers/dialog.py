@@ -26,6 +26,7 @@ from opscope.tfdbg.run_screen import run_end_title, run_error_screen, run_start_
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.ui import ask, check_ui_type
 from opscope.tfdbg.wrappers.dump_run import step_of, write_dump
+from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.run_control import RunControl
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
@@ -49,25 +50,27 @@ class Dialog:
         self.control = RunControl()
         self._lock = threading.RLock()  # runs of several threads are asked about one by one
         self._filters: dict[str, TensorFilter] = default_filters()
+        self._last_watch: tuple[RunRequest, bool, Any] | None = None
 
     def add_tensor_filter(self, filter_name: str, tensor_filter: TensorFilter) -> None:
         """Register a filter for `run -f` and `lt -f`."""
         add_tensor_filter(self._filters, filter_name, tensor_filter)
 
-    def begin(self, run: SessionRun) -> RunRequest | None:
+    def begin(self, call: RunCall) -> RunRequest | None:
         """Ask before a run where that is due; how to watch it, None for not at all.
 
         Raises SystemExit where the user chose to end the program. A debugger that fails
         detaches: the run must not suffer.
         """
         with self._lock:
-            return self._begin(run)
+            return self._begin(call)
 
-    def _begin(self, run: SessionRun) -> RunRequest | None:
+    def _begin(self, call: RunCall) -> RunRequest | None:
         control = self.control
         self._leave_if_asked()
         if control.needs_prompt:
             try:
+                run = call.described
                 context = Analysis(filters=self._filters, session=run)
                 control.take(self._show(context, run_start_title(run), "run_info", "start"))
             except Exception as error:  # the debugger's own fault, whatever it is
@@ -85,32 +88,39 @@ class Dialog:
 
         The inf/nan filter needs no dump to be answered: the watched step tests its own tensors.
         """
+        check = self._checked_in_step(request)
+        last = self._last_watch
+        if last is not None and last[0] is request and last[1] == check:
+            return last[2]
         from opscope.runtime.watch import Watch
 
-        return Watch(
+        watch = Watch(
             node_name=request.node_name_filter,
             op_type=request.op_type_filter,
             tensor_dtype=request.tensor_dtype_filter,
-            check=self._checked_in_step(request),
+            check=check,
         )
+        self._last_watch = (request, check, watch)
+        return watch
 
     def _checked_in_step(self, request: RunRequest) -> bool:
         name = request.till_filter_pass
         return name is not None and self._filters.get(name) is has_inf_or_nan
 
-    def end(self, run: SessionRun, request: RunRequest, watched: WatchedRun, graph: Any) -> None:
+    def end(self, call: RunCall, request: RunRequest, watched: WatchedRun, graph: Any) -> None:
         """After a watched run: show it where the user wants to see it, and follow the answer."""
         try:
             with self._lock:
-                self._end(run, request, watched, graph)
+                self._end(call, request, watched, graph)
         except Exception as error:  # the debugger's own fault, whatever it is
             self.fail(error)
 
-    def _end(self, run: SessionRun, request: RunRequest, watched: WatchedRun, graph: Any) -> None:
+    def _end(self, call: RunCall, request: RunRequest, watched: WatchedRun, graph: Any) -> None:
         failed = watched.error is not None
         passed = not failed and self._passes(request, watched)
         if not self.control.stops(passed or failed):
             return
+        run = call.described
         intro = _error_intro(watched.error) if watched.error is not None else None
         context = Analysis(
             dump=in_memory(watched, graph), filters=self._filters, session=run, intro=intro

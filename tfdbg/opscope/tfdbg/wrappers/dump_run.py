@@ -36,9 +36,8 @@ def write_dump(
     root = Path(run_root)
     ops = [(spec.partition("(")[0], debug_op(spec)) for spec in debug_ops]
     writer = DumpWriter(root)
-    # Tensors keep their own timestamps only if those of graphs and metadata are earlier.
-    start = run.tensors[0].timestamp if run.tensors else time.time_ns() // 1000
-    start -= len(run.partition_graphs) + 2
+    # Tensors keep their own timestamps only if that of the metadata is earlier.
+    start = run.tensors[0].timestamp - 1 if run.tensors else time.time_ns() // 1000
     writer.write_core_metadata(
         session_run_index=run.session_run_index,
         input_names=run.input_names,
@@ -47,8 +46,6 @@ def write_dump(
         global_step=step_of(run, graph) if global_step is None else global_step,
         timestamp_us=start,
     )
-    for device, partition in run.partition_graphs.items():
-        writer.write_graph(device, partition, start)
     for tensor in run.tensors:
         for name, op in ops:
             value = op(tensor.value)
@@ -63,6 +60,8 @@ def write_dump(
                 )
             elif tensor.value is None and name == "DebugIdentity":
                 _write_uninitialized(writer, tensor, graph)
+    for device, partition in run.partition_graphs.items():
+        writer.write_graph(device, partition)
     if fetches_info is not None:
         writer.write_fetches_info(fetches_info)
     if feed_keys_info is not None:

@@ -98,11 +98,10 @@ class DumpingDebugWrapperSession(BaseDebugWrapperSession):
 
     def debugged_run(self, call: RunCall) -> Any:
         """The result of a run that is dumped."""
-        if self._dumper.detached:
-            return self.plain_run(call)
         options = self._dumper.options(call)
         result, watched = self.watched_run(call, watch_of(options))
-        self._dumper.write(call, options, watched, self.graph)
+        if self._dumper.write(call, options, watched, self.debug_graph) is None:
+            self.detach()
         if watched.error is not None:
             raise watched.error
         return result

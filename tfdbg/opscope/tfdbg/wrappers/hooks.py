@@ -98,12 +98,10 @@ class LocalCLIDebugHook(DebugHook):
     def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
         """Ask where that is due; show the run afterwards, also one that failed."""
         dialog = self._dialog
-        if dialog.control.detached:
-            return None
-        request = dialog.begin(call.described)
+        request = dialog.begin(call)
         if request is None:
             return None
-        return dialog.watch(request), lambda run: dialog.end(call.described, request, run, graph)
+        return dialog.watch(request), lambda run: dialog.end(call, request, run, graph)
 
 
 class DumpingDebugHook(DebugHook):

@@ -37,13 +37,13 @@ class LocalCLIDebugWrapperSession(BaseDebugWrapperSession):
     def debugged_run(self, call: RunCall) -> Any:
         """The result of a run, watched where the user wants it."""
         dialog = self._dialog
-        if dialog.control.detached:
-            return self.plain_run(call)
-        request = dialog.begin(call.described)
+        request = dialog.begin(call)
         if request is None:
+            if dialog.control.detached:
+                self.detach()
             return self.plain_run(call)
         result, watched = self.watched_run(call, dialog.watch(request))
-        dialog.end(call.described, request, watched, self.graph)
+        dialog.end(call, request, watched, self.debug_graph)
         if watched.error is not None:
             raise watched.error
         return result

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from opscope.tfdbg.session_run import SessionRun, fetch_names
 
 
-@dataclass(frozen=True)
-class RunCall:
+class RunCall(NamedTuple):
     """What was asked of the session; `number` counts the wrapper's runs from 1."""
 
     number: int
@@ -21,7 +18,7 @@ class RunCall:
     run_metadata: Any = None
     is_callable_runner: bool = False
 
-    @cached_property
+    @property
     def described(self) -> SessionRun:
         """The run as the screens show it."""
         feeds = self.feed_dict if isinstance(self.feed_dict, Mapping) else None
@@ -30,7 +27,7 @@ class RunCall:
     @property
     def is_empty(self) -> bool:
         """True for `[]`, `{}` and nestings of them: nothing would run."""
-        return not fetch_names(self.fetches)
+        return isinstance(self.fetches, list | tuple | Mapping) and not fetch_names(self.fetches)
 
     def passed_to(self, run: Callable[..., Any]) -> Any:
         """What `run` of a session answers to this call."""

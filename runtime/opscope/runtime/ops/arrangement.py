@@ -1,0 +1,268 @@
+"""Putting elements into another order: transpose, tile, pad, reverse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from opscope.runtime import errors
+from opscope.runtime.constant import constant_value, convert_to_tensor
+from opscope.runtime.make_op import make_tensor
+from opscope.runtime.op_def import op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.elementwise import conjugate, same_shape
+from opscope.runtime.ops.joining import stack
+from opscope.runtime.ops.reduction import reduce_sum
+from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.sequence import range as range_of
+from opscope.runtime.ops.shape import rank, reshape, shape, size
+from opscope.runtime.ops.static_value import static_value
+from opscope.runtime.tensor_shape import TensorShape, unknown_shape
+
+_INT = "{int32, int64} = int32"
+
+
+@op("Transpose", "x: T, perm: Tperm -> y: T", f"T: type, Tperm: {_INT}", view_of=0)
+def _transpose(xp: Any, x: Any, perm: Any) -> Any:
+    """Put the axes into another order: axis i of the output is axis perm[i] of the input."""
+    order = perm.tolist()
+    if sorted(order) != list(range(x.ndim)):
+        raise errors.InvalidArgumentError(
+            None, None, f"{order} is not a permutation of the {x.ndim} axes"
+        )
+    return x.transpose(order)
+
+
+@_transpose.bind
+def _(binding: Any) -> Any:
+    xp = binding.xp
+    known = constant_value(binding.node.inputs[1])
+    if known is None or sorted(known.tolist()) != list(range(known.size)) or not known.size:
+        return lambda x, perm: _transpose.kernels["ANY"](xp, x, perm)
+    order = tuple(known.tolist())
+    return lambda x, _: x.transpose(order)
+
+
+@_transpose.shape
+def _(node: Operation) -> list[TensorShape]:
+    sizes = node.inputs[0].shape.sizes
+    order = static_value(node.inputs[1])
+    if order is None or sizes is None:
+        length = node.inputs[1].shape.sizes
+        ndims = len(sizes) if sizes is not None else (length[0] if length else None)
+        return [unknown_shape(ndims)]
+    if sorted(order.tolist()) != list(range(len(sizes))):
+        raise ValueError(f"{order.tolist()} is not a permutation of the {len(sizes)} axes")
+    return [TensorShape([sizes[i] for i in order.tolist()])]
+
+
+@_transpose.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    order = make_tensor("InvertPermutation", node.inputs[1])
+    return [transpose(grad, order), None]
+
+
+def transpose(
+    a: Any, perm: Any = None, name: str = "transpose", conjugate_values: bool = False
+) -> Tensor:
+    """`a` with its axes in the order `perm`; reversed when that is left out."""
+    with op_scope(name, "transpose", a) as scope:
+        tensor = convert_to_tensor(a, name="a")
+        if conjugate_values:
+            tensor = conjugate(tensor)
+        if perm is None:
+            ndims = tensor.shape.ndims
+            if ndims is not None:
+                perm = np.arange(ndims - 1, -1, -1, dtype=np.int32)
+            else:
+                last = rank(tensor) - 1
+                perm = last - range_of(0, last + 1, 1)
+        return make_tensor("Transpose", tensor, perm, name=scope)
+
+
+def matrix_transpose(a: Any, name: str = "matrix_transpose") -> Tensor:
+    """`a` with its last two axes exchanged; the rank must be known."""
+    with op_scope(name, "matrix_transpose", a) as scope:
+        tensor = convert_to_tensor(a, name="a")
+        ndims = len(tensor.shape)
+        if ndims < 2:
+            raise ValueError(f"a matrix needs two axes, got shape {tensor.shape}")
+        return transpose(tensor, [*range(ndims - 2), ndims - 1, ndims - 2], name=scope)
+
+
+@op("InvertPermutation", "x: T -> y: T", f"T: {_INT}", not_differentiable=True)
+def _invert_permutation(xp: Any, x: Any) -> Any:
+    """The permutation that undoes x: y[x[i]] = i."""
+    count = x.shape[0]
+    if not xp.array_equal(xp.sort(x), xp.arange(count)):
+        raise errors.InvalidArgumentError(
+            None, None, f"{x.tolist()} is not a permutation of 0 to {count - 1}"
+        )
+    inverse = xp.empty_like(x)
+    inverse[x] = xp.arange(count, dtype=x.dtype)
+    return inverse
+
+
+_invert_permutation.shape(same_shape)
+
+
+# -- tile ----------------------------------------------------------------------------------
+
+
+@op(
+    "Tile",
+    "input: T, multiples: Tmultiples -> output: T",
+    f"T: type, Tmultiples: {_INT}",
+    view_of=0,
+)
+def _tile(xp: Any, value: Any, multiples: Any) -> Any:
+    """Repeat a tensor along each axis."""
+    counts = multiples.tolist()
+    if len(counts) != value.ndim:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Expected multiples argument to be a vector of length {value.ndim} "
+            f"but got length {len(counts)}",
+        )
+    if all(c == 1 for c in counts):
+        return value
+    if all(s == 1 or c == 1 for s, c in zip(value.shape, counts, strict=True)):
+        sizes = [s * c for s, c in zip(value.shape, counts, strict=True)]
+        return xp.broadcast_to(value, sizes)
+    return xp.tile(value, counts)
+
+
+@_tile.shape
+def _(node: Operation) -> list[TensorShape]:
+    value, multiples = node.inputs
+    counts = static_value(multiples)
+    sizes = value.shape.sizes
+    if sizes is None or counts is None:
+        length = multiples.shape.sizes
+        return [unknown_shape(len(sizes) if sizes is not None else length[0] if length else None)]
+    if len(counts) != len(sizes):
+        raise ValueError(f"Shape must be rank {len(counts)} but is rank {len(sizes)}")
+    return [
+        TensorShape([None if s is None else s * int(c) for s, c in zip(sizes, counts, strict=True)])
+    ]
+
+
+@_tile.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    """Sum over the copies: axes of the gradient are cut into (copies, size) pairs."""
+    value, multiples = node.inputs
+    input_shape = shape(value, out_type=multiples.dtype.base_dtype)
+    pairs = reshape(transpose(stack([multiples, input_shape])), [-1])
+    axes = range_of(0, size(pairs), 2)
+    summed = reduce_sum(reshape(grad, pairs), axes)
+    summed.set_shape(value.shape)
+    return [summed, None]
+
+
+def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:  # noqa: A002
+    """`input` repeated multiples[i] times along axis i."""
+    return make_tensor("Tile", input, multiples, name=name)
+
+
+# -- pad -----------------------------------------------------------------------------------
+
+
+def _pad_widths(paddings: Any, ndim: int) -> list[tuple[int, int]]:
+    widths = [tuple(pair) for pair in paddings.tolist()]
+    if len(widths) != ndim:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"The first dimension of paddings must be the rank of inputs: {len(widths)}, {ndim}",
+        )
+    return widths
+
+
+@op("Pad", "input: T, paddings: Tpaddings -> output: T", f"T: type, Tpaddings: {_INT}")
+def _pad(xp: Any, value: Any, paddings: Any) -> Any:
+    """Surround a tensor with zeros: paddings[i] says how many before and after along axis i."""
+    return xp.pad(value, _pad_widths(paddings, value.ndim))
+
+
+@op(
+    "PadV2",
+    "input: T, paddings: Tpaddings, constant_values: T -> output: T",
+    f"T: type, Tpaddings: {_INT}",
+)
+def _pad_v2(xp: Any, value: Any, paddings: Any, constant_values: Any) -> Any:
+    """Surround a tensor with a constant."""
+    widths = _pad_widths(paddings, value.ndim)
+    return xp.pad(value, widths, constant_values=constant_values)
+
+
+def _padded_shape(node: Operation) -> list[TensorShape]:
+    sizes = node.inputs[0].shape.sizes
+    widths = static_value(node.inputs[1])
+    if sizes is None or widths is None:
+        return [unknown_shape(None if sizes is None else len(sizes))]
+    if len(widths) != len(sizes):
+        raise ValueError(f"Shape must be rank {len(widths)} but is rank {len(sizes)}")
+    return [
+        TensorShape(
+            [
+                None if s is None else s + int(before) + int(after)
+                for s, (before, after) in zip(sizes, widths, strict=True)
+            ]
+        )
+    ]
+
+
+_pad.shape(_padded_shape)
+_pad_v2.shape(_padded_shape)
+
+
+def _pad_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    value, paddings = node.inputs[:2]
+    value_rank = rank(value)
+    before = make_tensor("Slice", paddings, [0, 0], stack([value_rank, 1]))
+    begin = reshape(before, [-1])
+    kept = make_tensor("Slice", grad, begin, shape(value, out_type=begin.dtype))
+    return [kept, *[None] * (len(node.inputs) - 1)]
+
+
+_pad.gradient(_pad_gradient)
+_pad_v2.gradient(_pad_gradient)
+
+
+def pad(
+    tensor: Any,
+    paddings: Any,
+    mode: str = "CONSTANT",
+    name: str | None = None,
+    constant_values: Any = 0,
+) -> Tensor:
+    """`tensor` surrounded by `constant_values`; paddings is one (before, after) pair per axis."""
+    if mode.upper() != "CONSTANT":
+        raise ValueError(f"opscope pads with mode CONSTANT only, got {mode!r}")
+    if isinstance(constant_values, (int, float)) and constant_values == 0:
+        return make_tensor("Pad", tensor, paddings, name=name)
+    return make_tensor("PadV2", tensor, paddings, constant_values, name=name)
+
+
+# -- reverse -------------------------------------------------------------------------------
+
+
+@op("ReverseV2", "tensor: T, axis: Tidx -> output: T", f"Tidx: {_INT}, T: type", view_of=0)
+def _reverse(xp: Any, value: Any, axis: Any) -> Any:
+    """Reverse the order of the elements along axes."""
+    return xp.flip(value, tuple(axis.tolist())) if axis.size else value
+
+
+_reverse.shape(same_shape)
+
+
+@_reverse.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [make_tensor("ReverseV2", grad, node.inputs[1]), None]
+
+
+def reverse(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
+    """`tensor` in reverse order along the axes listed."""
+    return make_tensor("ReverseV2", tensor, axis, name=name)

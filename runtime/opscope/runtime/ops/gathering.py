@@ -1,0 +1,224 @@
+"""Picking rows by index, and putting rows back by index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from opscope.runtime import errors
+from opscope.runtime.constant import constant_value
+from opscope.runtime.graph import get_default_graph
+from opscope.runtime.indexed_slices import IndexedSlices
+from opscope.runtime.make_op import make_op, make_tensor
+from opscope.runtime.op_def import op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.joining import concat, normal_axis
+from opscope.runtime.ops.shape import expand_dims, reshape, shape, size
+from opscope.runtime.ops.static_value import static_value
+from opscope.runtime.ops.type_sets import NUMBER
+from opscope.runtime.tensor_shape import TensorShape, unknown_shape
+
+_INT = "{int32, int64}"
+
+
+def _checked(indices: Any, limit: int) -> Any:
+    if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= limit):
+        flat = indices.reshape(-1)
+        position = int(((flat < 0) | (flat >= limit)).argmax())
+        raise errors.InvalidArgumentError(
+            None, None, f"indices[{position}] = {flat[position]} is not in [0, {limit})"
+        )
+    return indices
+
+
+@op(
+    "GatherV2",
+    "params: Tparams, indices: Tindices, axis: Taxis -> output: Tparams",
+    f"batch_dims: int = 0, Tparams: type, Tindices: {_INT}, Taxis: {_INT}",
+)
+def _gather(xp: Any, params: Any, indices: Any, axis: Any, *, batch_dims: int) -> Any:
+    """The slices of params along an axis that the indices name."""
+    position = int(axis) % params.ndim
+    _checked(indices, params.shape[position])
+    if batch_dims == 0:
+        return params.take(indices, axis=position)
+    batch_dims %= max(indices.ndim, 1)
+    lead = params.shape[:batch_dims]
+    rows = [params[i].take(indices[i], axis=position - batch_dims) for i in np.ndindex(*lead)]
+    return xp.stack(rows).reshape(lead + rows[0].shape)
+
+
+@_gather.shape
+def _(node: Operation) -> list[TensorShape]:
+    params, indices, axis_tensor = node.inputs
+    axis = static_value(axis_tensor)
+    sizes, picked = params.shape.sizes, indices.shape.sizes
+    if sizes is None or picked is None or axis is None:
+        return [unknown_shape()]
+    position = normal_axis(axis, len(sizes))
+    batch_dims = node.attrs["batch_dims"]
+    return [TensorShape(sizes[:position] + picked[batch_dims:] + sizes[position + 1 :])]
+
+
+@_gather.gradient
+def _(node: Operation, grad: Tensor) -> list[Any]:
+    params, indices, axis_tensor = node.inputs
+    with get_default_graph().colocate_with(params):
+        params_shape = shape(params)
+    axis = constant_value(axis_tensor)
+    if node.attrs["batch_dims"] or axis is None:
+        raise NotImplementedError(
+            f"opscope has no gradient of GatherV2 with batch_dims or an unknown axis "
+            f"(node {node.name!r}); use axis a constant and batch_dims 0"
+        )
+    index_count = expand_dims(size(indices), 0)
+    if int(axis) == 0:
+        values_shape = concat([index_count, params_shape[1:]], 0)
+        values = reshape(grad, values_shape)
+        return [IndexedSlices(values, reshape(indices, index_count), params_shape), None, None]
+    return [_scattered_along(grad, params, indices, int(axis), params_shape), None, None]
+
+
+def _scattered_along(
+    grad: Tensor, params: Tensor, indices: Tensor, axis: int, params_shape: Tensor
+) -> Tensor:
+    """The rows of `grad` summed into their places along an axis other than the first."""
+    from opscope.runtime.ops.arrangement import transpose
+
+    ndims = len(params.shape)
+    axis %= ndims
+    outer, inner = params_shape[:axis], params_shape[axis + 1 :]
+    values = reshape(grad, concat([outer, [-1], inner], 0))
+    order = [axis, *range(axis), *range(axis + 1, ndims)]
+    back = [*range(1, axis + 1), 0, *range(axis + 1, ndims)]
+    summed = unsorted_segment_sum(
+        transpose(values, order), reshape(indices, [-1]), params_shape[axis]
+    )
+    return reshape(transpose(summed, back), params_shape)
+
+
+def gather(
+    params: Any,
+    indices: Any,
+    validate_indices: bool | None = None,
+    name: str | None = None,
+    axis: Any = None,
+    batch_dims: int = 0,
+) -> Tensor:
+    """The slices of `params` along `axis` (default 0) that `indices` name."""
+    return make_tensor(
+        "GatherV2",
+        params,
+        indices,
+        batch_dims if axis is None else axis,
+        batch_dims=batch_dims,
+        name=name,
+    )
+
+
+@op(
+    "UnsortedSegmentSum",
+    "data: T, segment_ids: Tindices, num_segments: Tnumsegments -> output: T",
+    f"T: {{{NUMBER}}}, Tindices: {_INT}, Tnumsegments: {_INT} = int32",
+)
+def _unsorted_segment_sum(xp: Any, data: Any, segment_ids: Any, num_segments: Any) -> Any:
+    """The sum of the rows of each segment; rows with a negative segment are left out."""
+    count = int(num_segments)
+    rest = data.shape[segment_ids.ndim :]
+    ids = segment_ids.reshape(-1)
+    rows = data.reshape((ids.size, *rest))
+    if ids.size and int(ids.min()) < 0:
+        rows, ids = rows[ids >= 0], ids[ids >= 0]
+    _checked(ids, count)
+    total = xp.zeros((count, *rest), data.dtype)
+    xp.add.at(total, ids, rows)
+    return total
+
+
+@_unsorted_segment_sum.shape
+def _(node: Operation) -> list[TensorShape]:
+    data, ids, count = node.inputs
+    if data.shape.sizes is None or ids.shape.ndims is None:
+        return [unknown_shape()]
+    known = static_value(count)
+    first = None if known is None else int(known)
+    return [TensorShape((first, *data.shape.sizes[ids.shape.ndims :]))]
+
+
+@_unsorted_segment_sum.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [gather(grad, node.inputs[1]), None, None]
+
+
+def unsorted_segment_sum(
+    data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
+) -> Tensor:
+    """The sum of the rows of `data` that share a segment id."""
+    return make_tensor("UnsortedSegmentSum", data, segment_ids, num_segments, name=name)
+
+
+# -- index vectors -------------------------------------------------------------------------
+
+
+@op(
+    "DynamicStitch",
+    "indices: N * int32, data: N * T -> merged: T",
+    "N: int >= 1, T: type",
+    not_differentiable=True,
+)
+def _dynamic_stitch(xp: Any, *inputs: Any) -> Any:
+    """Interleave tensors: merged[indices[m][i]] = data[m][i], later ones win."""
+    half = len(inputs) // 2
+    indices, data = inputs[:half], inputs[half:]
+    length = max((int(i.max()) + 1 for i in indices if i.size), default=0)
+    rest = data[0].shape[indices[0].ndim :]
+    merged = xp.zeros((length, *rest), data[0].dtype)
+    for places, values in zip(indices, data, strict=True):
+        merged[places] = values
+    return merged
+
+
+@_dynamic_stitch.shape
+def _(node: Operation) -> list[TensorShape]:
+    half = len(node.inputs) // 2
+    length = 0
+    for places in node.inputs[:half]:
+        known = static_value(places)
+        if known is None:
+            return [_stitched(node, None)]
+        length = max(length, int(known.max(initial=-1)) + 1)
+    return [_stitched(node, length)]
+
+
+def _stitched(node: Operation, length: int | None) -> TensorShape:
+    half = len(node.inputs) // 2
+    first, data = node.inputs[0].shape.ndims, node.inputs[half].shape.sizes
+    if first is None or data is None:
+        return unknown_shape()
+    return TensorShape((length, *data[first:]))
+
+
+@op(
+    "ListDiff",
+    "x: T, y: T -> out: T, idx: out_idx",
+    "T: type, out_idx: {int32, int64} = int32",
+    not_differentiable=True,
+)
+def _list_diff(xp: Any, x: Any, y: Any, *, out_idx: Any) -> Any:
+    """The values of x that are not in y, in order, and where they stand in x."""
+    kept = ~xp.isin(x, y)
+    return x[kept], xp.nonzero(kept)[0].astype(out_idx.as_numpy_dtype)
+
+
+@_list_diff.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [unknown_shape(1), unknown_shape(1)]
+
+
+def setdiff1d(
+    x: Any, y: Any, index_dtype: Any = np.int32, name: str | None = None
+) -> tuple[Tensor, Tensor]:
+    """The values of `x` that are not in `y`, and their indices in `x`."""
+    values, places = make_op("ListDiff", x, y, out_idx=index_dtype, name=name)
+    return values, places

@@ -1,0 +1,436 @@
+"""Cutting parts out of a tensor: Slice, StridedSlice and `tensor[...]`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from opscope.runtime import dtypes, errors
+from opscope.runtime.constant import (
+    constant,
+    constant_value,
+    convert_to_tensor,
+)
+from opscope.runtime.make_op import make_tensor
+from opscope.runtime.op_def import op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.arrangement import pad
+from opscope.runtime.ops.joining import concat, stack
+from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.shape import rank, reshape, shape
+from opscope.runtime.ops.static_value import static_shape, static_value
+from opscope.runtime.tensor_shape import Dimension, TensorShape, unknown_shape
+
+newaxis = None
+
+
+@op(
+    "Slice",
+    "input: T, begin: Index, size: Index -> output: T",
+    "T: type, Index: {int32, int64}",
+    view_of=0,
+)
+def _slice(xp: Any, value: Any, begin: Any, size: Any) -> Any:
+    """The block of `size` elements per axis from `begin` on; a size of -1 goes to the end."""
+    key = []
+    for axis, (start, count) in enumerate(zip(begin.tolist(), size.tolist(), strict=True)):
+        limit = value.shape[axis]
+        stop = limit if count == -1 else start + count
+        if not 0 <= start <= stop <= limit:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Expected begin[{axis}] in [0, {limit}] and size[{axis}] in "
+                f"[0, {limit - start}], but got {start} and {count}",
+            )
+        key.append(slice(start, stop))
+    return value[tuple(key)]
+
+
+@_slice.shape
+def _(node: Operation) -> list[TensorShape]:
+    value, begin, size = node.inputs
+    starts, counts = static_value(begin), static_value(size)
+    sizes = value.shape.sizes
+    if counts is None:
+        length = size.shape.sizes or begin.shape.sizes
+        if size.op.type == "Pack":
+            return [static_shape(size)]
+        return [unknown_shape(len(sizes) if sizes is not None else length[0] if length else None)]
+    result: list[int | None] = []
+    for axis, count in enumerate(counts.tolist()):
+        if count != -1:
+            result.append(count)
+        elif sizes is None or starts is None or sizes[axis] is None:
+            result.append(None)
+        else:
+            result.append((sizes[axis] or 0) - int(starts[axis]))
+    return [TensorShape(result)]
+
+
+@_slice.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    value, begin, _ = node.inputs
+    index_type = begin.dtype.base_dtype
+    value_rank = rank(value)
+    kept = shape(node.outputs[0], out_type=index_type)
+    column = stack([value_rank, 1])
+    before = reshape(begin, column)
+    after = reshape(shape(value, out_type=index_type) - kept - begin, column)
+    return [pad(grad, concat([before, after], 1)), None, None]
+
+
+def slice_block(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor:
+    """The block of `size` elements per axis of `input_` from `begin` on (tf.slice)."""
+    return make_tensor("Slice", input_, begin, size, name=name)
+
+
+# -- strided slice -------------------------------------------------------------------------
+
+_MASKS = (
+    "begin_mask: int = 0, end_mask: int = 0, ellipsis_mask: int = 0, "
+    "new_axis_mask: int = 0, shrink_axis_mask: int = 0"
+)
+
+
+def index_key(begin: Any, end: Any, strides: Any, masks: dict[str, int]) -> tuple[Any, ...]:
+    """The NumPy index that a strided slice stands for.
+
+    begin, end and strides have one entry per item of the index; bit i of a mask is about item i.
+    """
+    key: list[Any] = []
+    items = zip(begin.tolist(), end.tolist(), strides.tolist(), strict=True)
+    for i, (start, stop, step) in enumerate(items):
+        bit = 1 << i
+        if masks["ellipsis_mask"] & bit:
+            key.append(Ellipsis)
+        elif masks["new_axis_mask"] & bit:
+            key.append(None)
+        elif masks["shrink_axis_mask"] & bit:
+            key.append(start)
+        else:
+            key.append(
+                slice(
+                    None if masks["begin_mask"] & bit else start,
+                    None if masks["end_mask"] & bit else stop,
+                    step,
+                )
+            )
+    return tuple(key)
+
+
+def _masks_of(attrs: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in attrs.items() if key.endswith("_mask")}
+
+
+def _taken(value: Any, key: tuple[Any, ...]) -> Any:
+    try:
+        return value[key][()]
+    except IndexError as error:
+        raise errors.InvalidArgumentError(None, None, f"slice {key}: {error}") from None
+
+
+@op(
+    "StridedSlice",
+    "input: T, begin: Index, end: Index, strides: Index -> output: T",
+    f"T: type, Index: {{int16, int32, int64}}, {_MASKS}",
+    view_of=0,
+)
+def _strided_slice(
+    xp: Any,
+    value: Any,
+    begin: Any,
+    end: Any,
+    strides: Any,
+    *,
+    begin_mask: int,
+    end_mask: int,
+    ellipsis_mask: int,
+    new_axis_mask: int,
+    shrink_axis_mask: int,
+) -> Any:
+    """What value[begin:end:strides] is in NumPy, with masks for the other kinds of items."""
+    masks = {
+        "begin_mask": begin_mask,
+        "end_mask": end_mask,
+        "ellipsis_mask": ellipsis_mask,
+        "new_axis_mask": new_axis_mask,
+        "shrink_axis_mask": shrink_axis_mask,
+    }
+    return _taken(value, index_key(begin, end, strides, masks))
+
+
+@_strided_slice.bind
+def _(binding: Any) -> Any:
+    masks = _masks_of(binding.attrs)
+    known = [constant_value(t) for t in binding.node.inputs[1:]]
+    if any(k is None for k in known):
+        return lambda value, begin, end, strides: _taken(
+            value, index_key(begin, end, strides, masks)
+        )
+    key = index_key(known[0], known[1], known[2], masks)
+    return lambda value, *_: _taken(value, key)
+
+
+@_strided_slice.shape
+def _(node: Operation) -> list[TensorShape]:
+    sizes = node.inputs[0].shape.sizes
+    masks = _masks_of(node.attrs)
+    begin, end, strides = (static_value(t) for t in node.inputs[1:])
+    if sizes is None:
+        return [unknown_shape()]
+    if begin is None or end is None or strides is None:
+        return [_shape_of_unknown_slice(node, sizes, masks)]
+    key = index_key(begin, end, strides, masks)
+    return [TensorShape(_sliced_sizes(sizes, key))]
+
+
+def _shape_of_unknown_slice(
+    node: Operation, sizes: tuple[int | None, ...], masks: dict[str, int]
+) -> TensorShape:
+    length = node.inputs[1].shape.sizes
+    if not length or length[0] is None or masks["ellipsis_mask"]:
+        return unknown_shape()
+    nothing = np.zeros(length[0], np.int64)
+    key = index_key(nothing, nothing, np.ones(length[0], np.int64), masks)
+    result = list(_sliced_sizes(sizes, key))
+    taken = sum(1 for k in key if k is not None)
+    touched = len(result) - (len(sizes) - taken)
+    for i in range(touched):
+        result[i] = None
+    return TensorShape(result)
+
+
+def _sliced_sizes(sizes: tuple[int | None, ...], key: tuple[Any, ...]) -> list[int | None]:
+    """The sizes that an index gives; ValueError when it does not fit."""
+    items = list(key)
+    taken = sum(1 for k in items if k is not None and k is not Ellipsis)
+    if taken > len(sizes):
+        raise ValueError(
+            f"Index out of range using input dim {len(sizes)}; input has only {len(sizes)} dims"
+        )
+    if Ellipsis not in items:
+        items.append(Ellipsis)
+    result: list[int | None] = []
+    axis = 0
+    for item in items:
+        if item is None:
+            result.append(1)
+        elif item is Ellipsis:
+            rest = len(sizes) - taken
+            result.extend(sizes[axis : axis + rest])
+            axis += rest
+        else:
+            size = sizes[axis]
+            axis += 1
+            if isinstance(item, slice):
+                result.append(_sliced_size(size, item))
+            elif size is not None and not -size <= item < size:
+                raise ValueError(f"slice index {item} of dimension {axis - 1} out of bounds.")
+    return result
+
+
+def _sliced_size(size: int | None, item: slice) -> int | None:
+    if item.step == 0:
+        raise ValueError("strides must be non-zero")
+    if size is not None:
+        return len(range(*item.indices(size)))
+    starts_at_front = item.start in (None, 0)
+    if starts_at_front and item.stop == 0:
+        return 0
+    return None
+
+
+@_strided_slice.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    value, *index = node.inputs
+    target = shape(value, out_type=index[0].dtype.base_dtype)
+    # Known index vectors become constants of the gradient, as TensorFlow has them.
+    target_and_index = [
+        t if constant_value(t) is None else constant_value(t) for t in (target, *index)
+    ]
+    made = make_tensor("StridedSliceGrad", *target_and_index, grad, **_masks_of(node.attrs))
+    return [made, None, None, None]
+
+
+@op(
+    "StridedSliceGrad",
+    "shape: Index, begin: Index, end: Index, strides: Index, dy: T -> output: T",
+    f"T: type, Index: {{int32, int64}}, {_MASKS}",
+)
+def _strided_slice_grad(
+    xp: Any,
+    shape: Any,
+    begin: Any,
+    end: Any,
+    strides: Any,
+    dy: Any,
+    *,
+    begin_mask: int,
+    end_mask: int,
+    ellipsis_mask: int,
+    new_axis_mask: int,
+    shrink_axis_mask: int,
+) -> Any:
+    """Zeros of `shape` with `dy` where the strided slice took its elements from."""
+    masks = {
+        "begin_mask": begin_mask,
+        "end_mask": end_mask,
+        "ellipsis_mask": ellipsis_mask,
+        "new_axis_mask": new_axis_mask,
+        "shrink_axis_mask": shrink_axis_mask,
+    }
+    result = xp.zeros(tuple(shape.tolist()), dy.dtype)
+    result[index_key(begin, end, strides, masks)] = dy
+    return result
+
+
+@_strided_slice_grad.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [static_shape(node.inputs[0])]
+
+
+@_strided_slice_grad.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    _, begin, end, strides, _ = node.inputs
+    made = make_tensor("StridedSlice", grad, begin, end, strides, **_masks_of(node.attrs))
+    return [None, None, None, None, made]
+
+
+def strided_slice(
+    input_: Any,
+    begin: Any,
+    end: Any,
+    strides: Any = None,
+    begin_mask: int = 0,
+    end_mask: int = 0,
+    ellipsis_mask: int = 0,
+    new_axis_mask: int = 0,
+    shrink_axis_mask: int = 0,
+    name: str | None = None,
+) -> Tensor:
+    """input_[begin:end:strides], with masks for ends left out, new axes and single indices."""
+    if strides is None:
+        from opscope.runtime.ops.filling import ones_like
+
+        strides = ones_like(begin)
+    return make_tensor(
+        "StridedSlice",
+        input_,
+        begin,
+        end,
+        strides,
+        begin_mask=begin_mask,
+        end_mask=end_mask,
+        ellipsis_mask=ellipsis_mask,
+        new_axis_mask=new_axis_mask,
+        shrink_axis_mask=shrink_axis_mask,
+        name=name,
+    )
+
+
+# -- tensor[...] ---------------------------------------------------------------------------
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor) or hasattr(value, "_as_tensor")
+
+
+def _slice_dtype(item: slice) -> dtypes.DType | None:
+    found = None
+    for part in (item.start, item.stop, item.step):
+        if isinstance(part, Tensor):
+            if part.dtype.base_dtype is dtypes.int64:
+                return dtypes.int64
+            found = part.dtype.base_dtype
+    return found
+
+
+def _index(item: Any) -> Any:
+    if isinstance(item, Dimension):
+        item = int(item)
+    if _is_tensor(item):
+        dtype = convert_to_tensor(item).dtype
+        if dtype.is_integer:
+            return item
+    elif isinstance(item, (int, np.integer)) and not isinstance(item, bool):
+        return item
+    raise TypeError(
+        "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar "
+        f"integer tensors are valid indices, got {item!r}"
+    )
+
+
+def get_item(tensor: Tensor, spec: Any) -> Tensor:
+    """`tensor[spec]`: integers, slices, `...`, newaxis, and scalar integer tensors.
+
+    A boolean tensor picks the elements where it is true.
+    """
+    if isinstance(spec, Tensor) and spec.dtype.is_bool:
+        from opscope.runtime.ops.masking import boolean_mask
+
+        return boolean_mask(tensor, spec)
+    items = spec if isinstance(spec, (list, tuple)) else (spec,)
+    begin: list[Any] = []
+    end: list[Any] = []
+    strides: list[Any] = []
+    masks: dict[str, Any] = dict.fromkeys(
+        ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"), 0
+    )
+    for i, item in enumerate(items):
+        bit = 1 << i
+        if isinstance(item, slice):
+            _add_slice(item, bit, masks, begin, end, strides)
+        elif item is Ellipsis or item is None:
+            masks["ellipsis_mask" if item is Ellipsis else "new_axis_mask"] |= bit
+            begin.append(0)
+            end.append(0)
+            strides.append(1)
+        else:
+            index = _index(item)
+            begin.append(index)
+            end.append(index + 1)
+            is_long = isinstance(index, Tensor) and index.dtype.base_dtype is dtypes.int64
+            strides.append(constant(1, dtypes.int64) if is_long else 1)
+            masks["shrink_axis_mask"] |= bit
+    with op_scope(None, "strided_slice", tensor, *begin, *end, *strides) as scope:
+        vectors = [_vector(part) for part in (begin, end, strides)]
+        if any(v.dtype is dtypes.int64 for v in vectors):
+            vectors = [
+                v if v.dtype is dtypes.int64 else make_tensor("Cast", v, DstT=dtypes.int64)
+                for v in vectors
+            ]
+        return make_tensor("StridedSlice", tensor, *vectors, **masks, name=scope)
+
+
+def _vector(items: list[Any]) -> Tensor:
+    if not items:
+        return constant(np.zeros(0, np.int32), name="stack")
+    return stack(items)
+
+
+def _add_slice(
+    item: slice,
+    bit: int,
+    masks: dict[str, int],
+    begin: list[Any],
+    end: list[Any],
+    strides: list[Any],
+) -> None:
+    dtype = _slice_dtype(item)
+
+    def given(part: Any, default: int) -> Any:
+        if isinstance(part, Dimension):
+            part = part.value
+        if part is not None:
+            return _index(part)
+        return default if dtype is None else constant(default, dtype)
+
+    begin.append(given(item.start, 0))
+    end.append(given(item.stop, 0))
+    strides.append(given(item.step, 1))
+    if item.start is None:
+        masks["begin_mask"] |= bit
+    if item.stop is None:
+        masks["end_mask"] |= bit

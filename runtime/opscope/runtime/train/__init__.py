@@ -1,0 +1,75 @@
+"""Training (`tf.train`): optimizers, the global step, hooks and monitored sessions."""
+
+from opscope.runtime.train.adagrad import AdagradOptimizer
+from opscope.runtime.train.adam import AdamOptimizer
+from opscope.runtime.train.basic_session_run_hooks import (
+    FeedFnHook,
+    FinalOpsHook,
+    LoggingTensorHook,
+    NanLossDuringTrainingError,
+    NanTensorHook,
+    SecondOrStepTimer,
+    StepCounterHook,
+    StopAtStepHook,
+    SummarySaverHook,
+)
+from opscope.runtime.train.coordinator import Coordinator
+from opscope.runtime.train.gradient_descent import GradientDescentOptimizer
+from opscope.runtime.train.learning_rate_decay import exponential_decay
+from opscope.runtime.train.momentum import MomentumOptimizer
+from opscope.runtime.train.monitored_session import (
+    MonitoredSession,
+    MonitoredTrainingSession,
+    SingularMonitoredSession,
+)
+from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.rmsprop import RMSPropOptimizer
+from opscope.runtime.train.scaffold import ChiefSessionCreator, Scaffold, SessionCreator
+from opscope.runtime.train.session_run_hook import (
+    SessionRunArgs,
+    SessionRunContext,
+    SessionRunHook,
+    SessionRunValues,
+)
+from opscope.runtime.train.training_util import (
+    assert_global_step,
+    create_global_step,
+    get_global_step,
+    get_or_create_global_step,
+    global_step,
+)
+
+__all__ = [
+    "AdagradOptimizer",
+    "AdamOptimizer",
+    "ChiefSessionCreator",
+    "Coordinator",
+    "FeedFnHook",
+    "FinalOpsHook",
+    "GradientDescentOptimizer",
+    "LoggingTensorHook",
+    "MomentumOptimizer",
+    "MonitoredSession",
+    "MonitoredTrainingSession",
+    "NanLossDuringTrainingError",
+    "NanTensorHook",
+    "Optimizer",
+    "RMSPropOptimizer",
+    "Scaffold",
+    "SecondOrStepTimer",
+    "SessionCreator",
+    "SessionRunArgs",
+    "SessionRunContext",
+    "SessionRunHook",
+    "SessionRunValues",
+    "SingularMonitoredSession",
+    "StepCounterHook",
+    "StopAtStepHook",
+    "SummarySaverHook",
+    "assert_global_step",
+    "create_global_step",
+    "exponential_decay",
+    "get_global_step",
+    "get_or_create_global_step",
+    "global_step",
+]

@@ -1,0 +1,96 @@
+"""Coordinator: lets threads stop together and brings the error of one to the caller."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from opscope.runtime import errors
+
+
+class Coordinator:
+    """Threads ask `should_stop`; whoever fails calls `request_stop(error)`; `join` raises it.
+
+    clean_stop_exception_types: errors that mean a normal end, such as OutOfRangeError.
+    """
+
+    def __init__(
+        self, clean_stop_exception_types: tuple[type[BaseException], ...] | None = None
+    ) -> None:
+        self._clean_types = clean_stop_exception_types or (errors.OutOfRangeError,)
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._error: BaseException | None = None
+        self._threads: set[threading.Thread] = set()
+        self.joined = False
+
+    def should_stop(self) -> bool:
+        """True when somebody asked for the stop."""
+        return self._stop.is_set()
+
+    def request_stop(self, ex: BaseException | None = None) -> None:
+        """Ask all to stop; the first error given is the one that `join` raises."""
+        with self._lock:
+            if self._stop.is_set():
+                return
+            if ex is not None and not isinstance(ex, self._clean_types):
+                self._error = ex
+            self._stop.set()
+
+    def clear_stop(self) -> None:
+        """Make the coordinator fit for another round."""
+        with self._lock:
+            self.joined = False
+            self._error = None
+            self._stop.clear()
+
+    @contextmanager
+    def stop_on_exception(self) -> Iterator[None]:
+        """Turn an error inside the block into a request to stop."""
+        try:
+            yield
+        except Exception as error:
+            self.request_stop(error)
+
+    def wait_for_stop(self, timeout: float | None = None) -> bool:
+        """Wait until the stop is asked for; False when the time (s) is up before."""
+        return self._stop.wait(timeout)
+
+    def register_thread(self, thread: threading.Thread) -> None:
+        """Let `join` wait for this thread too."""
+        with self._lock:
+            self._threads.add(thread)
+
+    def raise_requested_exception(self) -> None:
+        """Raise the error that stopped the threads, if there is one."""
+        if self._error is not None:
+            raise self._error
+
+    def join(
+        self,
+        threads: Iterable[threading.Thread] | None = None,
+        stop_grace_period_secs: float = 120,
+        ignore_live_threads: bool = False,
+    ) -> None:
+        """Wait for the threads; after the stop was asked for, only the grace period.
+
+        Raises the error given to `request_stop`; RuntimeError when threads did not end in time.
+        """
+        with self._lock:
+            waiting = self._threads.union(threads or ())
+        while any(t.is_alive() for t in waiting) and not self.wait_for_stop(1.0):
+            pass
+        deadline = time.monotonic() + stop_grace_period_secs
+        for thread in waiting:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        stragglers = [t.name for t in waiting if t.is_alive()]
+        self.joined = True
+        with self._lock:
+            self._threads.clear()
+        self.raise_requested_exception()
+        if stragglers and not ignore_live_threads:
+            raise RuntimeError(
+                "Coordinator stopped with threads still running: " + " ".join(stragglers)
+            )

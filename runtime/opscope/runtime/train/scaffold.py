@@ -1,0 +1,205 @@
+"""Scaffold: the ops that make a session ready, and the creator that runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from opscope.events.proto.config_pb2 import ConfigProto
+from opscope.runtime import errors, summary
+from opscope.runtime.graph import get_default_graph
+from opscope.runtime.graph_keys import GraphKeys
+from opscope.runtime.group import group
+from opscope.runtime.operation import Operation
+from opscope.runtime.session import Session
+from opscope.runtime.uninitialized import report_uninitialized_variables
+from opscope.runtime.variables import (
+    global_variables,
+    global_variables_initializer,
+    local_variables_initializer,
+)
+
+
+class Scaffold:
+    """What makes a graph ready to train; parts not given are made by `finalize`.
+
+    init_op: initializes the global variables, with init_feed_dict fed; then init_fn(scaffold,
+    session) is called, then local_init_op is run. ready_op, ready_for_local_init_op: string tensors
+    that are empty when the session is ready. summary_op: what SummarySaverHook saves.
+    """
+
+    def __init__(
+        self,
+        init_op: Any = None,
+        init_feed_dict: Any = None,
+        init_fn: Callable[[Scaffold, Session], Any] | None = None,
+        ready_op: Any = None,
+        ready_for_local_init_op: Any = None,
+        local_init_op: Any = None,
+        summary_op: Any = None,
+        saver: Any = None,
+        copy_from_scaffold: Scaffold | None = None,
+        local_init_feed_dict: Any = None,
+    ) -> None:
+        if saver is not None:
+            raise NotImplementedError("opscope has no checkpoints yet: a Scaffold takes no saver")
+        if copy_from_scaffold is not None and not isinstance(copy_from_scaffold, Scaffold):
+            raise TypeError("copy_from_scaffold is not a Scaffold instance.")
+
+        def given(value: Any, name: str) -> Any:
+            return getattr(copy_from_scaffold, name, None) if value is None else value
+
+        self.init_op: Any = given(init_op, "init_op")
+        self.init_feed_dict: Any = given(init_feed_dict, "init_feed_dict")
+        self._user_init_fn: Callable[[Scaffold, Session], Any] | None = given(
+            init_fn, "_user_init_fn"
+        )
+        self.ready_op: Any = given(ready_op, "ready_op")
+        self.ready_for_local_init_op: Any = given(
+            ready_for_local_init_op, "ready_for_local_init_op"
+        )
+        self.local_init_op: Any = given(local_init_op, "local_init_op")
+        self.local_init_feed_dict: Any = given(local_init_feed_dict, "local_init_feed_dict")
+        self.summary_op: Any = given(summary_op, "summary_op")
+
+    @property
+    def init_fn(self) -> Callable[[Session], Any] | None:
+        """The user's function, of the session alone."""
+        function = self._user_init_fn
+        return None if function is None else lambda session: function(self, session)
+
+    def finalize(self) -> Scaffold:
+        """Make what is missing, and finalize the default graph."""
+        if self.init_op is None:
+            self.init_op = self.get_or_default(
+                "init_op", GraphKeys.INIT_OP, global_variables_initializer
+            )
+        if self.ready_op is None:
+            self.ready_op = self.get_or_default(
+                "ready_op", GraphKeys.READY_OP, report_uninitialized_variables
+            )
+        if self.ready_for_local_init_op is None:
+            self.ready_for_local_init_op = self.get_or_default(
+                "ready_for_local_init_op",
+                GraphKeys.READY_FOR_LOCAL_INIT_OP,
+                lambda: report_uninitialized_variables(global_variables()),
+            )
+        if self.local_init_op is None:
+            self.local_init_op = self.get_or_default(
+                "local_init_op", GraphKeys.LOCAL_INIT_OP, Scaffold.default_local_init_op
+            )
+        if self.summary_op is None:
+            self.summary_op = self.get_or_default(
+                "summary_op", GraphKeys.SUMMARY_OP, summary.merge_all
+            )
+        get_default_graph().finalize()
+        return self
+
+    @staticmethod
+    def get_or_default(arg_name: str, collection_key: str, default: Callable[[], Any]) -> Any:
+        """The one element of a collection, or what `default` makes, added to the collection.
+
+        RuntimeError when the collection holds several.
+        """
+        found = get_default_graph().get_collection(collection_key)
+        if len(found) > 1:
+            raise RuntimeError(
+                f"More than one item in the collection {collection_key!r}. Please indicate which "
+                f"one to use by passing it to the tf.Scaffold constructor as: "
+                f"tf.Scaffold({arg_name}=item to use)"
+            )
+        if found:
+            return found[0]
+        made = default()
+        if made is not None:
+            get_default_graph().add_to_collection(collection_key, made)
+        return made
+
+    @staticmethod
+    def default_local_init_op() -> Operation:
+        """Initializes local variables and runs the table initializers."""
+        tables = get_default_graph().get_collection(GraphKeys.TABLE_INITIALIZERS)
+        return group(local_variables_initializer(), *tables)
+
+
+class SessionCreator:
+    """Makes the session that a MonitoredSession runs."""
+
+    def create_session(self) -> Any:
+        """A session that is ready to use."""
+        raise NotImplementedError
+
+
+class ChiefSessionCreator(SessionCreator):
+    """Makes a Session of the default graph and initializes it as the scaffold says."""
+
+    def __init__(
+        self,
+        scaffold: Scaffold | None = None,
+        master: str = "",
+        config: ConfigProto | None = None,
+        checkpoint_dir: str | None = None,
+        checkpoint_filename_with_path: str | None = None,
+    ) -> None:
+        if checkpoint_filename_with_path is not None:
+            raise _no_restore(checkpoint_filename_with_path)
+        if checkpoint_dir is not None and (Path(checkpoint_dir) / "checkpoint").exists():
+            raise _no_restore(f"the checkpoint in {checkpoint_dir}")
+        self._scaffold = scaffold or Scaffold()
+        self._master = master
+        self._config = config
+
+    def create_session(self) -> Session:
+        """The session, initialized; RuntimeError when variables are left without a value."""
+        scaffold = self._scaffold.finalize()
+        session = Session(self._master, graph=get_default_graph(), config=self._config)
+        try:
+            if scaffold.init_op is not None:
+                session.run(scaffold.init_op, feed_dict=scaffold.init_feed_dict)
+            if scaffold.init_fn is not None:
+                scaffold.init_fn(session)
+            missing = _missing(session, scaffold.ready_for_local_init_op)
+            if missing:
+                raise RuntimeError(
+                    "Init operations did not make model ready for local_init. "
+                    f"{_description(scaffold)}, error: Variables not initialized: {missing}"
+                )
+            if scaffold.local_init_op is not None:
+                session.run(scaffold.local_init_op, feed_dict=scaffold.local_init_feed_dict)
+            missing = _missing(session, scaffold.ready_op)
+            if missing:
+                raise RuntimeError(
+                    f"Init operations did not make model ready.  {_description(scaffold)}, "
+                    f"error: Variables not initialized: {missing}"
+                )
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+
+def _no_restore(what: str) -> NotImplementedError:
+    return NotImplementedError(
+        f"opscope cannot restore checkpoints yet, so {what} cannot be continued; "
+        "train into a folder without a checkpoint, or pass it as summary_dir alone"
+    )
+
+
+def _missing(session: Session, ready_op: Any) -> str:
+    """The names a ready op reports; "" when the session is ready."""
+    if ready_op is None:
+        return ""
+    try:
+        names = session.run(ready_op)
+    except errors.FailedPreconditionError as error:
+        return str(error)
+    return ", ".join(n.decode() for n in names)
+
+
+def _description(scaffold: Scaffold) -> str:
+    init_op, local_op = scaffold.init_op, scaffold.local_init_op
+    return (
+        f"Init op: {init_op and init_op.name}, init fn: {scaffold.init_fn}, "
+        f"local_init_op: {local_op and local_op.name}"
+    )
