@@ -17,6 +17,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 Serve = Callable[..., Server]
 Visit = Callable[[str], Any]
 expect = playwright.expect
+expect.set_options(timeout=20_000)  # a busy machine draws slowly
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -34,6 +34,7 @@ from opscope.events.payload import Audio, Image
 from opscope.events.problem import Problem
 from opscope.events.record import Record, RecordReader, RecordWriter, masked_crc32c, read_records
 from opscope.events.series import Plugin
+from opscope.events.summary_writer import SummaryWriter
 from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "RecordWriter",
     "RunMetadataRef",
     "Scalars",
+    "SummaryWriter",
     "TagSummary",
     "TensorProtoError",
     "data_type",

@@ -50,7 +50,7 @@
       this.colour = "structure"; this.selected = null; this.hits = null;
       this.svg = svg("svg", { class: "graph-svg", tabindex: 0, role: "tree", "aria-label": "Graph" }, host);
       this.defs = svg("defs", {}, this.svg);
-      for (const [kind, size] of [["data", 7], ["wide", 11], ["control", 6], ["reference", 7], ["near", 8]]) {
+      for (const [kind, size] of [["data", 7], ["wide", 11], ["control", 6], ["reference", 7]]) {
         const marker = svg("marker", {
           id: `arrow-${kind}`, class: `arrow ${kind}`, viewBox: "0 0 10 10", refX: kind === "reference" ? 9 : 1, refY: 5,
           markerWidth: size, markerHeight: size, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse",

@@ -69,7 +69,6 @@ class Scene:
     lines: list[Line] = field(default_factory=list)
     entry: float | None = None
     leave: float | None = None
-    aside_x: float | None = None
 
 
 def build_scene(hierarchy: Hierarchy, level: Level, inner: dict[int, Scene]) -> Scene:
@@ -151,7 +150,6 @@ def _put_aside(level: Level, glyphs: dict[int, Glyph], scene: Scene) -> None:
     gap = Gaps().between * 0.55
     goal = max(scene.height, 320.0)
     left = scene.width + (ASIDE_GAP if scene.width else 0.0)
-    scene.aside_x = left - 24.0
     y, lowest = ASIDE_HEADER, 0.0
     column: list[int] = []
 
