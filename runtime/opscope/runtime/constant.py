@@ -254,7 +254,7 @@ def constant_value(tensor: Any) -> Array | None:
 # for it too: gradients are built from other nodes where it does.
 _FOLLOWED: dict[str, Callable[[dict[str, Any], list[Array]], Array]] = {
     "Pack": lambda attrs, parts: np.stack(parts, axis=attrs["axis"]),
-    "Range": lambda attrs, ends: np.arange(*ends, dtype=ends[0].dtype),
+    "Range": lambda attrs, ends: np.arange(*[e.item() for e in ends]).astype(ends[0].dtype),
     "Cast": lambda attrs, value: value[0].astype(attrs["DstT"].as_numpy_dtype),
     "ConcatV2": lambda attrs, parts: np.concatenate(parts[:-1], axis=int(parts[-1])),
     "Fill": lambda attrs, given: np.full(tuple(given[0].tolist()), given[1], given[1].dtype),
