@@ -139,3 +139,13 @@ def test_a_value_nobody_needs_is_skipped_by_the_cheap_check_and_there_to_see(ses
     assert [t.name for t in cheap.tensors] == [t.name for t in whole.tensors]
     assert {t.name: t.value.tolist() for t in cheap.tensors}["unused:0"] == [np.inf, np.inf]
     assert [t.name for t in cheap.hits] == ["unused:0", "y:0"]
+
+
+def test_a_sum_that_overflows_is_found_though_its_input_is_finite(session):
+    x = tf.placeholder(tf.float32, [None], name="x")
+    total = tf.reduce_sum(x, name="total")
+    part = tf.strided_slice(x, [0], [1], name="part")
+    run = session.run_watched([total, part], {x: [3e38, 3e38]}, watch=Watch(check=True))
+    assert [t.name for t in run.hits] == ["total:0"]
+    run = session.run_watched([total, part], {x: [1, np.inf]}, watch=Watch(check=True))
+    assert [t.name for t in run.hits] == ["x:0", "total:0"]

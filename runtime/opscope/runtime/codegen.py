@@ -31,7 +31,8 @@ from opscope.runtime.variable_slot import VariableSlot
 
 INDENT = "    "
 
-# Whose memory a tensor's value is in: a variable at one version, a constant, a feed, its own.
+# Whose memory (or whose very content) a tensor has: a variable's at one version, a constant's, a
+# feed's, or its own.
 Root = tuple[Any, ...]
 
 
@@ -78,6 +79,7 @@ class _Generator:
         self.versions: dict[str, int] = {}
         self.ready_slots: set[str] = set()
         self.roots: dict[Tensor, Root] = {}
+        self.contents: dict[Tensor, Root] = {}
         self.by_root: dict[Root, list[Tensor]] = {}
         self.bound: dict[int, str] = {}
         self.kept: list[Any] = []  # bound objects stay alive, so their ids stay theirs
@@ -193,7 +195,8 @@ class _Generator:
     def _call(self, op: Operation, position: int) -> None:
         definition = op.definition
         device = self.inputs.placement[op]
-        if definition.template == "{0}" and not op.inputs[0].dtype.is_ref_dtype:
+        template = self._template(op, device)
+        if template == "{0}" and not op.inputs[0].dtype.is_ref_dtype:
             self._same_value(op, device)
             return
         self.calls += 1
@@ -209,8 +212,14 @@ class _Generator:
         for name in updated:
             if self._old_value_is_needed(name, position):
                 self.text.add(f"{name}.shared = True", op)
-        call = self._expression(op, device, arguments)
-        targets = self._targets(op, updated)
+        if template is not None:
+            call = template.format(*arguments)
+        else:
+            node = self.inputs.known.nodes[op]
+            state = self.inputs.session_state
+            kernel = bound_kernel(Binding(node, device.xp, device.device_type, state))
+            call = f"{self._bind(kernel, 'k')}({', '.join(arguments)})"
+        targets = self._targets(op, updated, template == "{0}")
         self.text.add(f"{', '.join(targets)} = {call}" if targets else call, op)
         for name in updated:
             self.versions[name] += 1
@@ -226,8 +235,9 @@ class _Generator:
             return
         self._name(target, self._value(source, op, device))
         self._set_root(target, self.roots[source])
+        self.contents[target] = self.contents[source]
 
-    def _targets(self, op: Operation, updated: Sequence[str]) -> list[str]:
+    def _targets(self, op: Operation, updated: Sequence[str], same_value: bool) -> list[str]:
         """The locals an op's outputs go to; a reference output stands for the slot it updates."""
         names = []
         for tensor in op.outputs:
@@ -242,16 +252,15 @@ class _Generator:
             view_of = op.definition.view_of
             source = None if view_of is None else op.inputs[view_of]
             self._set_root(tensor, self.roots[source] if source is not None else (name,))
+            self.contents[tensor] = self.contents[op.inputs[0]] if same_value else (name,)
         return names
 
-    def _expression(self, op: Operation, device: Device, arguments: Sequence[str]) -> str:
+    def _template(self, op: Operation, device: Device) -> str | None:
+        """The expression that stands for the op's kernel; None where the kernel is called."""
         template = op.definition.template
-        if template is not None and device.device_type == "CPU":
-            text = template if isinstance(template, str) else template(op)
-            if text is not None:
-                return text.format(*arguments)
-        kernel = bound_kernel(Binding(op, device.xp, device.device_type, self.inputs.session_state))
-        return f"{self._bind(kernel, 'k')}({', '.join(arguments)})"
+        if template is None or device.device_type != "CPU":
+            return None
+        return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
 
     def _old_value_is_needed(self, slot: str, position: int) -> bool:
         """True when a tensor that shares the slot's memory is read at or after an update."""
@@ -364,7 +373,7 @@ class _Generator:
             tensor,
             self.inputs.placement[op],
             name,
-            self.roots[tensor],
+            self.contents[tensor],
             known,
             self.inputs.known.shapes[tensor],
         ):
@@ -394,7 +403,7 @@ class _Generator:
         return name
 
     def _set_root(self, tensor: Tensor, root: Root) -> None:
-        self.roots[tensor] = root
+        self.roots[tensor] = self.contents[tensor] = root
         self.by_root.setdefault(root, []).append(tensor)
 
 

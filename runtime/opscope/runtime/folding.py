@@ -23,10 +23,15 @@ _OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
 
 @dataclass(frozen=True)
 class Known:
-    """Values by tensor, and the shape of every tensor as far as it is known."""
+    """Values by tensor, and the shape of every tensor as far as it is known.
+
+    nodes: for each op a stand-in whose inputs show those shapes, and folded values as constants,
+    for templates and bind rules to look at.
+    """
 
     values: dict[Tensor, Any] = field(default_factory=dict)
     shapes: dict[Tensor, TensorShape] = field(default_factory=dict)
+    nodes: dict[Operation, Operation] = field(default_factory=dict)
 
 
 def fold(
@@ -56,9 +61,7 @@ class _Folder:
 
     def fold(self, order: Sequence[Operation]) -> Known:
         for op in order:
-            if not op.outputs:
-                continue
-            shadow = self._shadow(op)
+            shadow = self.known.nodes[op] = self._shadow(op)
             values = None if self._any_fed(op) else self._values(op, shadow)
             for i, tensor in enumerate(op.outputs):
                 if tensor in self.fed_sizes:

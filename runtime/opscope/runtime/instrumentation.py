@@ -84,8 +84,8 @@ class Recorder:
     ) -> list[str]:
         """Note that `local` holds the tensor; return the source lines of its test.
 
-        A tensor that shares its value with an earlier one is not tested again. `known` is a value
-        that never changes: it is tested here and now.
+        A tensor that has the content (`root`) of an earlier one is not tested again. `known` is a
+        value that never changes: it is tested here and now.
         """
         index = len(self.recorded)
         first = self._first_of.setdefault(root, index)

@@ -34,7 +34,7 @@ PLAIN = Instrument()
 class Recorded:
     """A tensor that an instrumented function hands out, and the name of the local that holds it.
 
-    root: index of the first recorded tensor that shares its memory and value. An empty name is a
+    root: index of the first recorded tensor that has the very same value. An empty name is a
     deferred tensor: nothing in the run needs its value, so it is computed when it is looked at.
     """
 
