@@ -167,6 +167,7 @@ from opscope.runtime.ops.gathering import (
     gather,
     setdiff1d,
 )
+from opscope.runtime.ops.indexing import newaxis
 from opscope.runtime.ops.joining import (
     concat,
     split,
@@ -197,13 +198,8 @@ from opscope.runtime.ops.shape import (
     size,
     squeeze,
 )
-from opscope.runtime.ops.slicing import (
-    newaxis,
-    strided_slice,
-)
-from opscope.runtime.ops.slicing import (
-    slice_block as slice,  # noqa: A004 - TensorFlow's name
-)
+from opscope.runtime.ops.slicing import slice_block as slice  # noqa: A004 - TensorFlow's name
+from opscope.runtime.ops.slicing import strided_slice
 from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
