@@ -35,6 +35,10 @@ class DeviceArray(np.ndarray[Any, np.dtype[Any]]):
             return out[0] if len(out) == 1 else out
         return _on_device(result)
 
+    def __getitem__(self, key: Any) -> Any:
+        """A part of the array; one element is a 0-d array, as in CuPy."""
+        return _on_device(super().__getitem__(key))
+
     def dot(self, other: Any, out: Any = None) -> Any:
         """The matrix product with another device array."""
         if not isinstance(other, DeviceArray):
@@ -81,9 +85,15 @@ class DeviceNamespace:
         return _returning_device_arrays(found)
 
 
+# CuPy's functions that take host arrays: they are how an array gets onto the device.
+_TAKE_HOST_ARRAYS = frozenset({"array", "asarray", "ascontiguousarray"})
+
+
 def _returning_device_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if function.__name__ not in _TAKE_HOST_ARRAYS:
+            _refuse_host_arrays(function.__name__, (*args, *kwargs.values()))
         return _on_device(function(*args, **kwargs))
 
     return call
@@ -104,6 +114,14 @@ class DeviceRandom:
             return _returning_device_arrays(getattr(self._generator, name))
 
 
+def _refuse_host_arrays(name: str, values: Any) -> None:
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            _refuse_host_arrays(name, value)
+        elif isinstance(value, np.ndarray) and not isinstance(value, DeviceArray):
+            raise TypeError(f"{name} was given a host array on the device")
+
+
 @dataclass(frozen=True, eq=False)
 class SimulatedGpu(Device):
     """Computes with NumPy and counts what crosses its border."""
@@ -111,13 +129,13 @@ class SimulatedGpu(Device):
     copies: list[str] = field(default_factory=list)
 
     def from_host(self, value: Any) -> Any:
-        """Take an array over the border; scalars stay as they are."""
-        if not isinstance(value, np.ndarray) or value.dtype == object:
+        """Take an array or scalar over the border."""
+        if not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind == "O":
             return value
         if isinstance(value, DeviceArray):
             raise TypeError("the value is on the device already")
         self.copies.append("to device")
-        return value.copy().view(DeviceArray)
+        return np.array(value).view(DeviceArray)
 
     def to_host(self, value: Any) -> Any:
         """Give an array back over the border; a 0-d array becomes a scalar."""
