@@ -31,6 +31,9 @@ from opscope.runtime.variable_slot import VariableSlot
 
 INDENT = "    "
 
+# Where a copy of a tensor is: at home (None), on the host, or on another device.
+HOST = "host"
+
 # Whose memory (or whose very content) a tensor has: a variable's at one version, a constant's, a
 # feed's, or its own.
 Root = tuple[Any, ...]
@@ -73,7 +76,7 @@ class _Generator:
         self.inputs = inputs
         self.text = _Text()
         self.namespace: dict[str, Any] = dict(instrument_names())
-        self.expressions: dict[tuple[Tensor, Device | None], str] = {}
+        self.expressions: dict[tuple[Tensor, Device | str | None], str] = {}
         self.slot_names: dict[Tensor, str] = {}
         self.slots: dict[VariableSlot, str] = {}
         self.versions: dict[str, int] = {}
@@ -315,14 +318,15 @@ class _Generator:
             return self._copied(name, home, device, reader) if away else name
         if not away:
             return self.expressions[tensor, None]
-        there = self.expressions.get((tensor, device))
+        place: Device | str = HOST if device is None or device.device_type == "CPU" else device
+        there = self.expressions.get((tensor, place))
         if there is None:
             if tensor in self.inputs.known.values:
                 assert device is not None
                 there = self._bind(device.from_host(self.inputs.known.values[tensor]), "c")
             else:
                 there = self._copied(self.expressions[tensor, None], home, device, reader)
-            self.expressions[tensor, device] = there
+            self.expressions[tensor, place] = there
         return there
 
     def _copied(

@@ -90,7 +90,7 @@ def _lin_space(xp: Any, start: Any, stop: Any, num: Any) -> Any:
     """`num` evenly spaced values from start to stop, both included."""
     if num <= 0:
         raise errors.InvalidArgumentError(None, None, f"Requires num > 0: {num}")
-    return xp.linspace(start.item(), stop.item(), int(num), dtype=start.dtype)
+    return xp.linspace(float(start), float(stop), int(num), dtype=start.dtype)
 
 
 @_lin_space.shape
