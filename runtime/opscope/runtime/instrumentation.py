@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from opscope.events import has_inf_or_nan
-from opscope.runtime import errors
+from opscope.runtime import dtypes, errors
 from opscope.runtime.devices import Device
 from opscope.runtime.operation import Tensor
 from opscope.runtime.plan import Instrument, Recorded
@@ -54,7 +54,9 @@ class Recorder:
     may defer: what it skipped is computed when somebody looks at it. Any other watch computes them.
     """
 
-    def __init__(self, instrument: Instrument, defers: bool) -> None:
+    def __init__(self, instrument: Instrument, defers: bool, repeats: bool = False) -> None:
+        """repeats: a tensor can come several times or never, so values are kept as they come."""
+        self.repeats = repeats
         self.watch = watch = instrument.watch
         self.trace = instrument.trace
         self.defers = watch is not None and defers and watch.check and watch.wants_all
@@ -65,6 +67,8 @@ class Recorder:
 
     def wants(self, tensor: Tensor) -> bool:
         """True when the tensor is watched, or timed with its shape."""
+        if self.repeats and tensor.dtype.base_dtype in (dtypes.resource, dtypes.variant):
+            return False  # a handle is no value
         return self.trace or (self.watch is not None and self.watch.wants(tensor))
 
     def defer(self, tensor: Tensor, device: Device) -> None:
@@ -87,6 +91,8 @@ class Recorder:
         value that never changes: it is tested here and now.
         """
         index = len(self.recorded)
+        if self.repeats:
+            return self._record_each(tensor, device, local, root, known, shape)
         first = self._first_of.setdefault(root, index)
         self.recorded.append(Recorded(tensor, device, local, first))
         if self.watch is None or not self.watch.check or first != index:
@@ -97,8 +103,37 @@ class Recorder:
             return []
         return _test(tensor, shape.ndims, device, local, index)
 
+    def _record_each(
+        self,
+        tensor: Tensor,
+        device: Device,
+        local: str,
+        root: Any,
+        known: Any,
+        shape: TensorShape,
+    ) -> list[str]:
+        """As `record`: `seen` gets index and value; a hit is the place of the value in `seen`."""
+        index = len(self.recorded)
+        first = self._first_of.setdefault(root, index)
+        self.recorded.append(Recorded(tensor, device, local, first))
+        lines = [f"seen += {index}, {local}"]
+        # What hands a value on is known by the value; only with patterns may its source be unseen.
+        is_test_due = first == index and not (root[0] == "merged" and self.watch_wants_all)
+        if self.watch is None or not self.watch.check or not is_test_due:
+            return lines
+        if known is None:
+            return lines + _test(tensor, shape.ndims, device, local, "len(seen) - 1")
+        return [*lines, "hit(len(seen) - 1)"] if has_inf_or_nan(known) else lines
 
-def _test(tensor: Tensor, rank: int | None, device: Device, local: str, index: int) -> list[str]:
+    @property
+    def watch_wants_all(self) -> bool:
+        """True when every tensor is watched."""
+        return self.watch is not None and self.watch.wants_all
+
+
+def _test(
+    tensor: Tensor, rank: int | None, device: Device, local: str, index: int | str
+) -> list[str]:
     """The exact inf/nan test in its cheapest form for what is known of the tensor.
 
     An array's dot product with itself is never finite when an element is inf or nan; when it

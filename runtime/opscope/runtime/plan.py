@@ -51,7 +51,9 @@ class Program:
     Plain, it returns the fetched values. Instrumented, it returns (fetched values, recorded values,
     hits, times): hits are indices into `recorded`; times are nanoseconds, one before the first op
     of `traced` and one after each. lines: the op that each source line belongs to. computes: False
-    when only constants, feeds and variables are handed out.
+    when only constants, feeds and variables are handed out. repeats: an op can run several times or
+    never; then the recorded values are a list of index into `recorded` and value in turn, as they
+    came, hits are places in that list, and times are pairs (index into `traced`, nanoseconds).
     """
 
     function: Callable[..., Any]
@@ -62,6 +64,7 @@ class Program:
     recorded: tuple[Recorded, ...] = ()
     static_hits: tuple[int, ...] = ()
     traced: tuple[Operation, ...] = ()
+    repeats: bool = False
 
 
 @dataclass(frozen=True)

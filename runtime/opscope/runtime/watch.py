@@ -83,6 +83,7 @@ class WatchedRun:
     def __init__(
         self,
         plan: Plan,
+        recorded: Sequence[Recorded],
         values: Sequence[Any],
         hit_indices: Sequence[int],
         session_run_index: int,
@@ -91,6 +92,7 @@ class WatchedRun:
         fed_values: Sequence[Any],
     ) -> None:
         self._plan = plan
+        self._recorded = recorded
         self._values = values
         self._hit_indices = hit_indices
         self._start = start
@@ -104,7 +106,7 @@ class WatchedRun:
     @cached_property
     def tensors(self) -> list[WatchedTensor]:
         """The watched tensors in execution order; before an error, those computed so far."""
-        recorded = self._plan.program.recorded
+        recorded = self._recorded
         values = self._all_values
         return [
             self._watched(i, r) for i, r in enumerate(recorded) if values[i] is not NOT_COMPUTED
@@ -113,11 +115,19 @@ class WatchedRun:
     @cached_property
     def hits(self) -> list[WatchedTensor]:
         """With `Watch.check`: the tensors with inf or nan, in execution order."""
+        if self._plan.program.repeats:
+            # The very same value is handed on under several names; each of them is a hit.
+            bad = {id(self._values[i]) for i in self._hit_indices}
+            return [
+                self._watched(i, r)
+                for i, r in enumerate(self._recorded)
+                if id(self._values[i]) in bad
+            ]
         roots = {*self._hit_indices, *self._plan.program.static_hits}
         if not roots:
             return []
         values = self._all_values
-        recorded = self._plan.program.recorded
+        recorded = self._recorded
         roots.update(i for i, r in enumerate(recorded) if not r.local and has_inf_or_nan(values[i]))
         return [
             self._watched(i, r)
@@ -128,7 +138,7 @@ class WatchedRun:
     @cached_property
     def _all_values(self) -> Sequence[Any]:
         """The recorded values with the deferred ones computed now."""
-        return with_deferred(self._plan.program.recorded, self._values)
+        return with_deferred(self._recorded, self._values)
 
     def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
         tensor = recorded.tensor
