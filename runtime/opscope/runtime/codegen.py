@@ -91,7 +91,7 @@ class _Generator:
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
         self.fetch_results: dict[Tensor, str] = {}
-        self.sharers: dict[str, list[Tensor]] = {}
+        self.last_read: dict[str, int] = {}  # of each local that may be dropped after it
         devices = {device.device_type for device in inputs.placement.values()}
         self.recorder = Recorder(inputs.instrument, defers=devices <= {"CPU"})
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
@@ -276,22 +276,15 @@ class _Generator:
 
     def _free(self, op: Operation, position: int) -> None:
         """Drop the locals that nothing reads after this op, so that their memory can go."""
-        dead = []
-        for tensor in dict.fromkeys([*op.inputs, *op.outputs]):
+        dead: dict[str, None] = {}
+        for tensor in (*op.inputs, *op.outputs):
             name = self.expressions.get((tensor, None), "")
-            if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
-                sharers = self.sharers.get(name, [tensor])
-                if all(self._is_done_with(t, name, position) for t in sharers):
-                    dead.append(name)
+            if self.last_read.get(name, position + 1) <= position:
+                dead[name] = None
         if dead:
-            self.text.add(f"{' = '.join(dict.fromkeys(dead))} = None", op)
-
-    def _is_done_with(self, tensor: Tensor, name: str, position: int) -> bool:
-        if self.fetch_results.get(tensor) == name:
-            return False
-        if tensor in self.fetched and tensor not in self.fetch_results:
-            return False
-        return self.last_use.get(tensor, -1) <= position
+            self.text.add(f"{' = '.join(dead)} = None", op)
+            for name in dead:
+                del self.last_read[name]
 
     def _refuse_unfed(self, op: Operation) -> None:
         tensor = op.outputs[0]
@@ -363,6 +356,7 @@ class _Generator:
                 )
                 name = local
             self.fetch_results[tensor] = name
+            self.last_read.pop(name, None)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
         if not self.recorder.wants(tensor):
@@ -388,7 +382,9 @@ class _Generator:
     def _name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
         self.expressions[tensor, None] = name
-        self.sharers.setdefault(name, []).append(tensor)
+        if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
+            last = self.last_use.get(tensor, -1)
+            self.last_read[name] = max(last, self.last_read.get(name, -1))
 
     def _new_local(self) -> str:
         self.count += 1
