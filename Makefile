@@ -14,7 +14,7 @@ INTEROP := .venv-interop
 # Test processes; more than two gain little and each holds a browser.
 WORKERS ?= 2
 
-.PHONY: demo test interop lint types bench protos docs samples
+.PHONY: demo test interop lint types bench protos docs samples screenshots
 
 demo: $(VENV)/.app
 	@$(VENV)/bin/opscope demo $(ARGS)
@@ -47,6 +47,11 @@ docs: $(VENV)/.dev
 # Remakes sample_logs/ whole: our demo, TensorFlow's and PyTorch's small logs.
 samples: $(INTEROP)/.interop
 	$(INTEROP)/bin/python examples/make_sample_logs.py sample_logs
+
+# Draws docs/img/ anew from the sample demo.
+screenshots: $(VENV)/.dev
+	@tools/chromium
+	$(VENV)/bin/python tools/screenshots.py sample_logs/demo
 
 $(VENV)/.app: pyproject.toml tools/environment
 	@tools/environment $(VENV) "-e ."

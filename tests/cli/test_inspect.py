@@ -1,9 +1,9 @@
 import json
-import tarfile
 from argparse import ArgumentParser
 from pathlib import Path
 
 import pytest
+from archives import unpack_archive
 
 from opscope.cli import inspect
 
@@ -20,8 +20,7 @@ def run(*arguments: str) -> int:
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("logs")
     for name in ("events_tf1", "tfdbg_uninit"):
-        with tarfile.open(DATA / f"{name}.tar.gz") as tar:
-            tar.extractall(root, filter="data")
+        unpack_archive(DATA / f"{name}.tar.gz", root)
     return root
 
 

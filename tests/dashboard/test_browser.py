@@ -17,6 +17,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 Serve = Callable[..., Server]
 Visit = Callable[[str], Any]
 expect = playwright.expect
+expect.set_options(timeout=20_000)  # a busy machine draws slowly
 
 pytestmark = pytest.mark.browser
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -177,6 +178,38 @@ def test_a_point_written_now_appears(logdir: Path, served: Serve, visit: Visit) 
     expect(page.locator(".scatterlayer .trace")).to_have_count(4)
     expect(page.get_by_label("late")).to_be_checked()
     expect(page.locator(".xtick", has_text="400")).to_be_visible()
+
+
+def test_new_data_leave_the_zoom_alone(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logdir, reload_interval=0.2).url + "scalars?tags=loss&smoothing=0")
+    box = page.locator(".plot .nsewdrag").bounding_box()
+    height = box["y"] + box["height"] / 2
+    with page.expect_response(lambda answer: "low=" in answer.url):
+        page.mouse.move(box["x"] + box["width"] * 0.4, height)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.6, height, steps=4)
+        page.mouse.up()
+    ticks = page.locator(".xtick").all_text_contents()
+    with page.expect_response(lambda answer: "run=late" in answer.url):
+        writer = RunWriter(logdir / "late")
+        writer.scalars("loss/total", [(90, 0.5), (500, 0.4)])
+        writer.close()
+    expect(page.locator(".scatterlayer .trace")).to_have_count(3)
+    expect(page.get_by_role("button", name="Show everything")).to_be_visible()
+    assert page.locator(".xtick").all_text_contents() == ticks
+
+
+def test_a_curve_can_be_taken_away(logdir: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logdir).url + "scalars?tags=loss&run=train")
+    expect(page.locator(".scatterlayer .trace").first).to_be_visible()
+    page.locator(".card summary").click()
+    with page.expect_download() as csv:
+        page.get_by_role("link", name="CSV").click()
+    lines = Path(csv.value.path()).read_text().splitlines()
+    assert (lines[0], len(lines)) == ("Wall time,Step,Value", 201)
+    with page.expect_download() as picture:
+        page.get_by_role("button", name="SVG").click()
+    assert Path(picture.value.path()).read_text().startswith("<svg")
 
 
 def test_an_empty_logdir_fills_itself(tmp_path: Path, served: Serve, visit: Visit) -> None:

@@ -35,10 +35,25 @@ def wild(seed: int, count: int = 400) -> GraphMaker:
     return g
 
 
-@pytest.fixture(scope="module", params=["mobilenet", "wild 1", "wild 2"])
+def odd(seed: int) -> GraphMaker:
+    """Names that no program should make: empty parts, brackets, control characters."""
+    dice = random.Random(seed)
+    parts = ["a", "b", "/", "/", "(a)", "_1", "_*", ":", "^", "é", "\n", "..", "[2]", " "]
+    g = GraphMaker()
+    names = ["".join(dice.choices(parts, k=dice.randint(0, 7))) for _ in range(60)]
+    for name in names:
+        ends = [dice.choice(["", "^"]) + dice.choice(names) for _ in range(dice.randint(0, 3))]
+        g.node(name, dice.choice(["", "Const", "NoOp", "Assign", "VariableV2"]), *ends)
+    return g
+
+
+@pytest.fixture(
+    scope="module", params=["mobilenet", "wild 1", "wild 2", "odd 5", "odd 220", "odd 9"]
+)
 def tree(request: pytest.FixtureRequest) -> Hierarchy:
     kind, _, seed = request.param.partition(" ")
-    data = mobilenet() if kind == "mobilenet" else wild(int(seed)).data
+    made = {"mobilenet": mobilenet, "wild": lambda: wild(int(seed)).data}
+    data = made.get(kind, lambda: odd(int(seed)).data)()
     return Hierarchy(GraphColumns.from_bytes(data))
 
 

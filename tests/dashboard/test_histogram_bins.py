@@ -41,6 +41,12 @@ def test_open_ends_and_empty_histograms_are_harmless() -> None:
     np.testing.assert_allclose(counts.sum(axis=1), [3, 0])
 
 
+def test_the_widest_range_of_all_still_counts() -> None:
+    edges, counts = rebinned([np.array([[-1.7e308, 1.7e308, 3.0]])])
+    assert np.isfinite(edges).all()
+    np.testing.assert_allclose(counts.sum(), 3)
+
+
 def test_steps_are_thinned_evenly_with_both_ends() -> None:
     assert evenly(5, 51).tolist() == [0, 1, 2, 3, 4]
     kept = evenly(1000, 51)

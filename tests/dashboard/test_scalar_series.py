@@ -89,6 +89,13 @@ def test_outliers_do_not_decide_the_range() -> None:
     assert 0 <= low < 0.1
     assert 0.9 < high <= 1
     assert robust_range(np.array([1.0, 100.0])) == [1.0, 100.0]
+
+
+def test_what_a_curve_is_about_is_no_outlier() -> None:
+    decay = 2.3 * np.exp(-np.arange(100) / 20)
+    assert robust_range(decay) == [decay.min(), decay.max()]
+    stepped = np.concatenate([np.full(100, 0.01), [1.0]])
+    assert robust_range(stepped) == [0.01, 1.0]
     assert robust_range(np.empty(0)) is None
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from opscope.dashboard.app import create_app
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import shell
 from opscope.dashboard.store import Store
+from opscope.events import EventFileWriter, Logdir, open_logdir
+from opscope.events.proto.event_pb2 import Event
 
 
 def page(path: str, order: int, data: bool) -> Page:
@@ -65,6 +68,59 @@ def test_what_is_read_is_told(logdir: Path) -> None:
     with Store(logdir, reload_interval=0, tell=news.append, clock=lambda: 0.0):
         pass
     assert news == ["read 2 runs in 0.0 s"]
+
+
+def test_a_long_first_reading_says_what_it_reads(logdir: Path) -> None:
+    go_on = threading.Event()
+
+    def slow(path: Path) -> Logdir:
+        go_on.wait(30)
+        return open_logdir(path)
+
+    with Store(logdir, reload_interval=0, opener=slow) as store:
+        view = shell.view(store, [page("/a", 1, True)], "/a")
+        assert (view.key, store.loaded) == ("loading", False)
+        assert "2 event files, 0.0 MB" in str(view.draw())
+        go_on.set()
+        store.wait()
+        assert shell.view(store, [page("/a", 1, True)], "/a").key == "/a"
+
+
+def test_damaged_places_are_told(logdir: Path) -> None:
+    file = next((logdir / "test").iterdir())
+    data = bytearray(file.read_bytes())
+    data[-6] ^= 1
+    file.write_bytes(data)
+    news: list[str] = []
+    with Store(logdir, reload_interval=0, tell=news.append, clock=lambda: 0.0) as store:
+        store.wait()
+        client = create_app(store).server.test_client()
+        assert client.get("/api/generation").json["problems"] == 1
+        (problem,) = client.get("/api/problems").json
+    assert problem["file"] == str(file)
+    assert "CRC" in problem["message"]
+    assert "1 damaged place, first" in news[0]
+
+
+def test_a_half_written_record_is_no_damage_until_it_stays(logdir: Path) -> None:
+    file = next((logdir / "test").iterdir())
+    with Store(logdir, reload_interval=0) as store:
+        store.wait()
+        with file.open("ab") as more:
+            more.write(b"\x20\0\0")
+        store.reload()
+        assert store.problems == []
+        store.reload()
+        assert [problem.file for problem in store.problems] == [str(file)]
+
+
+def test_a_graph_is_read_once_per_generation(logdir: Path) -> None:
+    writer = EventFileWriter(str(logdir / "train"))
+    writer.add_event(Event(wall_time=1.0, graph_def=b"\x22\x02\x08\x01"))
+    writer.close()
+    with Store(logdir, reload_interval=0) as store:
+        first = store.graph("train")
+        assert store.graph("train") is first
 
 
 def test_pages_and_their_callbacks_are_not_shared_between_applications(empty: Store) -> None:

@@ -1,9 +1,9 @@
 """The files of real writers that the tests read, unpacked once."""
 
-import tarfile
 from pathlib import Path
 
 import pytest
+from archives import unpack_archive
 
 DATA = Path(__file__).parents[1] / "data" / "events"
 
@@ -13,6 +13,5 @@ def fixtures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with `events/{tf1,tf2,torch}` and `tfdbg/{cf1,debugops,dtypes,uninit}`."""
     root = tmp_path_factory.mktemp("fixtures")
     for archive in sorted(DATA.glob("*.tar.gz")):
-        with tarfile.open(archive) as tar:
-            tar.extractall(root, filter="data")
+        unpack_archive(archive, root)
     return root

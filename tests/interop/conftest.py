@@ -92,7 +92,7 @@ def lenet(tf):
     layer = tf.reshape(x, [-1, 8, 8, 1])
     for name, inputs, outputs, padding in (("conv1", 1, 6, "SAME"), ("conv2", 6, 12, "VALID")):
         with tf.name_scope(name):
-            w = tf.Variable(weights(3, 3, inputs, outputs), name="weights")
+            w = tf.Variable(weights(3, 3, inputs, outputs, scale=0.3), name="weights")
             b = tf.Variable(tf.constant(0.1, shape=[outputs]), name="bias")
             layer = tf.nn.conv2d(layer, w, strides=[1, 1, 1, 1], padding=padding)
             layer = tf.nn.relu(tf.nn.bias_add(layer, b))
@@ -104,7 +104,7 @@ def lenet(tf):
         logits = tf.matmul(layer, w) + b
     losses = tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits)
     loss = tf.reduce_mean(losses, name="loss")
-    return _trained(tf, tf.train.MomentumOptimizer(0.05, 0.9, use_nesterov=True), loss, x, y)
+    return _trained(tf, tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True), loss, x, y)
 
 
 @pytest.fixture(params=[softmax, mlp, lenet], ids=lambda f: f.__name__)

@@ -98,4 +98,41 @@ def pointwise(tf: Any) -> Any:
     return [total, *results, *found, *tf.gradients(total, [x, y])]
 
 
-PROGRAMS = (softmax_regression, mlp, tanh_network, arrays, pointwise)
+def lenet(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [None, 784], name="x")
+    y = tf.placeholder(tf.float32, [None, 10], name="y")
+    w1 = tf.placeholder(tf.float32, [5, 5, 1, 8], name="w1")
+    b1 = tf.placeholder(tf.float32, [8], name="b1")
+    w2 = tf.placeholder(tf.float32, [5, 5, 8, 16], name="w2")
+    w3 = tf.placeholder(tf.float32, [7 * 7 * 16, 10], name="w3")
+    keep_prob = tf.placeholder(tf.float32, [], name="keep_prob")
+    image = tf.reshape(x, [-1, 28, 28, 1])
+    h = tf.nn.relu(tf.nn.conv2d(image, w1, strides=[1, 1, 1, 1], padding="SAME") + b1)
+    h = tf.nn.max_pool(h, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
+    h = tf.nn.relu(tf.nn.conv2d(h, w2, strides=[1, 1, 1, 1], padding="SAME"))
+    h = tf.nn.avg_pool(h, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
+    h = tf.nn.dropout(tf.reshape(h, [-1, 7 * 7 * 16]), keep_prob)
+    logits = tf.matmul(h, w3)
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    return [loss, *tf.gradients(loss, [w1, b1, w2, w3])]
+
+
+def images(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [2, 9, 10, 3], name="x")
+    w = tf.placeholder(tf.float32, [3, 2, 3, 4], name="w")
+    layers = [
+        tf.nn.conv2d(x, w, [1, 2, 2, 1], "SAME"),
+        tf.nn.conv2d(x, w, [1, 1, 3, 1], "VALID"),
+        tf.nn.conv2d(x, w, [1, 1, 1, 1], "VALID", dilations=[1, 2, 3, 1]),
+        tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME"),
+        tf.nn.conv2d(x, w[:1, :1], [1, 1, 1, 1], "SAME"),
+        tf.nn.max_pool(x, [1, 3, 2, 1], [1, 2, 2, 1], "SAME"),
+        tf.nn.max_pool(x, [1, 2, 2, 1], [1, 3, 3, 1], "VALID"),
+        tf.nn.avg_pool(x, [1, 3, 3, 1], [1, 2, 2, 1], "SAME"),
+        tf.nn.avg_pool(x, [1, 2, 2, 1], [1, 1, 1, 1], "VALID"),
+    ]
+    loss = tf.add_n([tf.reduce_sum(tf.square(layer)) for layer in layers])
+    return [*layers, *tf.gradients(loss, [x, w])]
+
+
+PROGRAMS = (softmax_regression, mlp, lenet, images, tanh_network, arrays, pointwise)

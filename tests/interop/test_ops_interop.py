@@ -99,4 +99,6 @@ def test_same_values(program: Any) -> None:
     for fetch, a, b in zip(fetches, found, expected, strict=True):
         assert np.asarray(a).dtype == np.asarray(b).dtype, fetch
         assert np.shape(a) == np.shape(b), fetch
-        np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6, err_msg=str(fetch))
+        # Sums are added up in another order: errors are relative to the largest element.
+        scale = max(1.0, float(np.abs(np.asarray(b, np.float64)).max(initial=0)))
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=2e-6 * scale, err_msg=str(fetch))

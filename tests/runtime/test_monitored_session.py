@@ -190,6 +190,18 @@ def test_the_scaffold_makes_the_session_ready(graph):
     assert seen == [(scaffold, 1.0)]
 
 
+def test_a_scaffold_can_be_copied(graph):
+    v = tf.Variable(1.0)
+    first = tf.train.Scaffold(init_op=v.initializer, summary_op=tf.constant(b"s"))
+    second = tf.train.Scaffold(copy_from_scaffold=first, summary_op=tf.constant(b"t"))
+    assert second.init_op is v.initializer
+    assert second.summary_op is not first.summary_op
+    with pytest.raises(TypeError, match="not a Scaffold"):
+        tf.train.Scaffold(copy_from_scaffold=v)
+    with pytest.raises(NotImplementedError, match="no checkpoints yet"):
+        tf.train.Scaffold(saver=v)
+
+
 def test_what_the_init_op_leaves_out_is_named(graph):
     a, _ = tf.Variable(1.0, name="a"), tf.Variable(1.0, name="left_out")
     scaffold = tf.train.Scaffold(init_op=a.initializer)

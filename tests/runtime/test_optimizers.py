@@ -194,6 +194,29 @@ def test_variables_without_a_gradient(graph):
         optimizer.minimize(tf.constant(1))
 
 
+@pytest.mark.parametrize("gate", [0, 1, 2])
+def test_gates_change_the_order_but_not_the_gradients(graph, gate):
+    a, b = tf.Variable(2.0, name="a"), tf.Variable(3.0, name="b")
+    pairs = tf.train.GradientDescentOptimizer(0.1).compute_gradients(
+        a * b, gate_gradients=gate, grad_loss=tf.constant(2.0)
+    )
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert sess.run([g for g, _ in pairs]) == [6.0, 4.0]
+    with pytest.raises(ValueError, match="gate_gradients must be one of"):
+        tf.train.GradientDescentOptimizer(0.1).compute_gradients(a * b, gate_gradients=3)
+
+
+def test_gradients_of_rows_train_as_whole_tensors(graph):
+    table = tf.Variable(np.ones((4, 2), np.float32))
+    loss = tf.reduce_sum(tf.gather(table, [1, 1, 3]))
+    train = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
+    with tf.Session() as sess:
+        sess.run(table.initializer)
+        sess.run(train)
+        assert sess.run(table)[:, 0].tolist() == [1.0, 0.0, 1.0, 0.5]
+
+
 def test_rates_may_be_tensors_and_follow_the_global_step(graph):
     step = tf.train.create_global_step()
     rate = tf.train.exponential_decay(1.0, step, 2, 0.5, staircase=True)

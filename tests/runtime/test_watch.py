@@ -124,3 +124,28 @@ def test_run_options_name_a_callback(session):
     unregister()
     with pytest.raises(ValueError, match="no watch callback"):
         session.run(y, {x: 1.0}, options=options)
+
+
+def test_a_value_nobody_needs_is_skipped_by_the_cheap_check_and_there_to_see(session):
+    x = tf.placeholder(tf.float32, [2], name="x")
+    unused = divide_op(x, 0.0, name="unused")
+    with tf.control_dependencies([unused]):
+        y = divide_op(x, tf.constant(0.0), name="y")
+    assert session.run_watched(y, {x: [0, 0]}, watch=Watch(check=True)).hits[0].node_name == (
+        "unused"
+    )
+    whole = session.run_watched(y, {x: [1, 2]}, watch=Watch())
+    cheap = session.run_watched(y, {x: [1, 2]}, watch=Watch(check=True))
+    assert [t.name for t in cheap.tensors] == [t.name for t in whole.tensors]
+    assert {t.name: t.value.tolist() for t in cheap.tensors}["unused:0"] == [np.inf, np.inf]
+    assert [t.name for t in cheap.hits] == ["unused:0", "y:0"]
+
+
+def test_a_sum_that_overflows_is_found_though_its_input_is_finite(session):
+    x = tf.placeholder(tf.float32, [None], name="x")
+    total = tf.reduce_sum(x, name="total")
+    part = tf.strided_slice(x, [0], [1], name="part")
+    run = session.run_watched([total, part], {x: [3e38, 3e38]}, watch=Watch(check=True))
+    assert [t.name for t in run.hits] == ["total:0"]
+    run = session.run_watched([total, part], {x: [1, np.inf]}, watch=Watch(check=True))
+    assert [t.name for t in run.hits] == ["x:0", "total:0"]

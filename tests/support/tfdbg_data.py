@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from archives import unpack_archive
 
 from opscope.events import DumpWriter
 from opscope.events.proto.graph_pb2 import GraphDef
@@ -30,8 +30,7 @@ T0 = 1_700_000_000_000_000
 def unpack(folder: Path) -> Path:
     """Unpack every archive of dumps below a folder, and return the folder."""
     for archive in (*DATA.glob("events/tfdbg_*.tar.gz"), *DATA.glob("tfdbg/*.tar.gz")):
-        with tarfile.open(archive) as packed:
-            packed.extractall(folder, filter="data")
+        unpack_archive(archive, folder)
     return folder
 
 

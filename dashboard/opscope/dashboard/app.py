@@ -75,8 +75,17 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
     @server.get("/api/generation")
     def generation() -> flask.Response:
         return json_response(
-            {"generation": store.generation, "loaded": store.loaded, "error": store.error}
+            {
+                "generation": store.generation,
+                "loaded": store.loaded,
+                "error": store.error,
+                "problems": len(store.problems),
+            }
         )
+
+    @server.get("/api/problems")
+    def problems() -> flask.Response:
+        return json_response(store.problems)
 
     @server.get("/api/plotly.js")
     def plotly_js() -> flask.Response:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 BINS = 30  # TensorBoard's number of bins in a view
+FARTHEST = 8e307  # a range from minus to plus this still has a finite width
 
 
 def common_edges(buckets: Sequence[Floats], bins: int = BINS) -> Floats:
@@ -21,6 +22,7 @@ def common_edges(buckets: Sequence[Floats], bins: int = BINS) -> Floats:
     """
     bounds = [b[np.isfinite(b[:, :2]).all(axis=1), :2] for b in buckets if len(b)]
     ends = np.concatenate([b.ravel() for b in bounds]) if bounds else np.empty(0)
+    ends = np.clip(ends, -FARTHEST, FARTHEST)
     low, high = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 0.0)
     if low == high:
         low, high = low / 1.1 - 1, high * 1.1 + 1
@@ -33,25 +35,23 @@ def rebin(buckets: Floats, edges: Floats) -> Floats:
     A bucket without width goes whole to the bin that holds it; bins are open at their right edge,
     but for the last one.
     """
-    bins = len(edges) - 1
-    counts = np.zeros(bins)
-    for left, right, count in buckets.tolist():
-        if not (np.isfinite(left) and np.isfinite(right)) or count == 0:
-            continue
-        if right <= left:
-            counts[int(np.clip(np.searchsorted(edges, left, side="right") - 1, 0, bins - 1))] += (
-                count
-            )
-            continue
-        overlap = np.minimum(edges[1:], right) - np.maximum(edges[:-1], left)
-        counts += count * np.maximum(overlap, 0) / (right - left)
+    left, right, count = buckets[np.isfinite(buckets[:, :2]).all(axis=1)].T
+    left, right = np.clip([left, right], -FARTHEST, FARTHEST)
+    wide = right > left
+    low, high = left[wide, None], right[wide, None]
+    overlap = np.minimum(edges[1:], high) - np.maximum(edges[:-1], low)
+    counts: Floats = (count[wide, None] * np.maximum(overlap, 0) / (high - low)).sum(axis=0)
+    places = np.searchsorted(edges, left[~wide], side="right") - 1
+    np.add.at(counts, np.clip(places, 0, len(counts) - 1), count[~wide])
     return counts
 
 
 def rebinned(buckets: Sequence[Floats], bins: int = BINS) -> tuple[Floats, Floats]:
     """(edges float64[bins+1], counts float64[n, bins]) of n histograms over their common range."""
     edges = common_edges(buckets, bins)
-    counts = np.array([rebin(b, edges) for b in buckets]) if buckets else np.empty((0, bins))
+    counts = np.zeros((len(buckets), bins))
+    for row, own in zip(counts, buckets, strict=True):
+        row += rebin(own.reshape(-1, 3), edges)
     return edges, counts
 
 

@@ -64,7 +64,7 @@ def install_validators(server: flask.Flask) -> None:
 
     def gzipped(tag: str, body: bytes, static: bool) -> bytes:
         if not static:
-            return gzip.compress(body, compresslevel=4)
+            return gzip.compress(body, compresslevel=1)
         with lock:
             if tag not in compressed:
                 compressed[tag] = gzip.compress(body, compresslevel=6)

@@ -18,6 +18,8 @@ AXES: tuple[Axis, ...] = ("step", "relative", "wall")
 MOST_GAPS = 256  # breaks of a line where values are not finite; more cannot be told apart
 FEW_POINTS = 20  # too few for outliers to mean anything
 OUTLIERS = (0.05, 0.95)  # TensorBoard's share of points that decides the y range
+FAR_OUT = 4.0  # how much wider than the rest the whole range is when there are outliers
+ROUNDING = 1e-9  # relative width below which a range is one value and what smoothing made of it
 
 
 @dataclass(frozen=True)
@@ -165,15 +167,24 @@ def view(
 
 
 def robust_range(values: Floats) -> list[float] | None:
-    """[lowest, highest] of the values without outliers; all of them when they are few."""
+    """[lowest, highest] of the values, without outliers where there are any.
+
+    The outer 5 % at either end are outliers when the rest fills but a small part of the range: the
+    start of a loss curve is none, a single spike is. None where there are no values.
+    """
     if not len(values):
         return None
+    full = [float(values.min()), float(values.max())]
     if len(values) < FEW_POINTS:
-        return [float(values.min()), float(values.max())]
+        return full
     first = int(np.ceil((len(values) - 1) * OUTLIERS[0]))
     last = int(np.floor((len(values) - 1) * OUTLIERS[1]))
     ordered = np.partition(values, [first, last])
-    return [float(ordered[first]), float(ordered[last])]
+    inner = [float(ordered[first]), float(ordered[last])]
+    width = inner[1] - inner[0]
+    # A curve that is constant but for a few points is about those points.
+    constant = width <= ROUNDING * max(abs(inner[0]), abs(inner[1]))
+    return full if constant or full[1] - full[0] <= FAR_OUT * width else inner
 
 
 def spelt(value: float) -> float | str:

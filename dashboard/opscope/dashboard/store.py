@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from opscope.dashboard.run_colours import RunColours
-from opscope.events import Logdir, LogdirError, open_logdir
+from opscope.events import Logdir, LogdirError, Problem, open_logdir
 from opscope.events.logdir_tree import walk_logdir
 
 
@@ -22,8 +22,9 @@ class Store:
     """A logdir, a lock, and a thread that opens it and then reads what was added.
 
     `reload_interval` is in seconds; 0 reads once. `generation` starts at 0 (nothing read yet)
-    and rises whenever something was read that was not there before. `tell` gets one line of news
-    at a time. Use it as a context manager, or call `start()` and `close()`.
+    and rises whenever something was read that was not there before. `problems` are the damaged
+    places; a record that a running training has half written is not among them. `tell` gets one
+    line of news at a time. Use it as a context manager, or call `start()` and `close()`.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class Store:
         self.reload_interval = reload_interval
         self.error: str | None = None
         self.generation = 0
+        self.problems: list[Problem] = []
+        self._found: list[Problem] = []
         self.colours = RunColours()
         self._tell = tell
         self._opener = opener
@@ -118,6 +121,7 @@ class Store:
             else:
                 changed |= self.error is not None
                 self.error = None
+                self._note_problems(self._logdir.problems)
             self.generation += changed
             return changed
 
@@ -134,6 +138,7 @@ class Store:
         began = self._clock()
         try:
             self._logdir = self._opener(self.path)
+            self.problems = self._found = self._logdir.problems
         except Exception as error:
             # Shown on the page and in the console: a thread has nobody to raise to.
             self.error = str(error)
@@ -150,11 +155,17 @@ class Store:
                 self._tell(f"{self.path} cannot be read any more: {self.error}")
             told = self.error
 
+    def _note_problems(self, found: list[Problem]) -> None:
+        # What is still there at the next reading was not merely being written.
+        self.problems = [problem for problem in found if problem in self._found]
+        self._found = found
+
     def _first_news(self, seconds: float) -> str:
         with self.reading() as logdir:
-            runs, problems = len(logdir.runs()), logdir.problems
+            runs, problems = len(logdir.runs()), self.problems
         if not runs:
             follow = "what is written there will be shown" if self.reload_interval else "read once"
             return f"{self.path} holds no event files yet; {follow}"
-        damaged = f"; {len(problems)} places are damaged, first {problems[0]}" if problems else ""
+        many = "s" * (len(problems) != 1)
+        damaged = f"; {len(problems)} damaged place{many}, first {problems[0]}" if problems else ""
         return f"read {runs} run{'s' * (runs > 1)} in {seconds:.1f} s{damaged}"

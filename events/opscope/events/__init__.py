@@ -18,6 +18,7 @@ from opscope.events.error import (
     TensorProtoError,
 )
 from opscope.events.event_file_writer import EventFileWriter
+from opscope.events.graph_columns import GraphColumns, GraphDefError
 from opscope.events.health import HEALTH_PLUGIN, has_inf_or_nan, health_summary, health_value
 from opscope.events.logdir import (
     GraphRef,
@@ -33,6 +34,7 @@ from opscope.events.payload import Audio, Image
 from opscope.events.problem import Problem
 from opscope.events.record import Record, RecordReader, RecordWriter, masked_crc32c, read_records
 from opscope.events.series import Plugin
+from opscope.events.summary_writer import SummaryWriter
 from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
 
 __all__ = [
@@ -47,6 +49,8 @@ __all__ = [
     "EventWriterError",
     "EventsError",
     "Frame",
+    "GraphColumns",
+    "GraphDefError",
     "GraphRef",
     "Health",
     "Histograms",
@@ -62,6 +66,7 @@ __all__ = [
     "RecordWriter",
     "RunMetadataRef",
     "Scalars",
+    "SummaryWriter",
     "TagSummary",
     "TensorProtoError",
     "data_type",

@@ -13,7 +13,7 @@ The generated text of a softmax step reads like this:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from opscope.runtime.binding import Binding
 from opscope.runtime.devices import Device
 from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import Fetches
-from opscope.runtime.folding import host_scalar
+from opscope.runtime.folding import Known, host_scalar
 from opscope.runtime.instrumentation import Recorder, instrument_names
 from opscope.runtime.kernels import bound_kernel
 from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
@@ -31,19 +31,21 @@ from opscope.runtime.variable_slot import VariableSlot
 
 INDENT = "    "
 
-# Whose memory a tensor's value is in: a variable at one version, a constant, a feed, its own.
+# Whose memory (or whose very content) a tensor has: a variable's at one version, a constant's, a
+# feed's, or its own.
 Root = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a program is generated from; `known` are folded values."""
+    """What a program is generated from; ops in `order` that are not in `live` have no use."""
 
     order: Sequence[Operation]
+    live: Collection[Operation]
     placement: Mapping[Operation, Device]
     feeds: Sequence[Feed]
     fetches: Fetches
-    known: Mapping[Tensor, Any]
+    known: Known
     slot: Callable[[Operation], VariableSlot]
     session_state: dict[Any, Any]
     instrument: Instrument = PLAIN
@@ -77,6 +79,7 @@ class _Generator:
         self.versions: dict[str, int] = {}
         self.ready_slots: set[str] = set()
         self.roots: dict[Tensor, Root] = {}
+        self.contents: dict[Tensor, Root] = {}
         self.by_root: dict[Root, list[Tensor]] = {}
         self.bound: dict[int, str] = {}
         self.kept: list[Any] = []  # bound objects stay alive, so their ids stay theirs
@@ -85,8 +88,11 @@ class _Generator:
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
         self.fetch_results: dict[Tensor, str] = {}
+        self.sharers: dict[str, list[Tensor]] = {}
+        devices = {device.device_type for device in inputs.placement.values()}
+        self.recorder = Recorder(inputs.instrument, defers=devices <= {"CPU"})
+        self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.last_use = self._last_uses()
-        self.recorder = Recorder(inputs.instrument)
 
     # -- whole program -----------------------------------------------------------------------
 
@@ -131,14 +137,15 @@ class _Generator:
             result = f"{self._bind(fetches.rebuild, 'r')}([{', '.join(values)}])"
         if self.inputs.instrument is PLAIN:
             return result
-        recorded = "".join(f"{r.local}, " for r in self.recorder.recorded)
+        recorded = "".join(f"{r.local or None}, " for r in self.recorder.recorded)
         return f"{result}, ({recorded}), hits, times"
 
     def _last_uses(self) -> dict[Tensor, int]:
         uses: dict[Tensor, int] = {}
         for position, op in enumerate(self.inputs.order):
-            for tensor in op.inputs:
-                uses[tensor] = position
+            if op in self.active:
+                for tensor in op.inputs:
+                    uses[tensor] = position
         return uses
 
     # -- one op ------------------------------------------------------------------------------
@@ -147,9 +154,13 @@ class _Generator:
         fed_outputs = sum(t in self.fed for t in op.outputs)
         if op.outputs and fed_outputs == len(op.outputs):
             pass
-        elif op.outputs and op.outputs[0] in self.inputs.known:
+        elif op.outputs and op.outputs[0] in self.inputs.known.values:
             for tensor in op.outputs:
                 self._constant(tensor)
+        elif op not in self.active:
+            for tensor in op.outputs:
+                self.recorder.defer(tensor, self.inputs.placement[op])
+            return
         elif op.type == "Placeholder":
             self._refuse_unfed(op)
         elif op.type == "VariableV2":
@@ -159,11 +170,11 @@ class _Generator:
         for tensor in op.outputs:
             self._record(tensor, op)
         self._fetch_outputs(op)
-        if self.inputs.instrument is PLAIN:
+        if self.inputs.instrument is PLAIN and op in self.active:
             self._free(op, position)
 
     def _constant(self, tensor: Tensor) -> None:
-        value = self.inputs.known[tensor]
+        value = self.inputs.known.values[tensor]
         self.expressions[tensor, None] = self._bind(value, "c")
         self._set_root(tensor, ("constant", id(value)))
 
@@ -182,9 +193,13 @@ class _Generator:
         return ("slot", name, self.versions.setdefault(name, 0))
 
     def _call(self, op: Operation, position: int) -> None:
-        self.calls += 1
         definition = op.definition
         device = self.inputs.placement[op]
+        template = self._template(op, device)
+        if template == "{0}" and not op.inputs[0].dtype.is_ref_dtype:
+            self._same_value(op, device)
+            return
+        self.calls += 1
         arguments = []
         for arg, tensors in tensors_by_argument(op):
             for tensor in tensors:
@@ -197,8 +212,14 @@ class _Generator:
         for name in updated:
             if self._old_value_is_needed(name, position):
                 self.text.add(f"{name}.shared = True", op)
-        call = self._expression(op, device, arguments)
-        targets = self._targets(op, updated)
+        if template is not None:
+            call = template.format(*arguments)
+        else:
+            node = self.inputs.known.nodes[op]
+            state = self.inputs.session_state
+            kernel = bound_kernel(Binding(node, device.xp, device.device_type, state))
+            call = f"{self._bind(kernel, 'k')}({', '.join(arguments)})"
+        targets = self._targets(op, updated, template == "{0}")
         self.text.add(f"{', '.join(targets)} = {call}" if targets else call, op)
         for name in updated:
             self.versions[name] += 1
@@ -207,7 +228,16 @@ class _Generator:
             if tensor in self.slot_names:
                 self._set_root(tensor, self._slot_root(self.slot_names[tensor]))
 
-    def _targets(self, op: Operation, updated: Sequence[str]) -> list[str]:
+    def _same_value(self, op: Operation, device: Device) -> None:
+        """An op that hands its input on needs no line: its output goes by the input's name."""
+        source, target = op.inputs[0], op.outputs[0]
+        if target in self.fed:
+            return
+        self._name(target, self._value(source, op, device))
+        self._set_root(target, self.roots[source])
+        self.contents[target] = self.contents[source]
+
+    def _targets(self, op: Operation, updated: Sequence[str], same_value: bool) -> list[str]:
         """The locals an op's outputs go to; a reference output stands for the slot it updates."""
         names = []
         for tensor in op.outputs:
@@ -218,20 +248,19 @@ class _Generator:
             names.append(name)
             if tensor in self.fed:
                 continue
-            self.expressions[tensor, None] = name
+            self._name(tensor, name)
             view_of = op.definition.view_of
             source = None if view_of is None else op.inputs[view_of]
             self._set_root(tensor, self.roots[source] if source is not None else (name,))
+            self.contents[tensor] = self.contents[op.inputs[0]] if same_value else (name,)
         return names
 
-    def _expression(self, op: Operation, device: Device, arguments: Sequence[str]) -> str:
+    def _template(self, op: Operation, device: Device) -> str | None:
+        """The expression that stands for the op's kernel; None where the kernel is called."""
         template = op.definition.template
-        if template is not None and device.device_type == "CPU":
-            text = template if isinstance(template, str) else template(op)
-            if text is not None:
-                return text.format(*arguments)
-        kernel = bound_kernel(Binding(op, device.xp, device.device_type, self.inputs.session_state))
-        return f"{self._bind(kernel, 'k')}({', '.join(arguments)})"
+        if template is None or device.device_type != "CPU":
+            return None
+        return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
 
     def _old_value_is_needed(self, slot: str, position: int) -> bool:
         """True when a tensor that shares the slot's memory is read at or after an update."""
@@ -247,15 +276,19 @@ class _Generator:
         dead = []
         for tensor in dict.fromkeys([*op.inputs, *op.outputs]):
             name = self.expressions.get((tensor, None), "")
-            if (
-                name.startswith("v")
-                and self.last_use.get(tensor, -1) <= position
-                and tensor.shape.sizes != ()
-                and self.fetch_results.get(tensor) != name
-            ):
-                dead.append(name)
+            if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
+                sharers = self.sharers.get(name, [tensor])
+                if all(self._is_done_with(t, name, position) for t in sharers):
+                    dead.append(name)
         if dead:
-            self.text.add(f"{' = '.join(dead)} = None", op)
+            self.text.add(f"{' = '.join(dict.fromkeys(dead))} = None", op)
+
+    def _is_done_with(self, tensor: Tensor, name: str, position: int) -> bool:
+        if self.fetch_results.get(tensor) == name:
+            return False
+        if tensor in self.fetched and tensor not in self.fetch_results:
+            return False
+        return self.last_use.get(tensor, -1) <= position
 
     def _refuse_unfed(self, op: Operation) -> None:
         tensor = op.outputs[0]
@@ -273,7 +306,7 @@ class _Generator:
     def _value(self, tensor: Tensor, reader: Operation | None, device: Device | None) -> str:
         """The expression for a tensor's value on a device; None is the host."""
         home = self.inputs.placement.get(tensor.op)
-        if tensor in self.fed or tensor in self.inputs.known:
+        if tensor in self.fed or tensor in self.inputs.known.values:
             home = None
         away = _needs_copy(home, device)
         if tensor in self.slot_names:
@@ -284,9 +317,9 @@ class _Generator:
             return self.expressions[tensor, None]
         there = self.expressions.get((tensor, device))
         if there is None:
-            if tensor in self.inputs.known:
+            if tensor in self.inputs.known.values:
                 assert device is not None
-                there = self._bind(device.from_host(self.inputs.known[tensor]), "c")
+                there = self._bind(device.from_host(self.inputs.known.values[tensor]), "c")
             else:
                 there = self._copied(self.expressions[tensor, None], home, device, reader)
             self.expressions[tensor, device] = there
@@ -335,13 +368,23 @@ class _Generator:
             self.text.add(f"{name} = {self.slot_names[tensor]}.value", op)
         else:
             name = self.expressions[tensor, None]
-        known = self.inputs.known.get(tensor) if tensor not in self.fed else None
+        known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
         for line in self.recorder.record(
-            tensor, self.inputs.placement[op], name, self.roots[tensor], known
+            tensor,
+            self.inputs.placement[op],
+            name,
+            self.contents[tensor],
+            known,
+            self.inputs.known.shapes[tensor],
         ):
             self.text.add(line, op)
 
     # -- names -------------------------------------------------------------------------------
+
+    def _name(self, tensor: Tensor, name: str) -> None:
+        """Let `name` stand for the value of `tensor` on its own device."""
+        self.expressions[tensor, None] = name
+        self.sharers.setdefault(name, []).append(tensor)
 
     def _new_local(self) -> str:
         self.count += 1
@@ -360,7 +403,7 @@ class _Generator:
         return name
 
     def _set_root(self, tensor: Tensor, root: Root) -> None:
-        self.roots[tensor] = root
+        self.roots[tensor] = self.contents[tensor] = root
         self.by_root.setdefault(root, []).append(tensor)
 
 

@@ -1,54 +1,136 @@
-"""Constant folding: what is the same in every run is computed once, when the plan is made."""
+"""What is known before a run: shapes that follow from the fed ones, values that never change."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from opscope.runtime.binding import Binding
+from opscope.runtime.devices import Device
 from opscope.runtime.kernels import bound_kernel
+from opscope.runtime.op_def import find_op
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.tensor_shape import Sizes, TensorShape
 
 # A folded value lives as long as the plan; larger ones are computed in each run instead.
 MAX_FOLDED_BYTES = 10 << 20
 
+_OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
 
-def fold_constants(
-    order: Sequence[Operation], fed: Collection[Tensor], devices: Any
-) -> dict[Tensor, Any]:
-    """The values of constants and of stateless ops that depend on constants alone.
 
-    An op whose kernel fails is left to fail when it runs. `devices` maps ops to their Device; only
-    CPU ops are folded.
+@dataclass(frozen=True)
+class Known:
+    """Values by tensor, and the shape of every tensor as far as it is known.
+
+    nodes: for each op a stand-in whose inputs show those shapes, and folded values as constants,
+    for templates and bind rules to look at.
     """
-    known: dict[Tensor, Any] = {}
-    for op in order:
-        if any(t in fed for t in op.outputs) or not op.outputs:
-            continue
+
+    values: dict[Tensor, Any] = field(default_factory=dict)
+    shapes: dict[Tensor, TensorShape] = field(default_factory=dict)
+    nodes: dict[Operation, Operation] = field(default_factory=dict)
+
+
+def fold(
+    order: Sequence[Operation],
+    fed_sizes: Mapping[Tensor, Sizes],
+    placement: Mapping[Operation, Device],
+) -> Known:
+    """Follow shapes and values through the ops, in order.
+
+    fed_sizes: the shape of each fed tensor. Folded are constants, the Shape, Size and Rank of known
+    shapes, and stateless CPU ops all of whose inputs are folded. An op whose shapes do not fit, or
+    whose kernel fails, is left to fail when it runs.
+    """
+    return _Folder(fed_sizes, placement).fold(order)
+
+
+class _Folder:
+    """Keeps, for each tensor, a stand-in that shape rules can look at instead of the real one."""
+
+    def __init__(
+        self, fed_sizes: Mapping[Tensor, Sizes], placement: Mapping[Operation, Device]
+    ) -> None:
+        self.fed_sizes = fed_sizes
+        self.placement = placement
+        self.known = Known()
+        self.stand_ins: dict[Tensor, Tensor] = {}
+
+    def fold(self, order: Sequence[Operation]) -> Known:
+        for op in order:
+            shadow = self.known.nodes[op] = self._shadow(op)
+            values = None if self._any_fed(op) else self._values(op, shadow)
+            for i, tensor in enumerate(op.outputs):
+                if tensor in self.fed_sizes:
+                    stand_in = shadow.outputs[i]
+                    stand_in.shape = TensorShape(self.fed_sizes[tensor])
+                elif values is not None:
+                    self.known.values[tensor] = values[i]
+                    stand_in = _constant(tensor, values[i])
+                else:
+                    stand_in = shadow.outputs[i]
+                self.stand_ins[tensor] = stand_in
+                self.known.shapes[tensor] = stand_in.shape
+        return self.known
+
+    def _any_fed(self, op: Operation) -> bool:
+        return any(t in self.fed_sizes for t in op.outputs)
+
+    def _shadow(self, op: Operation) -> Operation:
+        """A copy of `op` on the stand-ins of its inputs, with the shapes that follow."""
+        inputs = [self.stand_ins.get(t, t) for t in op.inputs]
+        shadow = op.on_inputs(inputs)
+        try:
+            shadow.set_output_shapes()
+            for made, original in zip(shadow.outputs, op.outputs, strict=True):
+                made.shape = made.shape.merge_with(original.shape)
+        except (ValueError, TypeError):
+            for made, original in zip(shadow.outputs, op.outputs, strict=True):
+                made.shape = original.shape
+        return shadow
+
+    def _values(self, op: Operation, shadow: Operation) -> Sequence[Any] | None:
         if op.type == "Const":
-            known[op.outputs[0]] = host_scalar(op.attrs["value"])
-            continue
-        definition = op.definition
-        if (
-            definition.stateful
-            or not op.inputs
-            or op.control_inputs
-            or devices[op].device_type != "CPU"
-            or any(t not in known for t in op.inputs)
-        ):
-            continue
+            return [host_scalar(op.attrs["value"])]
+        if op.definition.stateful or not op.inputs or op.control_inputs:
+            return None
+        if op.type in _OF_SHAPE:
+            return _of_shape(op, shadow.inputs[0].shape)
+        if self.placement[op].device_type != "CPU":
+            return None
+        if any(t not in self.known.values for t in op.inputs):
+            return None
         kernel = bound_kernel(Binding(op, np, "CPU", {}))
         try:
             with np.errstate(all="ignore"):
-                result = kernel(*[known[t] for t in op.inputs])
+                result = kernel(*[self.known.values[t] for t in op.inputs])
         except Exception:  # the op raises the same, with its name, when it runs
-            continue
-        values = result if len(op.outputs) > 1 else (result,)
-        if sum(getattr(v, "nbytes", 0) for v in values) <= MAX_FOLDED_BYTES:
-            known.update(zip(op.outputs, values, strict=True))
-    return known
+            return None
+        values: Sequence[Any] = result if len(op.outputs) > 1 else (result,)
+        small = sum(getattr(v, "nbytes", 0) for v in values) <= MAX_FOLDED_BYTES
+        return values if small else None
+
+
+def _of_shape(op: Operation, shape: TensorShape) -> Sequence[Any] | None:
+    scalar = op.outputs[0].dtype.as_numpy_dtype
+    if op.type == "Rank":
+        return None if shape.ndims is None else [scalar(shape.ndims)]
+    if not shape.is_fully_defined():
+        return None
+    if op.type == "Size":
+        return [scalar(shape.num_elements())]
+    return [np.array(shape.as_list(), scalar)]
+
+
+def _constant(tensor: Tensor, value: Any) -> Tensor:
+    """A stand-in that looks like a constant of the value."""
+    attrs = {"value": np.asarray(value), "dtype": tensor.dtype.base_dtype}
+    op = Operation(tensor.graph, find_op("Const"), tensor.op.name, [], [], attrs)
+    op.outputs[0].shape = TensorShape(np.shape(value))
+    return op.outputs[0]
 
 
 def host_scalar(array: Any) -> Any:

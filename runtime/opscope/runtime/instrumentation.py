@@ -14,6 +14,7 @@ from opscope.runtime import errors
 from opscope.runtime.devices import Device
 from opscope.runtime.operation import Tensor
 from opscope.runtime.plan import Instrument, Recorded
+from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.variable_slot import VariableSlot
 
 
@@ -48,11 +49,17 @@ def instrument_names() -> dict[str, Any]:
 
 
 class Recorder:
-    """Which tensors are handed out, and the inf/nan test of each."""
+    """Which tensors are handed out, and the inf/nan test of each.
 
-    def __init__(self, instrument: Instrument) -> None:
-        self.watch = instrument.watch
+    A plain or timed program skips ops that have no use. So does one that checks everything, if it
+    may defer: what it skipped is computed when somebody looks at it. Any other watch computes them.
+    """
+
+    def __init__(self, instrument: Instrument, defers: bool) -> None:
+        self.watch = watch = instrument.watch
         self.trace = instrument.trace
+        self.defers = watch is not None and defers and watch.check and watch.wants_all
+        self.skips_unused = watch is None or self.defers
         self.recorded: list[Recorded] = []
         self.static_hits: list[int] = []
         self._first_of: dict[Any, int] = {}
@@ -61,13 +68,24 @@ class Recorder:
         """True when the tensor is watched, or timed with its shape."""
         return self.trace or (self.watch is not None and self.watch.wants(tensor))
 
+    def defer(self, tensor: Tensor, device: Device) -> None:
+        """Note a tensor that the program does not compute."""
+        if self.defers:
+            self.recorded.append(Recorded(tensor, device, "", len(self.recorded)))
+
     def record(
-        self, tensor: Tensor, device: Device, local: str, root: Any, known: Any
+        self,
+        tensor: Tensor,
+        device: Device,
+        local: str,
+        root: Any,
+        known: Any,
+        shape: TensorShape,
     ) -> list[str]:
         """Note that `local` holds the tensor; return the source lines of its test.
 
-        A tensor that shares its value with an earlier one is not tested again. `known` is a value
-        that never changes: it is tested here and now.
+        A tensor that has the content (`root`) of an earlier one is not tested again. `known` is a
+        value that never changes: it is tested here and now.
         """
         index = len(self.recorded)
         first = self._first_of.setdefault(root, index)
@@ -78,10 +96,10 @@ class Recorder:
             if has_inf_or_nan(known):
                 self.static_hits.append(index)
             return []
-        return _test(tensor, device, local, index)
+        return _test(tensor, shape.ndims, device, local, index)
 
 
-def _test(tensor: Tensor, device: Device, local: str, index: int) -> list[str]:
+def _test(tensor: Tensor, rank: int | None, device: Device, local: str, index: int) -> list[str]:
     """The exact inf/nan test in its cheapest form for what is known of the tensor.
 
     An array's dot product with itself is never finite when an element is inf or nan; when it
@@ -92,7 +110,6 @@ def _test(tensor: Tensor, device: Device, local: str, index: int) -> list[str]:
         return []
     if device.device_type != "CPU":
         return [f"if {local} is not None and bad_on_device({local}): hit({index})"]
-    rank = tensor.shape.ndims
     if dtype.name not in ("float32", "float64") or rank is None:
         return [f"if {local} is not None and bad({local}): hit({index})"]
     guard = f"{local} is not None and " if tensor.dtype.is_ref_dtype else ""

@@ -8,6 +8,13 @@ from opscope.runtime.make_op import make_tensor
 from opscope.runtime.math import sigmoid, softplus, tanh
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.activation import bias_add
+from opscope.runtime.ops.images import (
+    avg_pool,
+    conv2d,
+    conv2d_backprop_filter,
+    conv2d_backprop_input,
+    max_pool,
+)
 from opscope.runtime.ops.losses import (
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
@@ -26,8 +33,12 @@ from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
 
 __all__ = [
+    "avg_pool",
     "batch_normalization",
     "bias_add",
+    "conv2d",
+    "conv2d_backprop_filter",
+    "conv2d_backprop_input",
     "dropout",
     "elu",
     "in_top_k",
@@ -35,6 +46,7 @@ __all__ = [
     "l2_normalize",
     "leaky_relu",
     "log_softmax",
+    "max_pool",
     "moments",
     "relu",
     "relu6",

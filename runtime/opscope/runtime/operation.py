@@ -85,6 +85,16 @@ class Operation:
         for tensor, shape in zip(self.outputs, shapes, strict=True):
             tensor.shape = as_shape(shape)
 
+    def on_inputs(self, inputs: list[Tensor]) -> Operation:
+        """A copy of this operation on other inputs that no graph knows."""
+        copy: Operation = object.__new__(Operation)
+        for name in ("graph", "definition", "name", "attrs", "device", "code_frames"):
+            setattr(copy, name, getattr(self, name))
+        copy.inputs = inputs
+        copy.control_inputs = []
+        copy.outputs = [Tensor(copy, t.value_index, t.dtype) for t in self.outputs]
+        return copy
+
     @property
     def type(self) -> str:
         """The op type, such as "MatMul"."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -34,7 +34,8 @@ PLAIN = Instrument()
 class Recorded:
     """A tensor that an instrumented function hands out, and the name of the local that holds it.
 
-    root: index of the first recorded tensor that shares its memory and value.
+    root: index of the first recorded tensor that has the very same value. An empty name is a
+    deferred tensor: nothing in the run needs its value, so it is computed when it is looked at.
     """
 
     tensor: Tensor
@@ -82,7 +83,7 @@ class Plan:
             self._partitions.update(partition_graphs(self.order, self.placement, fed_ops))
         return self._partitions
 
-    def run(self, values: list[Any]) -> Any:
+    def run(self, values: Sequence[Any]) -> Any:
         """Call the program; an error inside a kernel becomes an OpError that names the op."""
         program = self.program
         try:

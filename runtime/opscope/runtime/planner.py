@@ -7,21 +7,24 @@ from typing import Any
 
 from opscope.runtime.codegen import Inputs, generate
 from opscope.runtime.devices import Device
-from opscope.runtime.feed import read_feeds
+from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import read_fetches
-from opscope.runtime.folding import fold_constants
+from opscope.runtime.folding import fold
 from opscope.runtime.graph import Graph
+from opscope.runtime.liveness import live_ops
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.placement import place
 from opscope.runtime.plan import Instrument, Plan
 from opscope.runtime.schedule import needed_ops, reads_first
+from opscope.runtime.tensor_shape import Sizes
 from opscope.runtime.variable_slot import VariableSlot
 
 
 def make_plan(
     graph: Graph,
     fetches: Any,
-    feed_keys: Sequence[Any],
+    feeds: tuple[Feed, ...],
+    fed_sizes: Sequence[Sizes],
     *,
     devices: Sequence[Device],
     soft_placement: bool,
@@ -29,15 +32,18 @@ def make_plan(
     session_state: dict[Any, Any],
     instrument: Instrument,
 ) -> Plan:
-    """Settle how `fetches` are computed from what is fed; raises what is wrong with either."""
+    """Settle how `fetches` are computed from feeds of the given shapes.
+
+    Raises what is wrong with the fetches, or with the placement of an op.
+    """
     wanted = read_fetches(graph, fetches)
-    feeds = read_feeds(graph, feed_keys)
-    fed = {feed.tensor for feed in feeds}
+    fed = {feed.tensor: sizes for feed, sizes in zip(feeds, fed_sizes, strict=True)}
     targets = [e.op if isinstance(e, Tensor) else e for e in wanted.elements]
     order = reads_first(needed_ops(targets, fed), fed)
     placement = dict(place(order, devices, soft_placement))
-    known = fold_constants(order, fed, placement)
+    known = fold(order, fed, placement)
+    live = live_ops(order, wanted.elements, fed.keys() | known.values.keys())
     program = generate(
-        Inputs(order, placement, feeds, wanted, known, slot, session_state, instrument)
+        Inputs(order, live, placement, feeds, wanted, known, slot, session_state, instrument)
     )
     return Plan(feeds, wanted, tuple(order), placement, program)

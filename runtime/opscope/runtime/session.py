@@ -14,19 +14,24 @@ import numpy as np
 
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.runtime.deferred import NOT_COMPUTED
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
 from opscope.runtime.errors import OpError
-from opscope.runtime.fetch import fetch_key
+from opscope.runtime.feed import Feed, read_feeds
+from opscope.runtime.fetch import fetch_key, read_fetches
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.operation import Operation
 from opscope.runtime.plan import PLAIN, Instrument, Plan
+from opscope.runtime.plan_family import PlanFamily
 from opscope.runtime.planner import make_plan
 from opscope.runtime.step_stats import build_step_stats
+from opscope.runtime.tensor_shape import Sizes
+from opscope.runtime.threads import INTRA_OP_THREADS
 from opscope.runtime.variable_slot import VariableSlot
-from opscope.runtime.watch import NOT_COMPUTED, Watch, WatchedRun, callbacks_of
+from opscope.runtime.watch import Watch, WatchedRun, callbacks_of
 
-# A session that is given ever new fetches forgets its oldest plans beyond this number.
-MAX_PLANS = 500
+# A session that is given ever new fetches forgets the plans of the oldest beyond this number.
+MAX_FAMILIES = 500
 
 
 class BaseSession:
@@ -48,11 +53,11 @@ class BaseSession:
         if config is not None:
             self._config.CopyFrom(config)
         self._devices: list[Device] = local_devices(self._config)
-        self._plans: dict[Any, Plan] = {}
-        self._instrumented: defaultdict[Instrument, dict[Any, Plan]] = defaultdict(dict)
+        self._families: dict[Any, PlanFamily] = {}
+        self._instrumented: defaultdict[Instrument, dict[Any, PlanFamily]] = defaultdict(dict)
         self._seen_rewrites = self._graph.rewrites
         self._slots: dict[Any, VariableSlot] = {}
-        self._state: dict[Any, Any] = {}
+        self._state: dict[Any, Any] = {INTRA_OP_THREADS: self._config.intra_op_parallelism_threads}
         self._lock = threading.RLock()
         self._closed = False
         self._run_count = 0
@@ -106,12 +111,12 @@ class BaseSession:
         """
         if options is not None or run_metadata is not None:
             return self._run_with_options(fetches, feed_dict, options, run_metadata)
-        plan = self._plan(fetches, feed_dict, PLAIN)
+        family = self._family(fetches, feed_dict, PLAIN)
         self._run_count += 1
         if not feed_dict:
-            return plan.run([])
-        values = [f.convert(v) for f, v in zip(plan.feeds, feed_dict.values(), strict=True)]
-        return plan.run(values)
+            return family.plan(()).run(())
+        values = [f.convert(v) for f, v in zip(family.feeds, feed_dict.values(), strict=True)]
+        return family.plan(values).run(values)
 
     def run_watched(
         self,
@@ -147,56 +152,74 @@ class BaseSession:
 
         return run
 
-    def _plan(self, fetches: Any, feed_dict: Any, instrument: Instrument) -> Plan:
+    def _family(self, fetches: Any, feed_dict: Any, instrument: Instrument) -> PlanFamily:
+        """The plans for these fetches and fed tensors, whatever the shapes of the values."""
         if self._graph.rewrites != self._seen_rewrites:
             self._forget_plans()
-        plans = self._plans if instrument is PLAIN else self._instrumented[instrument]
+        families = self._families if instrument is PLAIN else self._instrumented[instrument]
         feed_keys = tuple(feed_dict) if feed_dict else ()
         key: Any = (fetches, feed_keys)
         if fetches.__class__ is list:
             key = (list, *fetches, feed_keys)
         try:
-            found = plans.get(key)
+            found = families.get(key)
         except TypeError:  # a nested structure is not hashable as it is
             key = (fetch_key(fetches), feed_keys)
-            found = plans.get(key)
-        return found or self._make_plan(plans, key, fetches, feed_keys, instrument)
+            found = families.get(key)
+        return found or self._make_family(families, key, fetches, feed_keys, instrument)
 
     def _forget_plans(self) -> None:
         """Drop every plan: an existing node of the graph has changed."""
         with self._lock:
             self._seen_rewrites = self._graph.rewrites
-            self._plans.clear()
+            self._families.clear()
             self._instrumented.clear()
 
-    def _make_plan(
+    def _make_family(
         self,
-        plans: dict[Any, Plan],
+        families: dict[Any, PlanFamily],
         key: Any,
         fetches: Any,
         feed_keys: Sequence[Any],
         instrument: Instrument,
-    ) -> Plan:
+    ) -> PlanFamily:
         if self._closed:
             raise RuntimeError("Attempted to use a closed Session.")
         if self._graph.version == 0:
             raise RuntimeError(
                 "The Session graph is empty. Add operations to the graph before calling run()."
             )
+        feeds = read_feeds(self._graph, feed_keys)
+        read_fetches(self._graph, fetches)
+
+        def make(fed_sizes: Sequence[Sizes]) -> Plan:
+            with self._lock:
+                return self._make_plan(fetches, feeds, fed_sizes, instrument)
+
         with self._lock:
-            plan = make_plan(
-                self._graph,
-                fetches,
-                feed_keys,
-                devices=self._devices,
-                soft_placement=self._config.allow_soft_placement,
-                slot=self._slot,
-                session_state=self._state,
-                instrument=instrument,
-            )
-            while len(plans) >= MAX_PLANS:
-                del plans[next(iter(plans))]
-            plans[key] = plan
+            while len(families) >= MAX_FAMILIES:
+                del families[next(iter(families))]
+            made = families[key] = PlanFamily(feeds, make)
+        return made
+
+    def _make_plan(
+        self,
+        fetches: Any,
+        feeds: tuple[Feed, ...],
+        fed_sizes: Sequence[Sizes],
+        instrument: Instrument,
+    ) -> Plan:
+        plan = make_plan(
+            self._graph,
+            fetches,
+            feeds,
+            fed_sizes,
+            devices=self._devices,
+            soft_placement=self._config.allow_soft_placement,
+            slot=self._slot,
+            session_state=self._state,
+            instrument=instrument,
+        )
         if self._config.log_device_placement:
             for op in plan.order:
                 print(f"{op.name}: ({op.type}): {plan.placement[op].name}", file=sys.stderr)
@@ -224,7 +247,8 @@ class BaseSession:
         if not callbacks and not trace:
             result = self.run(fetches, feed_dict)
             if run_metadata is not None and options.output_partition_graphs:
-                plan = self._plan(fetches, feed_dict, PLAIN)
+                family = self._family(fetches, feed_dict, PLAIN)
+                plan = family.plan(self._fed_values(family, feed_dict))
                 run_metadata.partition_graphs.extend(plan.partition_graphs().values())
             return result
         watch = None
@@ -250,10 +274,11 @@ class BaseSession:
         options: RunOptions | None,
         run_metadata: RunMetadata | None,
     ) -> WatchedRun:
-        plan = self._plan(fetches, feed_dict, instrument)
+        family = self._family(fetches, feed_dict, instrument)
         index = self._run_count
         self._run_count += 1
-        fed = [f.convert(v) for f, v in zip(plan.feeds, (feed_dict or {}).values(), strict=True)]
+        fed = self._fed_values(family, feed_dict)
+        plan = family.plan(fed)
         program = plan.program
         start = max(time.time_ns() // 1000, self._last_timestamp + 1)
         clock = time.perf_counter_ns()
@@ -283,6 +308,11 @@ class BaseSession:
         if run_metadata is not None and error is None:
             self._fill_metadata(run_metadata, plan, values, times, options)
         return run
+
+    @staticmethod
+    def _fed_values(family: PlanFamily, feed_dict: Any) -> list[Any]:
+        values = (feed_dict or {}).values()
+        return [feed.convert(value) for feed, value in zip(family.feeds, values, strict=True)]
 
     @staticmethod
     def _fill_metadata(

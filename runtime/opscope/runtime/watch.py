@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from opscope.events import has_inf_or_nan
 from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.runtime.deferred import NOT_COMPUTED, with_deferred
 from opscope.runtime.errors import OpError
 from opscope.runtime.operation import Tensor
 
@@ -32,6 +34,11 @@ class Watch:
     op_type: str | None = None
     tensor_dtype: str | None = None
     check: bool = False
+
+    @property
+    def wants_all(self) -> bool:
+        """True when no pattern leaves anything out."""
+        return self.node_name is None and self.op_type is None and self.tensor_dtype is None
 
     def wants(self, tensor: Tensor) -> bool:
         """True when the tensor passes every pattern."""
@@ -98,10 +105,9 @@ class WatchedRun:
     def tensors(self) -> list[WatchedTensor]:
         """The watched tensors in execution order; before an error, those computed so far."""
         recorded = self._plan.program.recorded
+        values = self._all_values
         return [
-            self._watched(i, r)
-            for i, r in enumerate(recorded)
-            if self._values[i] is not NOT_COMPUTED
+            self._watched(i, r) for i, r in enumerate(recorded) if values[i] is not NOT_COMPUTED
         ]
 
     @cached_property
@@ -110,11 +116,19 @@ class WatchedRun:
         roots = {*self._hit_indices, *self._plan.program.static_hits}
         if not roots:
             return []
+        values = self._all_values
+        recorded = self._plan.program.recorded
+        roots.update(i for i, r in enumerate(recorded) if not r.local and has_inf_or_nan(values[i]))
         return [
             self._watched(i, r)
-            for i, r in enumerate(self._plan.program.recorded)
-            if r.root in roots and self._values[i] is not NOT_COMPUTED
+            for i, r in enumerate(recorded)
+            if r.root in roots and values[i] is not NOT_COMPUTED
         ]
+
+    @cached_property
+    def _all_values(self) -> Sequence[Any]:
+        """The recorded values with the deferred ones computed now."""
+        return with_deferred(self._plan.program.recorded, self._values)
 
     def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
         tensor = recorded.tensor
@@ -126,7 +140,7 @@ class WatchedRun:
             recorded.device.name,
             tensor.op.type,
             moment,
-            recorded.device.to_host(self._values[index]),
+            recorded.device.to_host(self._all_values[index]),
         )
 
     @property
@@ -155,9 +169,6 @@ class WatchedRun:
         """The names of the operations run for their effect."""
         return [e.name for e in self._plan.fetches.elements if not isinstance(e, Tensor)]
 
-
-# Stands for the value of a tensor that an error kept from being computed.
-NOT_COMPUTED = object()
 
 Sink = Callable[[WatchedRun], None]
 

@@ -39,6 +39,7 @@ opscope.CardGrid = class {
       let section = [...this.host.children].find((child) => child.dataset.group === name);
       section ??= this.group(name);
       section.querySelector(".group-count").textContent = members.length;
+      section.dataset.cards = members.length; // small groups share a row
       const grid = section.querySelector(".grid");
       members.forEach((item, place) => {
         let card = this.cards.get(item.key);

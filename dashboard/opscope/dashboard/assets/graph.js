@@ -156,7 +156,8 @@
         if (!view.selected) this.flash(`There is no \u201c${wanted}\u201d in this graph.`);
       }
       this.drawing.select(this.selected);
-      if (first || (whole && anchor && this.drawing.fitting() > 0.55)) this.drawing.fit();
+      if (first) this.drawing.start();
+      else if (whole && anchor && this.drawing.fitting() > 0.55) this.drawing.fit();
       if (wanted && view.revealed) this.drawing.reveal(view.revealed, true);
       else if (anchor) this.drawing.reveal(anchor);
       legend(this.key, view, this.colour);

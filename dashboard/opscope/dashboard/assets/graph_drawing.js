@@ -50,7 +50,7 @@
       this.colour = "structure"; this.selected = null; this.hits = null;
       this.svg = svg("svg", { class: "graph-svg", tabindex: 0, role: "tree", "aria-label": "Graph" }, host);
       this.defs = svg("defs", {}, this.svg);
-      for (const [kind, size] of [["data", 7], ["wide", 11], ["control", 6], ["reference", 7], ["near", 8]]) {
+      for (const [kind, size] of [["data", 7], ["wide", 11], ["control", 6], ["reference", 7]]) {
         const marker = svg("marker", {
           id: `arrow-${kind}`, class: `arrow ${kind}`, viewBox: "0 0 10 10", refX: kind === "reference" ? 9 : 1, refY: 5,
           markerWidth: size, markerHeight: size, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse",
@@ -131,7 +131,7 @@
       while (n > 4 && !edge.bends && p[n - 2] === p[n - 4] && Math.abs(p[n - 1] - p[n - 3]) < size + 3) { p.splice(n - 4, 2); n -= 2; }
       if (edge.port !== "out") p[n - 1] += size * (p[n - 3] > p[n - 1] ? 1 : -1);
       const line = svg("path", { class: `edge ${kind}${edge.port ? " port" : ""}`, d: path(p, edge.bends), "data-a": edge.a, "data-b": edge.b }, this.layers.edges);
-      if (edge.width) line.style.strokeWidth = kind === "control" ? "" : edge.width;
+      if (kind !== "control") line.style.strokeWidth = edge.width;
       if (kind === "reference") line.setAttribute("marker-start", "url(#arrow-reference)");
       else if (edge.port !== "out") line.setAttribute("marker-end", `url(#arrow-${kind === "data" && edge.width > 3 ? "wide" : kind})`);
       const item = { edge, line, bounds: bounds(edge.points), seen: true };
@@ -169,6 +169,7 @@
         item.box = svg("rect", { class: "box", x: -w / 2, y: -h / 2, width: w, height: h, rx: h / 2 }, g);
         svg("text", { class: "op", y: 4, "text-anchor": "middle" }, g).textContent = node.label;
       }
+      if (node.label.includes("\u2026")) svg("title", {}, g).textContent = node.id;
       if (node.signs) this.drawSigns(node, item);
       this.byName.set(node.id, node);
       node.item = item;
@@ -189,6 +190,7 @@
         const sign = svg("g", { class: `sign ${kind}${control ? " control" : ""}`, "data-id": first ? target : null, "data-target": target }, g);
         if (first) this.byName.set(target, { id: target, x: node.x, y: node.y, w: node.w, h: node.h, host: node.id, kind: "op", item: { g: sign } });
         svg("rect", { class: "reach", x: s < 0 ? x - 18 - label.length * 5.6 : x, y: y - 7, width: 18 + label.length * 5.6, height: 14 }, sign);
+        if (target) svg("title", {}, sign).textContent = target;
         const edge = Math.sign(y) * Math.min(Math.abs(y), node.h / 2 - 5);
         svg("path", { class: "lead", d: `M${x} ${edge}L${x + s * 8} ${y}` }, sign);
         if (kind === "const") svg("circle", { cx: x + s * 12, cy: y, r: 3.6 }, sign);
@@ -309,6 +311,15 @@
       this.refresh();
     }
 
+    // The first look: the whole drawing, or where it begins, when all of it could not be read.
+    start() {
+      if (this.fitting() >= 0.25) { this.fit(); return; }
+      this.scale = 0.5;
+      this.x = this.view.width * 0.5 < this.free ? (this.free - this.view.width * 0.5) / 2 : 40;
+      this.y = this.view.height * 0.5 < this.box.height ? (this.box.height - this.view.height * 0.5) / 2 : this.box.height - 40 - this.view.height * 0.5;
+      this.refresh();
+    }
+
     // Bring a node into sight with the least movement; a node larger than the window is fitted.
     reveal(name, centred = false) {
       const node = this.byName?.get(name);
@@ -334,7 +345,7 @@
       const apply = () => {
         this.frame = 0;
         this.root.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
-        this.svg.dataset.detail = this.scale < 0.3 ? "far" : this.scale < 0.62 ? "middle" : "near";
+        this.svg.dataset.detail = this.scale < 0.3 ? "far" : this.scale < 0.52 ? "middle" : "near";
         this.cull();
         this.map.frame();
         this.on.moved?.();
@@ -357,55 +368,5 @@
     }
   }
 
-  // The whole drawing in a corner, with the window on it.
-  class Minimap {
-    constructor(host, drawing) {
-      this.drawing = drawing;
-      this.canvas = opscope.el("canvas", { class: "graph-map", width: 360, height: 240, "aria-hidden": "true" });
-      host.append(this.canvas);
-      let held = false;
-      const go = (e) => {
-        const r = this.canvas.getBoundingClientRect(), d = this.drawing;
-        d.x = d.box.width / 2 - ((((e.clientX - r.left) * 2) - this.left) / this.scale) * d.scale;
-        d.y = d.box.height / 2 - ((((e.clientY - r.top) * 2) - this.top) / this.scale) * d.scale;
-        d.refresh();
-      };
-      this.canvas.addEventListener("pointerdown", (e) => { held = true; this.canvas.setPointerCapture(e.pointerId); go(e); });
-      this.canvas.addEventListener("pointermove", (e) => held && go(e));
-      this.canvas.addEventListener("pointerup", () => { held = false; });
-    }
-
-    draw() {
-      const { view } = this.drawing, { width, height } = this.canvas;
-      if (!view) return;
-      this.scale = Math.min((width - 24) / view.width, (height - 24) / view.height);
-      this.left = (width - view.width * this.scale) / 2; this.top = (height - view.height * this.scale) / 2;
-      this.base = document.createElement("canvas");
-      this.base.width = width; this.base.height = height;
-      const c = this.base.getContext("2d"), style = getComputedStyle(this.drawing.host);
-      const colours = new Map();
-      const colour = (name) => { if (!colours.has(name)) colours.set(name, style.getPropertyValue(name).trim()); return colours.get(name); };
-      for (const node of view.nodes) {
-        const tint = node.item?.g.dataset.colour ?? "none";
-        c.globalAlpha = node.open ? 0.16 : node.kind === "scope" ? 0.9 : 0.6;
-        c.fillStyle = colour(`--hue-${tint}`) || "#888";
-        c.fillRect(this.left + (node.x - node.w / 2) * this.scale, this.top + (node.y - node.h / 2) * this.scale, Math.max(2, node.w * this.scale), Math.max(2, node.h * this.scale));
-      }
-      this.accent = colour("--accent");
-      this.frame();
-    }
-
-    frame() {
-      const d = this.drawing, c = this.canvas.getContext("2d"), s = this.scale / d.scale;
-      if (!this.base) return;
-      this.canvas.hidden = d.whole;
-      if (d.whole) return;
-      c.clearRect(0, 0, this.canvas.width, this.canvas.height);
-      c.drawImage(this.base, 0, 0);
-      c.strokeStyle = this.accent; c.lineWidth = 3;
-      c.strokeRect(this.left - d.x * s, this.top - d.y * s, d.box.width * s, d.box.height * s);
-    }
-  }
-
-  opscope.graphParts = { Drawing, Minimap, hue };
+  Object.assign(opscope.graphParts ??= {}, { Drawing, hue });
 })();

@@ -27,6 +27,24 @@ window.opscope = (() => {
     if (mark) { mark.dataset.state = state; mark.title = title; mark.setAttribute("aria-label", title); }
   };
 
+  // Damaged places of the logdir: how many, and on a click which.
+  const tellProblems = (count) => {
+    const box = document.getElementById("problems");
+    if (!box) return;
+    box.hidden = !count;
+    document.getElementById("problems-count").textContent = `${count} damaged place${count === 1 ? "" : "s"}`;
+    box.ontoggle = async () => {
+      if (!box.open) return;
+      const found = await json("/api/problems");
+      document.getElementById("problems-list").replaceChildren(...found.map(({ file, offset, message }) => {
+        const line = document.createElement("p"), place = document.createElement("code");
+        place.textContent = `${file}, byte ${offset}`;
+        line.append(place, document.createElement("br"), message);
+        return line;
+      }));
+    };
+  };
+
   let next = null;
   const poll = async () => {
     clearTimeout(next);
@@ -34,6 +52,7 @@ window.opscope = (() => {
       try {
         const news = await json("/api/generation");
         live(news.loaded ? "on" : "busy", news.loaded ? "Following the logdir" : "Reading the logdir");
+        tellProblems(news.problems);
         const key = `${news.loaded} ${news.generation} ${news.error}`;
         if (key !== generation) {
           window.dash_clientside?.set_props("generation", { data: news.generation });

@@ -96,7 +96,8 @@
           opscope.loadPlotly(),
         ]);
         this.data = data;
-        this.note.textContent = runs.length ? "" : "None of the runs shown has this tag.";
+        const none = runs.length ? "Every point was made obsolete by a restart of the training." : "None of the runs shown has this tag.";
+        this.note.textContent = data.series.some(({ count }) => count) ? "" : none;
         this.undrawn = true;
         if (this.inView) await this.draw();
       } catch (error) {

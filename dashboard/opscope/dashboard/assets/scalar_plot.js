@@ -92,7 +92,8 @@
       high = Math.log10(Math.max(high, data.positive));
     }
     const room = high === low ? (logY ? 0.5 : Math.abs(high) * 0.1 || 1) : (high - low) * 0.07;
-    return [low - room, high + room];
+    const range = [low - room, high + room];
+    return range.every(Number.isFinite) ? range : [low, high];
   };
 
   opscope.scalarPlot = { figure, positions, fromAxis };

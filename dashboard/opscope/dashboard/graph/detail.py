@@ -116,7 +116,6 @@ def _scope(view: GraphView, scope: int) -> dict[str, Any]:
         "kind": "group" if hierarchy.grouped[scope] else "scope",
         "nodes": hi - lo,
         "scopes": int(np.count_nonzero(inside)),
-        "class": kind,
         "ops": [[op, count] for op, count in ops[:12]],
         "op_kinds": len(ops),
         "twins": {

@@ -70,6 +70,10 @@ class Hierarchy:
         self.rank = np.empty(self.n, np.int64)
         self.rank[self.file_index] = np.arange(self.n)
         self.shown = [shown[node] for node in order]
+        names = self.columns.names
+        self._moved = {
+            shown[node]: rank for rank, node in enumerate(order) if shown[node] != names[node]
+        }
         self.own = np.array(placement.own, np.int64)[self.file_index]
         self.op = self.columns.op[self.file_index]
         self.device = self.columns.device[self.file_index]
@@ -239,11 +243,10 @@ class Hierarchy:
         scope = self.scope_index.get(name)
         if scope is not None:
             return scope
+        moved = self._moved.get(name)
+        if moved is not None:
+            return self.m + moved
         node = self.columns.index.get(name)
-        if node is None and name.endswith(")"):
-            above, _, leaf = name.rpartition("/")
-            if leaf == f"({above.rpartition('/')[2]})":
-                node = self.columns.index.get(above)
         return None if node is None else self.m + int(self.rank[node])
 
     def scope_of(self, item: int) -> int:

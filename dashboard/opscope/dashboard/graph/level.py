@@ -20,6 +20,8 @@ ICON_READERS = 4
 """A constant with more readers at its level than this is drawn as a node."""
 PORT_LINKS = 8
 """A scope's border is joined by lines to at most this many of its items, by stubs beyond."""
+GATHERED = 3
+"""Ops that only order others or merge summaries are hubs from this many sources on."""
 CONTROL_FAN = 4
 """Control edges of one item in one direction beyond this become stubs."""
 
@@ -57,7 +59,8 @@ class Level:
     """One scope's drawing before coordinates.
 
     `main` items and `aside` items (hubs, in a column at the side); `host[item]` is the item beside
-    which an embedded one stands; `entry` and `leave` are items joined to the scope's border.
+    which an embedded one stands; `entry` and `leave` are items joined to the scope's border, with
+    the element count of the largest tensor that passes.
     `parts` number `main` first, then the entry port, then the leave port.
     """
 
@@ -67,8 +70,8 @@ class Level:
     links: list[Link] = field(default_factory=list)
     marks: dict[int, list[Mark]] = field(default_factory=lambda: defaultdict(list))
     host: dict[int, int] = field(default_factory=dict)
-    entry: dict[int, int] = field(default_factory=dict)
-    leave: dict[int, int] = field(default_factory=dict)
+    entry: dict[int, float] = field(default_factory=dict)
+    leave: dict[int, float] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
 
 
@@ -169,8 +172,8 @@ def _hubs(hierarchy: Hierarchy, drawn: list[int], links: list[Link]) -> set[int]
     """Items that so many others are joined to that their lines would cover the rest.
 
     An item has its data neighbours, or its control neighbours where it has no data. One with
-    clearly more than is usual at its level is a hub; a node that only orders others (`init`,
-    `train_op`) is one from three on.
+    clearly more than is usual at its level is a hub; what only gathers others (`init`, `train_op`,
+    a merged summary) is one from three on.
     """
     into: dict[int, set[int]] = defaultdict(set)
     out: dict[int, set[int]] = defaultdict(set)
@@ -182,14 +185,14 @@ def _hubs(hierarchy: Hierarchy, drawn: list[int], links: list[Link]) -> set[int]
             into[link.dst].add(link.src)
         elif link.dst not in flowing:
             into[link.dst].add(link.src)
-    noop = {index for index, op in enumerate(hierarchy.columns.ops) if op == "NoOp"}
+    gathers = np.array(
+        [op == "NoOp" or bool(SUMMARY.match(op)) for op in hierarchy.columns.ops], bool
+    )
     found = {
         item
         for item in drawn
-        if item >= hierarchy.m
-        and int(hierarchy.op[item - hierarchy.m]) in noop
-        and item not in flowing
-        and len(into[item]) >= 3
+        if len(into[item]) >= GATHERED
+        and gathers[hierarchy.op[slice(*hierarchy.interval(item))]].all()
     }
     for side, least, factor in ((into, 4, 3), (out, 6, 4)):
         rest = [item for item in drawn if item not in found]
@@ -238,14 +241,14 @@ def _join_border(
             for crossing in _crossings(hierarchy, level.scope, edges, side == "in")
             if crossing.item not in level.host
         ]
-        lines: dict[int, int] = defaultdict(int)
+        lines: dict[int, float] = defaultdict(float)
         for crossing in crossings:
             hub = crossing.outside in level_of(crossing.common).aside
             if crossing.control < crossing.edges and not hub and crossing.item in main:
-                lines[crossing.item] += crossing.edges - crossing.control
+                lines[crossing.item] = max(lines[crossing.item], crossing.elements)
         if len(lines) <= PORT_LINKS:
             joined.update(lines)
-        for item, outside, common, count, control in crossings:
+        for item, outside, common, count, control, _ in crossings:
             hub = outside in level_of(common).aside
             if item not in joined or control == count or hub:
                 level.marks[item].append(Mark("stub", side, outside, count, control == count))
@@ -259,6 +262,7 @@ class _Crossing(NamedTuple):
     common: int
     edges: int
     control: int
+    elements: float
 
 
 def _crossings(hierarchy: Hierarchy, scope: int, edges: Ints, entering: bool) -> list[_Crossing]:
@@ -273,13 +277,16 @@ def _crossings(hierarchy: Hierarchy, scope: int, edges: Ints, entering: bool) ->
         child * size + outside, return_index=True, return_inverse=True, return_counts=True
     )
     control = np.bincount(inverse, hierarchy.slot[edges] < 0, len(unique)).astype(np.int64)
+    elements = np.zeros(len(unique))
+    np.maximum.at(elements, inverse, hierarchy.elements[edges])
     return [
-        _Crossing(items[key // size], key % size, common, total, ordering)
-        for key, common, total, ordering in zip(
+        _Crossing(items[key // size], key % size, *row)
+        for key, *row in zip(
             unique.tolist(),
             hierarchy.common[edges][first].tolist(),
             count.tolist(),
             control.tolist(),
+            elements.tolist(),
             strict=True,
         )
     ]

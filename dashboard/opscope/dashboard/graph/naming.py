@@ -64,7 +64,10 @@ def place(columns: GraphColumns) -> Placement:
     shown = list(names)
     for node, name in enumerate(names):
         if name in scopes:
-            shown[node] = f"{name}/({name.rpartition('/')[2]})"
+            inside = f"{name}/({name.rpartition('/')[2]})"
+            while inside in index or inside in scopes:
+                inside = inside[:-1] + "_)"
+            shown[node] = inside
             home[node] = name
     groups = _groups(scopes, home, shown, columns.op.tolist())
     return _number(scopes, groups, home, shown)
@@ -72,6 +75,11 @@ def place(columns: GraphColumns) -> Placement:
 
 def _parent(name: str) -> str:
     return name.rpartition("/")[0]
+
+
+def _below(name: str, above: str) -> str:
+    """The part of a name after its parent's; a slash at the very front belongs to it."""
+    return name[len(above) + 1 :] if above else name
 
 
 def _add_scopes(scopes: set[str], name: str) -> None:
@@ -183,11 +191,11 @@ def _number(
             if group is not None:
                 parent_of[group] = above
                 parent_of[name] = group
-                key_of[group] = key(above) + group[len(above) :].lstrip("/") + "\0"
-                known = key_of[group] + name[len(above) :].lstrip("/") + "\0"
+                key_of[group] = key(above) + _below(group, above) + "\0"
+                known = key_of[group] + _below(name, above) + "\0"
             else:
                 parent_of[name] = above
-                known = key(above) + name[len(above) :].lstrip("/") + "\0"
+                known = key(above) + _below(name, above) + "\0"
             key_of[name] = known
         return known
 
@@ -197,7 +205,7 @@ def _number(
         if group not in key_of:
             above = _parent(member)
             parent_of[group] = above
-            key_of[group] = key(above) + group[len(above) :].lstrip("/") + "\0"
+            key_of[group] = key(above) + _below(group, above) + "\0"
     made = set(groups.values())
     ordered = sorted(key_of, key=key_of.__getitem__)
     number = {name: position for position, name in enumerate(ordered)}

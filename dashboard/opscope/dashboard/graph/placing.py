@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from opscope.dashboard.graph.ordering import Edge, Ordering
@@ -57,6 +58,8 @@ class Placed:
 ASPECT = 1.6
 TALL = 640.0
 """Drawings lower than this stay in one column."""
+CUT_EDGES = 3
+"""At most this many edges pass from one column to the next."""
 COLUMN_GAP = 56.0
 CORNER_ROOM = 22.0
 LANE = 8.0
@@ -103,7 +106,7 @@ def _across(ordering: Ordering, boxes: list[Box], gaps: Gaps) -> list[float]:
     # nodes before passing edges, makes it straight.
     chained = [[other for other in others if other < count] or others for others in ordering.before]
     for layer in range(len(ordering.layers)):
-        _settle_row(ordering, layer, offsets[layer], xs, chained)
+        _settle_row(ordering, layer, offsets[layer], xs, chained, firmness=15.0)
     return xs
 
 
@@ -113,8 +116,12 @@ def _settle_row(
     offsets: list[float],
     xs: list[float],
     near: list[list[int]] | None,
+    firmness: float = 1.0,
 ) -> None:
-    """Move a layer's nodes to where their neighbours (`near`, or both sides) want them."""
+    """Move a layer's nodes to where their neighbours (`near`, or both sides) want them.
+
+    `firmness` multiplies the weight of a node that is next to a node; passing edges give way.
+    """
     count = ordering.count
     blocks: list[tuple[float, float, int]] = []
     row = ordering.layers[layer]
@@ -122,6 +129,8 @@ def _settle_row(
         others = ordering.before[node] + ordering.after[node] if near is None else near[node]
         if others:
             goal, weight = _wish(node, others, count, xs)
+            if node < count and others[0] < count:
+                weight *= firmness
         else:
             goal, weight = xs[node], 0.05
         value, mass, length = goal - offset, weight, 1
@@ -184,38 +193,41 @@ def _cuts(
     misfit = abs(math.log((high - low) / total / ASPECT))
     if (high - low) / total > ASPECT / 2.5:
         return []
-    for columns in range(2, min(9, layers // 3 + 1)):
-        cuts: list[int] = []
-        for part in range(1, columns):
-            goal = total * part / columns
-            window = total / columns * 0.3
-            begin = cuts[-1] + 2 if cuts else 2
-            options = [
-                layer
-                for layer in range(begin, layers - 1)
-                if abs(starts[layer] - goal) <= window and crossing[layer - 1] <= 3
-            ]
-            if not options:
-                break
-            cuts.append(
-                min(
-                    options,
-                    key=lambda layer: crossing[layer - 1] * window / 3 + abs(starts[layer] - goal),
-                )
-            )
-        if len(cuts) != columns - 1:
+    likely = int((ASPECT * total / (high - low)) ** 0.5)
+    for columns in range(max(2, likely // 2), min(likely + 3, layers // 3 + 1)):
+        cuts = _even_cuts(columns, starts, crossing)
+        if not cuts:
             continue
-        edges = [0, *cuts, layers]
         width = COLUMN_GAP * (columns - 1)
         height = 0.0
-        for begin, end in itertools.pairwise(edges):
+        for begin, end in itertools.pairwise([0, *cuts, layers]):
             left, right = _spread(ordering, sized, xs, begin, end)
             width += right - left
             height = max(height, starts[end] - starts[begin])
-        fit = abs(math.log(width / height / ASPECT)) + 0.05 * columns
+        fit = abs(math.log(width / height / ASPECT)) + 0.02 * columns
         if fit < misfit:
             misfit, best = fit, cuts
     return best
+
+
+def _even_cuts(columns: int, starts: list[float], crossing: list[int]) -> list[int]:
+    """Cuts into so many columns of about one height where few edges cross, or none at all."""
+    share = starts[-1] / columns
+    window = share * 0.3
+    cuts: list[int] = []
+    for part in range(1, columns):
+        goal = share * part
+        begin = max(cuts[-1] + 2 if cuts else 2, bisect_left(starts, goal - window))
+        end = min(len(crossing) - 1, bisect_right(starts, goal + window))
+        costs = [
+            (crossing[layer - 1] * window / 3 + abs(starts[layer] - goal), layer)
+            for layer in range(begin, end)
+            if crossing[layer - 1] <= CUT_EDGES
+        ]
+        if not costs:
+            return []
+        cuts.append(min(costs)[1])
+    return cuts
 
 
 def _columns(

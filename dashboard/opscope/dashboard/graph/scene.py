@@ -56,6 +56,7 @@ class Line:
     label: str = ""
     label_at: tuple[float, float] | None = None
     port: str = ""
+    elements: float = 0.0
 
 
 @dataclass
@@ -68,7 +69,6 @@ class Scene:
     lines: list[Line] = field(default_factory=list)
     entry: float | None = None
     leave: float | None = None
-    aside_x: float | None = None
 
 
 def build_scene(hierarchy: Hierarchy, level: Level, inner: dict[int, Scene]) -> Scene:
@@ -150,7 +150,6 @@ def _put_aside(level: Level, glyphs: dict[int, Glyph], scene: Scene) -> None:
     gap = Gaps().between * 0.55
     goal = max(scene.height, 320.0)
     left = scene.width + (ASIDE_GAP if scene.width else 0.0)
-    scene.aside_x = left - 24.0
     y, lowest = ASIDE_HEADER, 0.0
     column: list[int] = []
 
@@ -191,22 +190,28 @@ def _draw_lines(
         points = _attach(hierarchy, route, glyphs[link.src], glyphs[link.dst])
         text = _label(hierarchy, link)
         at = labels.place(text, points) if text else None
-        scene.lines.append(Line(link.src, link.dst, link, points, route.bends, text, at))
+        scene.lines.append(
+            Line(link.src, link.dst, link, points, route.bends, text, at, elements=link.elements)
+        )
     # Lines to the border end at the box around the scene: at its lower edge, and at its title.
     bottom, top = scene.height + PADDING, -(HEADER - TITLE)
     if level.entry:
         scene.entry, _ = arrangement.centres[entry]
-        for item in level.entry:
+        for item, elements in level.entry.items():
             route = arrangement.routes[entry, number[item]]
             points = [(scene.entry, bottom), *_attach(hierarchy, route, None, glyphs[item])]
             bends = tuple(bend + 1 for bend in route.bends)
-            scene.lines.append(Line(level.scope, item, None, points, bends, port="in"))
+            scene.lines.append(
+                Line(level.scope, item, None, points, bends, port="in", elements=elements)
+            )
     if level.leave:
         scene.leave, _ = arrangement.centres[leave]
-        for item in level.leave:
+        for item, elements in level.leave.items():
             route = arrangement.routes[number[item], leave]
             points = [*_attach(hierarchy, route, glyphs[item], None), (scene.leave, top)]
-            scene.lines.append(Line(item, level.scope, None, points, route.bends, port="out"))
+            scene.lines.append(
+                Line(item, level.scope, None, points, route.bends, port="out", elements=elements)
+            )
 
 
 def _attach(

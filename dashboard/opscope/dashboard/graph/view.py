@@ -214,6 +214,7 @@ class GraphView:
             "b": self.hierarchy.name(line.dst),
             "scope": self.hierarchy.names[scope],
             "points": points,
+            "width": _thickness(line.elements),
         }
         if line.bends:
             edge["bends"] = list(line.bends)
@@ -229,7 +230,6 @@ class GraphView:
                 if link.reference
                 else "data"
             )
-            edge["width"] = _thickness(link.elements)
             if line.label:
                 edge["label"] = line.label
             if line.label_at is not None:

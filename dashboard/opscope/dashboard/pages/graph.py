@@ -94,5 +94,5 @@ PAGE = Page(
     has_data=has_data,
     layout=layout,
     routes=routes,
-    assets=("graph.css", "graph_drawing.js", "graph_panels.js", "graph.js"),
+    assets=("graph.css", "graph_map.js", "graph_drawing.js", "graph_panels.js", "graph.js"),
 )

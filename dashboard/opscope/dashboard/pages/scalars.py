@@ -37,7 +37,7 @@ def layout(store: Store) -> Any:
                     dmc.Switch(
                         id="scalars-outliers",
                         label="Ignore outliers",
-                        description="5 % of the points at either end do not stretch the axis",
+                        description="A few extreme points do not stretch the axis",
                         checked=query.get("outliers") != "0",
                         size="sm",
                     ),

@@ -57,6 +57,15 @@ def frame(store: Store, base: str) -> Any:
                         html.Div(
                             className="status",
                             children=[
+                                html.Details(
+                                    id="problems",
+                                    className="menu problems",
+                                    hidden=True,
+                                    children=[
+                                        html.Summary(id="problems-count"),
+                                        html.Div(id="problems-list", className="menu-list"),
+                                    ],
+                                ),
                                 html.Span(str(store.path), className="where", title="The logdir"),
                                 html.Span(
                                     id="live",

@@ -191,9 +191,40 @@ def _bind_reduction(definition: OpDef, over: Over) -> None:
         if known is None or value.shape.ndims is None:
             return lambda x, axes: _reduce(over, xp, x, axes_of(axes, x.ndim), keep)
         fixed = axes_of(known, value.shape.ndims)
+        if over in (_sum_over, _mean_over) and _is_plain_float(binding):
+            special = _known_sum(value.shape, fixed, over is _mean_over, binding)
+            if special is not None:
+                return special
         return lambda x, _: _reduce(over, xp, x, fixed, keep)
 
     definition.bind(rule)
+
+
+def _is_plain_float(binding: Binding) -> bool:
+    return (
+        binding.device_type == "CPU"
+        and not binding.attrs["keep_dims"]
+        and binding.attrs["T"].name in ("float32", "float64")
+    )
+
+
+def _known_sum(
+    shape: TensorShape, axes: Axes, is_mean: bool, binding: Binding
+) -> Callable[..., Any] | None:
+    """The sum or mean of everything, or over the rows of a matrix, of a shape that is known."""
+    sizes = shape.sizes
+    if not sizes or not shape.is_fully_defined() or 0 in sizes:
+        return None
+    scalar = binding.attrs["T"].as_numpy_dtype
+    if len(axes) == len(sizes):
+        add, count = np.add.reduce, scalar(shape.num_elements())
+        if is_mean:
+            return lambda x, _: add(x, None) / count
+        return lambda x, _: add(x, None)
+    if axes == (0,) and len(sizes) == 2 and not is_mean:
+        ones = np.ones(sizes[0] or 0, scalar)
+        return lambda x, _: ones.dot(x)
+    return None
 
 
 def _reduced_shape(node: Operation) -> list[TensorShape]:

@@ -124,11 +124,22 @@ def shape_n(
 # -- reshape -------------------------------------------------------------------------------
 
 
+def _reshape_template(node: Operation) -> str | None:
+    """Nothing to do when the shape stays; a method call when it is known and has axes."""
+    before, after = node.inputs[0].shape, node.outputs[0].shape
+    if not after.is_fully_defined() or not before.is_fully_defined() or not after.sizes:
+        return None
+    if before.num_elements() != after.num_elements():
+        return None
+    return "{0}" if before.sizes == after.sizes else f"{{0}}.reshape({after.sizes})"
+
+
 @op(
     "Reshape",
     "tensor: T, shape: Tshape -> output: T",
     "T: type, Tshape: {int32, int64} = int32",
     view_of=0,
+    template=_reshape_template,
 )
 def _reshape(xp: Any, tensor: Any, shape: Any) -> Any:
     """The same elements in another shape; one size may be -1, meaning what is left over."""

@@ -86,8 +86,10 @@ def _gradient_descent(
     xp: Any, var: VariableSlot, alpha: Any, delta: Any, pool: KernelPool | None = None
 ) -> None:
     """Subtract alpha * delta from the variable."""
-    _require_shape("delta", delta, var)
-    old, new = var.value, var.target()
+    old = var.value
+    if delta.shape != old.shape:
+        _require_shape("delta", delta, var)
+    new = var.target()
     if new is None or old.size <= _BLOCK or not _can_split(old, new, delta):
         var.commit(xp.subtract(old, delta * alpha, out=new))
         return

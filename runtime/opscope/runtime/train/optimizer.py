@@ -27,6 +27,8 @@ class Optimizer:
 
     A subclass makes its slots in `_create_slots`, its hyperparameters' tensors in `_prepare`, and
     the update of one variable in `_apply_dense`; `_finish` may add what comes after all updates.
+    The gradient of a gather is applied as a whole tensor: rows that were not gathered have the
+    gradient 0, so that a momentum moves them too.
     """
 
     GATE_NONE = 0

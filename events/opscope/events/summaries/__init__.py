@@ -1,0 +1,1 @@
+"""What `SummaryWriter` writes, by kind: arrays in, `Summary` protos out."""

@@ -1,0 +1,28 @@
+"""Which ops of a plan have to be computed, and which only stand in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from opscope.runtime.operation import Operation, Tensor
+
+
+def live_ops(
+    order: Sequence[Operation],
+    targets: Collection[Operation | Tensor],
+    given: Collection[Tensor],
+) -> set[Operation]:
+    """The ops whose effect or value something needs.
+
+    targets: what is fetched. given: tensors that are fed or folded. An op that is only waited for
+    through a control dependency, and has no effect of its own, is not among them.
+    """
+    live: set[Operation] = set()
+    read: set[Tensor] = {t for t in targets if isinstance(t, Tensor)}
+    for op in reversed(order):
+        if op.outputs and all(t in given for t in op.outputs):
+            continue
+        if op.definition.stateful or op in targets or not read.isdisjoint(op.outputs):
+            live.add(op)
+            read.update(t for t in op.inputs if t not in given)
+    return live

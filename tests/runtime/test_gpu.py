@@ -1,0 +1,97 @@
+"""Models on a real GPU: the same losses as on the CPU, hits found there, devices in the stats."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+import opscope.runtime as tf
+from opscope.runtime.devices import local_devices
+from opscope.runtime.watch import Watch
+
+
+def has_gpu():
+    if importlib.util.find_spec("cupy") is None:
+        return False
+    return any(d.device_type == "GPU" for d in local_devices())
+
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not has_gpu(), reason="no CUDA device that CuPy can use"),
+]
+
+
+def weights(*shape, scale=0.1):
+    size = int(np.prod(shape))
+    values = np.sin(np.arange(size) * 1.7).reshape(shape).astype(np.float32) * scale
+    return tf.Variable(values)
+
+
+def mlp(x):
+    hidden = tf.nn.relu(tf.matmul(x, weights(64, 32)) + weights(32))
+    return tf.matmul(hidden, weights(32, 10)) + weights(10)
+
+
+def lenet(x):
+    image = tf.reshape(x, [-1, 8, 8, 1])
+    h = tf.nn.relu(tf.nn.conv2d(image, weights(3, 3, 1, 8), [1, 1, 1, 1], "SAME") + weights(8))
+    h = tf.nn.max_pool(h, [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
+    h = tf.reshape(h, [-1, 4 * 4 * 8])
+    return tf.matmul(h, weights(128, 10)) + weights(10)
+
+
+def losses(model, optimizer, device, steps=10):
+    rng = np.random.default_rng(0)
+    images = rng.random((20, 64), np.float32)
+    labels = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 20)]
+    with tf.Graph().as_default():
+        with tf.device(device):
+            x = tf.placeholder(tf.float32, [None, 64])
+            y = tf.placeholder(tf.float32, [None, 10])
+            loss = tf.reduce_mean(
+                tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=model(x))
+            )
+            train = optimizer().minimize(loss)
+        config = tf.ConfigProto(allow_soft_placement=True)
+        with tf.Session(config=config) as session:
+            session.run(tf.global_variables_initializer())
+            feed = {x: images, y: labels}
+            return [session.run([loss, train], feed)[0] for _ in range(steps)]
+
+
+@pytest.mark.parametrize("model", [mlp, lenet])
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        lambda: tf.train.GradientDescentOptimizer(0.1),
+        lambda: tf.train.MomentumOptimizer(0.1, 0.9),
+        lambda: tf.train.AdamOptimizer(0.01),
+    ],
+)
+def test_losses_are_those_of_the_cpu(model, optimizer):
+    on_gpu = losses(model, optimizer, "/gpu:0")
+    on_cpu = losses(model, optimizer, "/cpu:0")
+    np.testing.assert_allclose(on_gpu, on_cpu, rtol=2e-4)
+    assert on_gpu[-1] < on_gpu[0]
+
+
+def test_hits_are_found_on_the_gpu():
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [None])
+        with tf.device("/gpu:0"):
+            y = tf.log(x, name="y")
+        run = session.run_watched(y, {x: [0.0, 1.0]}, watch=Watch(check=True))
+        assert [t.name for t in run.hits] == ["y:0"]
+        assert run.hits[0].device_name.endswith("device:GPU:0")
+        assert isinstance(run.hits[0].value, np.ndarray)
+        assert session.run_watched(y, {x: [1.0]}, watch=Watch(check=True)).hits == []
+
+
+def test_fetches_come_back_as_numpy():
+    with tf.Graph().as_default(), tf.Session() as session:
+        with tf.device("/gpu:0"):
+            total = tf.reduce_sum(tf.constant([1.0, 2.0]) * 2.0)
+        value = session.run(total)
+        assert isinstance(value, np.float32)
+        assert value == 6.0

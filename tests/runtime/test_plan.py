@@ -1,0 +1,46 @@
+"""Plans: shapes that are known from the feeds, folding, what is skipped, order of ops."""
+
+import numpy as np
+import pytest
+from tests.runtime.test_session import divide_op
+
+import opscope.runtime as tf
+from opscope.runtime.plan_family import MAX_SHAPES
+
+
+@pytest.fixture
+def session():
+    with tf.Graph().as_default(), tf.Session() as made:
+        yield made
+
+
+def sources(session):
+    plans = [p for f in session._families.values() for p in [*f._by_shapes.values(), f._fixed] if p]
+    return [p.program.source for p in plans]
+
+
+def test_shapes_of_fed_values_are_folded(session):
+    x = tf.placeholder(tf.float32, [None, 3])
+    y = divide_op(x, tf.cast(tf.shape(x)[0], tf.float32))
+    assert session.run(y, {x: np.ones((2, 3))}).tolist() == [[0.5] * 3] * 2
+    assert session.run(y, {x: np.ones((4, 3))})[0, 0] == 0.25
+    assert len(sources(session)) == 2
+    assert all(len(source.splitlines()) == 3 for source in sources(session))
+
+
+def test_many_shapes_share_one_plan_beyond_the_cap(session):
+    x = tf.placeholder(tf.float32, [None])
+    y = divide_op(x, tf.cast(tf.size(x), tf.float32))
+    for n in range(1, MAX_SHAPES + 5):
+        assert session.run(y, {x: np.full(n, n)}).tolist() == [1.0] * n
+    assert len(sources(session)) == MAX_SHAPES
+
+
+def test_an_op_that_is_only_waited_for_is_skipped(session):
+    x = tf.placeholder(tf.float32, [])
+    with tf.control_dependencies([divide_op(x, 3.0, name="idle")]):
+        y = divide_op(x, 2.0)
+    assert session.run(y, {x: 1.0}) == 0.5
+    assert sources(session)[0].count("(f0") == 2  # the parameter and one call
+    idle = session.graph.get_operation_by_name("idle")
+    assert session.run([y, idle], {x: 1.0}) == [0.5, None]
