@@ -17,7 +17,7 @@ from opscope.events.record_columns import ChunkColumns, RecordColumns
 from opscope.events.run_series import RunSeries
 from opscope.events.series import Int64s
 
-_CHUNK = 2 << 20
+_CHUNK = 1 << 22
 _LEAST = 1 << 16  # of a file that does not fit: less of it is not put into the rest of a chunk
 _FEW = 2048  # bytes that are read record by record
 _ALIGNMENT = 8
@@ -69,6 +69,7 @@ class ChunkReader:
         return before != [file.state for file in files]
 
     def _read(self, file: EventFile, handle: FileIO, size: int) -> None:
+        file.reader.pending = None
         while file.offset < size:
             rest = size - file.offset
             if rest <= _FEW or file.reader.is_in_gap:

@@ -18,7 +18,7 @@ _OTHER_VALUE_FIELDS = (3, 4, 5, 6, 7)
 _DTYPE, _SHAPE, _VERSION, _CONTENT = 1, 2, 3, 4
 
 # The list field of a dtype, its wire type there, how its content reads.
-_NUMBERS = {
+_NUMBERS: dict[int, tuple[int, int, str]] = {
     types_pb2.DT_FLOAT: (5, FIXED32, "<f4"),
     types_pb2.DT_DOUBLE: (6, FIXED64, "<f8"),
     types_pb2.DT_INT32: (7, VARINT, "<i4"),

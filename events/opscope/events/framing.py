@@ -35,7 +35,7 @@ _lengths: dict[bytes, int] = {}  # headers seen, whose CRC is right
 def windows(buffer: UInt8s, offset: int, size: int) -> npt.NDArray[np.void]:
     """A view of a buffer in which item `i` is the `size` bytes from `i + offset` on."""
     count = len(buffer) - offset - size + 1
-    return np.ndarray((count,), f"V{size}", buffer, offset, (1,))  # type: ignore[call-overload, no-any-return]
+    return np.ndarray((count,), f"V{size}", buffer, offset, (1,))
 
 
 class Frames(NamedTuple):

@@ -121,7 +121,8 @@ class Layout:
                 found &= mask
             difference = found if difference is None else difference | found
         assert difference is not None
-        return difference != 0
+        differ: npt.NDArray[np.bool_] = difference != 0
+        return differ
 
     def _names_of_new(self, rows: UInt8s, words: UInt64s, residual: UInt32s) -> Int32s:
         names = np.full(len(rows), NO_NAME, np.int32)

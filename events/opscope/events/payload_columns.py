@@ -41,9 +41,15 @@ class PayloadColumns:
 
     def part(self, first: int, last: int) -> "PayloadColumns":
         """The payloads of the records from `first` to before `last`."""
-        part = slice(*np.searchsorted(self.record, (first, last)).tolist())
+        start, end = np.searchsorted(self.record, (first, last)).tolist()
+        if end - start == len(self.record):
+            return self
+        part = slice(start, end)
         return PayloadColumns(
-            self.record[part], self.name[part], self.step[part], self.wall_time[part]
+            self.record[part].copy(),
+            self.name[part].copy(),
+            self.step[part].copy(),
+            self.wall_time[part].copy(),
         )
 
 

@@ -19,6 +19,7 @@ from opscope.events.series import Int64s
 from opscope.events.value_names import Int32s
 
 Column = npt.NDArray[np.generic]
+SeriesColumn = Int32s | npt.NDArray[np.uint16]
 Bools = npt.NDArray[np.bool_]
 
 STEP = 0
@@ -65,13 +66,15 @@ class PointTable:
 
     def __init__(self, groups: list[Group] | None = None) -> None:
         self._groups = groups or []
-        self._blocks: list[tuple[Int32s, list[Column]]] = []
+        self._blocks: list[tuple[SeriesColumn, list[Column]]] = []
         self._restarts: list[Restart] = []
         self.rows = sum(map(len, self._groups))
 
-    def append(self, series: Int32s, columns: list[Column]) -> None:
+    def append(self, series: SeriesColumn, columns: list[Column]) -> None:
         """Add points in file order: the series of each, and the columns, steps first."""
         if len(series):
+            if series.max() < 1 << 16:
+                series = series.astype(np.uint16)  # which sort by radix, and halve the memory
             self._blocks.append((series, columns))
             self.rows += len(series)
 
@@ -121,12 +124,10 @@ class PointTable:
             self._groups.append(_merge(older, newer))
 
 
-def _group(blocks: list[tuple[Int32s, list[Column]]]) -> tuple[Group, Int64s]:
+def _group(blocks: list[tuple[SeriesColumn, list[Column]]]) -> tuple[Group, Int64s]:
     """The group of some blocks, and the place that each of its points had in them."""
     series = np.concatenate([block[0] for block in blocks])
-    # A stable sort of 16-bit integers is a radix sort.
-    narrow = series.astype(np.uint16) if series.max() < 1 << 16 else series
-    order = np.argsort(narrow, kind="stable")
+    order = np.argsort(series, kind="stable")
     ordered = series[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
     bounds = np.append(starts, len(ordered))
@@ -136,13 +137,14 @@ def _group(blocks: list[tuple[Int32s, list[Column]]]) -> tuple[Group, Int64s]:
     for _ in range(len(pieces[0])):  # one column at a time: its pieces are free when it is sorted
         column = np.concatenate([piece.pop(0) for piece in pieces])
         columns.append(column.take(order, mode="wrap"))
-    return Group(ordered[starts], bounds, columns), order
+        columns[-1].flags.writeable = False  # slices of it are given away
+    return Group(ordered[starts].astype(np.int32), bounds, columns), order
 
 
 def _merge(older: Group, newer: Group) -> Group:
-    blocks = []
+    blocks: list[tuple[SeriesColumn, list[Column]]] = []
     for group in (older, newer):
-        series = np.repeat(group.series, np.diff(group.bounds))
+        series: SeriesColumn = np.repeat(group.series, np.diff(group.bounds))
         columns = list(group.columns)
         if older.obsolete is not None or newer.obsolete is not None:
             none = np.zeros(len(group), np.bool_)
@@ -164,7 +166,7 @@ def _restart(group: Group, rows: Int64s | None, restarts: list[Restart]) -> None
         by_series.setdefault(restart.series, []).append(restart)
     for series, own in by_series.items():
         part = slice(0, len(group)) if series is None else group.slice_of(series)
-        steps = group.columns[STEP][part]
+        steps: Int64s = group.columns[STEP][part]  # type: ignore[assignment]
         if rows is None:
             group.make_obsolete(part, steps >= min(restart.step for restart in own))
             continue

@@ -44,13 +44,16 @@ class ScalarColumns:
 
     def part(self, first: int, last: int) -> "ScalarColumns":
         """The values of the records from `first` to before `last`."""
-        part = slice(*np.searchsorted(self.record, (first, last)).tolist())
+        start, end = np.searchsorted(self.record, (first, last)).tolist()
+        if end - start == len(self.record):
+            return self
+        part = slice(start, end)  # copied: what is kept of one run shall not keep another's alive
         return ScalarColumns(
-            self.record[part],
-            self.name[part],
-            self.step[part],
-            self.wall_time[part],
-            self.value[part],
+            self.record[part].copy(),
+            self.name[part].copy(),
+            self.step[part].copy(),
+            self.wall_time[part].copy(),
+            self.value[part].copy(),
         )
 
 
@@ -113,15 +116,14 @@ class _Rows:
         """Everything added, in the order of the records."""
         filled = self.name != NO_NAME
         record = np.flatnonzero(filled)
-        own = [self.name, self.step, self.wall_time, self.value]
+        own = ScalarColumns(record, self.name, self.step, self.wall_time, self.value)
         if len(record) < len(filled):
-            own = [column[filled] for column in own]
+            own = ScalarColumns(
+                record, own.name[filled], own.step[filled], own.wall_time[filled], own.value[filled]
+            )
         if not self._more:
-            return ScalarColumns(record, *own)
-        parts = [
-            ScalarColumns(record, *own),
-            *self._more,
-        ]
+            return own
+        parts = [own, *self._more]
         records = np.concatenate([part.record for part in parts])
         order = np.argsort(records, kind="stable")
         return ScalarColumns(

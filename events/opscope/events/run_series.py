@@ -6,7 +6,7 @@ records, since the first value of a tag decides what the tag holds.
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from opscope.events import kind as kinds
 from opscope.events.payload_columns import NO_PAYLOADS, PayloadColumns
 from opscope.events.point_table import Column, PointTable, Restart
 from opscope.events.record_columns import NO_SCALARS, ChunkColumns, ScalarColumns
-from opscope.events.series import NO_POINTS, Int64s, Location, Plugin, Points, Series
+from opscope.events.series import NO_POINTS, Float64s, Int64s, Location, Plugin, Points, Series
 from opscope.events.value_names import Form, Int32s, ValueNames
 
 RUN_GRAPH_TAG = "__run_graph__"
@@ -111,13 +111,14 @@ class RunSeries:
             file = self._files[file_number]
             of_file = []
             for columns, obsolete in (file.scalars if is_scalar else file.payloads).points(number):
-                step, wall_time, *rest = columns
-                rows = rest[0]
+                step: Int64s = columns[0]  # type: ignore[assignment]
+                wall_time: Float64s = columns[1]  # type: ignore[assignment]
+                rows, *rest = columns[2:]
                 if not is_scalar:
-                    rows = np.stack([np.full(len(step), file_number), *rest], axis=1)
+                    rows = np.stack([np.full(len(step), file_number), rows, *rest], axis=1)
                 if limit != _NEVER:
-                    obsolete = obsolete | (step >= limit)  # type: ignore[operator]
-                of_file.append(Points(step, wall_time, rows, obsolete))  # type: ignore[arg-type]
+                    obsolete = obsolete | (step >= limit)
+                of_file.append(Points(step, wall_time, rows, obsolete))
             parts[:0] = of_file
             restarts = file.restarts
             if restarts and self._is_of_summary(number):
@@ -126,7 +127,7 @@ class RunSeries:
             return parts[0]
         if not parts:
             return NO_POINTS
-        return Points(*map(np.concatenate, zip(*parts, strict=True)))  # type: ignore[arg-type]
+        return Points(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _is_of_summary(self, number: int) -> bool:
         return self._series_plugins[number] is not _OF_NO_SUMMARY
@@ -336,7 +337,7 @@ class RunSeries:
         """Put what was found, of columns and of single records, into the file's tables."""
         file, decoded = self._file, np.array(sorted(self._decoded), np.int64)
         self._decoded.clear()
-        value = [scalars.step, scalars.wall_time, scalars.value]
+        value: list[Column] = [scalars.step, scalars.wall_time, scalars.value]
         _append(
             file.scalars,
             *_kept(scalars.record, self._bound.take(scalars.name), value, decoded),
@@ -344,7 +345,7 @@ class RunSeries:
             self._restarts,
         )
         zero = np.zeros(len(payloads.record), np.int32)
-        place = [payloads.step, payloads.wall_time, offsets, zero]
+        place: list[Column] = [payloads.step, payloads.wall_time, offsets, zero]
         _append(
             file.payloads,
             *_kept(payloads.record, self._bound.take(payloads.name), place, decoded),
@@ -357,8 +358,8 @@ class RunSeries:
 
 
 def _kept(
-    record: Int64s, series: Int32s, columns: list[Column], decoded: Int64s
-) -> tuple[Int64s, Int32s, list[Column]]:
+    record: Int64s, series: Int32s, columns: Sequence[Column], decoded: Int64s
+) -> tuple[Int64s, Int32s, Sequence[Column]]:
     """Rows without those whose records were decoded singly."""
     if not len(decoded) or not len(record):
         return record, series, columns
@@ -372,8 +373,8 @@ def _append(
     table: PointTable,
     record: Int64s,
     series: Int32s,
-    columns: list[Column],
-    single: list[tuple[int, int, *tuple[float, ...]]],
+    columns: Sequence[Column],
+    single: Sequence[tuple[int, int, *tuple[float, ...]]],
     restarts: list[tuple[int, int, int | None]],
 ) -> None:
     """Add rows and single points in the order of their records, and the restarts among them."""
@@ -387,7 +388,7 @@ def _append(
             _with(column, np.array(more), order) for column, more in zip(columns, own, strict=True)
         ]
     before = table.rows
-    table.append(series, columns)
+    table.append(series, list(columns))
     for at, step, of_series in restarts:
         table.restart(Restart(before + int(np.searchsorted(record, at)), step, of_series))
 
