@@ -1,14 +1,24 @@
 """`opscope demo`: what it says, what it writes, and what it does not overwrite."""
 
 import io
+import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
 
+from opscope.cli import demo as demo_command
 from opscope.cli.demo import Progress
 from opscope.cli.main import main
 from opscope.events import find_dumps, open_dump, open_logdir
+
+ROOT = Path(__file__).parents[2]
+PORTIONS = ("events", "runtime", "tfdbg", "dashboard", "cli")
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +63,12 @@ def test_the_commands_that_it_prints_work(
     demo: tuple[Path, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     logdir, said = demo
-    (dump,) = re.findall(r"opscope debug (\S+)", said)
+    (dump,) = re.findall(r"Debug it: .* debug (\S+)", said)
     assert main(["debug", dump, "-c", "lt -f has_inf_or_nan"]) == 0
     listed = capsys.readouterr().out
     hits = re.findall(r"^\[.*\s(\S+:\d+)$", listed, flags=re.MULTILINE)
     assert hits[0] == "cross_entropy/Log:0"
-    assert f"opscope dashboard --logdir {logdir}" in said
+    assert f" dashboard --logdir {logdir}" in said
     assert "/graph?run=train&s=cross_entropy/Log" in said
 
 
@@ -126,3 +136,41 @@ def test_progress_in_a_file_is_some_lines_and_the_last() -> None:
         progress(step, 1.0, 0.5)
     progress.end()
     assert [line.split()[1] for line in stream.getvalue().splitlines()] == ["0", "20", "40", "43"]
+
+
+def test_it_serves_what_it_wrote_until_it_is_interrupted(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "opscope.cli", "demo", "--port", "0"]
+    path = os.pathsep.join(str(ROOT / name) for name in PORTIONS)
+    environment = {**os.environ, "PYTHONPATH": path}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        said = ""
+        for line in process.stdout:
+            said += line
+            if line.startswith("The dashboard is at"):
+                break
+        (url,) = re.findall(r"The dashboard is at (http\S+)/ ", said)
+        assert f"See it:    {url}/graph?run=train&s=cross_entropy/Log" in said
+        with urllib.request.urlopen(f"{url}/data/runs", timeout=60) as answer:
+            assert json.load(answer) == ["train"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) in (0, 130)
+    assert (tmp_path / "opscope_demo" / "train").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("found", "called", "said"),
+    [
+        ("/usr/bin/opscope", ".venv/bin/opscope", "opscope"),
+        (None, ".venv/bin/opscope", ".venv/bin/opscope"),
+        (None, "/x/opscope/cli/__main__.py", f"{sys.executable} -m opscope.cli"),
+    ],
+)
+def test_the_commands_that_it_prints_can_be_typed_here(
+    found: str | None, called: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: found)
+    monkeypatch.setattr("sys.argv", [called])
+    assert demo_command.this_command() == said

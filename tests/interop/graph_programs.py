@@ -60,7 +60,7 @@ def arrays(tf: Any) -> Any:
     padded = tf.pad(cut, [[1, 0], [0, 2]])
     tiled = tf.tile(tf.expand_dims(parts[0], 0), [2, 1, 1])
     clipped = tf.clip_by_value(x, -0.5, 0.5)
-    rows = tf.gather(x, i)
+    rows = tf.gather(x, i) + tf.nn.embedding_lookup(x, i)
     last = tf.squeeze(tf.reduce_sum(x, 1, keepdims=True), axis=[1])
     total = (
         tf.reduce_sum(joined * joined)
@@ -136,3 +136,54 @@ def images(tf: Any) -> Any:
 
 
 PROGRAMS = (softmax_regression, mlp, lenet, images, tanh_network, arrays, pointwise)
+
+
+def special_values(tf: Any, x: Any) -> Any:
+    """What ops make of NaN, infinities and zeros; x: float32 vector.
+
+    Left out: softmax of an infinity (all NaN here, zeros beside one NaN in oneDNN) and max pooling
+    of a NaN (it stays here, is skipped there).
+    """
+    zero = tf.zeros_like(x)
+    column = tf.expand_dims(x, 1)
+    return {
+        "relu": tf.nn.relu(x),
+        "relu6": tf.nn.relu6(x),
+        "maximum": tf.maximum(x, 0.0),
+        "minimum": tf.minimum(x, 0.0),
+        "clip": tf.clip_by_value(x, -1.0, 1.0),
+        "log": tf.log(x),
+        "exp": tf.exp(x),
+        "sqrt": tf.sqrt(x),
+        "rsqrt": tf.rsqrt(x),
+        "divide": x / zero,
+        "no nan": tf.div_no_nan(x, zero),
+        "times zero": x * zero,
+        "sign": tf.sign(x),
+        "sigmoid": tf.sigmoid(x),
+        "tanh": tf.tanh(x),
+        "softplus": tf.nn.softplus(x),
+        "elu": tf.nn.elu(x),
+        "log softmax": tf.nn.log_softmax(x),
+        "sum": tf.reduce_sum(x),
+        "mean": tf.reduce_mean(x),
+        "max": tf.reduce_max(x),
+        "min": tf.reduce_min(x),
+        "argmax": tf.argmax(x),
+        "argmin": tf.argmin(x),
+        "equal": tf.equal(x, x),
+        "where": tf.where(x > 0, x, zero),
+        "l2": tf.nn.l2_loss(x),
+        "matmul": tf.matmul(column, tf.ones([1, 2])),
+        "bias": tf.nn.bias_add(column, tf.ones([1])),
+        "relu gradient": tf.gradients(tf.nn.relu(x), x, grad_ys=x)[0],
+        "log gradient": tf.gradients(tf.log(x), x)[0],
+        "max gradient": tf.gradients(tf.maximum(x, 0.0), x)[0],
+        "floor division": x // 2.0,
+        "remainder": x % 2.0,
+        "power": x**2.0,
+        "finite": tf.is_finite(x),
+        "xent": tf.nn.softmax_cross_entropy_with_logits_v2(
+            labels=tf.ones_like(column), logits=column
+        ),
+    }

@@ -26,14 +26,14 @@ def test_the_event_accumulator_reads_every_tag(logdir: Path) -> None:
     accumulator.Reload()
     tags = accumulator.Tags()
     assert sorted(tags["scalars"]) == [
-        "accuracy/accuracy",
-        "cross_entropy/loss",
-        "train/learning_rate",
+        "summaries/accuracy",
+        "summaries/learning_rate",
+        "summaries/loss",
     ]
     assert len(tags["histograms"]) == 9
     assert tags["graph"]
     assert len(tags["run_metadata"]) > 2
-    curve = accumulator.Scalars("cross_entropy/loss")
+    curve = accumulator.Scalars("summaries/loss")
     assert [point.step for point in curve] == list(range(len(curve)))
     assert np.isnan(curve[-1].value)
     metadata = accumulator.RunMetadata(tags["run_metadata"][0])

@@ -16,7 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 theirs = pytest.importorskip("tensorflow.compat.v1")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from graph_programs import PROGRAMS  # noqa: E402
+from graph_programs import PROGRAMS, special_values  # noqa: E402
 
 pytestmark = pytest.mark.interop
 theirs.disable_eager_execution()
@@ -102,3 +102,33 @@ def test_same_values(program: Any) -> None:
         # Sums are added up in another order: errors are relative to the largest element.
         scale = max(1.0, float(np.abs(np.asarray(b, np.float64)).max(initial=0)))
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=2e-6 * scale, err_msg=str(fetch))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0],
+        [np.inf, 1.0, -2.0, 0.0],
+        [-np.inf, 3.0, 100.0, -100.0],
+        [np.nan, np.nan],
+        [0.0, -1e-30, 88.0, 1e38],
+    ],
+    ids=str,
+)
+def test_same_special_values(values: list[float]) -> None:
+    with theirs.Graph().as_default():
+        x = theirs.placeholder(theirs.float32, [len(values)])
+        fetches = special_values(theirs, x)
+        with theirs.Session() as session:
+            expected = session.run(fetches, {x: values})
+    with ours.Graph().as_default():
+        x = ours.placeholder(ours.float32, [len(values)])
+        fetches = special_values(ours, x)
+        with ours.Session() as session:
+            found = session.run(fetches, {x: values})
+    wrong = {
+        name: (found[name], expected[name])
+        for name in expected
+        if not np.allclose(found[name], expected[name], rtol=2e-6, atol=1e-7, equal_nan=True)
+    }
+    assert wrong == {}

@@ -49,10 +49,15 @@ def build_model(seed: int) -> Model:
             loss = cross_entropy(labels, probabilities)
             accuracy = share_right(labels, probabilities)
         with tf.name_scope("train"):
-            tf.summary.scalar("learning_rate", learning_rate)
             train = tf.train.AdamOptimizer(learning_rate).minimize(
                 loss, global_step=tf.train.get_or_create_global_step()
             )
+        with tf.name_scope("summaries"):
+            tf.summary.scalar("loss", loss)
+            tf.summary.scalar("accuracy", accuracy)
+            tf.summary.scalar("learning_rate", learning_rate)
+            scalars = tf.summary.merge(tf.get_collection(tf.GraphKeys.SUMMARIES), name="scalars")
+            histograms = tf.summary.merge(tf.get_collection(HISTOGRAMS), name="histograms")
         return Model(
             graph,
             images,
@@ -61,8 +66,8 @@ def build_model(seed: int) -> Model:
             train,
             loss,
             accuracy,
-            tf.summary.merge(tf.get_collection(tf.GraphKeys.SUMMARIES)),
-            tf.summary.merge(tf.get_collection(HISTOGRAMS)),
+            scalars,
+            histograms,
             tf.global_variables_initializer(),
         )
 
@@ -78,9 +83,10 @@ def dense(
         outputs = tf.matmul(inputs, weights) + biases
         if activation:
             outputs = tf.nn.relu(outputs, name="activation")
-        tf.summary.histogram("weights", weights, [HISTOGRAMS])
-        tf.summary.histogram("biases", biases, [HISTOGRAMS])
-        tf.summary.histogram("outputs", outputs, [HISTOGRAMS])
+        with tf.name_scope("histograms"):
+            tf.summary.histogram("weights", weights, [HISTOGRAMS])
+            tf.summary.histogram("biases", biases, [HISTOGRAMS])
+            tf.summary.histogram("outputs", outputs, [HISTOGRAMS])
         return outputs
 
 
@@ -90,15 +96,11 @@ def cross_entropy(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
         # The bug is the next line. The logits' own op is right:
         # tf.nn.softmax_cross_entropy_with_logits_v2(labels=labels, logits=logits)
         differences = -labels * tf.log(probabilities)
-        loss = tf.reduce_mean(tf.reduce_sum(differences, axis=1), name="mean")
-        tf.summary.scalar("loss", loss)
-        return loss
+        return tf.reduce_mean(tf.reduce_sum(differences, axis=1), name="mean")
 
 
 def share_right(labels: tf.Tensor, probabilities: tf.Tensor) -> tf.Tensor:
     """The share of images whose most probable digit is the right one, float32[]."""
     with tf.name_scope("accuracy"):
         right = tf.equal(tf.argmax(probabilities, 1), tf.argmax(labels, 1))
-        accuracy = tf.reduce_mean(tf.cast(right, tf.float32), name="mean")
-        tf.summary.scalar("accuracy", accuracy)
-        return accuracy
+        return tf.reduce_mean(tf.cast(right, tf.float32), name="mean")

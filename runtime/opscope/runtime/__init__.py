@@ -50,6 +50,7 @@ from opscope.runtime.gradients import (
     gradients,
 )
 from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
+from opscope.runtime.graph_import import import_graph_def
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group, tuple  # noqa: A004 - TensorFlow's name
 from opscope.runtime.indexed_slices import (
@@ -167,6 +168,7 @@ from opscope.runtime.ops.gathering import (
     gather,
     setdiff1d,
 )
+from opscope.runtime.ops.indexing import newaxis
 from opscope.runtime.ops.joining import (
     concat,
     split,
@@ -197,13 +199,8 @@ from opscope.runtime.ops.shape import (
     size,
     squeeze,
 )
-from opscope.runtime.ops.slicing import (
-    newaxis,
-    strided_slice,
-)
-from opscope.runtime.ops.slicing import (
-    slice_block as slice,  # noqa: A004 - TensorFlow's name
-)
+from opscope.runtime.ops.slicing import slice_block as slice  # noqa: A004 - TensorFlow's name
+from opscope.runtime.ops.slicing import strided_slice
 from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
@@ -345,6 +342,7 @@ __all__ = [
     "group",
     "half",
     "identity",
+    "import_graph_def",
     "initializers",
     "int8",
     "int16",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -242,11 +243,22 @@ def constant_value(tensor: Any) -> Array | None:
         if not shape.is_fully_defined():
             return None
         return np.asarray(shape.as_list() if node.type == "Shape" else shape.num_elements(), out)
-    if node.type == "Pack":
+    if node.type in _FOLLOWED:
         parts = [constant_value(t) for t in node.inputs]
         if all(p is not None for p in parts):
-            return np.stack([p for p in parts if p is not None], axis=node.attrs["axis"])
+            return _FOLLOWED[node.type](node.attrs, [p for p in parts if p is not None])
     return None
+
+
+# How the value of a node follows from those of its inputs, for the few types where TensorFlow looks
+# for it too: gradients are built from other nodes where it does.
+_FOLLOWED: dict[str, Callable[[dict[str, Any], list[Array]], Array]] = {
+    "Pack": lambda attrs, parts: np.stack(parts, axis=attrs["axis"]),
+    "Range": lambda attrs, ends: np.arange(*[e.item() for e in ends]).astype(ends[0].dtype),
+    "Cast": lambda attrs, value: value[0].astype(attrs["DstT"].as_numpy_dtype),
+    "ConcatV2": lambda attrs, parts: np.concatenate(parts[:-1], axis=int(parts[-1])),
+    "Fill": lambda attrs, given: np.full(tuple(given[0].tolist()), given[1], given[1].dtype),
+}
 
 
 def constant_value_as_shape(tensor: Tensor) -> TensorShape:

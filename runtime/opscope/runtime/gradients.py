@@ -176,9 +176,9 @@ class _Backward:
             if op.definition.not_differentiable:
                 return nothing
             raise LookupError(
-                f"No gradient defined for operation '{op.name}' (op type: {op.type}). "
-                "Every op between ys and xs needs one; tf.stop_gradient makes an input a constant"
-                f"{_made_at(op)}."
+                f"No gradient defined for operation '{op.name}' (op type: {op.type})"
+                f"{_made_at(op)}. Every op between ys and xs needs one; "
+                "tf.stop_gradient makes its input a constant."
             )
         for i, tensor in enumerate(op.outputs):
             if out_grads[i] is None and is_trainable(tensor.dtype):
@@ -228,7 +228,7 @@ def _made_at(op: Operation) -> str:
     if not frames:
         return ""
     file, line, function, _ = frames[-1]
-    return f" (made at {file}:{line} in {function})"
+    return f", made at {file}:{line} in {function}"
 
 
 def _ops_from(sources: Iterable[Tensor]) -> set[Operation]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
+from opscope.runtime.ops.argmax import argmax, argmin
 from opscope.runtime.ops.cast import cast, to_double, to_float, to_int32, to_int64
 from opscope.runtime.ops.gathering import unsorted_segment_sum
 from opscope.runtime.ops.matmul import matmul
@@ -23,7 +23,7 @@ from opscope.runtime.ops.reduction import (
 )
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import cumprod, cumsum, lin_space, range  # noqa: A004
-from opscope.runtime.ops.shape import reshape, shape, squeeze
+from opscope.runtime.ops.statistics import norm, reduce_logsumexp, reduce_std, reduce_variance
 
 __all__ = [
     "abs",
@@ -68,6 +68,7 @@ __all__ = [
     "minimum",
     "multiply",
     "negative",
+    "norm",
     "not_equal",
     "pow",
     "range",
@@ -389,76 +390,3 @@ def clip_by_value(
         clipped = make_tensor("Maximum", below, clip_value_min, name=scope)
         values.shape.assert_is_compatible_with(clipped.shape)
         return clipped
-
-
-def argmax(
-    input: Any,  # noqa: A002
-    axis: Any = None,
-    name: str | None = None,
-    dimension: Any = None,
-    output_type: Any = dtypes.int64,
-) -> Tensor:
-    """The index of the largest element along `axis` (default 0; `dimension` is its old name)."""
-    where = dimension if axis is None else axis
-    return make_tensor(
-        "ArgMax", input, 0 if where is None else where, output_type=output_type, name=name
-    )
-
-
-def argmin(
-    input: Any,  # noqa: A002
-    axis: Any = None,
-    name: str | None = None,
-    dimension: Any = None,
-    output_type: Any = dtypes.int64,
-) -> Tensor:
-    """The index of the smallest element along `axis` (default 0)."""
-    where = dimension if axis is None else axis
-    return make_tensor(
-        "ArgMin", input, 0 if where is None else where, output_type=output_type, name=name
-    )
-
-
-def reduce_logsumexp(
-    input_tensor: Any,
-    axis: Any = None,
-    keepdims: bool = False,
-    name: str | None = None,
-) -> Tensor:
-    """log(sum(exp(x))) over `axis`, without overflow."""
-    with op_scope(name, "ReduceLogSumExp", input_tensor) as scope:
-        values = convert_to_tensor(input_tensor)
-        largest = reduce_max(values, axis, keepdims=True)
-        # An infinite largest element would make inf - inf.
-        finite = make_tensor("SelectV2", is_finite(largest), largest, 0)
-        level = make_tensor("StopGradient", finite)
-        total = log(reduce_sum(exp(subtract(values, level)), axis, keepdims=keepdims))
-        if not keepdims:
-            level = reshape(level, shape(total))
-        return add(total, level, name=scope)
-
-
-def reduce_variance(
-    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Tensor:
-    """The mean of the squared distance to the mean, over `axis`."""
-    with op_scope(name or "reduce_variance", "reduce_variance", input_tensor):
-        values = convert_to_tensor(input_tensor)
-        means = reduce_mean(values, axis, keepdims=True)
-        return reduce_mean(square(values - means), axis, keepdims=keepdims)
-
-
-def reduce_std(
-    input_tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None
-) -> Tensor:
-    """The square root of `reduce_variance`."""
-    with op_scope(name or "reduce_std", "reduce_std", input_tensor):
-        return sqrt(reduce_variance(input_tensor, axis, keepdims))
-
-
-def norm(tensor: Any, axis: Any = None, keepdims: bool = False, name: str | None = None) -> Tensor:
-    """The Euclidean norm over `axis`."""
-    with op_scope(name, "norm", tensor):
-        values = convert_to_tensor(tensor)
-        length = sqrt(reduce_sum(values * conj(values), axis, keepdims=True))
-        return length if keepdims else squeeze(length, axis)

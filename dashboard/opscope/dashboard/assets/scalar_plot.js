@@ -91,7 +91,9 @@
       low = Math.log10(Math.max(low, data.positive));
       high = Math.log10(Math.max(high, data.positive));
     }
-    const room = high === low ? (logY ? 0.5 : Math.abs(high) * 0.1 || 1) : (high - low) * 0.07;
+    // Smoothing a constant leaves differences in the last bits, which are not a curve.
+    const flat = high - low <= Math.abs(high) * 1e-12;
+    const room = flat ? (logY ? 0.5 : Math.abs(high) * 0.1 || 1) : (high - low) * 0.07;
     const range = [low - room, high + room];
     return range.every(Number.isFinite) ? range : [low, high];
   };

@@ -2,6 +2,7 @@
 
 from opscope.runtime.ops import (
     activation,
+    argmax,
     arithmetic,
     arrangement,
     basic,
@@ -12,6 +13,7 @@ from opscope.runtime.ops import (
     elementwise,
     filling,
     gathering,
+    indexing,
     joining,
     losses,
     masking,
@@ -28,10 +30,12 @@ from opscope.runtime.ops import (
     slicing,
     softmax,
     state,
+    statistics,
 )
 
 __all__ = [
     "activation",
+    "argmax",
     "arithmetic",
     "arrangement",
     "basic",
@@ -42,6 +46,7 @@ __all__ = [
     "elementwise",
     "filling",
     "gathering",
+    "indexing",
     "joining",
     "losses",
     "masking",
@@ -58,4 +63,5 @@ __all__ = [
     "slicing",
     "softmax",
     "state",
+    "statistics",
 ]

@@ -42,8 +42,8 @@ def _only_floating(text: str) -> Any:
     return template
 
 
-def _refuse_zero(y: Any) -> None:
-    if not y.all():
+def _refuse_zero(x: Any, y: Any) -> None:
+    if x.size and not y.all():
         raise errors.InvalidArgumentError(None, None, "Integer division by zero")
 
 
@@ -78,7 +78,7 @@ def _mul(xp: Any, x: Any, y: Any) -> Any:
 def _truncated_quotient(xp: Any, x: Any, y: Any) -> Any:
     if not _is_integer(x):
         return x / y
-    _refuse_zero(y)
+    _refuse_zero(x, y)
     quotient = x // y
     # Python rounds down, C towards zero: they differ where the quotient is negative and inexact.
     return quotient + ((quotient < 0) & (quotient * y != x)).astype(quotient.dtype)
@@ -107,7 +107,7 @@ def _truncate_div(xp: Any, x: Any, y: Any) -> Any:
 def _floor_div(xp: Any, x: Any, y: Any) -> Any:
     """`x / y` rounded down."""
     if _is_integer(x):
-        _refuse_zero(y)
+        _refuse_zero(x, y)
         return x // y
     # Not `//`: that corrects for the remainder and gives 1.0 // 0.1 == 9.
     return xp.floor(x / y)
@@ -117,7 +117,7 @@ def _floor_div(xp: Any, x: Any, y: Any) -> Any:
 def _floor_mod(xp: Any, x: Any, y: Any) -> Any:
     """The remainder of x / y rounded down; it has the sign of y."""
     if _is_integer(x):
-        _refuse_zero(y)
+        _refuse_zero(x, y)
     return x % y
 
 

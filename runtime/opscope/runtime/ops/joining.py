@@ -266,11 +266,14 @@ def _(node: Operation) -> list[TensorShape]:
     if sizes is None or axis is None:
         return [unknown_shape(None if sizes is None else len(sizes))] * count
     position = normal_axis(axis, len(sizes), "split_dim")
-    parts = [None] * count if lengths is None else [int(n) for n in lengths]
-    return [
-        TensorShape((*sizes[:position], n if n is None or n >= 0 else None, *sizes[position + 1 :]))
-        for n in parts
-    ]
+    parts: list[int | None] = [None] * count
+    if lengths is not None:
+        parts = [int(n) if n >= 0 else None for n in lengths]
+        whole = sizes[position]
+        if None in parts and whole is not None:
+            rest = whole - sum(n for n in parts if n is not None)
+            parts = [rest if n is None else n for n in parts]
+    return [TensorShape((*sizes[:position], n, *sizes[position + 1 :])) for n in parts]
 
 
 @_split_v.gradient

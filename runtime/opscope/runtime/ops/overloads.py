@@ -9,9 +9,9 @@ from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
+from opscope.runtime.ops.indexing import get_item
 from opscope.runtime.ops.matmul import matmul
 from opscope.runtime.ops.scope import op_scope
-from opscope.runtime.ops.slicing import get_item
 
 # Integers are divided as floats of this type.
 _QUOTIENT_TYPES = {

@@ -196,7 +196,10 @@ def _where_found(xp: Any, found: Any, grads: Any) -> Any:
 def _max_pool(
     xp: Any, images: Any, *, ksize: Any, strides: Any, padding: str, data_format: str
 ) -> Any:
-    """The largest value of each window of each channel."""
+    """The largest value of each window of each channel; NaN where there is one.
+
+    (TensorFlow's CPU kernel skips a NaN, and so hides it.)
+    """
     attrs = {"ksize": ksize, "strides": strides, "padding": padding, "data_format": data_format}
     return _max_pool_images(_pooling(attrs, xp, None), images)
 

@@ -201,11 +201,7 @@ def _bind_reduction(definition: OpDef, over: Over) -> None:
 
 
 def _is_plain_float(binding: Binding) -> bool:
-    return (
-        binding.device_type == "CPU"
-        and not binding.attrs["keep_dims"]
-        and binding.attrs["T"].name in ("float32", "float64")
-    )
+    return binding.device_type == "CPU" and binding.attrs["T"].name in ("float32", "float64")
 
 
 def _known_sum(
@@ -216,13 +212,14 @@ def _known_sum(
     if not sizes or not shape.is_fully_defined() or 0 in sizes:
         return None
     scalar = binding.attrs["T"].as_numpy_dtype
-    if len(axes) == len(sizes):
+    keep = binding.attrs["keep_dims"]
+    if len(axes) == len(sizes) and not keep:
         add, count = np.add.reduce, scalar(shape.num_elements())
         if is_mean:
             return lambda x, _: add(x, None) / count
         return lambda x, _: add(x, None)
     if axes == (0,) and len(sizes) == 2 and not is_mean:
-        ones = np.ones(sizes[0] or 0, scalar)
+        ones = np.ones((1, sizes[0] or 0) if keep else sizes[0] or 0, scalar)
         return lambda x, _: ones.dot(x)
     return None
 
@@ -259,68 +256,6 @@ for _definition, _over in (
 ):
     _definition.shape(_reduced_shape)
     _bind_reduction(_definition, _over)
-
-
-# -- arg max -------------------------------------------------------------------------------
-
-_ARG = "input: T, dimension: Tidx -> output: output_type"
-_ARG_ATTRS = f"T: {{{REAL}, bool}}, {_INDEX}, output_type: {{int32, int64}} = int64"
-
-
-def _position(dimension: Any, ndim: int) -> int:
-    axis = int(dimension)
-    if not -ndim <= axis < ndim:
-        raise errors.InvalidArgumentError(
-            None, None, f"Expected dimension in the range [{-ndim}, {ndim}), but got {axis}"
-        )
-    return axis
-
-
-def _arg(xp: Any, x: Any, dimension: Any, worst: float, function: str) -> Any:
-    axis = _position(dimension, x.ndim)
-    if x.dtype.kind not in "iub" and x.size and xp.isnan(x.max()):
-        # TensorFlow compares with `>`, so a NaN never wins; NumPy's always does.
-        x = xp.where(xp.isnan(x), x.dtype.type(worst), x)
-    return getattr(x, function)(axis=axis)
-
-
-@op("ArgMax", _ARG, _ARG_ATTRS)
-def _arg_max(xp: Any, x: Any, dimension: Any, *, output_type: dtypes.DType) -> Any:
-    """The index of the largest element along one axis; the first of several."""
-    return _arg(xp, x, dimension, -np.inf, "argmax").astype(output_type.as_numpy_dtype)
-
-
-@op("ArgMin", _ARG, _ARG_ATTRS)
-def _arg_min(xp: Any, x: Any, dimension: Any, *, output_type: dtypes.DType) -> Any:
-    """The index of the smallest element along one axis; the first of several."""
-    return _arg(xp, x, dimension, np.inf, "argmin").astype(output_type.as_numpy_dtype)
-
-
-def _arg_shape(node: Operation) -> list[TensorShape]:
-    sizes = node.inputs[0].shape.sizes
-    axis = static_value(node.inputs[1])
-    if sizes is None:
-        return [unknown_shape()]
-    if axis is None:
-        return [unknown_shape(len(sizes) - 1)]
-    position = int(axis)
-    if not -len(sizes) <= position < len(sizes):
-        raise ValueError(
-            f"Dimension ({position}) must be in the range [{-len(sizes)}, {len(sizes)}), "
-            f"where {len(sizes)} is the number of dimensions in the input."
-        )
-    position %= len(sizes)
-    return [TensorShape(sizes[:position] + sizes[position + 1 :])]
-
-
-def _no_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    return [None, None]
-
-
-_arg_max.shape(_arg_shape)
-_arg_min.shape(_arg_shape)
-_arg_max.gradient(_no_gradient)
-_arg_min.gradient(_no_gradient)
 
 
 # -- functions -----------------------------------------------------------------------------

@@ -144,8 +144,9 @@ def padded(xp: Any, images: Any, rows: Line, columns: Line, kind: str, capacity:
     if not (rows.before or rows.after or columns.before or columns.after):
         return images
     shape = (capacity, rows.padded, columns.padded, images.shape[3])
-    # The border of the block stays zero: only the inside is ever written.
-    block = scratch(xp, f"{kind} {rows.before},{columns.before}", shape, images.dtype)
+    # The border of the block stays zero: blocks with this name are only ever written inside of it.
+    inside = f"{rows.before}+{rows.size},{columns.before}+{columns.size}"
+    block = scratch(xp, f"{kind} {inside}", shape, images.dtype)
     block = block[: images.shape[0]]
     inside_rows = slice(rows.before, rows.before + rows.size)
     block[:, inside_rows, columns.before : columns.before + columns.size] = images
