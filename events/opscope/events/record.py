@@ -24,7 +24,7 @@ FOOTER_SIZE = 4
 _MASK_DELTA = 0xA282EAD8
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
-_READ_SIZE = 1 << 20
+_READ_SIZE = 1 << 16
 
 
 def masked_crc32c(data: bytes) -> int:
@@ -126,7 +126,25 @@ class RecordReader:
                     self.records_read += 1
                     yield Record(offset, data)
                 else:
-                    self._report(offset, f"data CRC mismatch: this record ({length} bytes) is lost")
+                    self.report_data_fault(offset, length)
+
+    @property
+    def is_in_gap(self) -> bool:
+        """Whether the file ended while the next intact record was looked for."""
+        return self._search_from is not None
+
+    def leave_gap(self, offset: int) -> bool:
+        """Go to the next intact record after one whose length CRC is wrong; whether there is one.
+
+        Raises OSError when the file cannot be opened or read.
+        """
+        self.offset, self._search_from = offset, offset + 1
+        with open(self.path, "rb") as file:
+            return self._leave_gap(file, os.fstat(file.fileno()).st_size)
+
+    def report_data_fault(self, offset: int, length: int) -> None:
+        """Note that the record at an offset is lost."""
+        self._report(offset, f"data CRC mismatch: this record ({length} bytes) is lost")
 
     def _refill(self, file: BinaryIO, need: int) -> bytes:
         file.seek(self.offset)
@@ -148,7 +166,9 @@ class RecordReader:
         assert self._search_from is not None
         found, searched = find_record(file, self._search_from, size)
         if found is None:
-            self._search_from = searched
+            file.seek(self.offset)
+            # Zeros may be room that a file system gave before the bytes came: they may come yet.
+            self._search_from = searched if any(file.read(HEADER_SIZE)) else None
             self.pending = self._unreadable(file, size)
             return False
         gap = found - self.offset
