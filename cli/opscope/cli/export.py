@@ -23,7 +23,9 @@ EXIT_UNUSABLE = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare LOGDIR, -o, --format, --kind, --run, --tag and --orphaned."""
-    parser.add_argument("logdir", metavar="LOGDIR", help="a folder of event files, or one file")
+    parser.add_argument(
+        "logdir", metavar="LOGDIR", help="a folder of event files, one file, or a URL"
+    )
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="where to write (default: standard output)"
     )
