@@ -242,6 +242,17 @@ def check() -> None:
             assert Event.FromString(data).SerializeToString(deterministic=True) == data
 
 
+def _last_steps(events: list[bytes]) -> dict[str, int]:
+    """The last step of each scalar and histogram, by which a reader is known to be finished."""
+    last: dict[str, int] = {}
+    for data in reversed(events):
+        message = Event.FromString(data)
+        for value in message.summary.value:
+            if value.metadata.plugin_data.plugin_name != "images":
+                last.setdefault(value.tag, message.step)
+    return last
+
+
 def generate(name: str, folder: Path, size: float) -> Path:
     """The logdir of a name at a size (1 is full), made unless it is there."""
     spec, root = LOGDIRS[name], folder / f"{name}_{size:g}"
@@ -249,13 +260,17 @@ def generate(name: str, folder: Path, size: float) -> Path:
     if done.exists():
         return root
     runs = max(1, int(spec.runs * min(1.0, size * 10)))
-    written = 0
+    written, series, last_steps = 0, 0, {}
     for run in range(runs):
         path = root / f"exp{run // 50:02d}" / f"run{run:03d}"
         path.mkdir(parents=True)
-        records = [frame(data) for data in spec.events(zlib.crc32(name.encode()) + run, size)]
-        data = b"".join([first_event(), *records])
+        events = list(spec.events(zlib.crc32(name.encode()) + run, size))
+        data = b"".join([first_event(), *map(frame, events)])
         (path / f"events.out.tfevents.{1790000000 + run}.host").write_bytes(data)
         written += len(data)
-    done.write_text(json.dumps({"runs": runs, "bytes": written}))
+        if not run:
+            last_steps = _last_steps(events)
+        series += len(last_steps)
+    facts = {"runs": runs, "bytes": written, "series": series, "last_steps": last_steps}
+    done.write_text(json.dumps(facts))
     return root

@@ -34,14 +34,18 @@ def module_of(op_type: str) -> str:
     return OPS[op_type].kernels["ANY"].__module__.rpartition(".")[2]
 
 
-@pytest.mark.parametrize("op_type", sorted(OPS))
+# Tests may define op types of their own.
+OURS = sorted(t for t in OPS if OPS[t].kernels["ANY"].__module__.startswith("opscope."))
+
+
+@pytest.mark.parametrize("op_type", OURS)
 def test_is_documented(op_type: str) -> None:
     assert OPS[op_type].doc.endswith((".", ":")) or "\n" in OPS[op_type].doc
 
 
 def test_has_a_sample() -> None:
     sampled = {s.op_type for s in SAMPLES} | ELSEWHERE
-    missing = {t for t in OPS if t not in sampled and module_of(t) not in STATE_MODULES}
+    missing = {t for t in OURS if t not in sampled and module_of(t) not in STATE_MODULES}
     assert missing == set()
 
 

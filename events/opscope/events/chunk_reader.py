@@ -17,7 +17,7 @@ from opscope.events.record_columns import ChunkColumns, RecordColumns
 from opscope.events.run_series import RunSeries
 from opscope.events.series import Int64s
 
-_CHUNK = 1 << 22
+_CHUNK = 1 << 20
 _LEAST = 1 << 16  # of a file that does not fit: less of it is not put into the rest of a chunk
 _FEW = 2048  # bytes that are read record by record
 _ALIGNMENT = 8

@@ -6,14 +6,20 @@ records, since the first value of a tag decides what the tag holds.
 """
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from opscope.events import kind as kinds
-from opscope.events.payload_columns import NO_PAYLOADS, PayloadColumns
-from opscope.events.point_table import Column, PointTable, Restart
-from opscope.events.record_columns import NO_SCALARS, ChunkColumns, ScalarColumns
+from opscope.events.file_points import (
+    NO_PAYLOAD_ROWS,
+    NO_SCALAR_ROWS,
+    FilePoints,
+    PointRows,
+    Singles,
+)
+from opscope.events.payload_columns import PayloadColumns
+from opscope.events.record_columns import ChunkColumns, ScalarColumns
 from opscope.events.series import NO_POINTS, Float64s, Int64s, Location, Plugin, Points, Series
 from opscope.events.value_names import Form, Int32s, ValueNames
 
@@ -24,15 +30,6 @@ SUMMARY, GRAPH_DEF, META_GRAPH_DEF, RUN_METADATA = "summary", "graph", "meta_gra
 _UNBOUND, _ONE_BY_ONE = -1, -2  # in place of a series: not met yet; to be decoded singly
 _NO_PLUGIN = Plugin()
 _NEVER = np.iinfo(np.int64).max
-
-
-class _File:
-    """The points of one file of the run, and the steps from which it makes older files obsolete."""
-
-    def __init__(self) -> None:
-        self.scalars = PointTable()
-        self.payloads = PointTable()
-        self.restarts: dict[int | None, int] = {}
 
 
 class RunSeries:
@@ -47,22 +44,18 @@ class RunSeries:
         self._kinds: list[str] = []
         self._series_plugins: list[Plugin] = []
         self._bound = np.zeros(0, np.int32)  # name -> series, once met
-        self._files: list[_File] = []
+        self._files: list[FilePoints] = []
         self.file_order: list[int] = []
         self._listing: tuple[int, dict[str, dict[str, int]]] = (0, {})
         # Of the part of a file that is being added, by record: single values, restarts.
-        self._file = _File()
         self._record = 0
-        self._scalars: list[tuple[int, int, int, float, float]] = []
-        self._payloads: list[tuple[int, int, int, float, int, int]] = []
-        self._restarts: list[tuple[int, int, int | None]] = []
-        self._decoded: set[int] = set()
+        self._singles = Singles()
 
     # Reading
 
     def add_file(self) -> int:
         """Room for one more file's points; its number."""
-        self._files.append(_File())
+        self._files.append(FilePoints())
         self.file_order.append(len(self._files) - 1)
         return len(self._files) - 1
 
@@ -157,14 +150,15 @@ class RunSeries:
     def add_scalar(self, tag: str, step: int, wall_time: float, value: float) -> None:
         """Append a point that is one number."""
         number = self._number(SUMMARY, kinds.SCALAR, tag)
-        self._scalars.append((self._record, number, step, wall_time, value))
+        self._singles.scalars.append((self._record, number, step, wall_time, value))
 
     def add_location(
         self, source: str, kind: str, tag: str, step: int, wall_time: float, at: Location
     ) -> None:
         """Append a point whose value stays in the file."""
         number = self._number(source, kind, tag)
-        self._payloads.append((self._record, number, step, wall_time, at.offset, at.value))
+        place = self._record, number, step, wall_time, at.offset, at.value
+        self._singles.payloads.append(place)
 
     def session_started(self, step: int) -> None:
         """A session began at this step: what was written for it and later steps is obsolete."""
@@ -193,9 +187,7 @@ class RunSeries:
         return self.file_version is None or self.file_version < 2
 
     def _restart(self, step: int, series: int | None) -> None:
-        self._restarts.append((self._record, step, series))
-        lowest = self._file.restarts
-        lowest[series] = min(step, lowest.get(series, step))
+        self._singles.restarts.append((self._record, step, series))
 
     # Adding the part of a file
 
@@ -212,7 +204,6 @@ class RunSeries:
         `offset_of` tells where records lie in the file. `decode(i)` adds what record `i` says by
         the methods above.
         """
-        self._file = self._files[file]
         singly = columns.others.tolist()
         scalars, payloads = columns.scalars, columns.payloads
         if self._steps_tell_restarts:
@@ -222,14 +213,29 @@ class RunSeries:
                 singly = np.unique(np.concatenate(every)).tolist()
                 scalars, payloads = scalars.part(0, 0), payloads.part(0, 0)
         self._bind(names, singly, scalars, payloads, decode)
-        self._append(scalars, payloads, offset_of(payloads.record))
+        offsets = offset_of(payloads.record)
+        first_values = np.zeros(len(offsets), np.int32)
+        self._files[file].add(
+            PointRows(
+                scalars.record,
+                self._bound.take(scalars.name),
+                [scalars.step, scalars.wall_time, scalars.value],
+            ),
+            PointRows(
+                payloads.record,
+                self._bound.take(payloads.name),
+                [payloads.step, payloads.wall_time, offsets, first_values],
+            ),
+            self._singles,
+        )
+        self._singles = Singles()
 
     def add_single(self, file: int, decode: Callable[[], None]) -> None:
         """Add one record by a call of `decode`."""
-        self._file = self._files[file]
         self._record = 0
         decode()
-        self._append(NO_SCALARS, NO_PAYLOADS, np.zeros(0, np.int64))
+        self._files[file].add(NO_SCALAR_ROWS, NO_PAYLOAD_ROWS, self._singles)
+        self._singles = Singles()
 
     def _decode_leading(
         self,
@@ -315,8 +321,8 @@ class RunSeries:
         )
 
     def _decode_once(self, record: int, decode: Callable[[int], None]) -> None:
-        if record not in self._decoded:
-            self._decoded.add(record)
+        if record not in self._singles.records:
+            self._singles.records.add(record)
             self._record = record
             decode(record)
 
@@ -332,72 +338,6 @@ class RunSeries:
         if (kind == kinds.SCALAR) != form.is_number:
             return _ONE_BY_ONE
         return self._number(SUMMARY, kind, tag)
-
-    def _append(self, scalars: ScalarColumns, payloads: PayloadColumns, offsets: Int64s) -> None:
-        """Put what was found, of columns and of single records, into the file's tables."""
-        file, decoded = self._file, np.array(sorted(self._decoded), np.int64)
-        self._decoded.clear()
-        value: list[Column] = [scalars.step, scalars.wall_time, scalars.value]
-        _append(
-            file.scalars,
-            *_kept(scalars.record, self._bound.take(scalars.name), value, decoded),
-            self._scalars,
-            self._restarts,
-        )
-        zero = np.zeros(len(payloads.record), np.int32)
-        place: list[Column] = [payloads.step, payloads.wall_time, offsets, zero]
-        _append(
-            file.payloads,
-            *_kept(payloads.record, self._bound.take(payloads.name), place, decoded),
-            self._payloads,
-            self._restarts,
-        )
-        self._scalars.clear()
-        self._payloads.clear()
-        self._restarts.clear()
-
-
-def _kept(
-    record: Int64s, series: Int32s, columns: Sequence[Column], decoded: Int64s
-) -> tuple[Int64s, Int32s, Sequence[Column]]:
-    """Rows without those whose records were decoded singly."""
-    if not len(decoded) or not len(record):
-        return record, series, columns
-    keep = ~np.isin(record, decoded)
-    if keep.all():
-        return record, series, columns
-    return record[keep], series[keep], [column[keep] for column in columns]
-
-
-def _append(
-    table: PointTable,
-    record: Int64s,
-    series: Int32s,
-    columns: Sequence[Column],
-    single: Sequence[tuple[int, int, *tuple[float, ...]]],
-    restarts: list[tuple[int, int, int | None]],
-) -> None:
-    """Add rows and single points in the order of their records, and the restarts among them."""
-    if single:
-        own_record, own_series, *own = zip(*single, strict=True)
-        record = np.concatenate([record, np.array(own_record, np.int64)])
-        order = np.argsort(record, kind="stable")
-        record = record[order]
-        series = np.concatenate([series, np.array(own_series, np.int32)])[order]
-        columns = [
-            _with(column, np.array(more), order) for column, more in zip(columns, own, strict=True)
-        ]
-    before = table.rows
-    table.append(series, list(columns))
-    for at, step, of_series in restarts:
-        table.restart(Restart(before + int(np.searchsorted(record, at)), step, of_series))
-
-
-def _with(column: Column, more: Column, order: Int64s) -> Column:
-    narrow = more.astype(column.dtype)
-    if column.dtype == np.float32 and not np.array_equal(narrow, more, equal_nan=True):
-        narrow = more  # it needs all of float64's digits
-    return np.concatenate([column, narrow])[order]
 
 
 _KINDS = {field: kinds.kind_of("", field) for field in ("simple_value", "image", "histo", "audio")}

@@ -31,6 +31,9 @@ from opscope.runtime.variable_slot import VariableSlot
 
 INDENT = "    "
 
+# Where a copy of a tensor is: at home (None), on the host, or on another device.
+HOST = "host"
+
 # Whose memory (or whose very content) a tensor has: a variable's at one version, a constant's, a
 # feed's, or its own.
 Root = tuple[Any, ...]
@@ -73,7 +76,7 @@ class _Generator:
         self.inputs = inputs
         self.text = _Text()
         self.namespace: dict[str, Any] = dict(instrument_names())
-        self.expressions: dict[tuple[Tensor, Device | None], str] = {}
+        self.expressions: dict[tuple[Tensor, Device | str | None], str] = {}
         self.slot_names: dict[Tensor, str] = {}
         self.slots: dict[VariableSlot, str] = {}
         self.versions: dict[str, int] = {}
@@ -88,7 +91,7 @@ class _Generator:
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
         self.fetch_results: dict[Tensor, str] = {}
-        self.sharers: dict[str, list[Tensor]] = {}
+        self.last_read: dict[str, int] = {}  # of each local that may be dropped after it
         devices = {device.device_type for device in inputs.placement.values()}
         self.recorder = Recorder(inputs.instrument, defers=devices <= {"CPU"})
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
@@ -273,22 +276,15 @@ class _Generator:
 
     def _free(self, op: Operation, position: int) -> None:
         """Drop the locals that nothing reads after this op, so that their memory can go."""
-        dead = []
-        for tensor in dict.fromkeys([*op.inputs, *op.outputs]):
+        dead: dict[str, None] = {}
+        for tensor in (*op.inputs, *op.outputs):
             name = self.expressions.get((tensor, None), "")
-            if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
-                sharers = self.sharers.get(name, [tensor])
-                if all(self._is_done_with(t, name, position) for t in sharers):
-                    dead.append(name)
+            if self.last_read.get(name, position + 1) <= position:
+                dead[name] = None
         if dead:
-            self.text.add(f"{' = '.join(dict.fromkeys(dead))} = None", op)
-
-    def _is_done_with(self, tensor: Tensor, name: str, position: int) -> bool:
-        if self.fetch_results.get(tensor) == name:
-            return False
-        if tensor in self.fetched and tensor not in self.fetch_results:
-            return False
-        return self.last_use.get(tensor, -1) <= position
+            self.text.add(f"{' = '.join(dead)} = None", op)
+            for name in dead:
+                del self.last_read[name]
 
     def _refuse_unfed(self, op: Operation) -> None:
         tensor = op.outputs[0]
@@ -315,14 +311,15 @@ class _Generator:
             return self._copied(name, home, device, reader) if away else name
         if not away:
             return self.expressions[tensor, None]
-        there = self.expressions.get((tensor, device))
+        place: Device | str = HOST if device is None or device.device_type == "CPU" else device
+        there = self.expressions.get((tensor, place))
         if there is None:
             if tensor in self.inputs.known.values:
                 assert device is not None
                 there = self._bind(device.from_host(self.inputs.known.values[tensor]), "c")
             else:
                 there = self._copied(self.expressions[tensor, None], home, device, reader)
-            self.expressions[tensor, device] = there
+            self.expressions[tensor, place] = there
         return there
 
     def _copied(
@@ -359,6 +356,7 @@ class _Generator:
                 )
                 name = local
             self.fetch_results[tensor] = name
+            self.last_read.pop(name, None)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
         if not self.recorder.wants(tensor):
@@ -384,7 +382,9 @@ class _Generator:
     def _name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
         self.expressions[tensor, None] = name
-        self.sharers.setdefault(name, []).append(tensor)
+        if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
+            last = self.last_use.get(tensor, -1)
+            self.last_read[name] = max(last, self.last_read.get(name, -1))
 
     def _new_local(self) -> str:
         self.count += 1

@@ -49,6 +49,8 @@ def graph_to_def(ops: Iterable[Operation], add_shapes: bool = False) -> GraphDef
 
 def _kind_of(value: Any) -> str:
     """The kind of an attribute that no op definition names, such as `_class`."""
+    if isinstance(value, AttrValue):
+        return "as read"
     if isinstance(value, (list, tuple)):
         return f"list({_kind_of(value[0])})" if value else "list(string)"
     if isinstance(value, bool):
@@ -86,6 +88,10 @@ def write_attr(attr: AttrValue, kind: str, value: Any) -> None:
         attr.shape.CopyFrom(value.as_proto())
     elif kind == "tensor":
         attr.tensor.CopyFrom(make_tensor_proto(np.asarray(value)))
+    elif kind == "func":
+        attr.func.CopyFrom(value)
+    elif kind == "as read":
+        attr.CopyFrom(value)
     else:
         raise TypeError(f"cannot write an attribute of kind {kind}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from typing import Any, NoReturn
 
@@ -29,11 +28,11 @@ def _not_all_finite(flat: Any) -> bool:
 
 
 def _bad_on_device(value: Any) -> bool:
-    """The test on a GPU array: only one bool comes back to the host."""
-    if not hasattr(value, "dtype") or value.dtype.kind not in "fc":
-        return has_inf_or_nan(value)
-    module = sys.modules[type(value).__module__.partition(".")[0]]
-    return not bool(module.isfinite(value).all())
+    """The test on a GPU array: only one bool comes back to the host.
+
+    x - x is 0 exactly where x is finite.
+    """
+    return not bool((value - value == 0).all())
 
 
 def instrument_names() -> dict[str, Any]:

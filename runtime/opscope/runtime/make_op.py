@@ -88,6 +88,8 @@ def _is_graph_value(value: Any) -> bool:
 def _by_certainty(definition: OpDef, inputs: tuple[Any, ...]) -> list[tuple[ArgDef, Any]]:
     """Arguments with tensors first, so that `1.0 + tensor` takes the tensor's dtype."""
     pairs = list(zip(definition.inputs, inputs, strict=True))
+    if all(value.__class__ is Tensor for value in inputs):
+        return pairs
 
     def rank(pair: tuple[ArgDef, Any]) -> int:
         arg, value = pair
