@@ -65,9 +65,13 @@ def test_a_full_buffer_is_written_without_a_flush(tmp_path: Path) -> None:
     writer.close()
 
 
-def test_time_flushes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("add", ["event", "scalar"])
+def test_time_flushes(tmp_path: Path, add: str) -> None:
     writer = EventFileWriter(tmp_path, flush_secs=0)
-    writer.add_event(Event(step=1))
+    if add == "event":
+        writer.add_event(Event(step=1))
+    else:
+        writer.add_scalar("x", 0.5, 1)
     deadline = threading.Event()
     for _ in itertools.takewhile(lambda _: steps(writer.path) != [1], range(2000)):
         deadline.wait(0.005)

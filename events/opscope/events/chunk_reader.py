@@ -3,14 +3,14 @@
 What a chunk costs apart from its bytes is the same for one file as for many, so files share chunks.
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import FileIO
+from io import RawIOBase
 
 import numpy as np
 
 from opscope.events.event_file import EventFile
+from opscope.events.file_access import Status
 from opscope.events.framing import PADDING, Framing
 from opscope.events.record import HEADER_SIZE
 from opscope.events.record_columns import ChunkColumns, RecordColumns
@@ -55,11 +55,11 @@ class ChunkReader:
         before = [file.state for file in files]
         new = sum(file.new_bytes for file in files)
         self._size = min(max(new // _CHUNKS, _SMALLEST), _LARGEST)
-        statuses: list[tuple[EventFile, os.stat_result]] = []
+        statuses: list[tuple[EventFile, Status]] = []
         for file in files:
             try:
                 with file.open() as handle:
-                    statuses.append((file, os.fstat(handle.fileno())))
+                    statuses.append((file, file.status(handle)))
                     self._read(file, handle, statuses[-1][1].st_size)
             except OSError as error:
                 file.cannot_be_read(error)
@@ -72,7 +72,7 @@ class ChunkReader:
                 file.cannot_be_read(error)
         return before != [file.state for file in files]
 
-    def _read(self, file: EventFile, handle: FileIO, size: int) -> None:
+    def _read(self, file: EventFile, handle: RawIOBase, size: int) -> None:
         file.reader.pending = None
         while file.offset < size:
             rest = size - file.offset
@@ -96,7 +96,7 @@ class ChunkReader:
             if file.offset == offset and not file.read_singly(1):
                 return  # a record larger than a chunk is read by itself
 
-    def _fill(self, handle: FileIO, offset: int, count: int) -> int:
+    def _fill(self, handle: RawIOBase, offset: int, count: int) -> int:
         if not len(self._buffer):
             self._buffer = np.zeros(self._size + PADDING, np.uint8)
         handle.seek(offset)

@@ -1,14 +1,12 @@
 """One event file of a run: how far it was read, and what it was when it was read."""
 
-import errno
-import os
-import stat
 from collections.abc import Iterator
 from enum import Enum
 from functools import partial
-from io import FileIO
+from io import RawIOBase
 
 from opscope.events.event_decoder import EventDecoder
+from opscope.events.file_access import FileAccess, Status
 from opscope.events.problem import Problem
 from opscope.events.record import Record, RecordReader, masked_crc32c
 from opscope.events.run_series import RunSeries
@@ -27,21 +25,22 @@ class Change(Enum):
 class EventFile:
     """Reads one file, known to its run by `number`, and adds what it holds to the run's series."""
 
-    def __init__(self, path: str, number: int, run: RunSeries):
+    def __init__(self, path: str, number: int, run: RunSeries, files: FileAccess):
         self.path = path
         self.number = number
         self.run = run
-        self.reader = RecordReader(path)
+        self.reader = RecordReader(path, files)
+        self._files = files
         self.unreadable: Problem | None = None
         self.new_bytes = 0  # to be read, when its status was looked at last
         self._problems: list[Problem] = []
         self._decoder = EventDecoder(run, number)
-        self._status: os.stat_result | None = None
+        self._status: Status | None = None
         self._prints: tuple[int, bytes, bytes] = (0, b"", b"")
 
     # Changes
 
-    def change(self, status: os.stat_result | None) -> Change:
+    def change(self, status: Status | None) -> Change:
         """Whether the file's status says that there is something to read.
 
         A file is another one, whatever its name, when it lost bytes, lies elsewhere, or has other
@@ -65,16 +64,16 @@ class EventFile:
             return Change.GROWN  # reading it tells what is wrong
         return Change.GROWN
 
-    def note_status(self, status: os.stat_result) -> None:
+    def note_status(self, status: Status) -> None:
         """Remember what the file was when it was read to its end."""
         self._status = status
         self._prints = self._fingerprint(self.reader.offset)
 
     def _fingerprint(self, end: int) -> tuple[int, bytes, bytes]:
-        with open(self.path, "rb", buffering=0) as file:
-            head = file.read(min(end, _PRINT_SIZE))
+        with self._files.open(self.path) as file:
+            head = file.read(min(end, _PRINT_SIZE)) or b""
             file.seek(max(0, end - _PRINT_SIZE))
-            return end, head, file.read(min(end, _PRINT_SIZE))
+            return end, head, file.read(min(end, _PRINT_SIZE)) or b""
 
     # Reading
 
@@ -88,12 +87,14 @@ class EventFile:
         """What reading changes: equal before and after if nothing came of it."""
         return self.reader.offset, self.reader.pending, self.unreadable
 
-    def open(self) -> FileIO:
-        """The file, opened; OSError for a pipe, which would wait for its writer."""
+    def open(self) -> RawIOBase:
+        """The file, opened; OSError where it cannot be."""
         self.unreadable = None
-        if not stat.S_ISREG(os.stat(self.path).st_mode):
-            raise OSError(errno.EINVAL, "neither a file nor a link to one")
-        return FileIO(self.path, "rb")
+        return self._files.open(self.path)
+
+    def status(self, file: RawIOBase) -> Status:
+        """The status of the opened file."""
+        return self._files.status(file)
 
     def cannot_be_read(self, error: OSError) -> None:
         """Note why the file is not read any further."""

@@ -13,7 +13,8 @@ from opscope.events import payload, run_graph
 from opscope.events.chunk_reader import ChunkReader
 from opscope.events.error import LogdirError, TensorProtoError
 from opscope.events.event_file import EventFile
-from opscope.events.logdir_tree import PROJECTOR_CONFIG, LogdirTree, walk_logdir
+from opscope.events.file_access import access_to
+from opscope.events.logdir_tree import PROJECTOR_CONFIG, LogdirTree
 from opscope.events.natural import natural_key
 from opscope.events.nearest_run import nearest_run
 from opscope.events.payload import Audio, Image
@@ -88,6 +89,7 @@ class Logdir:
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = os.fspath(path)
+        self._files = access_to(self.path)
         self._tree = LogdirTree()
         self._runs: dict[str, RunReader] = {}
         self._payload_problems: dict[Problem, None] = {}
@@ -99,7 +101,7 @@ class Logdir:
 
         Raises LogdirError when the logdir is gone.
         """
-        tree = walk_logdir(self.path)
+        tree = self._files.walk(self.path)
         changed = tree.names != self._tree.names
         self._tree = tree
         for name in self._runs.keys() - tree.event_files.keys():
@@ -108,7 +110,7 @@ class Logdir:
         for name, files in tree.event_files.items():
             run = self._runs.get(name)
             if run is None:
-                run = self._runs[name] = RunReader()
+                run = self._runs[name] = RunReader(self._files)
             of_run, again = run.changed(files)
             grown += of_run
             changed |= again
@@ -368,5 +370,9 @@ _PROFILE_PLUGINS = (kinds.RUN_METADATA_PLUGIN, kinds.GRAPH_OF_RUN_METADATA_PLUGI
 
 
 def open_logdir(path: str | os.PathLike[str]) -> Logdir:
-    """The logdir at a path (a folder, or one event file), with all data present read."""
+    """The logdir at a path or URL (a folder, or one event file), with all data present read.
+
+    URLs are fsspec's: `s3://`, `gs://`, `memory://`, ... with the extra `remote`. Raises
+    LogdirError where there is nothing, or nothing that can be reached.
+    """
     return Logdir(path)

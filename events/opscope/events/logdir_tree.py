@@ -7,6 +7,7 @@ from functools import cached_property
 
 from opscope.events.dump_name import RUN_ROOT_PREFIXES
 from opscope.events.error import LogdirError
+from opscope.events.file_access import Status
 from opscope.events.natural import natural_key
 from opscope.events.problem import Problem
 
@@ -22,7 +23,7 @@ class LogdirTree:
     An event file comes with its status, None where it has none that can be read.
     """
 
-    event_files: dict[str, dict[str, os.stat_result | None]] = field(default_factory=dict)
+    event_files: dict[str, dict[str, Status | None]] = field(default_factory=dict)
     dump_roots: list[str] = field(default_factory=list)
     projector_runs: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from opscope.events.error import LogdirError
 from opscope.events.event_file import Change, EventFile
 from opscope.events.event_message import event_of
+from opscope.events.file_access import FileAccess, Status, buffered
 from opscope.events.problem import Problem
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.record import FOOTER_SIZE, HEADER_SIZE, masked_crc32c
@@ -18,8 +19,9 @@ from opscope.events.series import Location
 class RunReader:
     """Knows which of a run's files have changed, and fetches payloads again."""
 
-    def __init__(self) -> None:
+    def __init__(self, files: FileAccess) -> None:
         self.series = RunSeries()
+        self._access = files
         self._files: dict[str, EventFile] = {}
 
     @property
@@ -32,7 +34,7 @@ class RunReader:
         for file in self._files.values():
             yield from file.problems()
 
-    def changed(self, files: Mapping[str, os.stat_result | None]) -> tuple[list[EventFile], bool]:
+    def changed(self, files: Mapping[str, Status | None]) -> tuple[list[EventFile], bool]:
         """The files that may have something new to read, and whether all are to be read again.
 
         They are when one is gone or was replaced. `files` are those that the run has now, in their
@@ -50,7 +52,9 @@ class RunReader:
         grown = []
         for path, status in files.items():
             if path not in self._files:
-                self._files[path] = EventFile(path, self.series.add_file(), self.series)
+                self._files[path] = EventFile(
+                    path, self.series.add_file(), self.series, self._access
+                )
                 self._files[path].change(status)
                 grown.append(path)
             elif changes[path] is Change.GROWN:
@@ -71,7 +75,7 @@ class RunReader:
         paths = list(self._files)
         last: tuple[int, int] | None = None
         event: Event | None = None
-        open_number, file = -1, None
+        open_number, file, size = -1, None, 0
         try:
             for location in locations:
                 if (location.file, location.offset) != last:
@@ -79,9 +83,10 @@ class RunReader:
                         if file is not None:
                             file.close()
                         open_number = location.file
-                        file = open(paths[open_number], "rb")  # noqa: SIM115
+                        file = buffered(self._access.open(paths[open_number]))
+                        size = file.seek(0, os.SEEK_END)
                     assert file is not None
-                    event = event_of(_read_again(file, paths[open_number], location))
+                    event = event_of(_read_again(file, size, paths[open_number], location))
                     last = (location.file, location.offset)
                 yield event
         except OSError as error:
@@ -91,7 +96,7 @@ class RunReader:
                 file.close()
 
 
-def _read_again(file: BinaryIO, path: str, location: Location) -> bytes:
+def _read_again(file: BinaryIO, size: int, path: str, location: Location) -> bytes:
     file.seek(location.offset)
     header = file.read(HEADER_SIZE)
     gone = LogdirError(
@@ -100,7 +105,7 @@ def _read_again(file: BinaryIO, path: str, location: Location) -> bytes:
     if len(header) < HEADER_SIZE:
         raise gone
     length, crc = struct.unpack("<QI", header)
-    if masked_crc32c(header[:8]) != crc or length > os.fstat(file.fileno()).st_size:
+    if masked_crc32c(header[:8]) != crc or length > size:
         raise gone
     data, footer = file.read(length), file.read(FOOTER_SIZE)
     if len(footer) < FOOTER_SIZE or struct.unpack("<I", footer)[0] != masked_crc32c(data):
