@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pty_program import PtyProgram
 
 from opscope.cli.main import main
 from opscope.events import SummaryWriter
@@ -176,3 +177,20 @@ def test_parquet_goes_through_a_pipe_and_no_bar_is_drawn(logs: Path) -> None:
     assert parquet.read_table(io.BytesIO(done.stdout)).num_rows == 20
     assert done.stderr.count(b"\n") == 1
     assert b"%" not in done.stderr
+
+
+def test_long_work_draws_a_bar_on_a_terminal(logs: Path, tmp_path: Path) -> None:
+    program = PtyProgram(
+        "import sys\n"
+        "from functools import partial\n"
+        "from opscope.cli import export\n"
+        "from opscope.cli.main import main\n"
+        "sys.stdin.readline()\n"  # the terminal has its size then
+        "export._DELAY, export._PART = 0, 1\n"
+        "export.tqdm = partial(export.tqdm, mininterval=0)\n"
+        f"main(['export', {str(logs)!r}, '-o', {str(tmp_path / 'x.csv')!r}])\n"
+    )
+    program.type("\r")
+    program.expect("20.0/20.0")
+    assert program.finish() == 0
+    assert b"5.00/20.0" in program.seen

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         description="Print a line for each intact record: offset, time, step, what it holds. "
         "Payloads are summarised. Damage goes to standard error, exit status 1.",
     )
-    cat.add_argument("file", metavar="FILE", help="an event file")
+    cat.add_argument("file", metavar="FILE", help="an event file, or its URL")
     cat.add_argument("--json", action="store_true", help="a JSON object on each line instead")
     repair = actions.add_parser(
         "repair",

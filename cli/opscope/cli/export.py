@@ -12,18 +12,22 @@ from typing import IO
 from tqdm import tqdm
 
 from opscope.cli.export_format import FORMATS, ExportError, TableFormat
-from opscope.cli.export_table import KINDS, Series, columns_of, series_of, table
+from opscope.cli.export_table import KINDS, Series, columns_of, parts, series_of, table
 from opscope.cli.inspect import printable
 from opscope.cli.selection import add_selection_arguments, selection
 from opscope.events import Logdir, LogdirError, open_logdir
 
 EXIT_NOTHING_EXPORTED = 1
 EXIT_UNUSABLE = 2
+_DELAY = 0.5  # seconds of work that need no progress bar
+_PART = 1 << 15  # rows between two looks of the progress bar
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare LOGDIR, -o, --format, --kind, --run, --tag and --orphaned."""
-    parser.add_argument("logdir", metavar="LOGDIR", help="a folder of event files, or one file")
+    parser.add_argument(
+        "logdir", metavar="LOGDIR", help="a folder of event files, one file, or a URL"
+    )
     parser.add_argument(
         "-o", "--output", metavar="FILE", help="where to write (default: standard output)"
     )
@@ -108,14 +112,17 @@ def _fill(
     args: argparse.Namespace,
 ) -> None:
     total = sum(series.points for series in chosen)
-    # `disable=None` shows the bar only on a terminal; the delay keeps short work quiet.
+    # None shows the bar where standard error is a terminal, which a table in it would tear apart.
+    quiet = None if args.output or not sys.stdout.isatty() else True
     with (
-        tqdm(total=total, unit=" points", unit_scale=True, disable=None, delay=0.5) as bar,
+        tqdm(total=total, unit=" points", unit_scale=True, disable=quiet, delay=_DELAY) as bar,
         table_format(file, columns_of(args.kind)) as writer,
     ):
         for series in chosen:
-            writer.write(table(logdir, series, args.orphaned))
-            bar.update(series.points)
+            whole = table(logdir, series, args.orphaned)
+            for part in parts(whole, _PART):
+                writer.write(part)
+                bar.update(series.points * len(part["step"]) / len(whole["step"]))
 
 
 def _report(logdir: Logdir, args: argparse.Namespace) -> None:

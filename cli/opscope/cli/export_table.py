@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -87,3 +87,12 @@ def table(logdir: Logdir, series: Series, orphaned: bool) -> Columns:
     read = KINDS[series.kind].read
     points = read(logdir, series.run, series.tag, orphaned)
     return {"run": series.run, "tag": series.tag, **points}
+
+
+def parts(table: Columns, rows: int) -> Iterator[Columns]:
+    """A table in parts of at most so many rows."""
+    for start in range(0, len(table["step"]), rows):
+        yield {
+            name: column if isinstance(column, str) else column[start : start + rows]
+            for name, column in table.items()
+        }

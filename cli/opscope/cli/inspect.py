@@ -14,7 +14,9 @@ EXIT_NO_LOGDIR = 2
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare LOGDIR, --run, --tag and --json."""
-    parser.add_argument("logdir", metavar="LOGDIR", help="a folder of event files, or one file")
+    parser.add_argument(
+        "logdir", metavar="LOGDIR", help="a folder of event files, one file, or a URL"
+    )
     add_selection_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing but JSON")
 

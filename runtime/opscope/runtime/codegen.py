@@ -25,7 +25,7 @@ from opscope.runtime.fetch import Fetches
 from opscope.runtime.flow_code import FlowCode
 from opscope.runtime.flow_schedule import Item
 from opscope.runtime.folding import Known, host_scalar
-from opscope.runtime.instrumentation import Recorder, instrument_names
+from opscope.runtime.instrumentation import Recorder, instrument_names, is_fast
 from opscope.runtime.kernels import bound_kernel
 from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
 from opscope.runtime.plan import PLAIN, Instrument, Program
@@ -83,7 +83,7 @@ class Generator:
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
         self.fetch_results: dict[Tensor, str] = {}
-        self.sharers: dict[str, list[Tensor]] = {}
+        self.last_read: dict[str, int] = {}  # of each local that may be dropped after it
         devices = {device.device_type for device in inputs.placement.values()}
         has_flow = inputs.items is not None
         self.recorder = Recorder(
@@ -104,7 +104,8 @@ class Generator:
             self._set_root(feed.tensor, ("feed", i))
         if instrument is not PLAIN:
             start = "(-1, clock())" if self.flow else "clock()"
-            self.text.add(f"hits = []; hit = hits.append; times = [{start}]; seen = []", None)
+            self.text.add("hits = []; hit = hits.append; wild = over = False; seen = []", None)
+            self.text.add(f"times = [{start}]", None)
         if self.flow is not None:
             self.flow.write()
         else:
@@ -121,7 +122,7 @@ class Generator:
             lines=tuple(self.text.owners),
             namespace=self.namespace,
             computes=self.calls > 0,
-            recorded=tuple(recorder.recorded),
+            recorded=recorder.with_versions(self.versions),
             static_hits=tuple(recorder.static_hits),
             traced=tuple(self.inputs.order) if instrument.trace else (),
             repeats=self.flow is not None,
@@ -142,9 +143,9 @@ class Generator:
         if self.inputs.instrument is PLAIN:
             return result
         if self.flow is not None:
-            return f"{result}, seen, hits, times"
+            return f"{result}, seen, hits, times, over"
         recorded = "".join(f"{r.local or None}, " for r in self.recorder.recorded)
-        return f"{result}, ({recorded}), hits, times"
+        return f"{result}, ({recorded}), hits, times, over"
 
     def _last_uses(self) -> dict[Tensor, int]:
         uses: dict[Tensor, int] = {}
@@ -256,9 +257,7 @@ class Generator:
                 else:
                     arguments.append(self.value(tensor, op, device))
         updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
-        for name in updated:
-            if self._old_value_is_needed(name, position):
-                self.text.add(f"{name}.shared = True", op)
+        self._keep_old_values(op, updated, arguments, position)
         if template is not None:
             call = template.format(*arguments)
         else:
@@ -301,33 +300,68 @@ class Generator:
             return None
         return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
 
-    def _old_value_is_needed(self, slot: str, position: int) -> bool:
+    def _keep_old_values(
+        self, op: Operation, updated: Sequence[str], arguments: Sequence[str], position: int
+    ) -> None:
+        """Emit that an update leaves the old values alone, where somebody needs them."""
+        if not updated:
+            return
+        if self.inputs.instrument.watch is None:
+            needed = [n for n in updated if self._is_read_later(n, position)]
+            share = "; ".join(f"{name}.shared = True" for name in needed)
+            if share:
+                self.text.add(share, op)
+            return
+        share = " = ".join(f"{name}.shared" for name in updated) + " = True"
+        condition = self._may_go_bad(op, arguments)
+        if condition is None:
+            self.text.add(share, op)
+        else:
+            self.text.add(f"if {condition}: {share}", op)
+            self.text.add("else: over = True", op)
+
+    def _is_read_later(self, slot: str, position: int) -> bool:
         """True when a tensor that shares the slot's memory is read at or after an update."""
-        if self.inputs.instrument.watch is not None or self.flow is not None:
+        if self.flow is not None:
             return True
         sharers = self.by_root.get(self._slot_root(slot), ())
         return any(
             t not in self.slot_names and self.last_use.get(t, -1) >= position for t in sharers
         )
 
+    def _may_go_bad(self, op: Operation, arguments: Sequence[str]) -> str | None:
+        """When the debugger needs what an update overwrites: the condition, None for always.
+
+        A clean run in which the update cannot make an inf or nan shows nothing to anyone.
+        """
+        rule = op.definition.finite_rule
+        if rule is None or not self.recorder.defers:
+            return None
+        scalars = []
+        for tensor, argument in zip(op.inputs, arguments, strict=True):
+            rank = self.inputs.known.shapes[tensor].ndims
+            if rank == 0 and not tensor.dtype.is_ref_dtype:
+                scalars.append(argument)
+            elif not is_fast(tensor, rank) or self.slot_names.get(tensor) not in (
+                None,
+                *self.ready_slots,
+            ):
+                return None
+        if self.recorder.static_hits:
+            return None
+        return f"hits or wild or not {self.bind(rule, 'k')}({', '.join(scalars)})"
+
     def _free(self, op: Operation, position: int) -> None:
         """Drop the locals that nothing reads after this op, so that their memory can go."""
-        dead = []
-        for tensor in dict.fromkeys([*op.inputs, *op.outputs]):
+        dead: dict[str, None] = {}
+        for tensor in (*op.inputs, *op.outputs):
             name = self.expressions.get((tensor, None), "")
-            if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
-                sharers = self.sharers.get(name, [tensor])
-                if all(self._is_done_with(t, name, position) for t in sharers):
-                    dead.append(name)
+            if self.last_read.get(name, position + 1) <= position:
+                dead[name] = None
         if dead:
-            self.text.add(f"{' = '.join(dict.fromkeys(dead))} = None", op)
-
-    def _is_done_with(self, tensor: Tensor, name: str, position: int) -> bool:
-        if self.fetch_results.get(tensor) == name:
-            return False
-        if tensor in self.fetched and tensor not in self.fetch_results:
-            return False
-        return self.last_use.get(tensor, -1) <= position
+            self.text.add(f"{' = '.join(dead)} = None", op)
+            for name in dead:
+                del self.last_read[name]
 
     def _refuse_unfed(self, op: Operation) -> None:
         tensor = op.outputs[0]
@@ -400,13 +434,15 @@ class Generator:
                 )
                 name = local
             self.fetch_results[tensor] = name
+            self.last_read.pop(name, None)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
         if not self.recorder.wants(tensor):
             return
-        if tensor in self.slot_names:
+        slot = self.slot_names.get(tensor)
+        if slot is not None:
             name = self.new_local()
-            self.text.add(f"{name} = {self.slot_names[tensor]}.value", op)
+            self.text.add(f"{name} = {slot}.value", op)
         else:
             name = self.expressions[tensor, None]
         known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
@@ -417,6 +453,7 @@ class Generator:
             self.contents[tensor],
             known,
             self.inputs.known.shapes[tensor],
+            slot if slot in self.ready_slots else None,
         ):
             self.text.add(line, op)
 
@@ -425,7 +462,9 @@ class Generator:
     def name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
         self.expressions[tensor, None] = name
-        self.sharers.setdefault(name, []).append(tensor)
+        if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
+            last = self.last_use.get(tensor, -1)
+            self.last_read[name] = max(last, self.last_read.get(name, -1))
 
     def new_local(self) -> str:
         """A name that no other value has."""

@@ -288,7 +288,7 @@ class BaseSession:
         times: Sequence[int] = ()
         try:
             with np.errstate(all="ignore"):
-                result, values, hits, times = program.function(*fed)
+                result, values, hits, times, over = program.function(*fed)
         except Exception as raised:
             translated = plan.op_error(raised)
             if not isinstance(translated, OpError):
@@ -303,6 +303,7 @@ class BaseSession:
                     for r in program.recorded
                 )
             hits = local_values.get("hits", ())
+            over = local_values.get("over", False)
         span = max((time.perf_counter_ns() - clock) // 1000, len(values))
         self._last_timestamp = start + span
         recorded = program.recorded
@@ -310,7 +311,7 @@ class BaseSession:
             recorded = tuple(program.recorded[i] for i in values[::2])
             values = values[1::2]
             hits = [place // 2 for place in hits]
-        run = WatchedRun(plan, recorded, values, hits, index, start, span, fed)
+        run = WatchedRun(plan, recorded, values, over, hits, index, start, span, fed)
         run.result = result
         run.error = error
         if run_metadata is not None and error is None:
