@@ -17,7 +17,8 @@ from opscope.events.record_columns import ChunkColumns, RecordColumns
 from opscope.events.run_series import RunSeries
 from opscope.events.series import Int64s
 
-_CHUNK = 1 << 20
+_SMALLEST, _LARGEST = 1 << 20, 1 << 22  # a chunk
+_CHUNKS = 64  # about so many, so that a chunk is small by the points that it brings
 _LEAST = 1 << 16  # of a file that does not fit: less of it is not put into the rest of a chunk
 _FEW = 2048  # bytes that are read record by record
 _ALIGNMENT = 8
@@ -44,6 +45,7 @@ class ChunkReader:
         self._buffer = np.zeros(0, np.uint8)
         self._spans: list[_Span] = []
         self._used = 0
+        self._size = _SMALLEST
 
     def read(self, files: Sequence[EventFile]) -> bool:
         """Read what is new in these files, in this order; whether there was anything.
@@ -51,6 +53,8 @@ class ChunkReader:
         Faults are kept with the files.
         """
         before = [file.state for file in files]
+        new = sum(file.new_bytes for file in files)
+        self._size = min(max(new // _CHUNKS, _SMALLEST), _LARGEST)
         statuses: list[tuple[EventFile, Status]] = []
         for file in files:
             try:
@@ -77,7 +81,7 @@ class ChunkReader:
                 if not file.read_singly(None if rest <= _FEW else 1):
                     return
                 continue
-            room = _CHUNK - self._used
+            room = self._size - self._used
             if self._spans and room < min(rest, _LEAST):
                 self._decode()
                 continue
@@ -94,7 +98,7 @@ class ChunkReader:
 
     def _fill(self, handle: RawIOBase, offset: int, count: int) -> int:
         if not len(self._buffer):
-            self._buffer = np.zeros(_CHUNK + PADDING, np.uint8)
+            self._buffer = np.zeros(self._size + PADDING, np.uint8)
         handle.seek(offset)
         part = self._buffer[self._used : self._used + count].data
         return handle.readinto(part)

@@ -32,6 +32,7 @@ class EventFile:
         self.reader = RecordReader(path, files)
         self._files = files
         self.unreadable: Problem | None = None
+        self.new_bytes = 0  # to be read, when its status was looked at last
         self._problems: list[Problem] = []
         self._decoder = EventDecoder(run, number)
         self._status: Status | None = None
@@ -39,14 +40,15 @@ class EventFile:
 
     # Changes
 
-    def change(self, status: Status) -> Change:
+    def change(self, status: Status | None) -> Change:
         """Whether the file's status says that there is something to read.
 
         A file is another one, whatever its name, when it lost bytes, lies elsewhere, or has other
-        bytes at its beginning or before the place that was read last.
+        bytes at its beginning or before the place that was read last. Of None, reading tells.
         """
+        self.new_bytes = max(0, status.st_size - self.offset) if status is not None else 0
         known = self._status
-        if known is None or self.unreadable is not None:
+        if status is None or known is None or self.unreadable is not None:
             return Change.GROWN
         if status.st_ino != known.st_ino or status.st_dev != known.st_dev:
             return Change.REPLACED

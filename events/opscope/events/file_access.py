@@ -70,9 +70,14 @@ class LocalFiles:
 LOCAL_FILES = LocalFiles()
 
 
+def is_url(path: str | os.PathLike[str]) -> bool:
+    """Whether this is a URL, and not a path of this machine."""
+    return isinstance(path, str) and "://" in path
+
+
 def access_to(path: str) -> FileAccess:
     """How a path or URL is reached; LogdirError where that needs what is not installed."""
-    if "://" not in path:
+    if not is_url(path):
         return LOCAL_FILES
     try:
         from opscope.events.remote_files import RemoteFiles

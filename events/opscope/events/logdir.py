@@ -102,13 +102,16 @@ class Logdir:
         Raises LogdirError when the logdir is gone.
         """
         tree = self._files.walk(self.path)
-        changed = tree.names() != self._tree.names()
+        changed = tree.names != self._tree.names
         self._tree = tree
         for name in self._runs.keys() - tree.event_files.keys():
             del self._runs[name]
         grown: list[EventFile] = []
         for name, files in tree.event_files.items():
-            of_run, again = self._runs.setdefault(name, RunReader(self._files)).changed(files)
+            run = self._runs.get(name)
+            if run is None:
+                run = self._runs[name] = RunReader(self._files)
+            of_run, again = run.changed(files)
             grown += of_run
             changed |= again
         changed |= self._chunks.read(grown)
@@ -134,7 +137,7 @@ class Logdir:
     def tags(self, run: str, kind: str | None = None) -> list[str]:
         """The tags of a run, of one kind if one is given, sorted."""
         names = self._tag_names(run)
-        return sorted(names if kind is None else (tag for tag in names if kind in names[tag]))
+        return sorted(names if kind is None else [tag for tag in names if kind in names[tag]])
 
     def kind(self, run: str, tag: str) -> str:
         """What a tag holds, a word of `opscope.events.kind`: of a mixed tag, the first kind."""
@@ -280,7 +283,7 @@ class Logdir:
     def _tag_names(self, run: str) -> dict[str, set[str]]:
         """The tags of a run, and their kinds."""
         series = self._run(run).series
-        names = {tag: set(by_kind) for tag, by_kind in series.tags.items()}
+        names = {tag: set(map(series.kind, numbers)) for tag, numbers in series.tags.items()}
         for tag in series.run_metadata:
             names.setdefault(tag, set()).add(kinds.RUN_METADATA)
         if len(series.graphs) or len(series.meta_graphs):
@@ -291,8 +294,7 @@ class Logdir:
 
     def _of_tag(self, run: str, tag: str) -> dict[str, Series]:
         series = self._run(run).series
-        numbers = series.tags.get(tag, {})
-        found = {kind: series.series(number) for kind, number in numbers.items()}
+        found = {series.kind(number): series.series(number) for number in series.tags.get(tag, ())}
         if tag == RUN_GRAPH_TAG:
             own_graph = series.graphs if len(series.graphs) else series.meta_graphs
             if len(own_graph):

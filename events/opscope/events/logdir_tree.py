@@ -3,8 +3,9 @@
 import os
 import stat
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from opscope.events.dump_name import DEVICE_PREFIX, is_run_root
+from opscope.events.dump_name import RUN_ROOT_PREFIXES
 from opscope.events.error import LogdirError
 from opscope.events.file_access import Status
 from opscope.events.natural import natural_key
@@ -27,6 +28,7 @@ class LogdirTree:
     projector_runs: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
+    @cached_property
     def names(self) -> tuple[object, ...]:
         """What there is, whatever became of it: equal for two walks that found the same."""
         files = {run: list(files) for run, files in self.event_files.items()}
@@ -82,21 +84,26 @@ def _look_into(
     tree: LogdirTree, links: "_Links", folder: str, run: str, entries: list[os.DirEntry[str]]
 ) -> list[tuple[str, str]]:
     """Note what a folder holds; returns the folders to look into next, and their names."""
-    files: list[os.DirEntry[str]] = []
     folders: list[os.DirEntry[str]] = []
+    events: list[os.DirEntry[str]] = []
+    is_dump = False
     for entry in entries:
-        (folders if _is_folder(entry) else files).append(entry)
-    if is_run_root([entry.name for entry in entries]):
-        tree.dump_roots.append(folder)
+        name = entry.name
+        if name.startswith(RUN_ROOT_PREFIXES):
+            is_dump = True
+        elif _is_folder(entry):
+            folders.append(entry)
+        elif is_event_file(name):
+            events.append(entry)
+        elif name == PROJECTOR_CONFIG:
+            tree.projector_runs.add(run)
+    if is_dump:
         # A dump has a file for each tensor: thousands, and none of them is of interest here.
-        folders = [entry for entry in folders if not entry.name.startswith(DEVICE_PREFIX)]
-    events = [entry for entry in files if is_event_file(entry.name)]
+        tree.dump_roots.append(folder)
+    if len(events) > 1:
+        events.sort(key=lambda entry: natural_key(entry.name))
     if events:
-        if len(events) > 1:
-            events.sort(key=lambda entry: natural_key(entry.name))
         tree.event_files[run] = {entry.path: _status(entry) for entry in events}
-    if any(entry.name == PROJECTOR_CONFIG for entry in files):
-        tree.projector_runs.add(run)
     if len(folders) > 1:
         folders.sort(key=lambda entry: natural_key(entry.name))
     prefix = "" if run == "." else run + "/"

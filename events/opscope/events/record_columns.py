@@ -20,7 +20,7 @@ from opscope.events.framing import Framing, windows
 from opscope.events.layout import Layout, row_size
 from opscope.events.payload_columns import PayloadColumns, PayloadDecoder
 from opscope.events.record import HEADER_SIZE, masked_crc32c
-from opscope.events.series import Float64s, Int64s
+from opscope.events.series import Float64s, Int64s, as_float64
 from opscope.events.value_names import NO_NAME, Form, Int32s, ValueNames
 
 _SHORTEST, _LONGEST = 14, 2048  # data of a class; other records are not gathered
@@ -95,7 +95,7 @@ class _Rows:
         values = [_as_float(_read(rows, value.number)) for value in shape.values]
         if len(values) == 1:
             if values[0].dtype != self.value.dtype:
-                self.value = self.value.astype(np.float64)
+                self.value = as_float64(self.value)
             self.name[records] = names[:, 0]
             self.step[records] = step
             self.wall_time[records] = wall_time
@@ -151,7 +151,7 @@ def _as_float(values: npt.NDArray[np.generic]) -> npt.NDArray[np.floating]:
     """Float32 stays what it is, at half the memory; other numbers become float64."""
     if values.dtype == np.float32:
         return values  # type: ignore[return-value]
-    return values.astype(np.float64)
+    return as_float64(values)
 
 
 class RecordColumns:

@@ -41,7 +41,7 @@ class RunReader:
         order, each with its status (None where it has none: the file cannot be read).
         """
         changes = {
-            path: self._files[path].change(status) if status else Change.GROWN
+            path: self._files[path].change(status)
             for path, status in files.items()
             if path in self._files
         }
@@ -50,11 +50,12 @@ class RunReader:
             self.series = RunSeries()
             self._files.clear()
         grown = []
-        for path in files:
+        for path, status in files.items():
             if path not in self._files:
                 self._files[path] = EventFile(
                     path, self.series.add_file(), self.series, self._access
                 )
+                self._files[path].change(status)
                 grown.append(path)
             elif changes[path] is Change.GROWN:
                 grown.append(path)

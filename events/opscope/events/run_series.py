@@ -41,12 +41,14 @@ class RunSeries:
         self._plugins: dict[str, Plugin] = {}
         self._latest_step = -1
         self._numbers: dict[tuple[str, str], dict[str, int]] = {}  # (source, kind) -> tag -> series
+        self._tags: list[str] = []
         self._kinds: list[str] = []
         self._series_plugins: list[Plugin] = []
         self._bound = np.zeros(0, np.int32)  # name -> series, once met
         self._files: list[FilePoints] = []
         self.file_order: list[int] = []
-        self._listing: tuple[int, dict[str, dict[str, int]]] = (0, {})
+        self._listing: dict[str, tuple[int, ...]] = {}
+        self._listed = 0  # so many series are in the listing
         # Of the part of a file that is being added, by record: single values, restarts.
         self._record = 0
         self._singles = Singles()
@@ -60,18 +62,19 @@ class RunSeries:
         return len(self._files) - 1
 
     @property
-    def tags(self) -> dict[str, dict[str, int]]:
-        """The series of summaries: tag -> kind -> number, the kind that came first first."""
-        if self._listing[0] != len(self._kinds):
-            found: list[tuple[int, str, str]] = []
-            for (source, kind), numbers in self._numbers.items():
-                if source == SUMMARY:
-                    found.extend((number, tag, kind) for tag, number in numbers.items())
-            listing: dict[str, dict[str, int]] = {}
-            for number, tag, kind in sorted(found):
-                listing.setdefault(tag, {})[kind] = number
-            self._listing = len(self._kinds), listing
-        return self._listing[1]
+    def tags(self) -> dict[str, tuple[int, ...]]:
+        """The series of each tag's summaries, by number, the one that came first first."""
+        listing = self._listing
+        for number in range(self._listed, len(self._kinds)):
+            if self._is_of_summary(number):
+                tag = self._tags[number]
+                listing[tag] = (*listing[tag], number) if tag in listing else (number,)
+        self._listed = len(self._kinds)
+        return listing
+
+    def kind(self, number: int) -> str:
+        """What the series of this number holds."""
+        return self._kinds[number]
 
     def series(self, number: int) -> Series:
         """The series of this number."""
@@ -142,6 +145,7 @@ class RunSeries:
         number = numbers.get(tag)
         if number is None:
             number = numbers[tag] = len(self._kinds)
+            self._tags.append(tag)
             self._kinds.append(kind)
             plugin = self._plugins.get(tag, _NO_PLUGIN) if source == SUMMARY else _OF_NO_SUMMARY
             self._series_plugins.append(plugin)
@@ -208,7 +212,7 @@ class RunSeries:
         scalars, payloads = columns.scalars, columns.payloads
         if self._steps_tell_restarts:
             singly = self._decode_leading(singly, scalars, payloads, decode)
-            if self._steps_tell_restarts and not self._goes_on(singly, scalars, payloads):
+            if self._steps_tell_restarts and not self._goes_on(names, singly, scalars, payloads):
                 every = [np.array(singly, np.int64), scalars.record, payloads.record]
                 singly = np.unique(np.concatenate(every)).tolist()
                 scalars, payloads = scalars.part(0, 0), payloads.part(0, 0)
@@ -253,9 +257,19 @@ class RunSeries:
             self._decode_once(record, decode)
         return []
 
-    def _goes_on(self, singly: list[int], scalars: ScalarColumns, payloads: PayloadColumns) -> bool:
-        """Whether no step goes back here, which in old files would be a restart."""
-        if singly:
+    def _goes_on(
+        self,
+        names: ValueNames,
+        singly: list[int],
+        scalars: ScalarColumns,
+        payloads: PayloadColumns,
+    ) -> bool:
+        """Whether no step goes back here, which in old files would be a restart.
+
+        Nor may a record turn out to be one for the single decoder, which looks at steps itself.
+        """
+        met = np.unique(np.concatenate([scalars.name, payloads.name])).tolist()
+        if singly or any(names.forms[name].field == "tensor" for name in met):
             return False
         records = np.concatenate([scalars.record, payloads.record])
         steps = np.concatenate([scalars.step, payloads.step])[np.argsort(records, kind="stable")]
@@ -283,6 +297,11 @@ class RunSeries:
             more = np.full(max(missing, len(self._bound)), _UNBOUND, np.int32)
             self._bound = np.concatenate([self._bound, more])
         new, first = self._new_names(scalars, payloads)
+        if not singly and all(names.forms[name].is_plain for name in new):
+            in_order = np.array(new, np.int32)[np.argsort(first)]
+            tags = [names.tags[name] for name in in_order.tolist()]
+            self._bound[in_order] = self._numbers_of_plain(tags)
+            return
         records = np.concatenate([np.array(singly, np.int64), first])
         order = np.argsort(records, kind="stable")
         late: list[int] = []  # more single records, found on the way
@@ -306,6 +325,17 @@ class RunSeries:
             self._decode_once(heapq.heappop(late), decode)
         self._bound[new] = numbers
 
+    def _numbers_of_plain(self, tags: list[str]) -> list[int]:
+        """The scalar series of tags that name no plugin: found by the thousand, in few steps."""
+        numbers = self._numbers.setdefault((SUMMARY, kinds.SCALAR), {})
+        new = [tag for tag in dict.fromkeys(tags) if tag not in numbers]
+        first = len(self._kinds)
+        numbers.update(zip(new, range(first, first + len(new)), strict=True))
+        self._tags.extend(new)
+        self._kinds.extend([kinds.SCALAR] * len(new))
+        self._series_plugins.extend([self._plugins.get(tag, _NO_PLUGIN) for tag in new])
+        return [numbers[tag] for tag in tags]
+
     def _new_names(
         self, scalars: ScalarColumns, payloads: PayloadColumns
     ) -> tuple[list[int], Int64s]:
@@ -313,8 +343,11 @@ class RunSeries:
         found: list[tuple[Int32s, Int64s]] = []
         for rows in (scalars, payloads):
             unbound = np.flatnonzero(self._bound.take(rows.name) < 0)
-            new, first = np.unique(rows.name[unbound], return_index=True)
-            found.append((new, rows.record[unbound[first]]))
+            if len(unbound):
+                new, first = np.unique(rows.name[unbound], return_index=True)
+                found.append((new, rows.record[unbound[first]]))
+        if not found:
+            return [], np.zeros(0, np.int64)
         return (
             np.concatenate([new for new, _ in found]).tolist(),
             np.concatenate([first for _, first in found]),

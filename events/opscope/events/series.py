@@ -13,6 +13,12 @@ Float64s = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
+def as_float64(values: npt.NDArray[np.generic]) -> Float64s:
+    """Numbers as float64; NaNs of all sorts, and what was never filled, without a warning."""
+    with np.errstate(invalid="ignore"):
+        return values.astype(np.float64)
+
+
 @dataclass(frozen=True)
 class Plugin:
     """What the first point of a tag says of the whole tag."""
@@ -81,7 +87,7 @@ class Series:
 
     def values(self, selection: Int64s | slice) -> Float64s:
         """Numbers of the selected points of a scalar series."""
-        return self._points.rows[selection].astype(np.float64)
+        return as_float64(self._points.rows[selection])
 
     def locations(self, selection: Int64s | slice) -> list[Location]:
         """Where the selected points' payloads lie."""

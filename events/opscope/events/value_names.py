@@ -22,6 +22,11 @@ class Form(NamedTuple):
     plugin: Plugin | None
     is_number: bool
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether values of this form are scalars whatever else is said of their tag."""
+        return self.plugin is None and self.field == "simple_value"
+
 
 class ValueNames:
     """A number for each (form, tag), the same in all runs, so that rows carry an int32 each."""

@@ -84,6 +84,7 @@ class WatchedRun:
         self,
         plan: Plan,
         values: Sequence[Any],
+        over: bool,
         hit_indices: Sequence[int],
         session_run_index: int,
         start: int,
@@ -92,6 +93,7 @@ class WatchedRun:
     ) -> None:
         self._plan = plan
         self._values = values
+        self._over = over
         self._hit_indices = hit_indices
         self._start = start
         self._span = span
@@ -103,7 +105,11 @@ class WatchedRun:
 
     @cached_property
     def tensors(self) -> list[WatchedTensor]:
-        """The watched tensors in execution order; before an error, those computed so far."""
+        """The watched tensors in execution order; before an error, those computed so far.
+
+        A check that finds nothing lets variables be updated in place: what they held before the
+        step is then not listed.
+        """
         recorded = self._plan.program.recorded
         values = self._all_values
         return [
@@ -127,8 +133,15 @@ class WatchedRun:
 
     @cached_property
     def _all_values(self) -> Sequence[Any]:
-        """The recorded values with the deferred ones computed now."""
-        return with_deferred(self._plan.program.recorded, self._values)
+        """The recorded values that still stand, with the deferred ones computed now."""
+        recorded = self._plan.program.recorded
+        values = self._values
+        if self._over:
+            values = [
+                NOT_COMPUTED if r.in_slot else value
+                for r, value in zip(recorded, values, strict=True)
+            ]
+        return with_deferred(recorded, values)
 
     def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
         tensor = recorded.tensor
