@@ -27,7 +27,7 @@ ELSEWHERE = {
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
     "RandomShuffle",
 }  # fmt: skip
-STATE_MODULES = {"state", "training", "summary"}
+STATE_MODULES = {"state", "training", "summary", "checkpoint"}
 
 
 def module_of(op_type: str) -> str:
