@@ -28,7 +28,7 @@ ELSEWHERE = {
     "RandomShuffle",
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "summary", "checkpoint"}
-STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
+STATE_MODULES |= {"resource_variables", "flow", "stacks", "tensor_arrays"}
 
 
 def module_of(op_type: str) -> str:
