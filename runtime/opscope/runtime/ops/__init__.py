@@ -31,6 +31,7 @@ from opscope.runtime.ops import (
     shape,
     slicing,
     softmax,
+    stacks,
     state,
     statistics,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "shape",
     "slicing",
     "softmax",
+    "stacks",
     "state",
     "statistics",
 ]
