@@ -27,7 +27,9 @@ ELSEWHERE = {
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
     "RandomShuffle",
 }  # fmt: skip
-STATE_MODULES = {"state", "training", "summary"}
+STATE_MODULES = {
+    "state", "training", "summary", "dataset_ops", "source_ops", "iterator_ops", "python_call",
+}  # fmt: skip
 
 
 def module_of(op_type: str) -> str:

@@ -41,9 +41,15 @@ def node_to_def(op: Operation, add_shapes: bool = False) -> NodeDef:
 
 def graph_to_def(ops: Iterable[Operation], add_shapes: bool = False) -> GraphDef:
     """Operations as a GraphDef, in the order given."""
+    from opscope.runtime.function_def import functions_of
+
     graph = GraphDef()
     graph.versions.producer = PRODUCER_VERSION
-    graph.node.extend(node_to_def(op, add_shapes) for op in ops)
+    nodes = list(ops)
+    graph.node.extend(node_to_def(op, add_shapes) for op in nodes)
+    library = functions_of(nodes)
+    if library:
+        graph.library.function.extend(library)
     return graph
 
 
@@ -86,6 +92,8 @@ def write_attr(attr: AttrValue, kind: str, value: Any) -> None:
         attr.shape.CopyFrom(value.as_proto())
     elif kind == "tensor":
         attr.tensor.CopyFrom(make_tensor_proto(np.asarray(value)))
+    elif kind == "func":
+        attr.func.name = value.name
     else:
         raise TypeError(f"cannot write an attribute of kind {kind}")
 

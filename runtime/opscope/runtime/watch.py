@@ -41,7 +41,9 @@ class Watch:
         return self.node_name is None and self.op_type is None and self.tensor_dtype is None
 
     def wants(self, tensor: Tensor) -> bool:
-        """True when the tensor passes every pattern."""
+        """True when the tensor passes every pattern; handles have no value to look at."""
+        if not tensor.dtype.is_numpy_compatible:
+            return False
         return all(
             pattern is None or re.match(pattern, text) is not None
             for pattern, text in (
