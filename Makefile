@@ -21,7 +21,7 @@ demo: $(VENV)/.app
 
 test: $(VENV)/.dev
 	@tools/chromium
-	$(VENV)/bin/python -m pytest -n $(WORKERS) -m "not interop" $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore=tests/interop $(ARGS)
 
 interop: $(INTEROP)/.interop
 	$(INTEROP)/bin/python -m pytest tests/interop -m interop $(ARGS)

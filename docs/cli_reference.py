@@ -44,13 +44,28 @@ def sections() -> Iterator[str]:
     parser = build_parser(names)
     (subparsers,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     for command in COMMANDS:
-        subparser = subparsers.choices[command.name]
         yield f"\n## opscope {command.name}\n\n"
-        yield f"{command.summary[0].upper()}{command.summary[1:]}.\n\n"
-        for action in subparser._actions:
-            if isinstance(action, argparse._HelpAction) or action.help == argparse.SUPPRESS:
-                continue
-            yield f"- `{spelling(action)}`: {explanation(action, subparser.prog)}\n"
+        yield f"{command.summary[0].upper()}{command.summary[1:]}.\n"
+        yield from arguments(subparsers.choices[command.name])
+
+
+def arguments(parser: argparse.ArgumentParser) -> Iterator[str]:
+    """The list of a parser's arguments, and below it those of its actions."""
+    shown = [
+        action
+        for action in parser._actions
+        if not isinstance(action, argparse._HelpAction) and action.help != argparse.SUPPRESS
+    ]
+    listed = [action for action in shown if not isinstance(action, argparse._SubParsersAction)]
+    if listed:
+        yield "\n"
+    for action in listed:
+        yield f"- `{spelling(action)}`: {explanation(action, parser.prog)}\n"
+    for action in shown:
+        if isinstance(action, argparse._SubParsersAction):
+            for subparser in action.choices.values():
+                yield f"\n### {subparser.prog}\n\n{subparser.description}\n"
+                yield from arguments(subparser)
 
 
 if __name__ == "__main__":

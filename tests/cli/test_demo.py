@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from opscope.cli import demo as demo_command
 from opscope.cli.demo import Progress
 from opscope.cli.main import main
 from opscope.events import find_dumps, open_dump, open_logdir
@@ -62,12 +63,12 @@ def test_the_commands_that_it_prints_work(
     demo: tuple[Path, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     logdir, said = demo
-    (dump,) = re.findall(r"opscope debug (\S+)", said)
+    (dump,) = re.findall(r"Debug it: .* debug (\S+)", said)
     assert main(["debug", dump, "-c", "lt -f has_inf_or_nan"]) == 0
     listed = capsys.readouterr().out
     hits = re.findall(r"^\[.*\s(\S+:\d+)$", listed, flags=re.MULTILINE)
     assert hits[0] == "cross_entropy/Log:0"
-    assert f"opscope dashboard --logdir {logdir}" in said
+    assert f" dashboard --logdir {logdir}" in said
     assert "/graph?run=train&s=cross_entropy/Log" in said
 
 
@@ -157,3 +158,19 @@ def test_it_serves_what_it_wrote_until_it_is_interrupted(tmp_path: Path) -> None
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) in (0, 130)
     assert (tmp_path / "opscope_demo" / "train").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("found", "called", "said"),
+    [
+        ("/usr/bin/opscope", ".venv/bin/opscope", "opscope"),
+        (None, ".venv/bin/opscope", ".venv/bin/opscope"),
+        (None, "/x/opscope/cli/__main__.py", f"{sys.executable} -m opscope.cli"),
+    ],
+)
+def test_the_commands_that_it_prints_can_be_typed_here(
+    found: str | None, called: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: found)
+    monkeypatch.setattr("sys.argv", [called])
+    assert demo_command.this_command() == said

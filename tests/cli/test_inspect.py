@@ -120,3 +120,17 @@ def test_a_folder_of_dumps_names_the_command_that_reads_them(
 
 def test_names_from_files_cannot_steer_the_terminal() -> None:
     assert inspect.printable("loss\x1b[2J\n\ud800é") == "loss\\x1b[2J\\n\\ud800é"
+
+
+def test_runs_and_tags_can_be_chosen(logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tf1 = str(logs / "events" / "tf1")
+    assert run(tf1, "--run", "^t", "--tag", "^accuracy", "--json") == 0
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert {name: list(tags) for name, tags in runs.items()} == {
+        "test": ["accuracy_1"],
+        "train": ["accuracy_1"],
+    }
+    assert run(str(logs), "--tag", "none") == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "no run or tag is selected" in err

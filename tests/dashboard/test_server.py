@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from opscope.cli.main import main
@@ -38,6 +39,16 @@ def test_it_serves_below_its_prefix(logdir: Path, served: Callable[..., Server])
     assert '"requests_pathname_prefix":"\\u002fx\\u002fy\\u002f"' in get(url + "scalars")[1]
     status, said = get(url.replace("/x/y/", "/data/runs"))
     assert (status, "/x/y/" in said) == (404, True)
+
+
+def test_a_logdir_may_be_a_url(logdir: Path, served: Callable[..., Server]) -> None:
+    memory = fsspec.filesystem("memory")
+    for path in logdir.rglob("*tfevents*"):
+        memory.pipe(f"/served/{path.relative_to(logdir).as_posix()}", path.read_bytes())
+    url = served("memory://served").url
+    assert json.loads(get(url + "data/runs")[1]) == ["test", "train"]
+    assert get(url + "scalars")[0] == 200
+    memory.rm("/served", recursive=True)
 
 
 def test_only_names_of_this_machine_are_answered(

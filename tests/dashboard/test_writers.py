@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from archives import unpack_archive
 from flask.testing import FlaskClient
 
 from opscope.dashboard.app import create_app
@@ -21,8 +21,7 @@ def theirs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[FlaskClient]:
     root = tmp_path_factory.mktemp("theirs")
-    with tarfile.open(request.param) as archive:
-        archive.extractall(root, filter="data")
+    unpack_archive(request.param, root)
     with Store(root, reload_interval=0) as store:
         store.wait()
         yield create_app(store).server.test_client()

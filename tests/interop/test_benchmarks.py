@@ -1,6 +1,7 @@
 """The benchmarks run and compare the same computation, at a small size."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,3 +25,23 @@ def test_every_benchmark_gives_its_ratios() -> None:
     rows = json.loads(done.stdout)
     assert [row["model"] for row in rows] == ["constant", "adds", "softmax", "mlp", "lenet"]
     assert all(row["ours_by_tensorflow"] > 0 and row["watched_by_plain"] > 0 for row in rows)
+
+
+def test_writing_scalars_is_compared_with_every_writer() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.event_writers"),
+            *("--events", "1000", "--rounds", "1", "--json"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [row["writer"] for row in rows][:2] == ["opscope", "TensorFlow FileWriter"]
+    assert len(rows) == 5
+    assert rows[0]["cpu_ratio"] == 1
+    assert all(row["cpu_ratio"] > 1 for row in rows[1:])

@@ -1,5 +1,6 @@
-"""Models on a real GPU: the same losses as on the CPU, hits found there, devices in the stats."""
+"""Models on a GPU, simulated and real: the CPU's losses, hits found there, NumPy fetches."""
 
+import contextlib
 import importlib.util
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import opscope.runtime as tf
 from opscope.runtime.devices import local_devices
+from opscope.runtime.simulated_gpu import simulated_gpu
 from opscope.runtime.watch import Watch
 
 
@@ -16,10 +18,23 @@ def has_gpu():
     return any(d.device_type == "GPU" for d in local_devices())
 
 
-pytestmark = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(not has_gpu(), reason="no CUDA device that CuPy can use"),
-]
+@pytest.fixture(
+    autouse=True,
+    params=[
+        "simulated",
+        pytest.param(
+            "real",
+            marks=[
+                pytest.mark.gpu,
+                pytest.mark.skipif(not has_gpu(), reason="no CUDA device that CuPy can use"),
+            ],
+        ),
+    ],
+)
+def gpu(request):
+    """The GPU that the test's sessions see."""
+    with simulated_gpu() if request.param == "simulated" else contextlib.nullcontext():
+        yield
 
 
 def weights(*shape, scale=0.1):
@@ -74,6 +89,17 @@ def test_losses_are_those_of_the_cpu(model, optimizer):
     on_cpu = losses(model, optimizer, "/cpu:0")
     np.testing.assert_allclose(on_gpu, on_cpu, rtol=2e-4)
     assert on_gpu[-1] < on_gpu[0]
+
+
+def test_random_values_are_drawn_on_the_gpu():
+    with tf.Graph().as_default(), tf.Session() as session:
+        with tf.device("/gpu:0"):
+            drawn = tf.nn.dropout(tf.random_normal([50, 50], seed=1), keep_prob=0.5, seed=2)
+        values = session.run(drawn)
+        assert isinstance(values, np.ndarray)
+        assert 0.3 < (values == 0).mean() < 0.7
+        whole = session.run(tf.random_uniform([1000], 0, 10, tf.int32, seed=3))
+        assert set(whole.tolist()) == set(range(10))
 
 
 def test_hits_are_found_on_the_gpu():

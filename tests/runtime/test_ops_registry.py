@@ -28,7 +28,8 @@ ELSEWHERE = {
     "RandomShuffle",
 }  # fmt: skip
 STATE_MODULES = {
-    "state", "training", "summary", "dataset_ops", "source_ops", "iterator_ops", "python_call",
+    "state", "training", "summary", "checkpoint", "dataset_ops", "source_ops", "iterator_ops",
+    "python_call",
 }  # fmt: skip
 
 

@@ -17,7 +17,10 @@ def values_of(data):
 
 def events_in(folder):
     events = []
-    for path in sorted(folder.iterdir()):
+    # A file's name ends with the number of its writer in this process: 10 comes after 9.
+    for path in sorted(
+        folder.iterdir(), key=lambda path: list(map(int, path.name.split(".")[-2:]))
+    ):
         events += [tf.Event.FromString(r.data) for r in read_records(path)]
     return events
 

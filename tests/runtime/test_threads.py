@@ -1,3 +1,4 @@
+import os
 import threading
 
 import numpy as np
@@ -53,6 +54,17 @@ def test_a_pool_in_use_is_not_waited_for():
 def test_one_thread_has_no_pool():
     assert pool_of(1) is None
     assert pool_of(2) is pool_of(2)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_works_on_its_own_thread():
+    pool = pool_of(2)
+    seen = []
+    child = os.fork()
+    if child == 0:
+        pool.split(4, lambda start, stop: seen.append((start, stop)))
+        os._exit(0 if seen == [(0, 4)] and pool_of(2) is not pool else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def lenet_like():

@@ -12,7 +12,10 @@ from types import FrameType
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare TensorBoard's flags, as far as they make sense here."""
     parser.add_argument(
-        "--logdir", required=True, metavar="DIR", help="folder of event files, or one event file"
+        "--logdir",
+        required=True,
+        metavar="DIR",
+        help="folder of event files, one event file, or a URL",
     )
     reach = parser.add_mutually_exclusive_group()
     reach.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+import shutil
 import sys
 from itertools import count
 from pathlib import Path
@@ -70,9 +71,10 @@ def run(args: argparse.Namespace) -> int:
         print(line)
     link = BAD_NODE_LINK.format(node=origin.datum.node_name)
     print()
-    print(f"Debug it:  opscope debug {shlex.quote(str(bad.dump))}")
+    opscope = this_command()
+    print(f"Debug it:  {opscope} debug {shlex.quote(str(bad.dump))}")
     if args.once:
-        print(f"See it:    opscope dashboard --logdir {shlex.quote(str(logdir))}")
+        print(f"See it:    {opscope} dashboard --logdir {shlex.quote(str(logdir))}")
         print(f"           and there {link}", flush=True)
         return 0
     return _serve(logdir, args.port, link)
@@ -104,6 +106,16 @@ class Progress:
             self._stream.write("\n")
         elif (self.steps - 1) % SHOWN_EVERY:
             self._stream.write(f"{self._last}\n")
+
+
+def this_command() -> str:
+    """How `opscope` is called here: by its name where the shell finds it, else by its path."""
+    if shutil.which("opscope"):
+        return "opscope"
+    called = Path(sys.argv[0])
+    if called.name == "opscope":
+        return shlex.quote(str(called))
+    return f"{shlex.quote(sys.executable)} -m opscope.cli"
 
 
 def _claim(wanted: Path | None) -> Path:

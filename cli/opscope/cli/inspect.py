@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import asdict
 
+from opscope.cli.selection import add_selection_arguments, selection
 from opscope.events import Logdir, LogdirError, Problem, TagSummary, open_logdir
 
 EXIT_NOTHING_READ = 1
@@ -12,15 +13,19 @@ EXIT_NO_LOGDIR = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare LOGDIR and --json."""
-    parser.add_argument("logdir", metavar="LOGDIR", help="a folder of event files, or one file")
+    """Declare LOGDIR, --run, --tag and --json."""
+    parser.add_argument(
+        "logdir", metavar="LOGDIR", help="a folder of event files, one file, or a URL"
+    )
+    add_selection_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing but JSON")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print what the logdir holds; problems go to standard error.
 
-    Returns 0, or 1 where no run could be read, or 2 where the logdir is missing or unreadable.
+    Returns 0, or 1 where no run could be read or is selected, or 2 where the logdir is missing or
+    unreadable.
     """
     try:
         logdir = open_logdir(args.logdir)
@@ -29,18 +34,20 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             _print_json({}, [Problem(args.logdir, 0, str(error))])
         return EXIT_NO_LOGDIR
+    selected = selection(args)
     held = {
-        run: {tag: logdir.summary(run, tag) for tag in logdir.tags(run)} for run in logdir.runs()
+        run: {tag: logdir.summary(run, tag) for tag in tags} for run, tags in selected.runs(logdir)
     }
     if args.json:
         _print_json(held, logdir.problems)
     else:
-        print(table(held, logdir.dump_roots), end="")
+        print(table(held, logdir.dump_roots if selected.is_all else []), end="")
     for problem in logdir.problems:
         print(printable(str(problem)), file=sys.stderr)
     if held:
         return 0
-    print(f"opscope inspect: {_nothing_read(logdir)}", file=sys.stderr)
+    nothing = _nothing_read(logdir) if not logdir.runs() else "no run or tag is selected"
+    print(f"opscope inspect: {nothing}", file=sys.stderr)
     return EXIT_NOTHING_READ
 
 

@@ -35,6 +35,8 @@ COMMANDS = (
     Command("dashboard", "show a logdir in the browser: graph, scalars, histograms"),
     Command("debug", "look through a dumped run in the terminal"),
     Command("inspect", "say what a logdir holds, as text or JSON"),
+    Command("export", "write the points of a logdir as CSV, JSON or Parquet"),
+    Command("events", "list the records of an event file, or save those of a damaged one"),
 )
 
 

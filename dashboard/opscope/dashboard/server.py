@@ -12,6 +12,7 @@ from typing import Any
 
 from opscope.dashboard.front import Front
 from opscope.dashboard.store import Store
+from opscope.events.file_access import is_url
 
 DEFAULT_PORT = 6006  # TensorBoard's
 PORTS_TRIED = 100
@@ -72,7 +73,19 @@ def open_server(
     Without `host` the server is reachable from this machine only. `tell` gets one line of news at
     a time (what was read, what could not be). Raises `ServerError`.
     """
-    folder = Path(logdir).expanduser()
+    if not is_url(logdir):  # whether there is anything behind a URL takes time to find out
+        logdir = _existing(Path(logdir).expanduser())
+    prefix = "/" + path_prefix.strip("/") if path_prefix.strip("/") else ""
+    listener = listen(host, bind_all, port)
+    from opscope.dashboard.app import create_app  # a second of imports; errors above come first
+
+    store = Store(logdir, reload_interval=reload_interval, tell=tell).start()
+    application = create_app(store, path_prefix=prefix, window_title=window_title)
+    front = Front(application.server, prefix, local_only=host is None and not bind_all)
+    return Server(store, listener, _url(listener, host, bind_all, prefix), front)
+
+
+def _existing(folder: Path) -> Path:
     if not folder.exists():
         raise ServerError(
             f"no such logdir: {folder}; a training that shall be followed from its start needs "
@@ -80,14 +93,7 @@ def open_server(
         )
     if not os.access(folder, os.R_OK):
         raise ServerError(f"the logdir {folder} may not be read by this user")
-    prefix = "/" + path_prefix.strip("/") if path_prefix.strip("/") else ""
-    listener = listen(host, bind_all, port)
-    from opscope.dashboard.app import create_app  # a second of imports; errors above come first
-
-    store = Store(folder, reload_interval=reload_interval, tell=tell).start()
-    application = create_app(store, path_prefix=prefix, window_title=window_title)
-    front = Front(application.server, prefix, local_only=host is None and not bind_all)
-    return Server(store, listener, _url(listener, host, bind_all, prefix), front)
+    return folder
 
 
 def serve(logdir: str | Path, *, say: Callable[[str], None] = print, **settings: Any) -> None:

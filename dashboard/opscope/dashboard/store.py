@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from opscope.dashboard.run_colours import RunColours
 from opscope.events import Logdir, LogdirError, Problem, open_logdir
-from opscope.events.logdir_tree import walk_logdir
+from opscope.events.file_access import access_to, is_url
 
 
 class UnreadableError(Exception):
@@ -33,10 +32,10 @@ class Store:
         *,
         reload_interval: float = 5.0,
         tell: Callable[[str], None] = lambda _: None,
-        opener: Callable[[Path], Logdir] = open_logdir,
+        opener: Callable[[str | Path], Logdir] = open_logdir,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.path = Path(path)
+        self.path = str(path) if is_url(path) else Path(path)  # a Path would take a URL's slashes
         self.reload_interval = reload_interval
         self.error: str | None = None
         self.generation = 0
@@ -84,8 +83,9 @@ class Store:
     def waiting(self) -> str:
         """What the first reading has to get through: "3 event files, 12.5 MB"."""
         with suppress(LogdirError, OSError):
-            files = [f for found in walk_logdir(str(self.path)).event_files.values() for f in found]
-            size = sum(os.path.getsize(file) for file in files) / 1e6
+            runs = access_to(str(self.path)).walk(str(self.path)).event_files
+            files = [status for found in runs.values() for status in found.values() if status]
+            size = sum(status.st_size for status in files) / 1e6
             return f"{len(files)} event file{'s' * (len(files) != 1)}, {size:.1f} MB"
         return "no event files"
 

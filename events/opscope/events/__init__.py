@@ -33,6 +33,7 @@ from opscope.events.logdir import (
 from opscope.events.payload import Audio, Image
 from opscope.events.problem import Problem
 from opscope.events.record import Record, RecordReader, RecordWriter, masked_crc32c, read_records
+from opscope.events.repair import Loss, Repair, repair_event_file
 from opscope.events.series import Plugin
 from opscope.events.summary_writer import SummaryWriter
 from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
@@ -57,6 +58,7 @@ __all__ = [
     "Image",
     "Logdir",
     "LogdirError",
+    "Loss",
     "NoArray",
     "Payloads",
     "Plugin",
@@ -64,6 +66,7 @@ __all__ = [
     "Record",
     "RecordReader",
     "RecordWriter",
+    "Repair",
     "RunMetadataRef",
     "Scalars",
     "SummaryWriter",
@@ -81,4 +84,5 @@ __all__ = [
     "open_dump",
     "open_logdir",
     "read_records",
+    "repair_event_file",
 ]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 DEVICE_PREFIX = "_tfdbg_device_"
 GRAPH_PREFIX = "_tfdbg_graph_hash"
 CORE_METADATA_PREFIX = "_tfdbg_core_metadata_"
+RUN_ROOT_PREFIXES = (DEVICE_PREFIX, CORE_METADATA_PREFIX)
 FETCHES_INFO = "_tfdbg_fetches_info_"
 FEED_KEYS_INFO = "_tfdbg_feed_keys_info_"
 
@@ -85,4 +86,4 @@ def parse_tensor_path(parts: tuple[str, ...]) -> TensorFileName | None:
 
 def is_run_root(names: list[str]) -> bool:
     """Whether a folder with these entries is the root of one dumped run."""
-    return any(name.startswith((DEVICE_PREFIX, CORE_METADATA_PREFIX)) for name in names)
+    return any(name.startswith(RUN_ROOT_PREFIXES) for name in names)

@@ -1,42 +1,27 @@
-"""Turns the records of an event file into points: the only place that knows what an Event holds.
+"""Turns the records of an event file into points, one by one: what an Event means stands here.
 
-A faster decoder fills the same `RunSeries`; nothing above it sees records or protos.
+Records of the usual sorts are decoded by column (see `record_columns`); what that gives is what
+this decoder would give, and a test holds it to that.
 """
-
-import struct
-
-from google.protobuf.message import DecodeError
 
 from opscope.events import kind as kinds
 from opscope.events.error import TensorProtoError
-from opscope.events.proto import types_pb2
+from opscope.events.event_message import event_of, plugin_of, scalar_value
 from opscope.events.proto.event_pb2 import Event, SessionLog
-from opscope.events.proto.summary_pb2 import Summary
-from opscope.events.proto.tensor_pb2 import TensorProto
 from opscope.events.record import Record
-from opscope.events.run_series import RunSeries
-from opscope.events.series import Location, Plugin
-from opscope.events.tensor_proto import make_ndarray
+from opscope.events.run_series import (
+    GRAPH_DEF,
+    META_GRAPH_DEF,
+    RUN_METADATA,
+    SUMMARY,
+    RunSeries,
+)
+from opscope.events.series import Location
 from opscope.events.wire import has_field
 
-_FLOAT = struct.Struct("<f")
 # RunMetadata.partition_graphs and .function_graphs; MetaGraphDef.graph_def.
 _RUN_METADATA_GRAPHS = (3, 4)
 _META_GRAPH_DEF_GRAPH = 2
-
-
-def scalar_value(tensor: TensorProto) -> float:
-    """The number in a tensor of one element; TensorProtoError for anything else."""
-    if tensor.dtype == types_pb2.DT_FLOAT:
-        if len(tensor.float_val) == 1:
-            return tensor.float_val[0]
-        if len(tensor.tensor_content) == 4:
-            value: float = _FLOAT.unpack(tensor.tensor_content)[0]
-            return value
-    array = make_ndarray(tensor)
-    if array.size != 1 or array.dtype.kind in "Oc":
-        raise TensorProtoError(f"a scalar summary holds {array.dtype} of shape {array.shape}")
-    return float(array.reshape(())[()])
 
 
 class EventDecoder:
@@ -51,9 +36,8 @@ class EventDecoder:
 
     def decode(self, record: Record) -> str | None:
         """Add what a record says to the run."""
-        try:
-            event = Event.FromString(record.data)
-        except DecodeError:
+        event = event_of(record.data)
+        if event is None:
             return "the record is intact, but what it holds is no Event: it is skipped"
         what = event.WhichOneof("what")
         if what == "summary":
@@ -66,14 +50,16 @@ class EventDecoder:
             if event.session_log.status == SessionLog.START:
                 run.session_started(step)
         elif what == "graph_def":
-            run.graphs.add_location(step, wall_time, at)
+            run.add_location(GRAPH_DEF, kinds.GRAPH, "", step, wall_time, at)
         elif what == "meta_graph_def":
             if has_field(event.meta_graph_def, _META_GRAPH_DEF_GRAPH):
-                run.meta_graphs.add_location(step, wall_time, at)
+                run.add_location(META_GRAPH_DEF, kinds.GRAPH, "", step, wall_time, at)
         elif what == "tagged_run_metadata":
             tagged = event.tagged_run_metadata
-            has_graph = has_field(tagged.run_metadata, *_RUN_METADATA_GRAPHS)
-            run.add_run_metadata(tagged.tag, step, wall_time, at, has_graph)
+            kind = kinds.RUN_METADATA
+            run.add_location(RUN_METADATA, kind, tagged.tag, step, wall_time, at)
+            if has_field(tagged.run_metadata, *_RUN_METADATA_GRAPHS):
+                run.run_metadata_with_graph.add(tagged.tag)
         return fault
 
     def _file_version(self, version: str) -> str | None:
@@ -96,13 +82,11 @@ class EventDecoder:
             tag = value.tag
             if not tag and field == "tensor":
                 tag = value.node_name  # the oldest tensor summaries
-            if field == "simple_value":
-                if value.HasField("metadata"):
-                    self._note_plugin(tag, value)
-                run.series_of(tag, kinds.SCALAR).add_scalar(step, wall_time, value.simple_value)
-                continue
             if value.HasField("metadata"):
-                self._note_plugin(tag, value)
+                run.set_plugin(tag, plugin_of(value.metadata))
+            if field == "simple_value":
+                run.add_scalar(tag, step, wall_time, value.simple_value)
+                continue
             kind = kinds.kind_of(run.plugin(tag).name, field)
             if kind == kinds.SCALAR:
                 try:
@@ -110,21 +94,8 @@ class EventDecoder:
                 except TensorProtoError as error:
                     fault = f"tag {tag!r}: {error}: this point is skipped"
                     continue
-                run.series_of(tag, kind).add_scalar(step, wall_time, number)
+                run.add_scalar(tag, step, wall_time, number)
                 continue
-            location = Location(self._file, offset, index)
-            run.series_of(tag, kind).add_location(step, wall_time, location)
+            at = Location(self._file, offset, index)
+            run.add_location(SUMMARY, kind, tag, step, wall_time, at)
         return fault
-
-    def _note_plugin(self, tag: str, value: Summary.Value) -> None:
-        metadata = value.metadata
-        plugin = metadata.plugin_data
-        self._run.set_plugin(
-            tag,
-            Plugin(
-                plugin.plugin_name,
-                plugin.content,
-                metadata.display_name,
-                metadata.summary_description,
-            ),
-        )

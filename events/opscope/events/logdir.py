@@ -10,8 +10,11 @@ import numpy.typing as npt
 
 from opscope.events import kind as kinds
 from opscope.events import payload, run_graph
+from opscope.events.chunk_reader import ChunkReader
 from opscope.events.error import LogdirError, TensorProtoError
-from opscope.events.logdir_tree import PROJECTOR_CONFIG, LogdirTree, walk_logdir
+from opscope.events.event_file import EventFile
+from opscope.events.file_access import access_to
+from opscope.events.logdir_tree import PROJECTOR_CONFIG, LogdirTree
 from opscope.events.natural import natural_key
 from opscope.events.nearest_run import nearest_run
 from opscope.events.payload import Audio, Image
@@ -86,9 +89,11 @@ class Logdir:
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = os.fspath(path)
+        self._files = access_to(self.path)
         self._tree = LogdirTree()
         self._runs: dict[str, RunReader] = {}
         self._payload_problems: dict[Problem, None] = {}
+        self._chunks = ChunkReader()
         self.reload()
 
     def reload(self) -> bool:
@@ -96,13 +101,20 @@ class Logdir:
 
         Raises LogdirError when the logdir is gone.
         """
-        tree = walk_logdir(self.path)
-        changed = tree != self._tree
+        tree = self._files.walk(self.path)
+        changed = tree.names != self._tree.names
         self._tree = tree
         for name in self._runs.keys() - tree.event_files.keys():
             del self._runs[name]
+        grown: list[EventFile] = []
         for name, files in tree.event_files.items():
-            changed |= self._runs.setdefault(name, RunReader()).update(files)
+            run = self._runs.get(name)
+            if run is None:
+                run = self._runs[name] = RunReader(self._files)
+            of_run, again = run.changed(files)
+            grown += of_run
+            changed |= again
+        changed |= self._chunks.read(grown)
         if changed:
             self._payload_problems.clear()
         return changed
@@ -124,9 +136,8 @@ class Logdir:
 
     def tags(self, run: str, kind: str | None = None) -> list[str]:
         """The tags of a run, of one kind if one is given, sorted."""
-        return sorted(
-            tag for tag, by_kind in self._all_tags(run).items() if kind is None or kind in by_kind
-        )
+        names = self._tag_names(run)
+        return sorted(names if kind is None else [tag for tag in names if kind in names[tag]])
 
     def kind(self, run: str, tag: str) -> str:
         """What a tag holds, a word of `opscope.events.kind`: of a mixed tag, the first kind."""
@@ -188,8 +199,10 @@ class Logdir:
         refs = []
         if len(reader.series.graphs) or len(reader.series.meta_graphs):
             refs.append(GraphRef(RUN_GRAPH_TAG, "run_graph"))
-        for tag, by_kind in sorted(self._all_tags(run).items()):
-            for series in by_kind.values():
+        for tag, with_kinds in sorted(self._tag_names(run).items()):
+            if not with_kinds & {kinds.GRAPH, kinds.RUN_METADATA}:
+                continue
+            for series in self._of_tag(run, tag).values():
                 if series.plugin.name == kinds.KERAS_PLUGIN:
                     refs.append(GraphRef(tag, "conceptual"))
                 elif series.plugin.name in _PROFILE_PLUGINS:
@@ -224,9 +237,9 @@ class Logdir:
     def run_metadata(self, run: str) -> list[RunMetadataRef]:
         """The run metadata of a run in the order written."""
         found = []
-        for tag, by_kind in self._all_tags(run).items():
-            series = by_kind.get(kinds.RUN_METADATA)
-            if series is not None and len(series):
+        for tag, with_kinds in self._tag_names(run).items():
+            if kinds.RUN_METADATA in with_kinds:
+                series = self._of_tag(run, tag)[kinds.RUN_METADATA]
                 chosen = series.select(orphaned=False)
                 steps = series.steps(chosen if len(series.steps(chosen)) else slice(None))
                 found.append(RunMetadataRef(tag, int(steps[-1])))
@@ -236,7 +249,8 @@ class Logdir:
         """The serialized RunMetadata of a tag, the last one written."""
         tagged = self._run(run).series.run_metadata.get(tag)
         if tagged is not None:
-            return self._last_event(run, tagged).tagged_run_metadata.run_metadata
+            metadata = self._run(run).series.series(tagged)
+            return self._last_event(run, metadata).tagged_run_metadata.run_metadata
         return self._plugin_string(run, tag)
 
     def dumps(self, run: str) -> list[str]:
@@ -266,24 +280,28 @@ class Logdir:
             raise LogdirError(f"{self.path} has no run {run!r}; its runs are: {names}")
         return reader
 
-    def _all_tags(self, run: str) -> dict[str, dict[str, Series]]:
+    def _tag_names(self, run: str) -> dict[str, set[str]]:
+        """The tags of a run, and their kinds."""
         series = self._run(run).series
-        names = dict.fromkeys([*series.tags, *series.run_metadata])
+        names = {tag: set(map(series.kind, numbers)) for tag, numbers in series.tags.items()}
+        for tag in series.run_metadata:
+            names.setdefault(tag, set()).add(kinds.RUN_METADATA)
         if len(series.graphs) or len(series.meta_graphs):
-            names[RUN_GRAPH_TAG] = None
+            names.setdefault(RUN_GRAPH_TAG, set()).add(kinds.GRAPH)
         if run in self._tree.projector_runs:
-            names[PROJECTOR_CONFIG] = None
-        return {tag: self._of_tag(run, tag) for tag in names}
+            names.setdefault(PROJECTOR_CONFIG, set()).add(kinds.PROJECTOR)
+        return names
 
     def _of_tag(self, run: str, tag: str) -> dict[str, Series]:
         series = self._run(run).series
-        found = dict(series.tags.get(tag, ()))
+        found = {series.kind(number): series.series(number) for number in series.tags.get(tag, ())}
         if tag == RUN_GRAPH_TAG:
             own_graph = series.graphs if len(series.graphs) else series.meta_graphs
             if len(own_graph):
                 found.setdefault(kinds.GRAPH, own_graph)
         if tag in series.run_metadata:
-            found.setdefault(kinds.RUN_METADATA, series.run_metadata[tag])
+            metadata = series.series(series.run_metadata[tag])
+            found.setdefault(kinds.RUN_METADATA, metadata)
         if tag == PROJECTOR_CONFIG and run in self._tree.projector_runs:
             found.setdefault(kinds.PROJECTOR, Series(kinds.PROJECTOR, Plugin()))
         if not found:
@@ -302,10 +320,13 @@ class Logdir:
             f"tag {tag!r} of run {run!r} holds {' and '.join(by_kind)}, not {' or '.join(wanted)}"
         )
 
-    def _values(self, run: str, series: Series, chosen: Int64s | slice) -> Iterator[Summary.Value]:
+    def _values(
+        self, run: str, series: Series, chosen: Int64s | slice
+    ) -> Iterator[Summary.Value | None]:
+        """The values at a series' locations; None for one that is damaged inside its record."""
         locations = series.locations(chosen)
         for location, event in zip(locations, self._run(run).events(locations), strict=True):
-            yield event.summary.value[location.value]
+            yield None if event is None else event.summary.value[location.value]
 
     def _payloads(
         self,
@@ -321,6 +342,8 @@ class Logdir:
         intact: list[int] = []
         for index, value in enumerate(self._values(run, series, chosen)):
             try:
+                if value is None:
+                    raise TensorProtoError("the record is intact, but its value is not")
                 values.append(decode(value))
                 intact.append(index)
             except TensorProtoError as error:
@@ -331,12 +354,14 @@ class Logdir:
         return Payloads(series.steps(chosen)[intact], series.wall_times(chosen)[intact], values)
 
     def _last_event(self, run: str, series: Series) -> Event:
-        return next(self._run(run).events(series.locations(slice(-1, None))))
+        event = next(self._run(run).events(series.locations(slice(-1, None))))
+        assert event is not None  # it was decoded whole when it was found
+        return event
 
     def _plugin_string(self, run: str, tag: str) -> bytes:
         series = self._series(run, tag, kinds.GRAPH, kinds.RUN_METADATA)
         value = next(self._values(run, series, slice(-1, None)))
-        if len(value.tensor.string_val) != 1:
+        if value is None or len(value.tensor.string_val) != 1:
             raise LogdirError(f"tag {tag!r} of run {run!r} does not hold one serialized message")
         return value.tensor.string_val[0]
 
@@ -345,5 +370,9 @@ _PROFILE_PLUGINS = (kinds.RUN_METADATA_PLUGIN, kinds.GRAPH_OF_RUN_METADATA_PLUGI
 
 
 def open_logdir(path: str | os.PathLike[str]) -> Logdir:
-    """The logdir at a path (a folder, or one event file), with all data present read."""
+    """The logdir at a path or URL (a folder, or one event file), with all data present read.
+
+    URLs are fsspec's: `s3://`, `gs://`, `memory://`, ... with the extra `remote`. Raises
+    LogdirError where there is nothing, or nothing that can be reached.
+    """
     return Logdir(path)

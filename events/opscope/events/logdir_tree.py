@@ -3,9 +3,11 @@
 import os
 import stat
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from opscope.events.dump_name import DEVICE_PREFIX, is_run_root
+from opscope.events.dump_name import RUN_ROOT_PREFIXES
 from opscope.events.error import LogdirError
+from opscope.events.file_access import Status
 from opscope.events.natural import natural_key
 from opscope.events.problem import Problem
 
@@ -16,12 +18,21 @@ _COMPANIONS = (".profile-empty", ".json")
 
 @dataclass
 class LogdirTree:
-    """What a walk found, by run name (relative to the logdir, `/` between folders)."""
+    """What a walk found, by run name (relative to the logdir, `/` between folders).
 
-    event_files: dict[str, list[str]] = field(default_factory=dict)
+    An event file comes with its status, None where it has none that can be read.
+    """
+
+    event_files: dict[str, dict[str, Status | None]] = field(default_factory=dict)
     dump_roots: list[str] = field(default_factory=list)
     projector_runs: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
+
+    @cached_property
+    def names(self) -> tuple[object, ...]:
+        """What there is, whatever became of it: equal for two walks that found the same."""
+        files = {run: list(files) for run, files in self.event_files.items()}
+        return files, self.dump_roots, self.projector_runs, self.problems
 
 
 def is_event_file(name: str) -> bool:
@@ -44,7 +55,7 @@ def walk_logdir(logdir: str) -> LogdirTree:
     try:
         status = os.stat(logdir)
         if stat.S_ISREG(status.st_mode):
-            tree.event_files["."] = [logdir]
+            tree.event_files["."] = {logdir: status}
             return tree
         if not stat.S_ISDIR(status.st_mode):
             raise LogdirError(f"{logdir}: neither a folder nor a file")
@@ -53,36 +64,89 @@ def walk_logdir(logdir: str) -> LogdirTree:
         raise LogdirError(f"{logdir}: no such folder") from None
     except OSError as error:
         raise LogdirError(f"{logdir}: cannot be read: {error.strerror or error}") from error
-
-    def report(error: OSError) -> None:
-        where = str(error.filename or logdir)
-        tree.problems.append(Problem(where, 0, f"cannot be read: {error.strerror or error}"))
-
-    seen = {(status.st_dev, status.st_ino)}
-    for folder, folders, names in os.walk(logdir, onerror=report, followlinks=True):
-        if is_run_root(folders + names):
-            tree.dump_roots.append(folder)
-            # A dump has a file for each tensor: thousands, and none of them is of interest here.
-            folders[:] = [name for name in folders if not name.startswith(DEVICE_PREFIX)]
-        _enter_once(folder, folders, seen)
-        files = [os.path.join(folder, name) for name in names if is_event_file(name)]
-        if files:
-            tree.event_files[run_name(logdir, folder)] = sorted(files, key=natural_key)
-        if PROJECTOR_CONFIG in names:
-            tree.projector_runs.add(run_name(logdir, folder))
+    links = _Links(logdir)
+    folders = [(logdir, ".")]
+    while folders:
+        folder, name = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                below = _look_into(tree, links, folder, name, list(entries))
+        except OSError as error:
+            problem = Problem(folder, 0, f"cannot be read: {error.strerror or error}")
+            tree.problems.append(problem)
+            continue
+        folders += reversed(below)
     tree.dump_roots.sort(key=natural_key)
     return tree
 
 
-def _enter_once(folder: str, folders: list[str], seen: set[tuple[int, int]]) -> None:
-    keep = []
-    for name in sorted(folders, key=natural_key):
+def _look_into(
+    tree: LogdirTree, links: "_Links", folder: str, run: str, entries: list[os.DirEntry[str]]
+) -> list[tuple[str, str]]:
+    """Note what a folder holds; returns the folders to look into next, and their names."""
+    folders: list[os.DirEntry[str]] = []
+    events: list[os.DirEntry[str]] = []
+    is_dump = False
+    for entry in entries:
+        name = entry.name
+        if name.startswith(RUN_ROOT_PREFIXES):
+            is_dump = True
+        elif _is_folder(entry):
+            folders.append(entry)
+        elif is_event_file(name):
+            events.append(entry)
+        elif name == PROJECTOR_CONFIG:
+            tree.projector_runs.add(run)
+    if is_dump:
+        # A dump has a file for each tensor: thousands, and none of them is of interest here.
+        tree.dump_roots.append(folder)
+    if len(events) > 1:
+        events.sort(key=lambda entry: natural_key(entry.name))
+    if events:
+        tree.event_files[run] = {entry.path: _status(entry) for entry in events}
+    if len(folders) > 1:
+        folders.sort(key=lambda entry: natural_key(entry.name))
+    prefix = "" if run == "." else run + "/"
+    return [(entry.path, prefix + entry.name) for entry in folders if links.lead_on(entry)]
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat()
+    except OSError:
+        return None
+
+
+class _Links:
+    """Keeps a walk from entering a folder twice, for which it asks only once there is a link."""
+
+    def __init__(self, logdir: str) -> None:
+        self._entered = [logdir]
+        self._identities: set[tuple[int, int]] | None = None
+
+    def lead_on(self, entry: os.DirEntry[str]) -> bool:
+        """Whether the folder behind an entry was not entered before."""
+        if self._identities is None and not entry.is_symlink():
+            self._entered.append(entry.path)
+            return True
         try:
-            status = os.stat(os.path.join(folder, name))
+            if self._identities is None:
+                self._identities = {_identity(path) for path in self._entered}
+            identity = _identity(entry.path)
         except OSError:
-            continue  # a link to nowhere, or gone meanwhile
-        identity = (status.st_dev, status.st_ino)
-        if identity not in seen:
-            seen.add(identity)
-            keep.append(name)
-    folders[:] = keep
+            return False  # a link to nowhere, or gone meanwhile
+        is_new = identity not in self._identities
+        self._identities.add(identity)
+        return is_new
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    status = os.stat(folder)
+    return status.st_dev, status.st_ino

@@ -10,11 +10,11 @@ import os
 import struct
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import google_crc32c
 
+from opscope.events.file_access import FileAccess, access_to, buffered
 from opscope.events.problem import Problem
 from opscope.events.record_search import find_record
 
@@ -24,7 +24,7 @@ FOOTER_SIZE = 4
 _MASK_DELTA = 0xA282EAD8
 _HEADER = struct.Struct("<QI")
 _FOOTER = struct.Struct("<I")
-_READ_SIZE = 1 << 20
+_READ_SIZE = 1 << 16
 
 
 def masked_crc32c(data: bytes) -> int:
@@ -68,7 +68,7 @@ class Record(NamedTuple):
 
 
 class RecordReader:
-    """Reads the records of one file, and goes on where it stopped when the file has grown.
+    """Reads the records of one file or URL, and goes on where it stopped when the file has grown.
 
     A data CRC fault loses that record; a length CRC fault loses what lies before the next intact
     record. Each is one `Problem` in `problems`. What an unfinished record at the end has so far is
@@ -76,8 +76,9 @@ class RecordReader:
     the file really holds, whatever a length field claims.
     """
 
-    def __init__(self, path: str | os.PathLike[str]):
+    def __init__(self, path: str | os.PathLike[str], files: FileAccess | None = None):
         self.path = str(path)
+        self._files = files or access_to(self.path)
         self.problems: list[Problem] = []
         self.pending: Problem | None = None
         self.offset = 0
@@ -89,8 +90,8 @@ class RecordReader:
 
         Raises OSError when the file cannot be opened or read.
         """
-        with open(self.path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
+        with buffered(self._files.open(self.path)) as file:
+            size = file.seek(0, os.SEEK_END)
             self.pending = None
             buffer, start = b"", self.offset  # buffer holds the bytes from file offset `start`
             while True:
@@ -126,7 +127,25 @@ class RecordReader:
                     self.records_read += 1
                     yield Record(offset, data)
                 else:
-                    self._report(offset, f"data CRC mismatch: this record ({length} bytes) is lost")
+                    self.report_data_fault(offset, length)
+
+    @property
+    def is_in_gap(self) -> bool:
+        """Whether the file ended while the next intact record was looked for."""
+        return self._search_from is not None
+
+    def leave_gap(self, offset: int) -> bool:
+        """Go to the next intact record after one whose length CRC is wrong; whether there is one.
+
+        Raises OSError when the file cannot be opened or read.
+        """
+        self.offset, self._search_from = offset, offset + 1
+        with buffered(self._files.open(self.path)) as file:
+            return self._leave_gap(file, file.seek(0, os.SEEK_END))
+
+    def report_data_fault(self, offset: int, length: int) -> None:
+        """Note that the record at an offset is lost."""
+        self._report(offset, f"data CRC mismatch: this record ({length} bytes) is lost")
 
     def _refill(self, file: BinaryIO, need: int) -> bytes:
         file.seek(self.offset)
@@ -148,7 +167,9 @@ class RecordReader:
         assert self._search_from is not None
         found, searched = find_record(file, self._search_from, size)
         if found is None:
-            self._search_from = searched
+            file.seek(self.offset)
+            # Zeros may be room that a file system gave before the bytes came: they may come yet.
+            self._search_from = searched if any(file.read(HEADER_SIZE)) else None
             self.pending = self._unreadable(file, size)
             return False
         gap = found - self.offset
@@ -176,7 +197,7 @@ def read_records(
     path: str | os.PathLike[str], problems: list[Problem] | None = None
 ) -> Iterator[Record]:
     """Every intact record of a file; damage and an unfinished end are appended to `problems`."""
-    reader = RecordReader(Path(path))
+    reader = RecordReader(path)
     yield from reader.records()
     if problems is not None:
         problems.extend(reader.problems)

@@ -13,7 +13,7 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
-_BLOCK = 1 << 20
+_FIRST_BLOCK, _BLOCK = 1 << 12, 1 << 20
 _CHECKS = 4  # times the file's size: the data that one search may check
 _HEADER_SIZE = 12
 _FOOTER_SIZE = 4
@@ -67,10 +67,11 @@ def find_record(file: BinaryIO, offset: int, size: int) -> tuple[int | None, int
     The second number is where to go on when the file has grown. The time is linear in the file:
     where crafted headers make the data to be checked larger than that, a header is enough.
     """
-    budget = _CHECKS * size
+    budget, block = _CHECKS * size, _FIRST_BLOCK
     while size - offset >= _HEADER_SIZE:
         file.seek(offset)
-        data = file.read(_BLOCK)
+        data = file.read(block)
+        block = min(2 * block, _BLOCK)
         if len(data) < _HEADER_SIZE:
             break
         for place in _header_places(np.frombuffer(data, dtype=np.uint8)).tolist():

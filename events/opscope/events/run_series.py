@@ -1,26 +1,134 @@
-"""Everything that the event files of one run say, by tag."""
+"""Everything that the event files of one run say, by tag.
 
-from collections.abc import Iterable
+A run numbers its series as they come. The names in the rows of a chunk (see `value_names`) are the
+same in all runs; the first time a run meets one, the series behind it is found, in the order of the
+records, since the first value of a tag decides what the tag holds.
+"""
+
+import heapq
+from collections.abc import Callable, Iterator
+
+import numpy as np
 
 from opscope.events import kind as kinds
-from opscope.events.series import Location, Plugin, Series
+from opscope.events.file_points import (
+    NO_PAYLOAD_ROWS,
+    NO_SCALAR_ROWS,
+    FilePoints,
+    PointRows,
+    Singles,
+)
+from opscope.events.payload_columns import PayloadColumns
+from opscope.events.record_columns import ChunkColumns, ScalarColumns
+from opscope.events.series import NO_POINTS, Float64s, Int64s, Location, Plugin, Points, Series
+from opscope.events.value_names import Form, Int32s, ValueNames
 
 RUN_GRAPH_TAG = "__run_graph__"
 """The tag under which the run's own graph is listed, as TensorBoard calls it."""
+
+SUMMARY, GRAPH_DEF, META_GRAPH_DEF, RUN_METADATA = "summary", "graph", "meta_graph", "metadata"
+_UNBOUND, _ONE_BY_ONE = -1, -2  # in place of a series: not met yet; to be decoded singly
+_NO_PLUGIN = Plugin()
+_NEVER = np.iinfo(np.int64).max
 
 
 class RunSeries:
     """The series of one run, and the state that decides which points a restart made obsolete."""
 
     def __init__(self) -> None:
-        self.tags: dict[str, dict[str, Series]] = {}  # tag -> kind -> points; first kind first
-        self.graphs = Series(kinds.GRAPH, Plugin())
-        self.meta_graphs = Series(kinds.GRAPH, Plugin())
-        self.run_metadata: dict[str, Series] = {}
         self.run_metadata_with_graph: set[str] = set()
         self.file_version: float | None = None
         self._plugins: dict[str, Plugin] = {}
         self._latest_step = -1
+        self._numbers: dict[tuple[str, str], dict[str, int]] = {}  # (source, kind) -> tag -> series
+        self._tags: list[str] = []
+        self._kinds: list[str] = []
+        self._series_plugins: list[Plugin] = []
+        self._bound = np.zeros(0, np.int32)  # name -> series, once met
+        self._files: list[FilePoints] = []
+        self.file_order: list[int] = []
+        self._listing: dict[str, tuple[int, ...]] = {}
+        self._listed = 0  # so many series are in the listing
+        # Of the part of a file that is being added, by record: single values, restarts.
+        self._record = 0
+        self._singles = Singles()
+
+    # Reading
+
+    def add_file(self) -> int:
+        """Room for one more file's points; its number."""
+        self._files.append(FilePoints())
+        self.file_order.append(len(self._files) - 1)
+        return len(self._files) - 1
+
+    @property
+    def tags(self) -> dict[str, tuple[int, ...]]:
+        """The series of each tag's summaries, by number, the one that came first first."""
+        listing = self._listing
+        for number in range(self._listed, len(self._kinds)):
+            if self._is_of_summary(number):
+                tag = self._tags[number]
+                listing[tag] = (*listing[tag], number) if tag in listing else (number,)
+        self._listed = len(self._kinds)
+        return listing
+
+    def kind(self, number: int) -> str:
+        """What the series of this number holds."""
+        return self._kinds[number]
+
+    def series(self, number: int) -> Series:
+        """The series of this number."""
+        kind, plugin = self._kinds[number], self._series_plugins[number]
+        return Series(kind, plugin, lambda: self._points(number, kind == kinds.SCALAR))
+
+    @property
+    def graphs(self) -> Series:
+        """The run's own graphs."""
+        return self._of_source(GRAPH_DEF, kinds.GRAPH, "")
+
+    @property
+    def meta_graphs(self) -> Series:
+        """The meta graphs that hold a graph."""
+        return self._of_source(META_GRAPH_DEF, kinds.GRAPH, "")
+
+    @property
+    def run_metadata(self) -> dict[str, int]:
+        """The tagged run metadata: tag -> number of the series."""
+        return self._numbers.get((RUN_METADATA, kinds.RUN_METADATA), {})
+
+    def _of_source(self, source: str, kind: str, tag: str) -> Series:
+        number = self._numbers.get((source, kind), {}).get(tag)
+        return Series(kind, _NO_PLUGIN) if number is None else self.series(number)
+
+    def _points(self, number: int, is_scalar: bool) -> Points:
+        parts: list[Points] = []
+        limit: int = _NEVER
+        for file_number in reversed(self.file_order):  # later files make earlier ones' obsolete
+            file = self._files[file_number]
+            of_file = []
+            for columns, obsolete in (file.scalars if is_scalar else file.payloads).points(number):
+                step: Int64s = columns[0]  # type: ignore[assignment]
+                wall_time: Float64s = columns[1]  # type: ignore[assignment]
+                rows, *rest = columns[2:]
+                if not is_scalar:
+                    rows = np.stack([np.full(len(step), file_number), rows, *rest], axis=1)
+                if limit != _NEVER:
+                    obsolete = obsolete | (step >= limit)
+                of_file.append(Points(step, wall_time, rows, obsolete))
+            parts[:0] = of_file
+            restarts = file.restarts
+            if restarts and self._is_of_summary(number):
+                limit = min(limit, restarts.get(None, limit), restarts.get(number, limit))
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return NO_POINTS
+        return Points(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def _is_of_summary(self, number: int) -> bool:
+        return self._series_plugins[number] is not _OF_NO_SUMMARY
+
+    # Adding values
 
     def plugin(self, tag: str) -> Plugin:
         """The plugin of a tag: only the first point of a tag need name it."""
@@ -30,49 +138,242 @@ class RunSeries:
         """Note the plugin of a tag; the first one wins, as in TensorBoard."""
         self._plugins.setdefault(tag, plugin)
 
-    def series_of(self, tag: str, kind: str) -> Series:
-        """The series that holds the points of this kind, made if need be."""
-        by_kind = self.tags.setdefault(tag, {})
-        found = by_kind.get(kind)
-        if found is None:
-            found = by_kind[kind] = Series(kind, self.plugin(tag))
-        return found
+    def _number(self, source: str, kind: str, tag: str) -> int:
+        numbers = self._numbers.get((source, kind))
+        if numbers is None:
+            numbers = self._numbers[source, kind] = {}
+        number = numbers.get(tag)
+        if number is None:
+            number = numbers[tag] = len(self._kinds)
+            self._tags.append(tag)
+            self._kinds.append(kind)
+            plugin = self._plugins.get(tag, _NO_PLUGIN) if source == SUMMARY else _OF_NO_SUMMARY
+            self._series_plugins.append(plugin)
+        return number
 
-    def add_run_metadata(
-        self, tag: str, step: int, wall_time: float, at: Location, has_graph: bool
+    def add_scalar(self, tag: str, step: int, wall_time: float, value: float) -> None:
+        """Append a point that is one number."""
+        number = self._number(SUMMARY, kinds.SCALAR, tag)
+        self._singles.scalars.append((self._record, number, step, wall_time, value))
+
+    def add_location(
+        self, source: str, kind: str, tag: str, step: int, wall_time: float, at: Location
     ) -> None:
-        """Note a tagged run metadata."""
-        series = self.run_metadata.get(tag)
-        if series is None:
-            series = self.run_metadata[tag] = Series(kinds.RUN_METADATA, Plugin())
-        series.add_location(step, wall_time, at)
-        if has_graph:
-            self.run_metadata_with_graph.add(tag)
+        """Append a point whose value stays in the file."""
+        number = self._number(source, kind, tag)
+        place = self._record, number, step, wall_time, at.offset, at.value
+        self._singles.payloads.append(place)
 
     def session_started(self, step: int) -> None:
         """A session began at this step: what was written for it and later steps is obsolete."""
         if self.file_version is not None and self.file_version >= 2:
-            for tag in self.tags:
-                self._restart(tag, step)
+            self._restart(step, None)
 
-    def step_comes(self, step: int, tags: Iterable[str] | None) -> None:
+    def step_comes(self, step: int, tags: Iterator[str] | None) -> None:
         """Look for a restart before an event is added, in files that note no session start.
 
         Before file version 2, a summary (the event that has `tags`) whose step goes back makes the
         later points of its tags obsolete. The latest step stays until it is reached again: the
         other tags' summaries of the same step go back too.
         """
-        if self.file_version is not None and self.file_version >= 2:
+        if not self._steps_tell_restarts:
             return
         if tags is None or step >= self._latest_step:
             self._latest_step = step
             return
         for tag in dict.fromkeys(tags):
-            self._restart(tag, step)
+            for (source, _), numbers in self._numbers.items():
+                if source == SUMMARY and tag in numbers:
+                    self._restart(step, numbers[tag])
 
-    def _restart(self, tag: str, step: int) -> None:
-        for series in self.tags.get(tag, {}).values():
-            series.restart(step)
+    @property
+    def _steps_tell_restarts(self) -> bool:
+        return self.file_version is None or self.file_version < 2
+
+    def _restart(self, step: int, series: int | None) -> None:
+        self._singles.restarts.append((self._record, step, series))
+
+    # Adding the part of a file
+
+    def add_part(
+        self,
+        file: int,
+        names: ValueNames,
+        columns: ChunkColumns,
+        offset_of: Callable[[Int64s], Int64s],
+        decode: Callable[[int], None],
+    ) -> None:
+        """Add the records of a part of a file: columns, and the others by calls of `decode`.
+
+        `offset_of` tells where records lie in the file. `decode(i)` adds what record `i` says by
+        the methods above.
+        """
+        singly = columns.others.tolist()
+        scalars, payloads = columns.scalars, columns.payloads
+        if self._steps_tell_restarts:
+            singly = self._decode_leading(singly, scalars, payloads, decode)
+            if self._steps_tell_restarts and not self._goes_on(names, singly, scalars, payloads):
+                every = [np.array(singly, np.int64), scalars.record, payloads.record]
+                singly = np.unique(np.concatenate(every)).tolist()
+                scalars, payloads = scalars.part(0, 0), payloads.part(0, 0)
+        self._bind(names, singly, scalars, payloads, decode)
+        offsets = offset_of(payloads.record)
+        first_values = np.zeros(len(offsets), np.int32)
+        self._files[file].add(
+            PointRows(
+                scalars.record,
+                self._bound.take(scalars.name),
+                [scalars.step, scalars.wall_time, scalars.value],
+            ),
+            PointRows(
+                payloads.record,
+                self._bound.take(payloads.name),
+                [payloads.step, payloads.wall_time, offsets, first_values],
+            ),
+            self._singles,
+        )
+        self._singles = Singles()
+
+    def add_single(self, file: int, decode: Callable[[], None]) -> None:
+        """Add one record by a call of `decode`."""
+        self._record = 0
+        decode()
+        self._files[file].add(NO_SCALAR_ROWS, NO_PAYLOAD_ROWS, self._singles)
+        self._singles = Singles()
+
+    def _decode_leading(
+        self,
+        singly: list[int],
+        scalars: ScalarColumns,
+        payloads: PayloadColumns,
+        decode: Callable[[int], None],
+    ) -> list[int]:
+        """Decode the single records before all others: the file's version is among them."""
+        firsts = [int(each.record[0]) for each in (scalars, payloads) if len(each.record)]
+        stop = min(firsts, default=1 << 62)
+        for index, record in enumerate(singly):
+            if record > stop or not self._steps_tell_restarts:
+                return singly[index:]
+            self._decode_once(record, decode)
+        return []
+
+    def _goes_on(
+        self,
+        names: ValueNames,
+        singly: list[int],
+        scalars: ScalarColumns,
+        payloads: PayloadColumns,
+    ) -> bool:
+        """Whether no step goes back here, which in old files would be a restart.
+
+        Nor may a record turn out to be one for the single decoder, which looks at steps itself.
+        """
+        met = np.unique(np.concatenate([scalars.name, payloads.name])).tolist()
+        if singly or any(names.forms[name].field == "tensor" for name in met):
+            return False
+        records = np.concatenate([scalars.record, payloads.record])
+        steps = np.concatenate([scalars.step, payloads.step])[np.argsort(records, kind="stable")]
+        if not len(steps):
+            return True
+        if steps[0] < self._latest_step or (steps[1:] < steps[:-1]).any():
+            return False
+        self._latest_step = int(steps[-1])
+        return True
+
+    def _bind(
+        self,
+        names: ValueNames,
+        singly: list[int],
+        scalars: ScalarColumns,
+        payloads: PayloadColumns,
+        decode: Callable[[int], None],
+    ) -> None:
+        """Find the series of the names that are new here, and decode the single records.
+
+        Both in the order of the records: what a tag's first record says holds for the later ones.
+        """
+        missing = len(names.tags) - len(self._bound)
+        if missing > 0:
+            more = np.full(max(missing, len(self._bound)), _UNBOUND, np.int32)
+            self._bound = np.concatenate([self._bound, more])
+        new, first = self._new_names(scalars, payloads)
+        if not singly and all(names.forms[name].is_plain for name in new):
+            in_order = np.array(new, np.int32)[np.argsort(first)]
+            tags = [names.tags[name] for name in in_order.tolist()]
+            self._bound[in_order] = self._numbers_of_plain(tags)
+            return
+        records = np.concatenate([np.array(singly, np.int64), first])
+        order = np.argsort(records, kind="stable")
+        late: list[int] = []  # more single records, found on the way
+        numbers = np.full(len(new), _ONE_BY_ONE, np.int32).tolist()
+        for record, place in zip(
+            records[order].tolist(), (order - len(singly)).tolist(), strict=True
+        ):
+            while late and late[0] < record:
+                self._decode_once(heapq.heappop(late), decode)
+            if place < 0:
+                self._decode_once(record, decode)
+                continue
+            name = new[place]
+            form = names.forms[name]
+            numbers[place] = self._series_of(names.tags[name], form)
+            if numbers[place] == _ONE_BY_ONE:
+                rows = scalars if form.is_number else payloads
+                for each in rows.record[rows.name == name].tolist():
+                    heapq.heappush(late, each)
+        while late:
+            self._decode_once(heapq.heappop(late), decode)
+        self._bound[new] = numbers
+
+    def _numbers_of_plain(self, tags: list[str]) -> list[int]:
+        """The scalar series of tags that name no plugin: found by the thousand, in few steps."""
+        numbers = self._numbers.setdefault((SUMMARY, kinds.SCALAR), {})
+        new = [tag for tag in dict.fromkeys(tags) if tag not in numbers]
+        first = len(self._kinds)
+        numbers.update(zip(new, range(first, first + len(new)), strict=True))
+        self._tags.extend(new)
+        self._kinds.extend([kinds.SCALAR] * len(new))
+        self._series_plugins.extend([self._plugins.get(tag, _NO_PLUGIN) for tag in new])
+        return [numbers[tag] for tag in tags]
+
+    def _new_names(
+        self, scalars: ScalarColumns, payloads: PayloadColumns
+    ) -> tuple[list[int], Int64s]:
+        """The names that no series is known for, and the first record of each."""
+        found: list[tuple[Int32s, Int64s]] = []
+        for rows in (scalars, payloads):
+            unbound = np.flatnonzero(self._bound.take(rows.name) < 0)
+            if len(unbound):
+                new, first = np.unique(rows.name[unbound], return_index=True)
+                found.append((new, rows.record[unbound[first]]))
+        if not found:
+            return [], np.zeros(0, np.int64)
+        return (
+            np.concatenate([new for new, _ in found]).tolist(),
+            np.concatenate([first for _, first in found]),
+        )
+
+    def _decode_once(self, record: int, decode: Callable[[int], None]) -> None:
+        if record not in self._singles.records:
+            self._singles.records.add(record)
+            self._record = record
+            decode(record)
+
+    def _series_of(self, tag: str, form: Form) -> int:
+        plugin = form.plugin
+        if plugin is not None:
+            self._plugins.setdefault(tag, plugin)
+        kind = _KINDS.get(form.field)
+        if kind is None:  # a tensor is what its plugin makes of it
+            if tag not in self._plugins:
+                return _ONE_BY_ONE
+            kind = kinds.kind_of(self._plugins[tag].name, form.field)
+        if (kind == kinds.SCALAR) != form.is_number:
+            return _ONE_BY_ONE
+        return self._number(SUMMARY, kind, tag)
 
 
-_NO_PLUGIN = Plugin()
+_KINDS = {field: kinds.kind_of("", field) for field in ("simple_value", "image", "histo", "audio")}
+
+_OF_NO_SUMMARY = Plugin()
+"""The plugin of series that no restart touches; told apart by identity."""

@@ -16,6 +16,7 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
+from opscope.events.crc_residual import MASK_DELTA, byte_words
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.proto.summary_pb2 import Summary, SummaryMetadata
 from opscope.events.proto.types_pb2 import DT_FLOAT
@@ -28,7 +29,6 @@ MAX_SERIES = 1 << 16
 _MAX_TAG = 400  # bytes; with all that comes with it, a record's data is below _TABLES then
 _TABLES = 512
 _FEW_POINTS = 48  # below this many, the fixed cost of a batch is more than what it saves
-_MASK_DELTA = np.uint32(0xA282EAD8)
 _WIDTHS = 11  # a step's varint has 0 bytes (step 0 is not written) to 10
 # The least step, as uint64, whose varint has 1, 2, ... 10 bytes.
 _WIDTH_STARTS = np.array([1 << (7 * width) for width in range(10)], dtype=np.uint64)
@@ -58,14 +58,8 @@ _SCALARS = SummaryMetadata(plugin_data=SummaryMetadata.PluginData(plugin_name="s
 
 @cache
 def _crc_tables() -> UInt32s:
-    """uint32[_TABLES * 256]: what byte b contributes when n bytes follow it, at n * 256 + b."""
-    tables = np.zeros((_TABLES, 256), dtype=np.uint32)
-    zero = google_crc32c.value(b"\0")
-    tables[0] = [google_crc32c.value(bytes([byte])) ^ zero for byte in range(256)]
-    for following in range(1, _TABLES):
-        before = tables[following - 1]
-        tables[following] = tables[0][before & np.uint32(0xFF)] ^ (before >> np.uint32(8))
-    return tables.ravel()
+    """uint32[_TABLES * 256]: at n * 256 + b, what byte b contributes that n bytes follow."""
+    return np.concatenate([byte_words(following) for following in range(_TABLES)])
 
 
 class ScalarEncoder:
@@ -186,6 +180,6 @@ class ScalarEncoder:
             at = start + (_STEP_AT + index)
             store(byte[here], (offset + at)[here])
             combine(byte, at)
-        masked = ((contributions >> np.uint32(15)) | (contributions << np.uint32(17))) + _MASK_DELTA
+        masked = ((contributions >> np.uint32(15)) | (contributions << np.uint32(17))) + MASK_DELTA
         store(masked.astype("<u4"), offset + size - FOOTER_SIZE)
         return buffer

@@ -1,7 +1,8 @@
 """The points of one tag: their steps and times, and their values or where those lie."""
 
-from array import array
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,13 @@ import numpy.typing as npt
 
 Int64s = npt.NDArray[np.int64]
 Float64s = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+def as_float64(values: npt.NDArray[np.generic]) -> Float64s:
+    """Numbers as float64; NaNs of all sorts, and what was never filled, without a warning."""
+    with np.errstate(invalid="ignore"):
+        return values.astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -29,69 +37,59 @@ class Location(NamedTuple):
     value: int
 
 
-class Series:
-    """The points of one (tag, kind) in file order, appended while files are read.
+class Points(NamedTuple):
+    """Columns of points in file order; `rows` are their numbers, or int64[n, 3] locations."""
 
-    Scalars keep their values; everything else keeps locations, and is read again when asked for,
-    so that a logdir of images costs no memory. A restart of the training makes points obsolete;
-    they stay, and are told apart.
+    step: Int64s
+    wall_time: Float64s
+    rows: npt.NDArray[np.generic]
+    obsolete: Bools
+
+
+NO_POINTS = Points(np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0, np.bool_))
+
+
+class Series:
+    """The points of one (tag, kind) in the order of the run's files, fetched when looked at.
+
+    Scalars have their values; everything else has locations, and is read again when asked for, so
+    that a logdir of images costs no memory. A restart of the training makes points obsolete; they
+    stay, and are told apart.
     """
 
-    def __init__(self, kind: str, plugin: Plugin):
+    def __init__(self, kind: str, plugin: Plugin, fetch: Callable[[], Points] | None = None):
         self.kind = kind
         self.plugin = plugin
-        self._steps = array("q")
-        self._wall_times = array("d")
-        self._values = array("d")
-        self._locations = array("q")
-        self._restarts: list[tuple[int, int]] = []  # points before the restart, step it went to
+        self._fetch = fetch
+
+    @cached_property
+    def _points(self) -> Points:
+        return NO_POINTS if self._fetch is None else self._fetch()
 
     def __len__(self) -> int:
-        return len(self._steps)
-
-    def add_scalar(self, step: int, wall_time: float, value: float) -> None:
-        """Append a point that is one number."""
-        self._steps.append(step)
-        self._wall_times.append(wall_time)
-        self._values.append(value)
-
-    def add_location(self, step: int, wall_time: float, location: Location) -> None:
-        """Append a point whose value stays in the file."""
-        self._steps.append(step)
-        self._wall_times.append(wall_time)
-        self._locations.extend(location)
-
-    def restart(self, step: int) -> None:
-        """Make obsolete what was written so far for this step and later ones."""
-        if self._steps:
-            self._restarts.append((len(self._steps), step))
+        return len(self._points.step)
 
     def select(self, orphaned: bool) -> Int64s | slice:
         """The indices of the points to show; `orphaned` adds those that restarts made obsolete."""
-        if orphaned or not self._restarts:
+        obsolete = self._points.obsolete
+        if orphaned or not obsolete.any():
             return slice(None)
-        steps = np.array(self._steps)
-        # A point lives while its step is below every restart that came after it.
-        limit = np.full(len(steps), np.iinfo(np.int64).max)
-        counts, restarted = np.array(self._restarts).T
-        np.minimum.at(limit, counts - 1, restarted)
-        limit = np.minimum.accumulate(limit[::-1])[::-1]
-        alive: Int64s = np.flatnonzero(steps < limit)
+        alive: Int64s = np.flatnonzero(~obsolete)
         return alive
 
     def steps(self, selection: Int64s | slice) -> Int64s:
         """Steps of the selected points."""
-        return np.array(self._steps, dtype=np.int64)[selection]
+        return self._points.step[selection]
 
     def wall_times(self, selection: Int64s | slice) -> Float64s:
         """Seconds since the epoch of the selected points."""
-        return np.array(self._wall_times, dtype=np.float64)[selection]
+        return self._points.wall_time[selection]
 
     def values(self, selection: Int64s | slice) -> Float64s:
         """Numbers of the selected points of a scalar series."""
-        return np.array(self._values, dtype=np.float64)[selection]
+        return as_float64(self._points.rows[selection])
 
     def locations(self, selection: Int64s | slice) -> list[Location]:
         """Where the selected points' payloads lie."""
-        rows = np.array(self._locations, dtype=np.int64).reshape(-1, 3)[selection]
+        rows = self._points.rows.reshape(-1, 3)[selection]
         return [Location(*row) for row in rows.tolist()]

@@ -62,6 +62,7 @@ from opscope.runtime.gradients import (
     gradients,
 )
 from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
+from opscope.runtime.graph_import import import_graph_def
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group, tuple  # noqa: A004 - TensorFlow's name
 from opscope.runtime.indexed_slices import (
@@ -356,6 +357,7 @@ __all__ = [
     "group",
     "half",
     "identity",
+    "import_graph_def",
     "initializers",
     "int8",
     "int16",

@@ -23,13 +23,16 @@ from opscope.runtime.devices import Device
 from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import Fetches
 from opscope.runtime.folding import Known, host_scalar
-from opscope.runtime.instrumentation import Recorder, instrument_names
+from opscope.runtime.instrumentation import Recorder, instrument_names, is_fast
 from opscope.runtime.kernels import bound_kernel, takes_string_scalars
 from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
 from opscope.runtime.plan import PLAIN, Instrument, Program
 from opscope.runtime.variable_slot import VariableSlot
 
 INDENT = "    "
+
+# Where a copy of a tensor is: at home (None), on the host, or on another device.
+HOST = "host"
 
 # Whose memory (or whose very content) a tensor has: a variable's at one version, a constant's, a
 # feed's, or its own.
@@ -73,7 +76,7 @@ class _Generator:
         self.inputs = inputs
         self.text = _Text()
         self.namespace: dict[str, Any] = dict(instrument_names())
-        self.expressions: dict[tuple[Tensor, Device | None], str] = {}
+        self.expressions: dict[tuple[Tensor, Device | str | None], str] = {}
         self.slot_names: dict[Tensor, str] = {}
         self.slots: dict[VariableSlot, str] = {}
         self.versions: dict[str, int] = {}
@@ -88,7 +91,7 @@ class _Generator:
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
         self.fetch_results: dict[Tensor, str] = {}
-        self.sharers: dict[str, list[Tensor]] = {}
+        self.last_read: dict[str, int] = {}  # of each local that may be dropped after it
         devices = {device.device_type for device in inputs.placement.values()}
         self.recorder = Recorder(inputs.instrument, defers=devices <= {"CPU"})
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
@@ -102,7 +105,8 @@ class _Generator:
             self.expressions[feed.tensor, None] = f"f{i}"
             self._set_root(feed.tensor, ("feed", i))
         if instrument is not PLAIN:
-            self.text.add("hits = []; hit = hits.append; times = [clock()]", None)
+            start = "hits = []; hit = hits.append; wild = over = False; times = [clock()]"
+            self.text.add(start, None)
         for position, op in enumerate(self.inputs.order):
             self._op(op, position)
             if instrument.trace:
@@ -118,7 +122,7 @@ class _Generator:
             lines=tuple(self.text.owners),
             namespace=self.namespace,
             computes=self.calls > 0,
-            recorded=tuple(recorder.recorded),
+            recorded=recorder.with_versions(self.versions),
             static_hits=tuple(recorder.static_hits),
             traced=tuple(self.inputs.order) if instrument.trace else (),
         )
@@ -138,7 +142,7 @@ class _Generator:
         if self.inputs.instrument is PLAIN:
             return result
         recorded = "".join(f"{r.local or None}, " for r in self.recorder.recorded)
-        return f"{result}, ({recorded}), hits, times"
+        return f"{result}, ({recorded}), hits, times, over"
 
     def _last_uses(self) -> dict[Tensor, int]:
         uses: dict[Tensor, int] = {}
@@ -209,9 +213,7 @@ class _Generator:
                 else:
                     arguments.append(self._value(tensor, op, device))
         updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
-        for name in updated:
-            if self._old_value_is_needed(name, position):
-                self.text.add(f"{name}.shared = True", op)
+        self._keep_old_values(op, updated, arguments, position)
         if template is not None:
             call = template.format(*arguments)
         else:
@@ -264,33 +266,66 @@ class _Generator:
             return None
         return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
 
-    def _old_value_is_needed(self, slot: str, position: int) -> bool:
+    def _keep_old_values(
+        self, op: Operation, updated: Sequence[str], arguments: Sequence[str], position: int
+    ) -> None:
+        """Emit that an update leaves the old values alone, where somebody needs them."""
+        if not updated:
+            return
+        if self.inputs.instrument.watch is None:
+            needed = [n for n in updated if self._is_read_later(n, position)]
+            share = "; ".join(f"{name}.shared = True" for name in needed)
+            if share:
+                self.text.add(share, op)
+            return
+        share = " = ".join(f"{name}.shared" for name in updated) + " = True"
+        condition = self._may_go_bad(op, arguments)
+        if condition is None:
+            self.text.add(share, op)
+        else:
+            self.text.add(f"if {condition}: {share}", op)
+            self.text.add("else: over = True", op)
+
+    def _is_read_later(self, slot: str, position: int) -> bool:
         """True when a tensor that shares the slot's memory is read at or after an update."""
-        if self.inputs.instrument.watch is not None:
-            return True
         sharers = self.by_root.get(self._slot_root(slot), ())
         return any(
             t not in self.slot_names and self.last_use.get(t, -1) >= position for t in sharers
         )
 
+    def _may_go_bad(self, op: Operation, arguments: Sequence[str]) -> str | None:
+        """When the debugger needs what an update overwrites: the condition, None for always.
+
+        A clean run in which the update cannot make an inf or nan shows nothing to anyone.
+        """
+        rule = op.definition.finite_rule
+        if rule is None or not self.recorder.defers:
+            return None
+        scalars = []
+        for tensor, argument in zip(op.inputs, arguments, strict=True):
+            rank = self.inputs.known.shapes[tensor].ndims
+            if rank == 0 and not tensor.dtype.is_ref_dtype:
+                scalars.append(argument)
+            elif not is_fast(tensor, rank) or self.slot_names.get(tensor) not in (
+                None,
+                *self.ready_slots,
+            ):
+                return None
+        if self.recorder.static_hits:
+            return None
+        return f"hits or wild or not {self._bind(rule, 'k')}({', '.join(scalars)})"
+
     def _free(self, op: Operation, position: int) -> None:
         """Drop the locals that nothing reads after this op, so that their memory can go."""
-        dead = []
-        for tensor in dict.fromkeys([*op.inputs, *op.outputs]):
+        dead: dict[str, None] = {}
+        for tensor in (*op.inputs, *op.outputs):
             name = self.expressions.get((tensor, None), "")
-            if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
-                sharers = self.sharers.get(name, [tensor])
-                if all(self._is_done_with(t, name, position) for t in sharers):
-                    dead.append(name)
+            if self.last_read.get(name, position + 1) <= position:
+                dead[name] = None
         if dead:
-            self.text.add(f"{' = '.join(dict.fromkeys(dead))} = None", op)
-
-    def _is_done_with(self, tensor: Tensor, name: str, position: int) -> bool:
-        if self.fetch_results.get(tensor) == name:
-            return False
-        if tensor in self.fetched and tensor not in self.fetch_results:
-            return False
-        return self.last_use.get(tensor, -1) <= position
+            self.text.add(f"{' = '.join(dead)} = None", op)
+            for name in dead:
+                del self.last_read[name]
 
     def _refuse_unfed(self, op: Operation) -> None:
         tensor = op.outputs[0]
@@ -317,14 +352,15 @@ class _Generator:
             return self._copied(name, home, device, reader) if away else name
         if not away:
             return self.expressions[tensor, None]
-        there = self.expressions.get((tensor, device))
+        place: Device | str = HOST if device is None or device.device_type == "CPU" else device
+        there = self.expressions.get((tensor, place))
         if there is None:
             if tensor in self.inputs.known.values:
                 assert device is not None
                 there = self._bind(device.from_host(self.inputs.known.values[tensor]), "c")
             else:
                 there = self._copied(self.expressions[tensor, None], home, device, reader)
-            self.expressions[tensor, device] = there
+            self.expressions[tensor, place] = there
         return there
 
     def _copied(
@@ -361,13 +397,15 @@ class _Generator:
                 )
                 name = local
             self.fetch_results[tensor] = name
+            self.last_read.pop(name, None)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
         if not self.recorder.wants(tensor):
             return
-        if tensor in self.slot_names:
+        slot = self.slot_names.get(tensor)
+        if slot is not None:
             name = self._new_local()
-            self.text.add(f"{name} = {self.slot_names[tensor]}.value", op)
+            self.text.add(f"{name} = {slot}.value", op)
         else:
             name = self.expressions[tensor, None]
         known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
@@ -378,6 +416,7 @@ class _Generator:
             self.contents[tensor],
             known,
             self.inputs.known.shapes[tensor],
+            slot if slot in self.ready_slots else None,
         ):
             self.text.add(line, op)
 
@@ -386,7 +425,9 @@ class _Generator:
     def _name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
         self.expressions[tensor, None] = name
-        self.sharers.setdefault(name, []).append(tensor)
+        if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
+            last = self.last_use.get(tensor, -1)
+            self.last_read[name] = max(last, self.last_read.get(name, -1))
 
     def _new_local(self) -> str:
         self.count += 1

@@ -65,8 +65,8 @@ class CudaDevice(Device):
     """A GPU driven through CuPy."""
 
     def from_host(self, value: Any) -> Any:
-        """Copy an array to the GPU; scalars stay on the host, where CuPy takes them as they are."""
-        if not isinstance(value, np.ndarray) or value.dtype == object:
+        """Copy an array to the GPU; a scalar becomes a 0-d array there."""
+        if not isinstance(value, (np.ndarray, np.generic)) or value.dtype.kind == "O":
             return value
         with self.xp.cuda.Device(self.index):
             return self.xp.asarray(value)

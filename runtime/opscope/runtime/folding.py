@@ -65,14 +65,15 @@ class _Folder:
             values = None if self._any_fed(op) else self._values(op, shadow)
             for i, tensor in enumerate(op.outputs):
                 if tensor in self.fed_sizes:
-                    stand_in = shadow.outputs[i]
+                    stand_in = Tensor(shadow, i, tensor.dtype)
                     stand_in.shape = TensorShape(self.fed_sizes[tensor])
                 elif values is not None:
                     self.known.values[tensor] = values[i]
                     stand_in = _constant(tensor, values[i])
                 else:
                     stand_in = shadow.outputs[i]
-                self.stand_ins[tensor] = stand_in
+                if stand_in is not tensor:
+                    self.stand_ins[tensor] = stand_in
                 self.known.shapes[tensor] = stand_in.shape
         return self.known
 
@@ -80,7 +81,12 @@ class _Folder:
         return any(t in self.fed_sizes for t in op.outputs)
 
     def _shadow(self, op: Operation) -> Operation:
-        """A copy of `op` on the stand-ins of its inputs, with the shapes that follow."""
+        """A copy of `op` on the stand-ins of its inputs, with the shapes that follow.
+
+        The op itself when no input has a stand-in.
+        """
+        if self.stand_ins.keys().isdisjoint(op.inputs):
+            return op
         inputs = [self.stand_ins.get(t, t) for t in op.inputs]
         shadow = op.on_inputs(inputs)
         try:

@@ -121,6 +121,7 @@ class Graph:
             made.device = self._device_for(made) if device is None else device
             self._operations.append(made)
             self._by_name[full_name] = made
+            self._names_in_use.setdefault(full_name.lower(), 1)
             for scope in self._control_stack:
                 scope.seen.add(made)
             return made

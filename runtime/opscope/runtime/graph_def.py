@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from opscope.events import make_tensor_proto
-from opscope.events.proto.attr_value_pb2 import AttrValue
+from opscope.events.proto.attr_value_pb2 import AttrValue, NameAttrList
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.runtime import dtypes
@@ -55,6 +55,8 @@ def graph_to_def(ops: Iterable[Operation], add_shapes: bool = False) -> GraphDef
 
 def _kind_of(value: Any) -> str:
     """The kind of an attribute that no op definition names, such as `_class`."""
+    if isinstance(value, AttrValue):
+        return "as read"
     if isinstance(value, (list, tuple)):
         return f"list({_kind_of(value[0])})" if value else "list(string)"
     if isinstance(value, bool):
@@ -93,7 +95,12 @@ def write_attr(attr: AttrValue, kind: str, value: Any) -> None:
     elif kind == "tensor":
         attr.tensor.CopyFrom(make_tensor_proto(np.asarray(value)))
     elif kind == "func":
-        attr.func.name = value.name
+        if isinstance(value, NameAttrList):
+            attr.func.CopyFrom(value)
+        else:
+            attr.func.name = value.name
+    elif kind == "as read":
+        attr.CopyFrom(value)
     else:
         raise TypeError(f"cannot write an attribute of kind {kind}")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -29,11 +30,11 @@ def _not_all_finite(flat: Any) -> bool:
 
 
 def _bad_on_device(value: Any) -> bool:
-    """The test on a GPU array: only one bool comes back to the host."""
-    if not hasattr(value, "dtype") or value.dtype.kind not in "fc":
-        return has_inf_or_nan(value)
-    module = sys.modules[type(value).__module__.partition(".")[0]]
-    return not bool(module.isfinite(value).all())
+    """The test on a GPU array: only one bool comes back to the host.
+
+    x - x is 0 exactly where x is finite.
+    """
+    return not bool((value - value == 0).all())
 
 
 def instrument_names() -> dict[str, Any]:
@@ -61,6 +62,7 @@ class Recorder:
         self.defers = watch is not None and defers and watch.check and watch.wants_all
         self.skips_unused = watch is None or self.defers
         self.recorded: list[Recorded] = []
+        self.roots: list[Any] = []
         self.static_hits: list[int] = []
         self._first_of: dict[Any, int] = {}
 
@@ -72,6 +74,7 @@ class Recorder:
         """Note a tensor that the program does not compute."""
         if self.defers:
             self.recorded.append(Recorded(tensor, device, "", len(self.recorded)))
+            self.roots.append(("deferred",))
 
     def record(
         self,
@@ -81,43 +84,78 @@ class Recorder:
         root: Any,
         known: Any,
         shape: TensorShape,
+        slot: str | None,
     ) -> list[str]:
         """Note that `local` holds the tensor; return the source lines of its test.
 
         A tensor that has the content (`root`) of an earlier one is not tested again. `known` is a
-        value that never changes: it is tested here and now.
+        value that never changes: it is tested here and now. `slot` names the variable, sure to have
+        a value, that the tensor refers to.
         """
         index = len(self.recorded)
         first = self._first_of.setdefault(root, index)
         self.recorded.append(Recorded(tensor, device, local, first))
+        self.roots.append(root)
         if self.watch is None or not self.watch.check or first != index:
             return []
         if known is not None:
             if has_inf_or_nan(known):
                 self.static_hits.append(index)
             return []
+        if slot is not None and device.device_type == "CPU" and is_fast(tensor, shape.ndims):
+            return slot_test(slot, local, index)
         return _test(tensor, shape.ndims, device, local, index)
+
+    def with_versions(self, last: Mapping[str, int]) -> tuple[Recorded, ...]:
+        """What is recorded, marked where it is a variable's memory before its `last` version."""
+        return tuple(
+            replace(r, in_slot=True) if root[0] == "slot" and root[2] < last[root[1]] else r
+            for r, root in zip(self.recorded, self.roots, strict=True)
+        )
+
+
+def is_fast(tensor: Tensor, rank: int | None) -> bool:
+    """True for what the dot product tests: float32 and float64 arrays."""
+    return tensor.dtype.base_dtype.name in ("float32", "float64") and bool(rank)
 
 
 def _test(tensor: Tensor, rank: int | None, device: Device, local: str, index: int) -> list[str]:
     """The exact inf/nan test in its cheapest form for what is known of the tensor.
 
     An array's dot product with itself is never finite when an element is inf or nan; when it
-    overflows, every element is looked at.
+    overflows, every element is looked at, and the run is `wild`: updates keep old values.
     """
     dtype = tensor.dtype.base_dtype
     if not dtype.is_floating and not dtype.is_complex:
         return []
     if device.device_type != "CPU":
         return [f"if {local} is not None and bad_on_device({local}): hit({index})"]
-    if dtype.name not in ("float32", "float64") or rank is None:
-        return [f"if {local} is not None and bad({local}): hit({index})"]
     guard = f"{local} is not None and " if tensor.dtype.is_ref_dtype else ""
-    if rank == 0:
+    if rank == 0 and dtype.name in ("float32", "float64"):
         return [f"if {guard}not isfinite({local}): hit({index})"]
-    if guard:
-        return [f"if {guard}bad({local}): hit({index})"]
+    if guard or not is_fast(tensor, rank):
+        return [f"if {local} is not None and bad({local}): hit({index})"]
+    return dot_test(local, index)
+
+
+def dot_test(local: str, index: int) -> list[str]:
+    """The test of a float array by its dot product with itself."""
     return [
         f'q = {local}.ravel("K")',
-        f"if not isfinite(q.dot(q)) and not_all_finite(q): hit({index})",
+        "if not isfinite(q.dot(q)):",
+        "    wild = True",
+        f"    if not_all_finite(q): hit({index})",
+    ]
+
+
+def slot_test(slot: str, local: str, index: int) -> list[str]:
+    """As `dot_test` for a variable's value, which is tested once until it is updated."""
+    return [
+        f"if not {slot}.moderate:",
+        f'    q = {local}.ravel("K")',
+        "    if isfinite(q.dot(q)):",
+        f"        {slot}.moderate = True",
+        "    else:",
+        "        wild = True",
+        f"        if not_all_finite(q): hit({index})",
     ]

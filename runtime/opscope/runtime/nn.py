@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.math import sigmoid, softplus, tanh
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.activation import bias_add
+from opscope.runtime.ops.basic import identity
+from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.images import (
     avg_pool,
     conv2d,
@@ -41,6 +44,7 @@ __all__ = [
     "conv2d_backprop_input",
     "dropout",
     "elu",
+    "embedding_lookup",
     "in_top_k",
     "l2_loss",
     "l2_normalize",
@@ -102,6 +106,15 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Te
 def l2_loss(t: Any, name: str | None = None) -> Tensor:
     """Half the sum of the squares."""
     return make_tensor("L2Loss", t, name=name)
+
+
+def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Tensor:
+    """The rows of `params` that `ids` name."""
+    with op_scope(name, "embedding_lookup", params, ids) as scope:
+        table = convert_to_tensor(params, name="params")
+        with table.graph.colocate_with(table.op):
+            rows = gather(table, ids, name=scope)
+        return identity(rows)
 
 
 def xw_plus_b(x: Any, weights: Any, biases: Any, name: str | None = None) -> Tensor:

@@ -294,7 +294,7 @@ class BaseSession:
         times: Sequence[int] = ()
         try:
             with np.errstate(all="ignore"):
-                result, values, hits, times = program.function(*fed)
+                result, values, hits, times, over = program.function(*fed)
         except Exception as raised:
             translated = plan.op_error(raised)
             if not isinstance(translated, OpError):
@@ -306,9 +306,10 @@ class BaseSession:
                 for r in program.recorded
             )
             hits = local_values.get("hits", ())
+            over = local_values.get("over", False)
         span = max((time.perf_counter_ns() - clock) // 1000, len(values))
         self._last_timestamp = start + span
-        run = WatchedRun(plan, values, hits, index, start, span, fed)
+        run = WatchedRun(plan, values, over, hits, index, start, span, fed)
         run.result = result
         run.error = error
         if run_metadata is not None and error is None:

@@ -90,6 +90,12 @@ class KernelPool:
         finally:
             self._free.release()
 
+    def forget_threads(self) -> None:
+        """Work on the caller's thread alone: after a fork the child has no other."""
+        self.size = 1
+        self._workers = []
+        self._free = threading.Lock()
+
 
 def _part(work: Callable[[int, int], None], start: int, stop: int) -> Callable[[], None]:
     return lambda: work(start, stop)
@@ -98,6 +104,15 @@ def _part(work: Callable[[int, int], None], start: int, stop: int) -> Callable[[
 _pools: dict[int, KernelPool] = {}
 _blas_limit: Any = None
 _lock = threading.Lock()
+
+
+def _after_fork() -> None:
+    for pool in _pools.values():
+        pool.forget_threads()
+    _pools.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def pool_of(threads: int) -> KernelPool | None:

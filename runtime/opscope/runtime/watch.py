@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 MEMORY_CALLBACK_SCHEME = "memcbk:///"
 
 
+# Types whose values are objects of the session, not arrays.
+_HANDLES = frozenset({"resource", "variant"})
+
+
 @dataclass(frozen=True)
 class Watch:
     """Which tensors of a run are watched; the regexes match at the start and are AND-ed.
@@ -42,7 +46,7 @@ class Watch:
 
     def wants(self, tensor: Tensor) -> bool:
         """True when the tensor passes every pattern; handles have no value to look at."""
-        if not tensor.dtype.is_numpy_compatible:
+        if tensor.dtype.name in _HANDLES:
             return False
         return all(
             pattern is None or re.match(pattern, text) is not None
@@ -86,6 +90,7 @@ class WatchedRun:
         self,
         plan: Plan,
         values: Sequence[Any],
+        over: bool,
         hit_indices: Sequence[int],
         session_run_index: int,
         start: int,
@@ -94,6 +99,7 @@ class WatchedRun:
     ) -> None:
         self._plan = plan
         self._values = values
+        self._over = over
         self._hit_indices = hit_indices
         self._start = start
         self._span = span
@@ -105,7 +111,11 @@ class WatchedRun:
 
     @cached_property
     def tensors(self) -> list[WatchedTensor]:
-        """The watched tensors in execution order; before an error, those computed so far."""
+        """The watched tensors in execution order; before an error, those computed so far.
+
+        A check that finds nothing lets variables be updated in place: what they held before the
+        step is then not listed.
+        """
         recorded = self._plan.program.recorded
         values = self._all_values
         return [
@@ -129,8 +139,15 @@ class WatchedRun:
 
     @cached_property
     def _all_values(self) -> Sequence[Any]:
-        """The recorded values with the deferred ones computed now."""
-        return with_deferred(self._plan.program.recorded, self._values)
+        """The recorded values that still stand, with the deferred ones computed now."""
+        recorded = self._plan.program.recorded
+        values = self._values
+        if self._over:
+            values = [
+                NOT_COMPUTED if r.in_slot else value
+                for r, value in zip(recorded, values, strict=True)
+            ]
+        return with_deferred(recorded, values)
 
     def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
         tensor = recorded.tensor

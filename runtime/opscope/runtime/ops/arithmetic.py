@@ -57,7 +57,7 @@ def _add_v2(xp: Any, x: Any, y: Any) -> Any:
     return x + y
 
 
-@op("Add", _BINARY, type_attr(f"{NUMBER}, string"), template="{0} + {1}")
+@op("Add", _BINARY, type_attr(f"{FLOAT}, uint8, {SIGNED}, {COMPLEX}, string"), template="{0} + {1}")
 def _add(xp: Any, x: Any, y: Any) -> Any:
     """`x + y`; strings are joined."""
     return x + y

@@ -23,7 +23,7 @@ from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.threads import kernel_pool
 
 _ATTRS = (
-    f"T: {{{FLOAT}, int32}}, strides: list(int), use_cudnn_on_gpu: bool = true, "
+    "strides: list(int), use_cudnn_on_gpu: bool = true, "
     "padding: {'SAME', 'VALID', 'EXPLICIT'}, explicit_paddings: list(int) = [], "
     "data_format: {'NHWC', 'NCHW'} = 'NHWC', dilations: list(int) = [1, 1, 1, 1]"
 )
@@ -39,7 +39,7 @@ def _bound(
     return rule
 
 
-@op("Conv2D", "input: T, filter: T -> output: T", _ATTRS)
+@op("Conv2D", "input: T, filter: T -> output: T", f"T: {{{FLOAT}, int32}}, {_ATTRS}")
 def _conv2d(
     xp: Any,
     images: Any,
@@ -91,7 +91,7 @@ def _(node: Operation) -> list[TensorShape]:
 @op(
     "Conv2DBackpropInput",
     "input_sizes: int32, filter: T, out_backprop: T -> output: T",
-    _ATTRS,
+    f"T: {{{FLOAT}, int32}}, {_ATTRS}",
 )
 def _conv2d_backprop_input(
     xp: Any,
@@ -124,7 +124,7 @@ def _(node: Operation) -> list[TensorShape]:
 @op(
     "Conv2DBackpropFilter",
     "input: T, filter_sizes: int32, out_backprop: T -> output: T",
-    _ATTRS,
+    f"T: {{{FLOAT}}}, {_ATTRS}",
 )
 def _conv2d_backprop_filter(
     xp: Any,

@@ -15,7 +15,7 @@ from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.elementwise import conjugate
 from opscope.runtime.ops.scope import op_scope
-from opscope.runtime.ops.type_sets import COMPLEX, FLOAT, NUMBER
+from opscope.runtime.ops.type_sets import COMPLEX, FLOAT
 from opscope.runtime.tensor_shape import TensorShape, broadcast, unknown_shape
 from opscope.runtime.threads import KernelPool, kernel_pool
 
@@ -135,7 +135,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 @op(
     "BatchMatMulV2",
     "x: T, y: T -> output: T",
-    f"T: {{{NUMBER}}}, adj_x: bool = false, adj_y: bool = false, "
+    f"T: {{{_MATMUL_TYPES}, int16}}, adj_x: bool = false, adj_y: bool = false, "
     "grad_x: bool = false, grad_y: bool = false",
 )
 def _batch_matmul(xp: Any, x: Any, y: Any, *, adj_x: bool, adj_y: bool) -> Any:

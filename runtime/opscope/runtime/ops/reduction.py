@@ -201,11 +201,7 @@ def _bind_reduction(definition: OpDef, over: Over) -> None:
 
 
 def _is_plain_float(binding: Binding) -> bool:
-    return (
-        binding.device_type == "CPU"
-        and not binding.attrs["keep_dims"]
-        and binding.attrs["T"].name in ("float32", "float64")
-    )
+    return binding.device_type == "CPU" and binding.attrs["T"].name in ("float32", "float64")
 
 
 def _known_sum(
@@ -216,13 +212,14 @@ def _known_sum(
     if not sizes or not shape.is_fully_defined() or 0 in sizes:
         return None
     scalar = binding.attrs["T"].as_numpy_dtype
-    if len(axes) == len(sizes):
+    keep = binding.attrs["keep_dims"]
+    if len(axes) == len(sizes) and not keep:
         add, count = np.add.reduce, scalar(shape.num_elements())
         if is_mean:
             return lambda x, _: add(x, None) / count
         return lambda x, _: add(x, None)
     if axes == (0,) and len(sizes) == 2 and not is_mean:
-        ones = np.ones(sizes[0] or 0, scalar)
+        ones = np.ones((1, sizes[0] or 0) if keep else sizes[0] or 0, scalar)
         return lambda x, _: ones.dot(x)
     return None
 

@@ -39,7 +39,7 @@ def _range(xp: Any, start: Any, limit: Any, delta: Any) -> Any:
             f"Requires start {'<=' if delta > 0 else '>='} limit when delta "
             f"{'>' if delta > 0 else '<'} 0: {start}/{limit}",
         )
-    return xp.arange(start, limit, delta, dtype=start.dtype)
+    return xp.arange(start.item(), limit.item(), delta.item(), dtype=start.dtype)
 
 
 @_range.shape
@@ -90,7 +90,7 @@ def _lin_space(xp: Any, start: Any, stop: Any, num: Any) -> Any:
     """`num` evenly spaced values from start to stop, both included."""
     if num <= 0:
         raise errors.InvalidArgumentError(None, None, f"Requires num > 0: {num}")
-    return xp.linspace(start, stop, int(num), dtype=start.dtype)
+    return xp.linspace(float(start), float(stop), int(num), dtype=start.dtype)
 
 
 @_lin_space.shape

@@ -105,7 +105,7 @@ def histogram(values: Array) -> HistogramProto:
 @op(
     "HistogramSummary",
     "tag: string, values: T -> summary: string",
-    _REAL,
+    f"{_REAL} = float32",
     host_only=True,
     not_differentiable=True,
 )
@@ -173,7 +173,8 @@ def _tensor_summary(xp: Any, tag: Any, tensor: Any, serialized_summary_metadata:
 @op(
     "ImageSummary",
     "tag: string, tensor: T -> summary: string",
-    "T: {uint8, float32, float16, float64}, max_images: int >= 1 = 3, bad_color: tensor = None",
+    "T: {uint8, float32, float16, float64} = float32, max_images: int >= 1 = 3, "
+    "bad_color: tensor = None",
     host_only=True,
     not_differentiable=True,
 )
