@@ -27,10 +27,9 @@ ELSEWHERE = {
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
     "RandomShuffle",
 }  # fmt: skip
-STATE_MODULES = {
-    "state", "training", "summary", "checkpoint", "dataset_ops", "source_ops", "iterator_ops",
-    "python_call",
-}  # fmt: skip
+STATE_MODULES = {"state", "training", "summary", "checkpoint"}
+STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
+STATE_MODULES |= {"dataset_ops", "source_ops", "iterator_ops", "python_call"}
 
 
 def module_of(op_type: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from opscope.events import has_inf_or_nan
-from opscope.runtime import errors
+from opscope.runtime import dtypes, errors
 from opscope.runtime.devices import Device
 from opscope.runtime.operation import Tensor
 from opscope.runtime.plan import Instrument, Recorded
@@ -56,7 +56,9 @@ class Recorder:
     may defer: what it skipped is computed when somebody looks at it. Any other watch computes them.
     """
 
-    def __init__(self, instrument: Instrument, defers: bool) -> None:
+    def __init__(self, instrument: Instrument, defers: bool, repeats: bool = False) -> None:
+        """repeats: a tensor can come several times or never, so values are kept as they come."""
+        self.repeats = repeats
         self.watch = watch = instrument.watch
         self.trace = instrument.trace
         self.defers = watch is not None and defers and watch.check and watch.wants_all
@@ -68,6 +70,8 @@ class Recorder:
 
     def wants(self, tensor: Tensor) -> bool:
         """True when the tensor is watched, or timed with its shape."""
+        if self.repeats and tensor.dtype.base_dtype in (dtypes.resource, dtypes.variant):
+            return False  # a handle is no value
         return self.trace or (self.watch is not None and self.watch.wants(tensor))
 
     def defer(self, tensor: Tensor, device: Device) -> None:
@@ -93,6 +97,8 @@ class Recorder:
         a value, that the tensor refers to.
         """
         index = len(self.recorded)
+        if self.repeats:
+            return self._record_each(tensor, device, local, root, known, shape)
         first = self._first_of.setdefault(root, index)
         self.recorded.append(Recorded(tensor, device, local, first))
         self.roots.append(root)
@@ -106,6 +112,29 @@ class Recorder:
             return slot_test(slot, local, index)
         return _test(tensor, shape.ndims, device, local, index)
 
+    def _record_each(
+        self,
+        tensor: Tensor,
+        device: Device,
+        local: str,
+        root: Any,
+        known: Any,
+        shape: TensorShape,
+    ) -> list[str]:
+        """As `record`: `seen` gets index and value; a hit is the place of the value in `seen`."""
+        index = len(self.recorded)
+        first = self._first_of.setdefault(root, index)
+        self.recorded.append(Recorded(tensor, device, local, first))
+        self.roots.append(root)
+        lines = [f"seen += {index}, {local}"]
+        # What hands a value on is known by the value; only with patterns may its source be unseen.
+        is_test_due = first == index and not (root[0] == "merged" and self.watch_wants_all)
+        if self.watch is None or not self.watch.check or not is_test_due:
+            return lines
+        if known is None:
+            return lines + _test(tensor, shape.ndims, device, local, "len(seen) - 1")
+        return [*lines, "hit(len(seen) - 1)"] if has_inf_or_nan(known) else lines
+
     def with_versions(self, last: Mapping[str, int]) -> tuple[Recorded, ...]:
         """What is recorded, marked where it is a variable's memory before its `last` version."""
         return tuple(
@@ -113,13 +142,20 @@ class Recorder:
             for r, root in zip(self.recorded, self.roots, strict=True)
         )
 
+    @property
+    def watch_wants_all(self) -> bool:
+        """True when every tensor is watched."""
+        return self.watch is not None and self.watch.wants_all
+
 
 def is_fast(tensor: Tensor, rank: int | None) -> bool:
     """True for what the dot product tests: float32 and float64 arrays."""
     return tensor.dtype.base_dtype.name in ("float32", "float64") and bool(rank)
 
 
-def _test(tensor: Tensor, rank: int | None, device: Device, local: str, index: int) -> list[str]:
+def _test(
+    tensor: Tensor, rank: int | None, device: Device, local: str, index: int | str
+) -> list[str]:
     """The exact inf/nan test in its cheapest form for what is known of the tensor.
 
     An array's dot product with itself is never finite when an element is inf or nan; when it
@@ -138,7 +174,7 @@ def _test(tensor: Tensor, rank: int | None, device: Device, local: str, index: i
     return dot_test(local, index)
 
 
-def dot_test(local: str, index: int) -> list[str]:
+def dot_test(local: str, index: int | str) -> list[str]:
     """The test of a float array by its dot product with itself."""
     return [
         f'q = {local}.ravel("K")',

@@ -239,6 +239,8 @@ def _parse_args(text: str, attrs: Mapping[str, AttrDef]) -> Iterator[ArgDef]:
         number = None
         if "*" in kind:
             number, kind = (p.strip() for p in kind.split("*"))
+            ref = ref or re.fullmatch(r"Ref\((.*)\)", kind)
+            kind = ref[1].strip() if ref else kind
         if kind in attrs:
             is_list = attrs[kind].kind.startswith("list(")
             yield ArgDef(

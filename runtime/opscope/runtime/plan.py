@@ -54,7 +54,9 @@ class Program:
     hits, times, over): hits are indices into `recorded`; times are nanoseconds, one before the
     first op of `traced` and one after each; over says that updates overwrote recorded values.
     lines: the op that each source line belongs to. computes: False when only constants, feeds and
-    variables are handed out.
+    variables are handed out. repeats: an op can run several times or never; then the recorded
+    values are a list of index into `recorded` and value in turn, as they came, hits are places in
+    that list, and times are pairs (index into `traced`, nanoseconds).
     """
 
     function: Callable[..., Any]
@@ -65,6 +67,7 @@ class Program:
     recorded: tuple[Recorded, ...] = ()
     static_hits: tuple[int, ...] = ()
     traced: tuple[Operation, ...] = ()
+    repeats: bool = False
 
 
 @dataclass(frozen=True)
