@@ -326,6 +326,11 @@ class Logdir:
         """The values at a series' locations; None for one that is damaged inside its record."""
         locations = series.locations(chosen)
         for location, event in zip(locations, self._run(run).events(locations), strict=True):
+            if event is not None and not event.summary.value:
+                raise LogdirError(
+                    f"a {series.kind} that run {run!r} has in an event of its own is no summary: "
+                    "ask graph() or run_metadata_bytes() for it"
+                )
             yield None if event is None else event.summary.value[location.value]
 
     def _payloads(
