@@ -271,6 +271,11 @@ class Logdir:
         """The run roots of all tfdbg dumps in this logdir, whether there are runs or not."""
         return list(self._tree.dump_roots)
 
+    @property
+    def debug_events(self) -> list[str]:
+        """The Debugger V2 dumps in this logdir, each for `DebugEvents(prefix)`."""
+        return list(self._tree.debug_events)
+
     # Inside
 
     def _run(self, run: str) -> RunReader:
