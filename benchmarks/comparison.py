@@ -21,6 +21,14 @@ THREAD_SETTINGS = (
     "TF_NUM_INTEROP_THREADS",
 )
 ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
+# What would hold NumPy's BLAS to another machine's kernels, while TensorFlow chooses freely.
+KERNEL_SETTINGS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+
+
+def worker_environment(path: str) -> dict[str, str]:
+    """One thread each, and each side with the fastest kernels it has for this machine."""
+    inherited = {k: v for k, v in os.environ.items() if k not in KERNEL_SETTINGS}
+    return {**inherited, **ONE_THREAD, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 class Comparison(NamedTuple):
@@ -44,7 +52,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, **ONE_THREAD, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env=worker_environment(path),
         )
 
     def time(self, model: str, watched: bool, seconds: float) -> dict[str, Any]:

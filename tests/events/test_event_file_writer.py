@@ -4,7 +4,9 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from opscope.events import EventFileWriter, EventWriterError, read_records
@@ -109,7 +111,9 @@ def test_the_end_of_the_program_writes_what_is_queued(tmp_path: Path) -> None:
         "from opscope.events import EventFileWriter\n"
         "from opscope.events.proto.event_pb2 import Event\n"
         "writer = EventFileWriter(sys.argv[1], max_queue=1000)\n"
-        "for step in range(500): writer.add_event(Event(step=step))\n"
+        "for step in range(0, 500, 2):\n"
+        "    writer.add_event(Event(step=step))\n"
+        "    writer.add_scalar('x', 0.5, step + 1)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, env=environment)
@@ -127,9 +131,12 @@ def test_a_forked_child_writes_nothing_twice(tmp_path: Path) -> None:
         "writer.add_event(Event(step=1))\n"
         "child = os.fork()\n"
         "if child == 0:\n"
+        "    refused = 0\n"
         "    try: writer.add_event(Event(step=2))\n"
-        "    except EventWriterError: sys.exit(0)\n"
-        "    sys.exit(1)\n"
+        "    except EventWriterError: refused += 1\n"
+        "    try: writer.add_scalar('x', 0.5)\n"
+        "    except EventWriterError: refused += 1\n"
+        "    sys.exit(refused != 2)\n"
         "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -149,6 +156,30 @@ def test_an_error_of_the_thread_reaches_the_caller(
     for _ in range(9):  # more than the queue holds: nothing waits for a thread that gave up
         with pytest.raises(EventWriterError, match="No space left"):
             writer.add_event(Event())
+        with pytest.raises(EventWriterError, match="No space left"):
+            writer.add_scalar("x", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("point", "error"),
+    [
+        (("x", "none"), ValueError),
+        (("x", None), TypeError),
+        (("x", 1.0, 1.5), TypeError),
+        (("x", 1.0, 2**63), ValueError),
+        (("x", 1.0, 1, "now"), ValueError),
+        ((5, 1.0), AttributeError),
+    ],
+)
+def test_what_is_no_point_is_refused_and_nothing_else(
+    tmp_path: Path, point: tuple[Any, ...], error: type[Exception]
+) -> None:
+    with EventFileWriter(tmp_path) as writer:
+        writer.add_scalar("x", 1, True)
+        with pytest.raises(error):
+            writer.add_scalar(*point)
+        writer.add_scalar("x", np.float32(1), np.int8(2), np.float64(3))
+    assert steps(writer.path) == [1, 2]
 
 
 def test_a_closed_writer_says_so(tmp_path: Path) -> None:
@@ -156,6 +187,8 @@ def test_a_closed_writer_says_so(tmp_path: Path) -> None:
     writer.close()
     with pytest.raises(EventWriterError, match="is closed"):
         writer.add_event(Event())
+    with pytest.raises(EventWriterError, match="is closed"):
+        writer.add_scalar("x", 0.5)
     with pytest.raises(EventWriterError, match="is closed"):
         writer.flush()
 

@@ -225,3 +225,24 @@ def test_our_histograms_are_tensorflows(dtype):
         assert (ours.min, ours.max, ours.num) == (theirs.min, theirs.max, theirs.num)
         assert ours.sum == pytest.approx(theirs.sum, rel=1e-9, abs=1e-9)
         assert ours.sum_squares == pytest.approx(theirs.sum_squares, rel=1e-9)
+
+
+def test_tensorflow_reads_batches_of_scalars(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+
+    chosen = np.random.default_rng(5)
+    steps = chosen.integers(-(2**63), 2**63 - 1, 9000) >> chosen.integers(0, 63, 9000)
+    points = [
+        (f"tag{at % 7}", float(value), int(step), 1.7e9 + at, at % 3 == 0)
+        for at, (value, step) in enumerate(zip(chosen.normal(size=9000), steps, strict=True))
+    ]
+    with events.EventFileWriter(tmp_path) as writer:
+        for point in points:
+            writer.add_scalar(*point)
+    read = list(tf.compat.v1.train.summary_iterator(str(writer.path)))[1:]
+    assert len(read) == len(points)
+    for event, (tag, value, step, wall_time, as_tensor) in zip(read, points, strict=True):
+        (found,) = event.summary.value
+        number = tf.make_ndarray(found.tensor) if as_tensor else found.simple_value
+        assert (found.tag, event.step, event.wall_time) == (tag, step, wall_time)
+        assert number == np.float32(value)

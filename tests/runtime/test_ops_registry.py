@@ -27,7 +27,8 @@ ELSEWHERE = {
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
     "RandomShuffle",
 }  # fmt: skip
-STATE_MODULES = {"state", "training", "summary"}
+STATE_MODULES = {"state", "training", "summary", "checkpoint"}
+STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
 
 
 def module_of(op_type: str) -> str:

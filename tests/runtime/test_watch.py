@@ -80,7 +80,7 @@ def test_memory_of_an_old_value_is_used_again_once_it_is_free(session):
     slot = next(iter(session._slots.values()))
     addresses = set()
     for _ in range(6):
-        session.run_watched(add, watch=Watch(check=True))
+        session.run_watched(add, watch=Watch())
         addresses.add(slot.value.__array_interface__["data"][0])
     assert len(addresses) == 2
 
@@ -149,3 +149,53 @@ def test_a_sum_that_overflows_is_found_though_its_input_is_finite(session):
     assert [t.name for t in run.hits] == ["total:0"]
     run = session.run_watched([total, part], {x: [1, np.inf]}, watch=Watch(check=True))
     assert [t.name for t in run.hits] == ["x:0", "total:0"]
+
+
+def descent(session, rate=0.5):
+    """W <- W - rate * gradient, with the gradient fed."""
+    ref, init, read = variable([1.0, 2.0])
+    gradient = tf.placeholder(tf.float32, [2], name="gradient")
+    rate = tf.placeholder_with_default(tf.constant(rate), [], name="rate")
+    update = make_op("ApplyGradientDescent", ref, rate, gradient, name="update")
+    session.run(init)
+    return update, gradient, rate, read
+
+
+def test_a_clean_check_updates_in_place_and_does_not_show_what_is_gone(session):
+    update, gradient, _, read = descent(session)
+    slot = next(iter(session._slots.values()))
+    before = slot.value
+    run = session.run_watched([update, read], {gradient: [1, 1]}, watch=Watch(check=True))
+    assert slot.value is before
+    assert run.result[1].tolist() == [1, 2]
+    assert {t.name: t.value.tolist() for t in run.tensors if t.value.ndim} == {
+        "gradient:0": [1, 1],
+        "update:0": [0.5, 1.5],
+    }
+
+
+@pytest.mark.parametrize(
+    ("fed", "rate", "hit"),
+    [
+        ([np.inf, 0], 0.5, "gradient:0"),
+        ([1, 1], np.inf, "rate:0"),
+        ([3e38, 0], 0.5, None),
+        ([3e38, 0], 10.0, "update:0"),
+    ],
+)
+def test_what_an_update_overwrites_is_kept_when_it_may_go_bad(session, fed, rate, hit):
+    update, gradient, rate_tensor, _ = descent(session)
+    feeds = {gradient: fed, rate_tensor: rate}
+    run = session.run_watched(update, feeds, watch=Watch(check=True))
+    assert [t.name for t in run.hits][:1] == ([] if hit is None else [hit])
+    assert {t.name: t.value.tolist() for t in run.tensors if t.value.ndim}["W:0"] == [1, 2]
+
+
+def test_a_variable_that_goes_bad_is_found_at_every_later_step(session):
+    update, gradient, _, read = descent(session)
+    both = [update, read]
+    assert session.run_watched(both, {gradient: [0, 0]}, watch=Watch(check=True)).hits == []
+    session.run(update, {gradient: [np.nan, 0]})
+    for _ in range(2):
+        run = session.run_watched(both, {gradient: [0, 0]}, watch=Watch(check=True))
+        assert [t.name for t in run.hits] == ["W:0", "W/read:0", "update:0"]

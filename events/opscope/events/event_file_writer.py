@@ -1,6 +1,7 @@
 """Writes events to an event file from a thread of its own."""
 
 import itertools
+import operator
 import os
 import socket
 import time
@@ -105,6 +106,9 @@ class EventFileWriter:
         """
         if wall_time is None:
             wall_time = self._clock()
+        # What only the thread would find wrong would be every caller's error.
+        if type(value) is not float or type(step) is not int or type(wall_time) is not float:
+            value, step, wall_time = float(value), operator.index(step), float(wall_time)
         if not _LEAST_STEP <= step <= _GREATEST_STEP:
             raise ValueError(f"tag {tag!r}: step {step} does not fit in 64 bits")
         if _process != self._pid or self._worker.error is not None:

@@ -19,6 +19,7 @@ from opscope.runtime.clip_ops import (
     clip_by_norm,
     global_norm,
 )
+from opscope.runtime.cond import case, cond
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.dtypes import (
@@ -238,6 +239,7 @@ from opscope.runtime.variables import (
     trainable_variables,
     variables_initializer,
 )
+from opscope.runtime.while_loop import while_loop
 
 __all__ = [
     "AUTO_REUSE",
@@ -286,6 +288,7 @@ __all__ = [
     "bool",
     "boolean_mask",
     "broadcast_to",
+    "case",
     "cast",
     "ceil",
     "check_numerics",
@@ -296,6 +299,7 @@ __all__ = [
     "complex64",
     "complex128",
     "concat",
+    "cond",
     "conj",
     "constant",
     "constant_initializer",
@@ -460,6 +464,7 @@ __all__ = [
     "variant",
     "where",
     "where_v2",
+    "while_loop",
     "zeros",
     "zeros_initializer",
     "zeros_like",

@@ -14,7 +14,7 @@ The generated text of a softmax step reads like this:
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from opscope.runtime import errors
@@ -22,14 +22,15 @@ from opscope.runtime.binding import Binding
 from opscope.runtime.devices import Device
 from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import Fetches
+from opscope.runtime.flow_code import FlowCode
+from opscope.runtime.flow_schedule import Item
 from opscope.runtime.folding import Known, host_scalar
-from opscope.runtime.instrumentation import Recorder, instrument_names
+from opscope.runtime.instrumentation import Recorder, instrument_names, is_fast
 from opscope.runtime.kernels import bound_kernel
 from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
 from opscope.runtime.plan import PLAIN, Instrument, Program
+from opscope.runtime.source_text import SourceText
 from opscope.runtime.variable_slot import VariableSlot
-
-INDENT = "    "
 
 # Where a copy of a tensor is: at home (None), on the host, or on another device.
 HOST = "host"
@@ -52,29 +53,20 @@ class Inputs:
     slot: Callable[[Operation], VariableSlot]
     session_state: dict[Any, Any]
     instrument: Instrument = PLAIN
+    items: Sequence[Item] | None = None  # the blocks of `order`, where there is control flow
 
 
 def generate(inputs: Inputs) -> Program:
     """Generate and compile the program."""
-    return _Generator(inputs).program()
+    return Generator(inputs).program()
 
 
-@dataclass
-class _Text:
-    """Source lines, each with the op it belongs to; the first line is the `def`."""
+class Generator:
+    """Writes one program; `FlowCode` asks it for single ops and values."""
 
-    lines: list[str] = field(default_factory=list)
-    owners: list[Operation | None] = field(default_factory=lambda: [None, None])
-
-    def add(self, line: str, owner: Operation | None) -> None:
-        self.lines.append(INDENT + line)
-        self.owners.append(owner)
-
-
-class _Generator:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
-        self.text = _Text()
+        self.text = SourceText()
         self.namespace: dict[str, Any] = dict(instrument_names())
         self.expressions: dict[tuple[Tensor, Device | str | None], str] = {}
         self.slot_names: dict[Tensor, str] = {}
@@ -93,23 +85,32 @@ class _Generator:
         self.fetch_results: dict[Tensor, str] = {}
         self.last_read: dict[str, int] = {}  # of each local that may be dropped after it
         devices = {device.device_type for device in inputs.placement.values()}
-        self.recorder = Recorder(inputs.instrument, defers=devices <= {"CPU"})
+        has_flow = inputs.items is not None
+        self.recorder = Recorder(
+            inputs.instrument, devices <= {"CPU"} and not has_flow, repeats=has_flow
+        )
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.last_use = self._last_uses()
+        self.positions = {op: i for i, op in enumerate(inputs.order)}
+        self.flow = None if inputs.items is None else FlowCode(self, inputs.items)
 
     # -- whole program -----------------------------------------------------------------------
 
     def program(self) -> Program:
+        """Write everything, and compile it."""
         instrument = self.inputs.instrument
         for i, feed in enumerate(self.inputs.feeds):
             self.expressions[feed.tensor, None] = f"f{i}"
             self._set_root(feed.tensor, ("feed", i))
         if instrument is not PLAIN:
-            self.text.add("hits = []; hit = hits.append; times = [clock()]", None)
-        for position, op in enumerate(self.inputs.order):
-            self._op(op, position)
-            if instrument.trace:
-                self.text.add("times.append(clock())", op)
+            start = "(-1, clock())" if self.flow else "clock()"
+            self.text.add("hits = []; hit = hits.append; wild = over = False; seen = []", None)
+            self.text.add(f"times = [{start}]", None)
+        if self.flow is not None:
+            self.flow.write()
+        else:
+            for position, op in enumerate(self.inputs.order):
+                self.op(op, position)
         self.text.add(f"return {self._result()}", None)
         parameters = ", ".join(f"f{i}" for i in range(len(self.inputs.feeds)))
         source = "\n".join([f"def run({parameters}):", *self.text.lines, ""])
@@ -121,9 +122,10 @@ class _Generator:
             lines=tuple(self.text.owners),
             namespace=self.namespace,
             computes=self.calls > 0,
-            recorded=tuple(recorder.recorded),
+            recorded=recorder.with_versions(self.versions),
             static_hits=tuple(recorder.static_hits),
             traced=tuple(self.inputs.order) if instrument.trace else (),
+            repeats=self.flow is not None,
         )
 
     def _result(self) -> str:
@@ -137,11 +139,13 @@ class _Generator:
         elif fetches.structure == "list":
             result = f"[{', '.join(values)}]"
         else:
-            result = f"{self._bind(fetches.rebuild, 'r')}([{', '.join(values)}])"
+            result = f"{self.bind(fetches.rebuild, 'r')}([{', '.join(values)}])"
         if self.inputs.instrument is PLAIN:
             return result
+        if self.flow is not None:
+            return f"{result}, seen, hits, times, over"
         recorded = "".join(f"{r.local or None}, " for r in self.recorder.recorded)
-        return f"{result}, ({recorded}), hits, times"
+        return f"{result}, ({recorded}), hits, times, over"
 
     def _last_uses(self) -> dict[Tensor, int]:
         uses: dict[Tensor, int] = {}
@@ -153,7 +157,8 @@ class _Generator:
 
     # -- one op ------------------------------------------------------------------------------
 
-    def _op(self, op: Operation, position: int) -> None:
+    def op(self, op: Operation, position: int) -> None:
+        """Write one op."""
         fed_outputs = sum(t in self.fed for t in op.outputs)
         if op.outputs and fed_outputs == len(op.outputs):
             pass
@@ -170,15 +175,55 @@ class _Generator:
             self._variable(op)
         elif op.type != "NoOp":
             self._call(op, position)
-        for tensor in op.outputs:
-            self._record(tensor, op)
-        self._fetch_outputs(op)
-        if self.inputs.instrument is PLAIN and op in self.active:
+        self.finish(op, op.outputs)
+        if self.inputs.instrument is PLAIN and op in self.active and self.text.at_top:
             self._free(op, position)
+
+    def finish(self, op: Operation, outputs: Sequence[Tensor]) -> None:
+        """Write what comes after an op: record, fetch and time its outputs."""
+        for tensor in outputs:
+            if self.flow is not None and tensor in self.flow.deciding and tensor not in self.fed:
+                self.text.predicates[tensor] = self.value(tensor, op, None)
+            self._record(tensor, op)
+        self._fetch_outputs(op, outputs)
+        if self.inputs.instrument.trace:
+            moment = f"({self.positions[op]}, clock())" if self.flow else "clock()"
+            self.text.add(f"times.append({moment})", op)
+
+    def hand_on(self, op: Operation, tensor: Tensor) -> None:
+        """Let an output of `op` go by the name of its first input."""
+        source = op.inputs[0]
+        if tensor in self.fed:
+            return
+        if tensor in self.inputs.known.values:
+            self._constant(tensor)
+            return
+        if tensor.dtype.is_ref_dtype:
+            self.slot_names[tensor] = self.slot_names[source]
+            self._set_root(tensor, self._slot_root(self.slot_names[source]))
+            return
+        self.name(tensor, self.value(source, op, self.inputs.placement[op]))
+        self._set_root(tensor, self.roots[source])
+        self.contents[tensor] = self.contents[source]
+
+    def own_local(self, tensor: Tensor) -> str:
+        """A new local for a tensor that is one of several others, and may share their memory."""
+        local = self.new_local()
+        self.name(tensor, local)
+        self._set_root(tensor, ("merged", local))
+        return local
+
+    def is_due(self, op: Operation) -> bool:
+        """True when the op is to be written: something needs it, be it a folded value."""
+        return op in self.active or op.outputs[0] in self.inputs.known.values
+
+    def is_wanted(self, tensor: Tensor) -> bool:
+        """True when something reads, fetches or watches the tensor."""
+        return tensor in self.last_use or tensor in self.fetched or self.recorder.wants(tensor)
 
     def _constant(self, tensor: Tensor) -> None:
         value = self.inputs.known.values[tensor]
-        self.expressions[tensor, None] = self._bind(value, "c")
+        self.expressions[tensor, None] = self.bind(value, "c")
         self._set_root(tensor, ("constant", id(value)))
 
     def _variable(self, op: Operation) -> None:
@@ -186,7 +231,7 @@ class _Generator:
         slot = self.inputs.slot(op)
         name = self.slots.get(slot)
         if name is None:
-            name = self.slots[slot] = self._bind(slot, "s")
+            name = self.slots[slot] = self.bind(slot, "s")
             if slot.value is not None:
                 self.ready_slots.add(name)
         self.slot_names[tensor] = name
@@ -200,7 +245,7 @@ class _Generator:
         device = self.inputs.placement[op]
         template = self._template(op, device)
         if template == "{0}" and not op.inputs[0].dtype.is_ref_dtype:
-            self._same_value(op, device)
+            self.hand_on(op, op.outputs[0])
             return
         self.calls += 1
         arguments = []
@@ -210,35 +255,25 @@ class _Generator:
                     self._require_value(op, tensor)
                     arguments.append(self.slot_names[tensor])
                 else:
-                    arguments.append(self._value(tensor, op, device))
+                    arguments.append(self.value(tensor, op, device))
         updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
-        for name in updated:
-            if self._old_value_is_needed(name, position):
-                self.text.add(f"{name}.shared = True", op)
+        self._keep_old_values(op, updated, arguments, position)
         if template is not None:
             call = template.format(*arguments)
         else:
             node = self.inputs.known.nodes[op]
             state = self.inputs.session_state
             kernel = bound_kernel(Binding(node, device.xp, device.device_type, state))
-            call = f"{self._bind(kernel, 'k')}({', '.join(arguments)})"
+            call = f"{self.bind(kernel, 'k')}({', '.join(arguments)})"
         targets = self._targets(op, updated, template == "{0}")
         self.text.add(f"{', '.join(targets)} = {call}" if targets else call, op)
         for name in updated:
             self.versions[name] += 1
-            self.ready_slots.add(name)
+            if self.text.at_top:
+                self.ready_slots.add(name)
         for tensor in op.outputs:
             if tensor in self.slot_names:
                 self._set_root(tensor, self._slot_root(self.slot_names[tensor]))
-
-    def _same_value(self, op: Operation, device: Device) -> None:
-        """An op that hands its input on needs no line: its output goes by the input's name."""
-        source, target = op.inputs[0], op.outputs[0]
-        if target in self.fed:
-            return
-        self._name(target, self._value(source, op, device))
-        self._set_root(target, self.roots[source])
-        self.contents[target] = self.contents[source]
 
     def _targets(self, op: Operation, updated: Sequence[str], same_value: bool) -> list[str]:
         """The locals an op's outputs go to; a reference output stands for the slot it updates."""
@@ -247,11 +282,11 @@ class _Generator:
             if tensor.dtype.is_ref_dtype:
                 self.slot_names[tensor] = updated[0]
                 continue
-            name = self._new_local()
+            name = self.new_local()
             names.append(name)
             if tensor in self.fed:
                 continue
-            self._name(tensor, name)
+            self.name(tensor, name)
             view_of = op.definition.view_of
             source = None if view_of is None else op.inputs[view_of]
             self._set_root(tensor, self.roots[source] if source is not None else (name,))
@@ -265,14 +300,56 @@ class _Generator:
             return None
         return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
 
-    def _old_value_is_needed(self, slot: str, position: int) -> bool:
+    def _keep_old_values(
+        self, op: Operation, updated: Sequence[str], arguments: Sequence[str], position: int
+    ) -> None:
+        """Emit that an update leaves the old values alone, where somebody needs them."""
+        if not updated:
+            return
+        if self.inputs.instrument.watch is None:
+            needed = [n for n in updated if self._is_read_later(n, position)]
+            share = "; ".join(f"{name}.shared = True" for name in needed)
+            if share:
+                self.text.add(share, op)
+            return
+        share = " = ".join(f"{name}.shared" for name in updated) + " = True"
+        condition = self._may_go_bad(op, arguments)
+        if condition is None:
+            self.text.add(share, op)
+        else:
+            self.text.add(f"if {condition}: {share}", op)
+            self.text.add("else: over = True", op)
+
+    def _is_read_later(self, slot: str, position: int) -> bool:
         """True when a tensor that shares the slot's memory is read at or after an update."""
-        if self.inputs.instrument.watch is not None:
+        if self.flow is not None:
             return True
         sharers = self.by_root.get(self._slot_root(slot), ())
         return any(
             t not in self.slot_names and self.last_use.get(t, -1) >= position for t in sharers
         )
+
+    def _may_go_bad(self, op: Operation, arguments: Sequence[str]) -> str | None:
+        """When the debugger needs what an update overwrites: the condition, None for always.
+
+        A clean run in which the update cannot make an inf or nan shows nothing to anyone.
+        """
+        rule = op.definition.finite_rule
+        if rule is None or not self.recorder.defers:
+            return None
+        scalars = []
+        for tensor, argument in zip(op.inputs, arguments, strict=True):
+            rank = self.inputs.known.shapes[tensor].ndims
+            if rank == 0 and not tensor.dtype.is_ref_dtype:
+                scalars.append(argument)
+            elif not is_fast(tensor, rank) or self.slot_names.get(tensor) not in (
+                None,
+                *self.ready_slots,
+            ):
+                return None
+        if self.recorder.static_hits:
+            return None
+        return f"hits or wild or not {self.bind(rule, 'k')}({', '.join(scalars)})"
 
     def _free(self, op: Operation, position: int) -> None:
         """Drop the locals that nothing reads after this op, so that their memory can go."""
@@ -299,7 +376,7 @@ class _Generator:
 
     # -- values ------------------------------------------------------------------------------
 
-    def _value(self, tensor: Tensor, reader: Operation | None, device: Device | None) -> str:
+    def value(self, tensor: Tensor, reader: Operation | None, device: Device | None) -> str:
         """The expression for a tensor's value on a device; None is the host."""
         home = self.inputs.placement.get(tensor.op)
         if tensor in self.fed or tensor in self.inputs.known.values:
@@ -316,7 +393,7 @@ class _Generator:
         if there is None:
             if tensor in self.inputs.known.values:
                 assert device is not None
-                there = self._bind(device.from_host(self.inputs.known.values[tensor]), "c")
+                there = self.bind(device.from_host(self.inputs.known.values[tensor]), "c")
             else:
                 there = self._copied(self.expressions[tensor, None], home, device, reader)
             self.expressions[tensor, place] = there
@@ -327,10 +404,10 @@ class _Generator:
     ) -> str:
         """Emit the copy of a value from one device to another and return its local."""
         if home is not None and home.device_type != "CPU":
-            name = f"{self._bind(home.to_host, 'd')}({name})"
+            name = f"{self.bind(home.to_host, 'd')}({name})"
         if device is not None and device.device_type != "CPU":
-            name = f"{self._bind(device.from_host, 'd')}({name})"
-        local = self._new_local()
+            name = f"{self.bind(device.from_host, 'd')}({name})"
+        local = self.new_local()
         self.text.add(f"{local} = {name}", reader)
         return local
 
@@ -343,14 +420,15 @@ class _Generator:
             return
         self.text.add(f"if {name}.value is None: uninitialized({name})", reader)
 
-    def _fetch_outputs(self, op: Operation) -> None:
+    def _fetch_outputs(self, op: Operation, outputs: Sequence[Tensor]) -> None:
         """Fix what is fetched of an op right after it ran, before an update can change it."""
-        for tensor in op.outputs:
+        for tensor in outputs:
             if tensor not in self.fetched or tensor in self.fetch_results:
                 continue
-            name = self._value(tensor, op, None)
-            if self.roots[tensor][0] in ("slot", "constant"):
-                local = self._new_local()
+            name = self.value(tensor, op, None)
+            reserved = None if self.flow is None else self.flow.fetch_locals.get(tensor)
+            if reserved or self.roots[tensor][0] in ("slot", "constant", "merged"):
+                local = reserved or self.new_local()
                 self.text.add(
                     f"{local} = {name}.copy()" if _copies(tensor) else f"{local} = {name}", op
                 )
@@ -361,9 +439,10 @@ class _Generator:
     def _record(self, tensor: Tensor, op: Operation) -> None:
         if not self.recorder.wants(tensor):
             return
-        if tensor in self.slot_names:
-            name = self._new_local()
-            self.text.add(f"{name} = {self.slot_names[tensor]}.value", op)
+        slot = self.slot_names.get(tensor)
+        if slot is not None:
+            name = self.new_local()
+            self.text.add(f"{name} = {slot}.value", op)
         else:
             name = self.expressions[tensor, None]
         known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
@@ -374,23 +453,25 @@ class _Generator:
             self.contents[tensor],
             known,
             self.inputs.known.shapes[tensor],
+            slot if slot in self.ready_slots else None,
         ):
             self.text.add(line, op)
 
     # -- names -------------------------------------------------------------------------------
 
-    def _name(self, tensor: Tensor, name: str) -> None:
+    def name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
         self.expressions[tensor, None] = name
         if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
             last = self.last_use.get(tensor, -1)
             self.last_read[name] = max(last, self.last_read.get(name, -1))
 
-    def _new_local(self) -> str:
+    def new_local(self) -> str:
+        """A name that no other value has."""
         self.count += 1
         return f"v{self.count}"
 
-    def _bind(self, value: Any, prefix: str) -> str:
+    def bind(self, value: Any, prefix: str) -> str:
         """The global name of an object inside the generated code."""
         if getattr(value, "ndim", None) == 0:
             value = host_scalar(value)

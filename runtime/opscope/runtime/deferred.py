@@ -14,7 +14,7 @@ from opscope.runtime.operation import Operation, Tensor
 if TYPE_CHECKING:
     from opscope.runtime.plan import Recorded
 
-# Stands for the value of a tensor that an error kept from being computed.
+# Stands for a value that is not there: an error came before it, or an update wrote over it.
 NOT_COMPUTED = object()
 
 

@@ -13,10 +13,14 @@ from opscope.runtime.devices import Device
 from opscope.runtime.kernels import bound_kernel
 from opscope.runtime.op_def import find_op
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.flow import EXITS, MERGES, NEXTS
 from opscope.runtime.tensor_shape import Sizes, TensorShape
 
 # A folded value lives as long as the plan; larger ones are computed in each run instead.
 MAX_FOLDED_BYTES = 10 << 20
+
+# Round a loop, or with the branch taken, these change though their inputs do not.
+_CHANGES = MERGES | EXITS | NEXTS | {"LoopCond"}
 
 _OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
 
@@ -101,7 +105,7 @@ class _Folder:
     def _values(self, op: Operation, shadow: Operation) -> Sequence[Any] | None:
         if op.type == "Const":
             return [host_scalar(op.attrs["value"])]
-        if op.definition.stateful or not op.inputs or op.control_inputs:
+        if op.definition.stateful or not op.inputs or op.control_inputs or op.type in _CHANGES:
             return None
         if op.type in _OF_SHAPE:
             return _of_shape(op, shadow.inputs[0].shape)

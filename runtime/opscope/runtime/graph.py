@@ -15,6 +15,7 @@ from opscope.runtime.traceback import user_frames
 
 if TYPE_CHECKING:
     from opscope.events.proto.graph_pb2 import GraphDef
+    from opscope.runtime.control_flow_context import ControlFlowContext
 
 __all__ = ["Graph", "Operation", "Tensor", "get_default_graph", "reset_default_graph"]
 
@@ -52,6 +53,7 @@ class Graph:
         self._unfetchable: set[Operation] = set()
         self._finalized = False
         self._lock = threading.RLock()
+        self.control_flow_context: ControlFlowContext | None = None
         self.seed: int | None = None
         self.rewrites = 0  # rises when an existing node changes, so that plans are made anew
 
@@ -110,13 +112,20 @@ class Graph:
                     controls.append(scoped)
             if self._colocation_stack and "_class" not in attrs:
                 attrs["_class"] = tuple(sorted({g for s in self._colocation_stack for g in s}))
-            made = Operation(self, definition, full_name, list(inputs), controls, attrs)
+            context = self.control_flow_context
+            wired = list(inputs)
+            if context is not None:
+                with self.name_scope(full_name + "/"):
+                    wired, controls = context.wire(definition, wired, controls)
+            made = Operation(self, definition, full_name, wired, controls, attrs)
             made.code_frames = user_frames()
             made.set_output_shapes()
             made.device = self._device_for(made) if device is None else device
             self._operations.append(made)
             self._by_name[full_name] = made
             self._names_in_use.setdefault(full_name.lower(), 1)
+            if context is not None:
+                context.adopt(made)
             for scope in self._control_stack:
                 scope.seen.add(made)
             return made
@@ -310,6 +319,15 @@ class Graph:
 
     # -- control dependencies --------------------------------------------------------------
 
+    def scoped_controls(self, inputs: Sequence[Tensor]) -> list[Operation]:
+        """The control inputs that an op with these inputs gets from the open scopes."""
+        return list(dict.fromkeys(self._scoped_controls(inputs)))
+
+    def mark_seen(self, op: Operation) -> None:
+        """Let what reads `op` do without the control inputs of the open scopes."""
+        for scope in self._control_stack:
+            scope.seen.add(op)
+
     @contextmanager
     def control_dependencies(self, control_inputs: Iterable[Any] | None) -> Iterator[None]:
         """Make every op built inside run after `control_inputs`; None clears the open scopes."""
@@ -322,10 +340,14 @@ class Graph:
             if owner not in inputs:
                 inputs.append(owner)
         self._control_stack.append(_ControlScope(inputs, control_inputs is None))
+        context = self.control_flow_context
+        if control_inputs is None:
+            self.control_flow_context = None  # out of loops and branches too
         try:
             yield
         finally:
             self._control_stack.pop()
+            self.control_flow_context = context
 
     # -- collections -----------------------------------------------------------------------
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
 
 from opscope.events import has_inf_or_nan
-from opscope.runtime import errors
+from opscope.runtime import dtypes, errors
 from opscope.runtime.devices import Device
 from opscope.runtime.operation import Tensor
 from opscope.runtime.plan import Instrument, Recorded
@@ -54,23 +56,29 @@ class Recorder:
     may defer: what it skipped is computed when somebody looks at it. Any other watch computes them.
     """
 
-    def __init__(self, instrument: Instrument, defers: bool) -> None:
+    def __init__(self, instrument: Instrument, defers: bool, repeats: bool = False) -> None:
+        """repeats: a tensor can come several times or never, so values are kept as they come."""
+        self.repeats = repeats
         self.watch = watch = instrument.watch
         self.trace = instrument.trace
         self.defers = watch is not None and defers and watch.check and watch.wants_all
         self.skips_unused = watch is None or self.defers
         self.recorded: list[Recorded] = []
+        self.roots: list[Any] = []
         self.static_hits: list[int] = []
         self._first_of: dict[Any, int] = {}
 
     def wants(self, tensor: Tensor) -> bool:
         """True when the tensor is watched, or timed with its shape."""
+        if self.repeats and tensor.dtype.base_dtype in (dtypes.resource, dtypes.variant):
+            return False  # a handle is no value
         return self.trace or (self.watch is not None and self.watch.wants(tensor))
 
     def defer(self, tensor: Tensor, device: Device) -> None:
         """Note a tensor that the program does not compute."""
         if self.defers:
             self.recorded.append(Recorded(tensor, device, "", len(self.recorded)))
+            self.roots.append(("deferred",))
 
     def record(
         self,
@@ -80,43 +88,110 @@ class Recorder:
         root: Any,
         known: Any,
         shape: TensorShape,
+        slot: str | None,
     ) -> list[str]:
         """Note that `local` holds the tensor; return the source lines of its test.
 
         A tensor that has the content (`root`) of an earlier one is not tested again. `known` is a
-        value that never changes: it is tested here and now.
+        value that never changes: it is tested here and now. `slot` names the variable, sure to have
+        a value, that the tensor refers to.
         """
         index = len(self.recorded)
+        if self.repeats:
+            return self._record_each(tensor, device, local, root, known, shape)
         first = self._first_of.setdefault(root, index)
         self.recorded.append(Recorded(tensor, device, local, first))
+        self.roots.append(root)
         if self.watch is None or not self.watch.check or first != index:
             return []
         if known is not None:
             if has_inf_or_nan(known):
                 self.static_hits.append(index)
             return []
+        if slot is not None and device.device_type == "CPU" and is_fast(tensor, shape.ndims):
+            return slot_test(slot, local, index)
         return _test(tensor, shape.ndims, device, local, index)
 
+    def _record_each(
+        self,
+        tensor: Tensor,
+        device: Device,
+        local: str,
+        root: Any,
+        known: Any,
+        shape: TensorShape,
+    ) -> list[str]:
+        """As `record`: `seen` gets index and value; a hit is the place of the value in `seen`."""
+        index = len(self.recorded)
+        first = self._first_of.setdefault(root, index)
+        self.recorded.append(Recorded(tensor, device, local, first))
+        self.roots.append(root)
+        lines = [f"seen += {index}, {local}"]
+        # What hands a value on is known by the value; only with patterns may its source be unseen.
+        is_test_due = first == index and not (root[0] == "merged" and self.watch_wants_all)
+        if self.watch is None or not self.watch.check or not is_test_due:
+            return lines
+        if known is None:
+            return lines + _test(tensor, shape.ndims, device, local, "len(seen) - 1")
+        return [*lines, "hit(len(seen) - 1)"] if has_inf_or_nan(known) else lines
 
-def _test(tensor: Tensor, rank: int | None, device: Device, local: str, index: int) -> list[str]:
+    def with_versions(self, last: Mapping[str, int]) -> tuple[Recorded, ...]:
+        """What is recorded, marked where it is a variable's memory before its `last` version."""
+        return tuple(
+            replace(r, in_slot=True) if root[0] == "slot" and root[2] < last[root[1]] else r
+            for r, root in zip(self.recorded, self.roots, strict=True)
+        )
+
+    @property
+    def watch_wants_all(self) -> bool:
+        """True when every tensor is watched."""
+        return self.watch is not None and self.watch.wants_all
+
+
+def is_fast(tensor: Tensor, rank: int | None) -> bool:
+    """True for what the dot product tests: float32 and float64 arrays."""
+    return tensor.dtype.base_dtype.name in ("float32", "float64") and bool(rank)
+
+
+def _test(
+    tensor: Tensor, rank: int | None, device: Device, local: str, index: int | str
+) -> list[str]:
     """The exact inf/nan test in its cheapest form for what is known of the tensor.
 
     An array's dot product with itself is never finite when an element is inf or nan; when it
-    overflows, every element is looked at.
+    overflows, every element is looked at, and the run is `wild`: updates keep old values.
     """
     dtype = tensor.dtype.base_dtype
     if not dtype.is_floating and not dtype.is_complex:
         return []
     if device.device_type != "CPU":
         return [f"if {local} is not None and bad_on_device({local}): hit({index})"]
-    if dtype.name not in ("float32", "float64") or rank is None:
-        return [f"if {local} is not None and bad({local}): hit({index})"]
     guard = f"{local} is not None and " if tensor.dtype.is_ref_dtype else ""
-    if rank == 0:
+    if rank == 0 and dtype.name in ("float32", "float64"):
         return [f"if {guard}not isfinite({local}): hit({index})"]
-    if guard:
-        return [f"if {guard}bad({local}): hit({index})"]
+    if guard or not is_fast(tensor, rank):
+        return [f"if {local} is not None and bad({local}): hit({index})"]
+    return dot_test(local, index)
+
+
+def dot_test(local: str, index: int | str) -> list[str]:
+    """The test of a float array by its dot product with itself."""
     return [
         f'q = {local}.ravel("K")',
-        f"if not isfinite(q.dot(q)) and not_all_finite(q): hit({index})",
+        "if not isfinite(q.dot(q)):",
+        "    wild = True",
+        f"    if not_all_finite(q): hit({index})",
+    ]
+
+
+def slot_test(slot: str, local: str, index: int) -> list[str]:
+    """As `dot_test` for a variable's value, which is tested once until it is updated."""
+    return [
+        f"if not {slot}.moderate:",
+        f'    q = {local}.ravel("K")',
+        "    if isfinite(q.dot(q)):",
+        f"        {slot}.moderate = True",
+        "    else:",
+        "        wild = True",
+        f"        if not_all_finite(q): hit({index})",
     ]

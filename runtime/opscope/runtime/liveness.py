@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.flow import NEXTS
 
 
 def live_ops(
@@ -19,10 +20,15 @@ def live_ops(
     """
     live: set[Operation] = set()
     read: set[Tensor] = {t for t in targets if isinstance(t, Tensor)}
-    for op in reversed(order):
-        if op.outputs and all(t in given for t in op.outputs):
-            continue
-        if op.definition.stateful or op in targets or not read.isdisjoint(op.outputs):
-            live.add(op)
-            read.update(t for t in op.inputs if t not in given)
+    known = -1
+    while known < len(live):  # once, but for loops: there an op can be read by one before it
+        known = len(live)
+        for op in reversed(order):
+            if op.outputs and all(t in given for t in op.outputs):
+                continue
+            if op.definition.stateful or op in targets or not read.isdisjoint(op.outputs):
+                live.add(op)
+                read.update(t for t in op.inputs if t not in given)
+        if not any(op.type in NEXTS for op in order):
+            break
     return live

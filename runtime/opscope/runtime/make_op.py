@@ -8,7 +8,7 @@ from typing import Any
 from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import Graph, get_default_graph
-from opscope.runtime.op_def import REQUIRED, ArgDef, OpDef, find_op, normalize_attr
+from opscope.runtime.op_def import REQUIRED, ArgDef, AttrDef, OpDef, find_op, normalize_attr
 from opscope.runtime.operation import Operation, Tensor
 
 
@@ -132,12 +132,12 @@ def _convert_one(
     definition: OpDef, arg: ArgDef, value: Any, known: dict[str, Any], scope: str, label: str
 ) -> Tensor:
     wanted = arg.dtype if arg.type_attr is None else known.get(arg.type_attr)
-    preferred = None
-    if wanted is None and arg.type_attr is not None:
-        default = definition.attrs[arg.type_attr].default
-        preferred = default if isinstance(default, dtypes.DType) else None
+    place = f"{scope}/{label}"
     try:
-        tensor = _to_tensor(value, wanted, f"{scope}/{label}", preferred, arg.is_ref)
+        if wanted is None and arg.type_attr is not None:
+            tensor = _of_a_type(definition.attrs[arg.type_attr], value, place, arg.is_ref)
+        else:
+            tensor = _to_tensor(value, wanted, place, None, arg.is_ref)
     except (TypeError, ValueError) as error:
         if wanted is None:
             raise
@@ -155,6 +155,23 @@ def _convert_one(
             definition.name, definition.attrs[arg.type_attr], tensor.dtype
         )
     return tensor
+
+
+def _of_a_type(attr: AttrDef, value: Any, place: str, as_ref: bool) -> Tensor:
+    """A value as a tensor whose dtype the attribute takes: its own, else the attribute's default.
+
+    The default is what an empty list becomes; it does not narrow a float64 array.
+    """
+    default = attr.default if isinstance(attr.default, dtypes.DType) else None
+    if default is None or not attr.allowed:
+        return _to_tensor(value, None, place, default, as_ref)
+    try:
+        own = _to_tensor(value, None, place, None, as_ref)
+    except TypeError:
+        return _to_tensor(value, None, place, default, as_ref)
+    if own.dtype.base_dtype in attr.allowed:
+        return own
+    return _to_tensor(value, None, place, default, as_ref)
 
 
 def _to_tensor(value: Any, wanted: Any, absolute_name: str, preferred: Any, as_ref: bool) -> Tensor:

@@ -103,6 +103,7 @@ class OpDef:
     gradient_rule: GradientRule | None = None
     not_differentiable: bool = False
     bind_rule: Callable[[Binding], Kernel] | None = None
+    finite_rule: Callable[..., bool] | None = None
     template: str | Callable[[Operation], str | None] | None = None
 
     def shape(self, rule: ShapeRule) -> ShapeRule:
@@ -118,6 +119,17 @@ class OpDef:
     def bind(self, rule: Callable[[Binding], Kernel]) -> Callable[[Binding], Kernel]:
         """Set how a kernel is specialised for one node when a plan is made."""
         self.bind_rule = rule
+        return rule
+
+    def keeps_finite(self, rule: Callable[..., bool]) -> Callable[..., bool]:
+        """Set when an update cannot make an inf or nan of moderate arrays.
+
+        The rule gets the scalar inputs in order. It may say True only if the new values are finite
+        whatever the arrays hold, as long as the squares of each array have a finite sum (so that no
+        element is beyond 1.8e19 in float32). Such an update need not keep the old value for the
+        debugger.
+        """
+        self.finite_rule = rule
         return rule
 
     def on(self, device_type: str) -> Callable[[Kernel], Kernel]:
@@ -227,6 +239,8 @@ def _parse_args(text: str, attrs: Mapping[str, AttrDef]) -> Iterator[ArgDef]:
         number = None
         if "*" in kind:
             number, kind = (p.strip() for p in kind.split("*"))
+            ref = ref or re.fullmatch(r"Ref\((.*)\)", kind)
+            kind = ref[1].strip() if ref else kind
         if kind in attrs:
             is_list = attrs[kind].kind.startswith("list(")
             yield ArgDef(

@@ -15,6 +15,7 @@ from opscope.runtime.traceback import Frame, describe
 
 if TYPE_CHECKING:
     from opscope.events.proto.node_def_pb2 import NodeDef
+    from opscope.runtime.control_flow_context import ControlFlowContext
     from opscope.runtime.graph import Graph
 
 
@@ -24,6 +25,7 @@ class Operation:
     __slots__ = (
         "attrs",
         "code_frames",
+        "control_flow_context",
         "control_inputs",
         "definition",
         "device",
@@ -49,6 +51,7 @@ class Operation:
         self.control_inputs = control_inputs
         self.attrs = attrs
         self.device = ""
+        self.control_flow_context: ControlFlowContext | None = None
         self.code_frames: tuple[tuple[CodeType, int], ...] = ()
         self.outputs: list[Tensor] = []
         for dtype in self._output_dtypes():

@@ -9,6 +9,7 @@ from opscope.runtime import errors
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.devices import Device, why_no_gpu
 from opscope.runtime.operation import Operation
+from opscope.runtime.ops.flow import FLOW
 
 Placement = Mapping[Operation, Device]
 
@@ -22,6 +23,9 @@ def place(ops: Sequence[Operation], devices: Sequence[Device], soft: bool) -> Pl
     """
     placed: dict[Operation, Device] = {}
     for op in ops:
+        if op.type in FLOW and not op.device and op.inputs[0].op in placed:
+            placed[op] = placed[op.inputs[0].op]  # a value is steered where it is
+            continue
         owner = _reference_owner(op)
         if owner is not None and owner in placed:
             placed[op] = placed[owner]
@@ -35,8 +39,8 @@ def _reference_owner(op: Operation) -> Operation | None:
     for tensor in op.inputs:
         if tensor.dtype.is_ref_dtype and op.definition.updates:
             source = tensor.op
-            while source.inputs and source.definition.updates:
-                source = source.inputs[source.definition.updates[0]].op
+            while source.inputs and (source.definition.updates or source.type in FLOW):
+                source = source.inputs[next(iter(source.definition.updates), 0)].op
             return source
     return None
 

@@ -36,12 +36,14 @@ class Recorded:
 
     root: index of the first recorded tensor that has the very same value. An empty name is a
     deferred tensor: nothing in the run needs its value, so it is computed when it is looked at.
+    in_slot: the value is in a variable's memory, where an update may overwrite it.
     """
 
     tensor: Tensor
     device: Device
     local: str
     root: int
+    in_slot: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,12 @@ class Program:
     """Generated code: `function(*fed values)`.
 
     Plain, it returns the fetched values. Instrumented, it returns (fetched values, recorded values,
-    hits, times): hits are indices into `recorded`; times are nanoseconds, one before the first op
-    of `traced` and one after each. lines: the op that each source line belongs to. computes: False
-    when only constants, feeds and variables are handed out.
+    hits, times, over): hits are indices into `recorded`; times are nanoseconds, one before the
+    first op of `traced` and one after each; over says that updates overwrote recorded values.
+    lines: the op that each source line belongs to. computes: False when only constants, feeds and
+    variables are handed out. repeats: an op can run several times or never; then the recorded
+    values are a list of index into `recorded` and value in turn, as they came, hits are places in
+    that list, and times are pairs (index into `traced`, nanoseconds).
     """
 
     function: Callable[..., Any]
@@ -62,6 +67,7 @@ class Program:
     recorded: tuple[Recorded, ...] = ()
     static_hits: tuple[int, ...] = ()
     traced: tuple[Operation, ...] = ()
+    repeats: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from opscope.runtime.codegen import Inputs, generate
 from opscope.runtime.devices import Device
 from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import read_fetches
+from opscope.runtime.flow_schedule import arrange, deciding, ops_of
 from opscope.runtime.folding import fold
 from opscope.runtime.graph import Graph
 from opscope.runtime.liveness import live_ops
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.placement import place
 from opscope.runtime.plan import Instrument, Plan
-from opscope.runtime.schedule import needed_ops, reads_first
+from opscope.runtime.schedule import has_flow, needed_ops, reads_first
 from opscope.runtime.tensor_shape import Sizes
 from opscope.runtime.variable_slot import VariableSlot
 
@@ -39,11 +40,19 @@ def make_plan(
     wanted = read_fetches(graph, fetches)
     fed = {feed.tensor: sizes for feed, sizes in zip(feeds, fed_sizes, strict=True)}
     targets = [e.op if isinstance(e, Tensor) else e for e in wanted.elements]
-    order = reads_first(needed_ops(targets, fed), fed)
+    order = needed_ops(targets, fed)
+    items = None
+    if has_flow(order):
+        items = arrange(order, fed)
+        order = list(ops_of(items))
+    else:
+        order = reads_first(order, fed)
     placement = dict(place(order, devices, soft_placement))
     known = fold(order, fed, placement)
-    live = live_ops(order, wanted.elements, fed.keys() | known.values.keys())
+    live = live_ops(
+        order, [*wanted.elements, *deciding(items or (), fed)], fed.keys() | known.values.keys()
+    )
     program = generate(
-        Inputs(order, live, placement, feeds, wanted, known, slot, session_state, instrument)
+        Inputs(order, live, placement, feeds, wanted, known, slot, session_state, instrument, items)
     )
     return Plan(feeds, wanted, tuple(order), placement, program)

@@ -6,13 +6,18 @@ import heapq
 from collections.abc import Collection, Iterable
 
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.flow import FLOW, MERGES, is_back_edge
 
 
 def needed_ops(targets: Iterable[Operation], fed: Collection[Tensor]) -> list[Operation]:
-    """The ops that `targets` need, each after its inputs; a fed op comes without its inputs."""
+    """The ops that `targets` need, each after its inputs; a fed op comes without its inputs.
+
+    Only where a loop closes does an input come after its reader: NextIteration after Merge.
+    """
     order: list[Operation] = []
     done: set[Operation] = set()
-    for target in targets:
+    roots = list(targets)
+    for target in roots:  # it grows as loops are found
         stack: list[tuple[Operation, bool]] = [(target, False)]
         while stack:
             op, expanded = stack.pop()
@@ -23,7 +28,11 @@ def needed_ops(targets: Iterable[Operation], fed: Collection[Tensor]) -> list[Op
                 continue
             done.add(op)
             stack.append((op, True))
-            stack.extend((p, False) for p in reversed(producers(op, fed)) if p not in done)
+            before = producers(op, fed)
+            if op.type in MERGES:
+                roots.extend(p for p in before if is_back_edge(op, p))
+                before = [p for p in before if not is_back_edge(op, p)]
+            stack.extend((p, False) for p in reversed(before) if p not in done)
     return order
 
 
@@ -38,6 +47,11 @@ def producers(op: Operation, fed: Collection[Tensor]) -> list[Operation]:
 def is_fed(op: Operation, fed: Collection[Tensor]) -> bool:
     """True when every output of `op` is fed, so that it does not run."""
     return bool(op.outputs) and all(t in fed for t in op.outputs)
+
+
+def has_flow(order: Iterable[Operation]) -> bool:
+    """True when there are loops or conditionals among the ops."""
+    return any(op.type in FLOW for op in order)
 
 
 def reads_first(order: list[Operation], fed: Collection[Tensor]) -> list[Operation]:

@@ -21,7 +21,7 @@ from opscope.runtime.feed import Feed, read_feeds
 from opscope.runtime.fetch import fetch_key, read_fetches
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.operation import Operation
-from opscope.runtime.plan import PLAIN, Instrument, Plan
+from opscope.runtime.plan import PLAIN, Instrument, Plan, Recorded
 from opscope.runtime.plan_family import PlanFamily
 from opscope.runtime.planner import make_plan
 from opscope.runtime.step_stats import build_step_stats
@@ -288,25 +288,34 @@ class BaseSession:
         times: Sequence[int] = ()
         try:
             with np.errstate(all="ignore"):
-                result, values, hits, times = program.function(*fed)
+                result, values, hits, times, over = program.function(*fed)
         except Exception as raised:
             translated = plan.op_error(raised)
             if not isinstance(translated, OpError):
                 raise
             error = translated
             _, local_values = plan.failed_at(raised.__traceback__)
-            values = tuple(
-                local_values.get(r.local, program.namespace.get(r.local, NOT_COMPUTED))
-                for r in program.recorded
-            )
+            if program.repeats:
+                values = local_values.get("seen", ())
+            else:
+                values = tuple(
+                    local_values.get(r.local, program.namespace.get(r.local, NOT_COMPUTED))
+                    for r in program.recorded
+                )
             hits = local_values.get("hits", ())
+            over = local_values.get("over", False)
         span = max((time.perf_counter_ns() - clock) // 1000, len(values))
         self._last_timestamp = start + span
-        run = WatchedRun(plan, values, hits, index, start, span, fed)
+        recorded = program.recorded
+        if program.repeats:
+            recorded = tuple(program.recorded[i] for i in values[::2])
+            values = values[1::2]
+            hits = [place // 2 for place in hits]
+        run = WatchedRun(plan, recorded, values, over, hits, index, start, span, fed)
         run.result = result
         run.error = error
         if run_metadata is not None and error is None:
-            self._fill_metadata(run_metadata, plan, values, times, options)
+            self._fill_metadata(run_metadata, plan, recorded, values, times, options)
         return run
 
     @staticmethod
@@ -318,18 +327,23 @@ class BaseSession:
     def _fill_metadata(
         run_metadata: RunMetadata,
         plan: Plan,
+        recorded: Sequence[Recorded],
         values: Sequence[Any],
-        times: Sequence[int],
+        times: Sequence[Any],
         options: RunOptions | None,
     ) -> None:
         program = plan.program
+        traced: Sequence[Operation] = program.traced
+        if program.repeats:
+            traced = [traced[i] for i, _ in times[1:]]
+            times = [moment for _, moment in times]
         if program.traced:
             run_metadata.step_stats.CopyFrom(
                 build_step_stats(
-                    program.traced,
+                    traced,
                     plan.placement,
                     times,
-                    {r.tensor: v for r, v in zip(program.recorded, values, strict=True)},
+                    {r.tensor: v for r, v in zip(recorded, values, strict=True)},
                     time.time_ns() - time.perf_counter_ns(),
                 )
             )

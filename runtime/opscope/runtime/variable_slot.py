@@ -23,13 +23,14 @@ class VariableSlot:
     update once nobody holds it.
     """
 
-    __slots__ = ("name", "shared", "spare", "value")
+    __slots__ = ("moderate", "name", "shared", "spare", "value")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.value: Any = None
         self.shared = False
         self.spare: Any = None
+        self.moderate = False  # a watch found the sum of its squares finite
 
     def target(self) -> Any:
         """The array to write the next value into; None for a scalar: the ufunc makes a new one."""
@@ -57,3 +58,4 @@ class VariableSlot:
             self.spare = self.value
             self.value = value
         self.shared = False
+        self.moderate = False

@@ -83,7 +83,9 @@ class WatchedRun:
     def __init__(
         self,
         plan: Plan,
+        recorded: Sequence[Recorded],
         values: Sequence[Any],
+        over: bool,
         hit_indices: Sequence[int],
         session_run_index: int,
         start: int,
@@ -91,7 +93,9 @@ class WatchedRun:
         fed_values: Sequence[Any],
     ) -> None:
         self._plan = plan
+        self._recorded = recorded
         self._values = values
+        self._over = over
         self._hit_indices = hit_indices
         self._start = start
         self._span = span
@@ -103,8 +107,12 @@ class WatchedRun:
 
     @cached_property
     def tensors(self) -> list[WatchedTensor]:
-        """The watched tensors in execution order; before an error, those computed so far."""
-        recorded = self._plan.program.recorded
+        """The watched tensors in execution order; before an error, those computed so far.
+
+        A check that finds nothing lets variables be updated in place: what they held before the
+        step is then not listed.
+        """
+        recorded = self._recorded
         values = self._all_values
         return [
             self._watched(i, r) for i, r in enumerate(recorded) if values[i] is not NOT_COMPUTED
@@ -113,11 +121,19 @@ class WatchedRun:
     @cached_property
     def hits(self) -> list[WatchedTensor]:
         """With `Watch.check`: the tensors with inf or nan, in execution order."""
+        if self._plan.program.repeats:
+            # The very same value is handed on under several names; each of them is a hit.
+            bad = {id(self._values[i]) for i in self._hit_indices}
+            return [
+                self._watched(i, r)
+                for i, r in enumerate(self._recorded)
+                if id(self._values[i]) in bad
+            ]
         roots = {*self._hit_indices, *self._plan.program.static_hits}
         if not roots:
             return []
         values = self._all_values
-        recorded = self._plan.program.recorded
+        recorded = self._recorded
         roots.update(i for i, r in enumerate(recorded) if not r.local and has_inf_or_nan(values[i]))
         return [
             self._watched(i, r)
@@ -127,8 +143,15 @@ class WatchedRun:
 
     @cached_property
     def _all_values(self) -> Sequence[Any]:
-        """The recorded values with the deferred ones computed now."""
-        return with_deferred(self._plan.program.recorded, self._values)
+        """The recorded values that still stand, with the deferred ones computed now."""
+        recorded = self._recorded
+        values = self._values
+        if self._over:
+            values = [
+                NOT_COMPUTED if r.in_slot else value
+                for r, value in zip(recorded, values, strict=True)
+            ]
+        return with_deferred(recorded, values)
 
     def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
         tensor = recorded.tensor

@@ -101,6 +101,15 @@ def _gradient_descent(
     var.commit(new)
 
 
+# Far beyond any learning rate, and far from where products with 1.8e19 leave float32.
+_USUAL = 1e3
+
+
+@_gradient_descent.keeps_finite
+def _(alpha: Any) -> bool:
+    return bool(abs(alpha) <= _USUAL)
+
+
 @op(
     "ApplyMomentum",
     "var: Ref(T), accum: Ref(T), lr: T, grad: T, momentum: T -> out: Ref(T)",
@@ -145,6 +154,11 @@ def _momentum(
     _in_blocks(pool, 2, update, old, new, was, now, grad)
     accum.commit(now)
     var.commit(new)
+
+
+@_momentum.keeps_finite
+def _(lr: Any, momentum: Any) -> bool:
+    return bool(abs(lr) <= _USUAL and abs(momentum) <= 1)
 
 
 @op(
@@ -215,6 +229,17 @@ def _adam(
     m.commit(m_new)
     v.commit(v_new)
     var.commit(new)
+
+
+@_adam.keeps_finite
+def _(beta1_power: Any, beta2_power: Any, lr: Any, beta1: Any, beta2: Any, epsilon: Any) -> bool:
+    # The largest step is alpha * 1.8e19 / epsilon, with alpha up to 100 * lr.
+    return bool(
+        abs(lr) <= _USUAL
+        and epsilon >= 1e-10
+        and 0 <= beta1_power <= 0.99
+        and all(0 <= rate <= 1 for rate in (beta2_power, beta1, beta2))
+    )
 
 
 @op(

@@ -1,5 +1,24 @@
 """Training (`tf.train`): optimizers, the global step, hooks and monitored sessions."""
 
+from opscope.events.proto.checkpoint_state_pb2 import CheckpointState
+from opscope.events.proto.saver_pb2 import SaverDef
+from opscope.runtime.checkpoint.checkpoint_reader import (
+    CheckpointReader,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+)
+from opscope.runtime.checkpoint.checkpoint_state import (
+    checkpoint_exists,
+    generate_checkpoint_state_proto,
+    get_checkpoint_mtimes,
+    get_checkpoint_state,
+    latest_checkpoint,
+    remove_checkpoint,
+    update_checkpoint_state,
+)
+from opscope.runtime.meta_graph import export_meta_graph
+from opscope.runtime.meta_graph_import import import_meta_graph
 from opscope.runtime.train.adagrad import AdagradOptimizer
 from opscope.runtime.train.adam import AdamOptimizer
 from opscope.runtime.train.basic_session_run_hooks import (
@@ -24,6 +43,7 @@ from opscope.runtime.train.monitored_session import (
 )
 from opscope.runtime.train.optimizer import Optimizer
 from opscope.runtime.train.rmsprop import RMSPropOptimizer
+from opscope.runtime.train.saver import Saver
 from opscope.runtime.train.scaffold import ChiefSessionCreator, Scaffold, SessionCreator
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
@@ -42,6 +62,7 @@ from opscope.runtime.train.training_util import (
 __all__ = [
     "AdagradOptimizer",
     "AdamOptimizer",
+    "CheckpointState",
     "ChiefSessionCreator",
     "Coordinator",
     "FeedFnHook",
@@ -53,8 +74,11 @@ __all__ = [
     "MonitoredTrainingSession",
     "NanLossDuringTrainingError",
     "NanTensorHook",
+    "NewCheckpointReader",
     "Optimizer",
     "RMSPropOptimizer",
+    "Saver",
+    "SaverDef",
     "Scaffold",
     "SecondOrStepTimer",
     "SessionCreator",
@@ -67,9 +91,23 @@ __all__ = [
     "StopAtStepHook",
     "SummarySaverHook",
     "assert_global_step",
+    "checkpoint_exists",
     "create_global_step",
     "exponential_decay",
+    "export_meta_graph",
+    "generate_checkpoint_state_proto",
+    "get_checkpoint_mtimes",
+    "get_checkpoint_state",
     "get_global_step",
     "get_or_create_global_step",
     "global_step",
+    "import_meta_graph",
+    "latest_checkpoint",
+    "list_variables",
+    "load_checkpoint",
+    "load_variable",
+    "remove_checkpoint",
+    "update_checkpoint_state",
 ]
+
+NewCheckpointReader = CheckpointReader

@@ -1,0 +1,199 @@
+"""The generated code of loops and conditionals.
+
+A loop reads like this; the merges are the locals of its variables:
+
+    v1, v2 = c0, f0
+    while True:
+        v3 = v1 < c1
+        if not v3: break
+        v4 = v1 + c2
+        v5 = v2 * f1
+        v1, v2 = v4, v5
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+import numpy as np
+
+from opscope.runtime import errors
+from opscope.runtime.flow_schedule import Item, Loop, Step, deciding
+from opscope.runtime.guards import predicate
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.flow import MERGES, NEXTS, SWITCHES
+
+if TYPE_CHECKING:
+    from opscope.runtime.codegen import Generator
+
+# Stands for a fetched tensor as long as its branch was not taken.
+DEAD = object()
+
+
+def refuse_dead(op: Operation) -> NoReturn:
+    """Say that a fetched tensor is in a branch that did not run."""
+    raise errors.InvalidArgumentError(
+        op.node_def,
+        op,
+        f"Retval[0] does not have value: {op.name} is in a branch of a condition that this run "
+        "did not take",
+    )
+
+
+class FlowCode:
+    """Writes items with their blocks; `generator` writes the ops inside."""
+
+    def __init__(self, generator: Generator, items: Sequence[Item]) -> None:
+        self.generator = generator
+        self.text = generator.text
+        self.items = items
+        self.fetch_locals: dict[Tensor, str] = {}
+        self.deciding = deciding(items, generator.fed)
+
+    def write(self) -> None:
+        """Write all items."""
+        for tensor in self.deciding & self.generator.fed:
+            self.text.predicates[tensor] = self.generator.value(tensor, None, None)
+        self._declare_fetches(self.items)
+        self._items(self.items)
+        self.text.want(())
+        for tensor, name in self.fetch_locals.items():
+            dead = self.generator.bind(DEAD, "n")
+            refuse = self.generator.bind(refuse_dead, "e")
+            op = self.generator.bind(tensor.op, "o")
+            self.text.add(f"if {name} is {dead}: {refuse}({op})", tensor.op)
+
+    def _declare_fetches(self, items: Sequence[Item]) -> None:
+        """Give the fetched tensors of branches a local that says they have no value yet."""
+        wanted = set(self.generator.fetched)
+        for item in items:
+            guarded = item.guard != ()
+            for op in item.exits if isinstance(item, Loop) else [item.op]:
+                for tensor in op.outputs:
+                    branches = op.type in SWITCHES and isinstance(item, Step)
+                    if tensor in wanted and (guarded or branches):
+                        name = self.fetch_locals[tensor] = self.generator.new_local()
+                        dead = self.generator.bind(DEAD, "n")
+                        self.text.add(f"{name} = {dead}", None)
+
+    # -- blocks --------------------------------------------------------------------------------
+
+    def _items(self, items: Sequence[Item]) -> None:
+        for item in items:
+            if item.guard is None:
+                continue
+            self.text.want(item.guard)
+            if isinstance(item, Loop):
+                self._loop(item)
+            elif item.op.type in SWITCHES:
+                self._switch(item.op, item.guard)
+            elif item.op.type in MERGES and item.choices:
+                self._join(item)
+            else:
+                self.generator.op(item.op, self.generator.positions[item.op])
+
+    def _loop(self, loop: Loop) -> None:
+        generator, text = self.generator, self.text
+        active = generator.active
+        for op in loop.enters:
+            self._alias(op, (0,))
+        merges = [op for op in loop.merges if op in active]
+        starts: list[str] = []
+        locals_: list[str] = []
+        goes_on: dict[Operation, str] = {}
+        for merge in merges:
+            device = generator.inputs.placement[merge]
+            (start,) = (t for t in merge.inputs if t.op.type not in NEXTS)
+            starts.append(generator.value(start, merge, device))
+            locals_.append(generator.own_local(merge.outputs[0]))
+            if generator.is_wanted(merge.outputs[1]):
+                locals_.append(generator.own_local(merge.outputs[1]))
+                zero, one = (generator.bind(np.int32(i), "c") for i in (0, 1))
+                starts.append(zero)
+                goes_on[merge] = one
+        if locals_:
+            text.add(f"{', '.join(locals_)} = {', '.join(starts)}", None)
+        with text.forever():
+            for op in merges:
+                self.generator.finish(op, op.outputs if op in goes_on else op.outputs[:1])
+            self._items(loop.condition)
+            text.want(())
+            stop = loop.stop
+            test = generator.value(stop.inputs[0], stop, None)
+            self._alias(stop, (0,))
+            text.add(f"if not {test}: break", stop)
+            for op in loop.switches:
+                self._alias(op, (1,))
+            self._items(loop.body)
+            text.want(())
+            for op in loop.nexts:
+                self._alias(op, (0,))
+            self._go_on(merges, locals_, goes_on)
+        for op in loop.switches:
+            self._alias(op, (0,))
+        for op in loop.exits:
+            self._alias(op, (0,))
+
+    def _go_on(
+        self, merges: Sequence[Operation], locals_: Sequence[str], indices: dict[Operation, str]
+    ) -> None:
+        """Write the step to the next round: all variables change at once."""
+        values = []
+        for merge in merges:
+            (back,) = (t for t in merge.inputs if t.op.type in NEXTS)
+            device = self.generator.inputs.placement[merge]
+            values.append(self.generator.value(back, merge, device))
+            if merge in indices:
+                values.append(indices[merge])
+        pairs = [(a, b) for a, b in zip(locals_, values, strict=True) if a != b]
+        if pairs:
+            targets, sources = zip(*pairs, strict=True)
+            self.text.add(f"{', '.join(targets)} = {', '.join(sources)}", None)
+
+    # -- ops -----------------------------------------------------------------------------------
+
+    def _alias(self, op: Operation, slots: Sequence[int]) -> None:
+        """Let outputs of `op` go by the name of its first input."""
+        if not self.generator.is_due(op):
+            return
+        for slot in slots:
+            self.generator.hand_on(op, op.outputs[slot])
+        self.generator.finish(op, [op.outputs[slot] for slot in slots])
+
+    def _switch(self, op: Operation, guard: tuple[tuple[Tensor, bool], ...]) -> None:
+        generator = self.generator
+        if not generator.is_due(op):
+            return
+        decides = predicate(op.inputs[1], generator.fed)
+        for tensor in op.outputs:
+            generator.hand_on(op, tensor)
+        for tensor in op.outputs:
+            literal = (decides, bool(tensor.value_index))
+            if (decides, not literal[1]) in guard:
+                continue
+            self.text.want(guard if literal in guard else (*guard, literal))
+            self.generator.finish(op, [tensor])
+        self.text.want(guard)
+
+    def _join(self, step: Step) -> None:
+        """Write a Merge of branches: its local is set in each of them."""
+        generator, op = self.generator, step.op
+        if not generator.is_due(op):
+            return
+        device = generator.inputs.placement[op]
+        local = generator.own_local(op.outputs[0])
+        index = generator.own_local(op.outputs[1]) if generator.is_wanted(op.outputs[1]) else None
+        for i, (tensor, guard) in enumerate(zip(op.inputs, step.choices, strict=True)):
+            if guard is None:
+                continue
+            self.text.want(guard)
+            value = generator.value(tensor, op, device)
+            if index is None:
+                self.text.add(f"{local} = {value}", op)
+            else:
+                which = generator.bind(np.int32(i), "c")
+                self.text.add(f"{local}, {index} = {value}, {which}", op)
+        assert step.guard is not None
+        self.text.want(step.guard)
+        self.generator.finish(op, op.outputs if index is not None else op.outputs[:1])
