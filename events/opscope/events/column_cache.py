@@ -11,6 +11,7 @@ folder is `$OPSCOPE_CACHE`, else `opscope` in `$XDG_CACHE_HOME` or `~/.cache`; `
 """
 
 import hashlib
+import json
 import mmap
 import os
 import struct
@@ -22,7 +23,6 @@ from threading import Thread
 
 import google_crc32c
 import numpy as np
-import orjson
 
 from opscope.events.file_access import FileAccess
 from opscope.events.run_reader import RunReader
@@ -78,7 +78,7 @@ class ColumnCache:
             text = data[_HEAD.size : _HEAD.size + size]
             if magic != _MAGIC or google_crc32c.value(text) != crc:
                 return {}
-            index = orjson.loads(text)
+            index = json.loads(text)
             if index["format"] != _FORMAT or index["size"] != len(data):
                 return {}
             start = index["arrays_at"]
@@ -133,10 +133,10 @@ class ColumnCache:
 
 def _write(path: Path, index: dict[str, object], arrays: list[Array], end: int) -> None:
     room = 64  # for the two numbers that depend on the index's own length
-    start = _HEAD.size + len(orjson.dumps(index)) + room
+    start = _HEAD.size + len(json.dumps(index).encode()) + room
     start = -(-start // _ALIGNMENT) * _ALIGNMENT
     index |= {"arrays_at": start, "size": start + end}
-    text = orjson.dumps(index)
+    text = json.dumps(index).encode()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _drop_unused(path.parent)
