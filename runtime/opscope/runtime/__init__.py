@@ -13,7 +13,18 @@ from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
-from opscope.runtime import dtypes, errors, initializers, logging, math, nn, ops, summary, train
+from opscope.runtime import (
+    dtypes,
+    errors,
+    initializers,
+    logging,
+    math,
+    nn,
+    ops,
+    saved_model,
+    summary,
+    train,
+)
 from opscope.runtime.clip_ops import (
     clip_by_global_norm,
     clip_by_norm,
@@ -418,6 +429,7 @@ __all__ = [
     "reverse",
     "round",
     "rsqrt",
+    "saved_model",
     "scalar_mul",
     "set_random_seed",
     "setdiff1d",

@@ -33,6 +33,7 @@ from opscope.runtime.ops import (
     softmax,
     state,
     statistics,
+    strings,
 )
 
 __all__ = [
@@ -68,4 +69,5 @@ __all__ = [
     "softmax",
     "state",
     "statistics",
+    "strings",
 ]
