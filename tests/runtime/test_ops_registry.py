@@ -29,6 +29,7 @@ ELSEWHERE = {
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "summary", "checkpoint"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
+STATE_MODULES |= {"dataset_ops", "source_ops", "iterator_ops", "python_call"}
 
 
 def module_of(op_type: str) -> str:

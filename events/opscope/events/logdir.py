@@ -271,6 +271,11 @@ class Logdir:
         """The run roots of all tfdbg dumps in this logdir, whether there are runs or not."""
         return list(self._tree.dump_roots)
 
+    @property
+    def debug_events(self) -> list[str]:
+        """The Debugger V2 dumps in this logdir, each for `DebugEvents(prefix)`."""
+        return list(self._tree.debug_events)
+
     # Inside
 
     def _run(self, run: str) -> RunReader:
@@ -326,6 +331,11 @@ class Logdir:
         """The values at a series' locations; None for one that is damaged inside its record."""
         locations = series.locations(chosen)
         for location, event in zip(locations, self._run(run).events(locations), strict=True):
+            if event is not None and not event.summary.value:
+                raise LogdirError(
+                    f"a {series.kind} that run {run!r} has in an event of its own is no summary: "
+                    "ask graph() or run_metadata_bytes() for it"
+                )
             yield None if event is None else event.summary.value[location.value]
 
     def _payloads(
