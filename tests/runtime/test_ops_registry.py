@@ -25,7 +25,7 @@ from op_samples import SAMPLES, Sample
 ELSEWHERE = {
     "Const", "NoOp", "Placeholder", "PlaceholderWithDefault", "VariableV2",
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
-    "RandomShuffle",
+    "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "summary", "checkpoint"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
