@@ -26,7 +26,7 @@ from opscope.runtime.flow_code import FlowCode
 from opscope.runtime.flow_schedule import Item
 from opscope.runtime.folding import Known, host_scalar
 from opscope.runtime.instrumentation import Recorder, instrument_names, is_fast
-from opscope.runtime.kernels import bound_kernel
+from opscope.runtime.kernels import bound_kernel, takes_string_scalars
 from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
 from opscope.runtime.plan import PLAIN, Instrument, Program
 from opscope.runtime.source_text import SourceText
@@ -309,6 +309,8 @@ class Generator:
         """The expression that stands for the op's kernel; None where the kernel is called."""
         template = op.definition.template
         if template is None or device.device_type != "CPU":
+            return None
+        if takes_string_scalars(op) and template != "{0}":
             return None
         return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
 

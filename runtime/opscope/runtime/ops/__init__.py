@@ -34,8 +34,10 @@ from opscope.runtime.ops import (
     shape,
     slicing,
     softmax,
+    stacks,
     state,
     statistics,
+    strings,
 )
 
 __all__ = [
@@ -72,6 +74,8 @@ __all__ = [
     "shape",
     "slicing",
     "softmax",
+    "stacks",
     "state",
     "statistics",
+    "strings",
 ]
