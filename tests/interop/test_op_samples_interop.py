@@ -48,7 +48,7 @@ def with_gradients(tf: Any, sample: Sample, inputs: list[Any], outputs: list[Any
     if not sample.smooth:
         return outputs
     total = [
-        tf.reduce_sum(tf.cast(t, tf.float64) * weights_for(t.shape.as_list()))
+        tf.reduce_sum(tf.cast(t, tf.float64) * weights_for(t.shape))
         for t in outputs
         if t.dtype.is_floating
     ]
@@ -56,8 +56,9 @@ def with_gradients(tf: Any, sample: Sample, inputs: list[Any], outputs: list[Any
     return [*outputs, *map(tf.convert_to_tensor, tf.gradients(tf.add_n(total), sources))]
 
 
-def weights_for(shape: list[int]) -> Any:
-    return np.random.default_rng(3).normal(size=shape)
+def weights_for(shape: Any) -> Any:
+    size = shape.as_list() if shape.is_fully_defined() else None
+    return np.random.default_rng(3).normal(size=size)
 
 
 def our_results(sample: Sample) -> list[Any]:

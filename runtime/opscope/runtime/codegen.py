@@ -86,6 +86,7 @@ class Generator:
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
         self.fetch_results: dict[Tensor, str] = {}
+        self.fetched_locals: set[str] = set()
         self.last_read: dict[str, int] = {}  # of each local that may be dropped after it
         devices = {device.device_type for device in inputs.placement.values()}
         has_flow = inputs.items is not None
@@ -450,6 +451,7 @@ class Generator:
                 )
                 name = local
             self.fetch_results[tensor] = name
+            self.fetched_locals.add(name)
             self.last_read.pop(name, None)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
@@ -478,6 +480,8 @@ class Generator:
     def name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
         self.expressions[tensor, None] = name
+        if name in self.fetched_locals:
+            return
         if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
             last = self.last_use.get(tensor, -1)
             self.last_read[name] = max(last, self.last_read.get(name, -1))

@@ -73,6 +73,17 @@ class Feed:
         )
 
 
+def whole_feeds(feed_dict: dict[Any, Any]) -> dict[Any, Any]:
+    """The feeds with those that stand for several tensors (a SparseTensor) taken apart."""
+    if not any(hasattr(key, "_feed_parts") for key in feed_dict):
+        return feed_dict
+    feeds: dict[Any, Any] = {}
+    for key, value in feed_dict.items():
+        parts = getattr(key, "_feed_parts", None)
+        feeds.update(parts(value) if parts is not None else [(key, value)])
+    return feeds
+
+
 def read_feeds(graph: Graph, keys: Any) -> tuple[Feed, ...]:
     """The fed tensors of a plan; TypeError or ValueError names the key that cannot be fed."""
     feeds = []
