@@ -1,16 +1,18 @@
 """Files of logs and dumps: records, summaries, graphs, logdirs, dump folders."""
 
+from opscope.events.byte_budget import ByteBudget
+from opscope.events.dump_conversion import DUMP_FORMS, DumpForm, convert_dump
 from opscope.events.dump_extra import Frame, Health
 from opscope.events.dump_folder import (
     CoreMetadata,
     DumpEntry,
     DumpFolder,
     NoArray,
-    find_dumps,
-    open_dump,
 )
+from opscope.events.dump_root import find_dumps, open_dump
 from opscope.events.dump_writer import DumpWriter
 from opscope.events.error import (
+    DumpBudgetError,
     DumpError,
     EventsError,
     EventWriterError,
@@ -30,6 +32,8 @@ from opscope.events.logdir import (
     TagSummary,
     open_logdir,
 )
+from opscope.events.packed_dump import PackedDump
+from opscope.events.packed_dump_writer import PackedDumpWriter
 from opscope.events.payload import Audio, Image
 from opscope.events.problem import Problem
 from opscope.events.record import Record, RecordReader, RecordWriter, masked_crc32c, read_records
@@ -39,12 +43,16 @@ from opscope.events.summary_writer import SummaryWriter
 from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
 
 __all__ = [
+    "DUMP_FORMS",
     "HEALTH_PLUGIN",
     "Audio",
+    "ByteBudget",
     "CoreMetadata",
+    "DumpBudgetError",
     "DumpEntry",
     "DumpError",
     "DumpFolder",
+    "DumpForm",
     "DumpWriter",
     "EventFileWriter",
     "EventWriterError",
@@ -60,6 +68,8 @@ __all__ = [
     "LogdirError",
     "Loss",
     "NoArray",
+    "PackedDump",
+    "PackedDumpWriter",
     "Payloads",
     "Plugin",
     "Problem",
@@ -72,6 +82,7 @@ __all__ = [
     "SummaryWriter",
     "TagSummary",
     "TensorProtoError",
+    "convert_dump",
     "data_type",
     "find_dumps",
     "has_inf_or_nan",
