@@ -11,9 +11,11 @@ from opscope.runtime.ops import (
     checkpoint,
     comparison,
     conv,
+    depthwise,
     elementwise,
     filling,
     flow,
+    fused_batch_norm,
     gathering,
     indexing,
     joining,
@@ -27,6 +29,7 @@ from opscope.runtime.ops import (
     random,
     reduction,
     reduction_gradient,
+    resource_variables,
     sequence,
     shape,
     slicing,
@@ -34,6 +37,7 @@ from opscope.runtime.ops import (
     stacks,
     state,
     statistics,
+    strings,
 )
 
 __all__ = [
@@ -47,9 +51,11 @@ __all__ = [
     "checkpoint",
     "comparison",
     "conv",
+    "depthwise",
     "elementwise",
     "filling",
     "flow",
+    "fused_batch_norm",
     "gathering",
     "indexing",
     "joining",
@@ -63,6 +69,7 @@ __all__ = [
     "random",
     "reduction",
     "reduction_gradient",
+    "resource_variables",
     "sequence",
     "shape",
     "slicing",
@@ -70,4 +77,5 @@ __all__ = [
     "stacks",
     "state",
     "statistics",
+    "strings",
 ]
