@@ -28,6 +28,7 @@ ELSEWHERE = {
     "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "summary", "checkpoint"}
+STATE_MODULES |= {"resource_variables"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
 STATE_MODULES |= {"dataset_ops", "source_ops", "iterator_ops", "python_call"}
 
