@@ -306,6 +306,13 @@ def test_every_field_has_tensorflows_number_type_and_label():
     from google.protobuf import descriptor_pool
     from tensorflow.core.util import event_pb2  # noqa: F401  (fills the pool)
 
+    for module in (
+        "core.protobuf.tensor_bundle_pb2",
+        "core.protobuf.saved_model_pb2",
+        "core.util.saved_tensor_slice_pb2",
+        "python.training.checkpoint_state_pb2",
+    ):
+        importlib.import_module(f"tensorflow.{module}")
     packages = {  # of TensorBoard's own messages
         "hparams_pb2": "tensorboard.hparams",
         "layout_pb2": "tensorboard",

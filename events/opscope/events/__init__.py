@@ -1,6 +1,14 @@
 """Files of logs and dumps: records, summaries, graphs, logdirs, dump folders."""
 
 from opscope.events.byte_budget import ByteBudget
+from opscope.events.debug_events import (
+    CreatedOp,
+    DebugEvents,
+    DebuggedGraph,
+    Execution,
+    Trace,
+    open_debug_events,
+)
 from opscope.events.dump_conversion import DUMP_FORMS, DumpForm, convert_dump
 from opscope.events.dump_extra import Frame, Health
 from opscope.events.dump_folder import (
@@ -48,6 +56,9 @@ __all__ = [
     "Audio",
     "ByteBudget",
     "CoreMetadata",
+    "CreatedOp",
+    "DebugEvents",
+    "DebuggedGraph",
     "DumpBudgetError",
     "DumpEntry",
     "DumpError",
@@ -57,6 +68,7 @@ __all__ = [
     "EventFileWriter",
     "EventWriterError",
     "EventsError",
+    "Execution",
     "Frame",
     "GraphColumns",
     "GraphDefError",
@@ -82,6 +94,7 @@ __all__ = [
     "SummaryWriter",
     "TagSummary",
     "TensorProtoError",
+    "Trace",
     "convert_dump",
     "data_type",
     "find_dumps",
@@ -92,6 +105,7 @@ __all__ = [
     "make_tensor_proto",
     "masked_crc32c",
     "numpy_dtype",
+    "open_debug_events",
     "open_dump",
     "open_logdir",
     "read_records",

@@ -13,7 +13,20 @@ from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
-from opscope.runtime import dtypes, errors, initializers, logging, math, nn, ops, summary, train
+from opscope.runtime import (
+    data,
+    dtypes,
+    errors,
+    gfile,
+    initializers,
+    logging,
+    math,
+    nn,
+    ops,
+    saved_model,
+    summary,
+    train,
+)
 from opscope.runtime.clip_ops import (
     clip_by_global_norm,
     clip_by_norm,
@@ -184,6 +197,7 @@ from opscope.runtime.ops.passing import (
     check_numerics,
     stop_gradient,
 )
+from opscope.runtime.ops.python_call import numpy_function, py_func
 from opscope.runtime.ops.random import (
     get_seed,
     random_normal,
@@ -308,6 +322,7 @@ __all__ = [
     "cos",
     "cumprod",
     "cumsum",
+    "data",
     "device",
     "div",
     "div_no_nan",
@@ -335,6 +350,7 @@ __all__ = [
     "get_seed",
     "get_variable",
     "get_variable_scope",
+    "gfile",
     "global_norm",
     "global_variables",
     "global_variables_initializer",
@@ -386,6 +402,7 @@ __all__ = [
     "no_op",
     "norm",
     "not_equal",
+    "numpy_function",
     "one_hot",
     "ones",
     "ones_initializer",
@@ -395,6 +412,7 @@ __all__ = [
     "placeholder",
     "placeholder_with_default",
     "pow",
+    "py_func",
     "random_normal",
     "random_normal_initializer",
     "random_shuffle",
@@ -418,6 +436,7 @@ __all__ = [
     "reverse",
     "round",
     "rsqrt",
+    "saved_model",
     "scalar_mul",
     "set_random_seed",
     "setdiff1d",

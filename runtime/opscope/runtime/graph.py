@@ -38,7 +38,12 @@ class _ControlScope:
 
 
 class Graph:
-    """A dataflow graph under construction; it also holds collections and the random seed."""
+    """A dataflow graph under construction; it also holds collections and the random seed.
+
+    captures_outside: True for the body of a function, which may use tensors of the graph around it.
+    """
+
+    captures_outside = False
 
     def __init__(self) -> None:
         self._operations: list[Operation] = []
@@ -115,6 +120,7 @@ class Graph:
             context = self.control_flow_context
             wired = list(inputs)
             if context is not None:
+                context = context.home(definition, wired)
                 with self.name_scope(full_name + "/"):
                     wired, controls = context.wire(definition, wired, controls)
             made = Operation(self, definition, full_name, wired, controls, attrs)
@@ -421,6 +427,17 @@ _global_graph = Graph()
 def get_default_graph() -> Graph:
     """The graph that new ops go into."""
     return _default_graphs.stack[-1] if _default_graphs.stack else _global_graph
+
+
+def graph_of(values: Iterable[Any]) -> Graph:
+    """The graph that an op on `values` goes into: that of the first tensor, else the default graph.
+
+    The body of a function takes every op made inside it, for it captures tensors from outside.
+    """
+    default = get_default_graph()
+    if default.captures_outside:
+        return default
+    return next((v.graph for v in values if isinstance(v, Tensor)), default)
 
 
 def reset_default_graph() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from opscope.events import make_tensor_proto
-from opscope.events.proto.attr_value_pb2 import AttrValue
+from opscope.events.proto.attr_value_pb2 import AttrValue, NameAttrList
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.runtime import dtypes
@@ -41,9 +41,15 @@ def node_to_def(op: Operation, add_shapes: bool = False) -> NodeDef:
 
 def graph_to_def(ops: Iterable[Operation], add_shapes: bool = False) -> GraphDef:
     """Operations as a GraphDef, in the order given."""
+    from opscope.runtime.function_def import functions_of
+
     graph = GraphDef()
     graph.versions.producer = PRODUCER_VERSION
-    graph.node.extend(node_to_def(op, add_shapes) for op in ops)
+    nodes = list(ops)
+    graph.node.extend(node_to_def(op, add_shapes) for op in nodes)
+    library = functions_of(nodes)
+    if library:
+        graph.library.function.extend(library)
     return graph
 
 
@@ -89,7 +95,10 @@ def write_attr(attr: AttrValue, kind: str, value: Any) -> None:
     elif kind == "tensor":
         attr.tensor.CopyFrom(make_tensor_proto(np.asarray(value)))
     elif kind == "func":
-        attr.func.CopyFrom(value)
+        if isinstance(value, NameAttrList):
+            attr.func.CopyFrom(value)
+        else:
+            attr.func.name = value.name
     elif kind == "as read":
         attr.CopyFrom(value)
     else:

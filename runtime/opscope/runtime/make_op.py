@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
-from opscope.runtime.graph import Graph, get_default_graph
+from opscope.runtime.graph import Graph, get_default_graph, graph_of
 from opscope.runtime.op_def import REQUIRED, ArgDef, AttrDef, OpDef, find_op, normalize_attr
 from opscope.runtime.operation import Operation, Tensor
 
@@ -43,7 +44,7 @@ def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any)
         raise TypeError(
             f"op type {op_type} takes {len(definition.inputs)} inputs ({names}), got {len(inputs)}"
         )
-    graph = _graph_of(inputs)
+    graph = graph_of(_flat(inputs))
     with graph.as_default():
         scope = _scope_name(graph, name or op_type)
         known = {
@@ -61,13 +62,12 @@ def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any)
             return graph.create_op(definition, ordered, _complete(definition, known), scope + "/")
 
 
-def _graph_of(inputs: tuple[Any, ...]) -> Graph:
-    """The graph of the first tensor among the inputs, else the default graph."""
+def _flat(inputs: tuple[Any, ...]) -> Iterator[Any]:
     for value in inputs:
-        for item in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(item, Tensor):
-                return item.graph
-    return get_default_graph()
+        if isinstance(value, (list, tuple)):
+            yield from value
+        else:
+            yield value
 
 
 def _scope_name(graph: Graph, name: str) -> str:

@@ -76,7 +76,7 @@ class Operation:
     def set_output_shapes(self) -> None:
         """Apply the shape rule; ValueError when the inputs do not fit, with the node's name."""
         rule = self.definition.shape_rule
-        if rule is None or not self.outputs:
+        if rule is None:
             return
         try:
             shapes = rule(self)
@@ -267,13 +267,24 @@ class Tensor:
 
 def tensors_by_argument(op: Operation) -> Sequence[tuple[ArgDef, list[Tensor]]]:
     """The data inputs of an operation, grouped by the argument they belong to."""
+    return _grouped(op, op.definition.inputs, op.inputs)
+
+
+def outputs_by_argument(op: Operation) -> Sequence[tuple[ArgDef, list[Tensor]]]:
+    """The outputs of an operation, grouped by the argument they belong to."""
+    return _grouped(op, op.definition.outputs, op.outputs)
+
+
+def _grouped(
+    op: Operation, args: Sequence[ArgDef], tensors: list[Tensor]
+) -> Sequence[tuple[ArgDef, list[Tensor]]]:
     groups: list[tuple[ArgDef, list[Tensor]]] = []
     start = 0
-    for arg in op.definition.inputs:
+    for arg in args:
         if arg.type_list_attr is not None:
             count = len(op.attrs[arg.type_list_attr])
         else:
             count = op.attrs[arg.number_attr] if arg.number_attr else 1
-        groups.append((arg, op.inputs[start : start + count]))
+        groups.append((arg, tensors[start : start + count]))
         start += count
     return groups

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from opscope.runtime.graph import Graph, get_default_graph
-from opscope.runtime.operation import Tensor
+from opscope.runtime.graph import get_default_graph, graph_of
 
 
 @contextmanager
@@ -19,19 +18,12 @@ def name_scope(
     The graph is that of the first tensor in `values`, else the default graph. Yields the scope
     with a trailing slash.
     """
-    graph = _graph_of(values)
+    graph = graph_of(values or ())
     chosen = default_name if name is None else name
     if chosen is None and values is not None:
         raise ValueError("At least one of name (None) and default_name (None) must be provided.")
     with graph.as_default(), graph.name_scope(chosen) as scope:
         yield scope
-
-
-def _graph_of(values: Iterable[Any] | None) -> Graph:
-    for value in values or ():
-        if isinstance(value, Tensor):
-            return value.graph
-    return get_default_graph()
 
 
 def device(device_name_or_function: Any) -> AbstractContextManager[None]:

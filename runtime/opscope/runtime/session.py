@@ -14,6 +14,7 @@ import numpy as np
 
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.runtime.cancellation import CANCELLATION, Cancellation
 from opscope.runtime.deferred import NOT_COMPUTED
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
 from opscope.runtime.errors import OpError
@@ -57,7 +58,11 @@ class BaseSession:
         self._instrumented: defaultdict[Instrument, dict[Any, PlanFamily]] = defaultdict(dict)
         self._seen_rewrites = self._graph.rewrites
         self._slots: dict[Any, VariableSlot] = {}
-        self._state: dict[Any, Any] = {INTRA_OP_THREADS: self._config.intra_op_parallelism_threads}
+        self._cancellation = Cancellation()
+        self._state: dict[Any, Any] = {
+            INTRA_OP_THREADS: self._config.intra_op_parallelism_threads,
+            CANCELLATION: self._cancellation,
+        }
         self._lock = threading.RLock()
         self._closed = False
         self._run_count = 0
@@ -85,8 +90,9 @@ class BaseSession:
         return [d.attributes for d in self._devices]
 
     def close(self) -> None:
-        """Free plans and variables; later runs raise RuntimeError."""
+        """Free plans and variables; later runs raise RuntimeError, waiting ones CancelledError."""
         self._closed = True
+        self._cancellation.cancel()
         self._forget_plans()
         self._slots.clear()
         self._state.clear()

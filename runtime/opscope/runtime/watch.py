@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 MEMORY_CALLBACK_SCHEME = "memcbk:///"
 
 
+# Types whose values are objects of the session, not arrays.
+_HANDLES = frozenset({"resource", "variant"})
+
+
 @dataclass(frozen=True)
 class Watch:
     """Which tensors of a run are watched; the regexes match at the start and are AND-ed.
@@ -41,7 +45,9 @@ class Watch:
         return self.node_name is None and self.op_type is None and self.tensor_dtype is None
 
     def wants(self, tensor: Tensor) -> bool:
-        """True when the tensor passes every pattern."""
+        """True when the tensor passes every pattern; handles have no value to look at."""
+        if tensor.dtype.name in _HANDLES:
+            return False
         return all(
             pattern is None or re.match(pattern, text) is not None
             for pattern, text in (

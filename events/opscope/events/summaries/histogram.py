@@ -36,14 +36,17 @@ def histogram_proto(
 
     `bins` is "tensorflow", or what `numpy.histogram` takes: a rule's name, a number of bins, or
     their edges. `max_bins` joins neighbours until there are at most about so many. Of a run of
-    empty buckets only the last is kept, as in TensorFlow.
+    empty buckets only the last is kept, and sums add one value after the other in double precision,
+    both as in TensorFlow.
     """
     flat = values.reshape(-1)
     if flat.dtype.kind not in "fiub" and flat.dtype.itemsize != 2:  # bfloat16 is of kind V
         raise ValueError(f"a histogram is made of real numbers, this is {values.dtype}")
     if flat.dtype != np.float32:
         flat = flat.astype(np.float32 if flat.dtype.itemsize == 2 else np.float64)
-    flat = np.sort(flat[np.isfinite(flat)]).astype(np.float64)
+    finite = flat[np.isfinite(flat)]
+    flat = np.sort(finite).astype(np.float64)
+    numbers = finite.astype(np.float64)
     if isinstance(bins, str) and bins == "tensorflow":
         edges = tensorflow_limits()
         below = np.searchsorted(flat, edges, side="left")
@@ -60,12 +63,12 @@ def histogram_proto(
     keep[:-1] |= keep[1:]
     keep[-1] = True
     with np.errstate(over="ignore"):
-        sum_squares = flat @ flat
+        sum_squares = np.cumsum(numbers * numbers)[-1] if flat.size else 0.0
     return HistogramProto(
         min=flat[0] if flat.size else edges[-1],
         max=flat[-1] if flat.size else edges[0],
         num=flat.size,
-        sum=flat.sum(),
+        sum=np.cumsum(numbers)[-1] if flat.size else 0.0,
         sum_squares=sum_squares,
         bucket_limit=edges[keep],
         bucket=counts[keep],

@@ -45,6 +45,13 @@ def image_proto(
     )
 
 
+def pixels_png(array: UInt8s) -> bytes:
+    """The PNG file of uint8[height, width, 1, 3 or 4]."""
+    from PIL import Image
+
+    return png(Image.fromarray(array[..., 0] if array.shape[2] == 1 else array))
+
+
 def png(picture: "Picture") -> bytes:
     """A picture's PNG file."""
     file = BytesIO()

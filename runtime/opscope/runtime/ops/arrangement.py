@@ -18,6 +18,7 @@ from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import rank, reshape, shape, size
 from opscope.runtime.ops.static_value import static_value
+from opscope.runtime.string_value import boxed
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
 _INT = "{int32, int64} = int32"
@@ -183,7 +184,8 @@ def _pad_widths(paddings: Any, ndim: int) -> list[tuple[int, int]]:
 @op("Pad", "input: T, paddings: Tpaddings -> output: T", f"T: type, Tpaddings: {_INT}")
 def _pad(xp: Any, value: Any, paddings: Any) -> Any:
     """Surround a tensor with zeros: paddings[i] says how many before and after along axis i."""
-    return xp.pad(value, _pad_widths(paddings, value.ndim))
+    nothing = boxed(b"") if value.dtype == object else 0
+    return xp.pad(value, _pad_widths(paddings, value.ndim), constant_values=nothing)
 
 
 @op(

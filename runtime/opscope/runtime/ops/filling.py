@@ -57,6 +57,8 @@ def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
 @op("ZerosLike", "x: T -> y: T", "T: type", not_differentiable=True)
 def _zeros_like(xp: Any, x: Any) -> Any:
     """Zeros in the shape and dtype of the input."""
+    if x.dtype == object:
+        return xp.full(x.shape, b"", object)[()]
     return xp.zeros(x.shape, x.dtype)[()]
 
 

@@ -97,7 +97,8 @@ def _bind_shaped(draw: Callable[[Any, tuple[int, ...], Any], Any]) -> Callable[[
             values = draw(generator, _sizes(shape), wide)
             if not isinstance(values, binding.xp.ndarray):
                 return wanted(values)
-            return values.astype(wanted, copy=False)
+            values = values.astype(wanted, copy=False)
+            return values[()] if binding.xp is np else values
 
         return kernel
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from opscope.runtime.graph import get_default_graph
-from opscope.runtime.operation import Tensor
+from opscope.runtime.graph import graph_of
 
 
 @contextmanager
@@ -16,6 +15,6 @@ def op_scope(name: str | None, default: str, *values: Any) -> Iterator[str]:
 
     Yields the scope with a trailing slash: an op given that as its name is named like the scope.
     """
-    graph = next((v.graph for v in values if isinstance(v, Tensor)), get_default_graph())
+    graph = graph_of(values)
     with graph.as_default(), graph.name_scope(name or default) as scope:
         yield scope

@@ -121,9 +121,10 @@ def _masks_of(attrs: dict[str, Any]) -> dict[str, Any]:
 
 def _taken(value: Any, key: tuple[Any, ...]) -> Any:
     try:
-        return value[key][()]
+        taken = value[key]
     except IndexError as error:
         raise errors.InvalidArgumentError(None, None, f"slice {key}: {error}") from None
+    return taken if isinstance(taken, bytes) else taken[()]
 
 
 @op(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from opscope.events import make_tensor_proto
-from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
+from opscope.events.proto.summary_pb2 import Summary, SummaryMetadata
+from opscope.events.summaries.histogram import histogram_proto
+from opscope.events.summaries.image import pixels_png
 from opscope.runtime import errors
 from opscope.runtime.binding import Binding
 from opscope.runtime.op_def import op
@@ -57,51 +56,6 @@ def _scalar_summary(xp: Any, tags: Any, values: Any) -> bytes:
     return summary.SerializeToString()
 
 
-@cache
-def bucket_limits() -> Array:
-    """TensorFlow's default upper limits: 1e-12 * 1.1^k below 1e20, their negatives, 0, +-DBL_MAX.
-
-    Source: core/lib/histogram/histogram.cc.
-    """
-    positive = []
-    limit = 1.0e-12
-    while limit < 1.0e20:
-        positive.append(limit)
-        limit *= 1.1
-    positive.append(np.finfo(np.float64).max)
-    upper = np.array(positive)
-    return np.concatenate([-upper[::-1], [0.0], upper])
-
-
-def histogram(values: Array) -> HistogramProto:
-    """The finite values counted in TensorFlow's default buckets, runs of empty ones joined."""
-    limits = bucket_limits()
-    proto = HistogramProto()
-    if values.size:
-        numbers = values.reshape(-1).astype(np.float64)
-        ordered = np.sort(numbers)
-        proto.min = ordered[0]
-        proto.max = ordered[-1]
-        proto.num = numbers.size
-        # One after the other, in double precision: TensorFlow's sums to the last bit.
-        proto.sum = np.cumsum(numbers)[-1]
-        proto.sum_squares = np.cumsum(numbers * numbers)[-1]
-        below = np.searchsorted(ordered, limits, side="left")
-        below[-1] = numbers.size
-        counts = np.diff(below, prepend=0)
-    else:
-        proto.min = limits[-1]
-        proto.max = limits[0]
-        counts = np.zeros(limits.size, np.int64)
-    # An empty bucket before another empty one is left out.
-    keep = counts > 0
-    keep[:-1] |= keep[1:]
-    keep[-1] = True
-    proto.bucket_limit.extend(limits[keep].tolist())
-    proto.bucket.extend(counts[keep].tolist())
-    return proto
-
-
 @op(
     "HistogramSummary",
     "tag: string, values: T -> summary: string",
@@ -123,7 +77,7 @@ def _histogram_of(node: str, tag: Any, values: Any) -> bytes:
         raise _refuse(f"{found} for: {node or tag.decode()}")
     summary = Summary()
     value = summary.value.add(tag=tag.decode())
-    value.histo.CopyFrom(histogram(values))
+    value.histo.CopyFrom(histogram_proto(values))
     return summary.SerializeToString()
 
 
@@ -199,7 +153,7 @@ def _image_summary(xp: Any, tag: Any, tensor: Any, *, max_images: int, bad_color
         value.image.height = height
         value.image.width = width
         value.image.colorspace = channels
-        value.image.encoded_image_string = png(pixels)
+        value.image.encoded_image_string = pixels_png(pixels)
     return summary.SerializeToString()
 
 
@@ -216,26 +170,6 @@ def _pixels(image: Array, bad_color: Array) -> Array:
     pixels: Array = (values * np.float32(scale) + np.float32(offset)).astype(np.uint8)
     pixels[~good] = bad_color[: image.shape[2]]
     return pixels
-
-
-def png(pixels: Array) -> bytes:
-    """Pixels uint8 [height, width, 1, 3 or 4] as a PNG file (ISO/IEC 15948)."""
-    height, width, channels = pixels.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, {1: 0, 3: 2, 4: 6}[channels], 0, 0, 0)
-    rows = np.zeros((height, 1 + width * channels), np.uint8)  # each begins with filter type 0
-    rows[:, 1:] = pixels.reshape(height, width * channels)
-
-    def chunks() -> Iterator[bytes]:
-        yield b"\x89PNG\r\n\x1a\n"
-        for kind, data in (
-            (b"IHDR", header),
-            (b"IDAT", zlib.compress(rows.tobytes())),
-            (b"IEND", b""),
-        ):
-            yield struct.pack(">I", len(data)) + kind + data
-            yield struct.pack(">I", zlib.crc32(kind + data))
-
-    return b"".join(chunks())
 
 
 for _definition in (

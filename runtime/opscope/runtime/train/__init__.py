@@ -32,6 +32,10 @@ from opscope.runtime.train.basic_session_run_hooks import (
     StopAtStepHook,
     SummarySaverHook,
 )
+from opscope.runtime.train.checkpoint_saver_hook import (
+    CheckpointSaverHook,
+    CheckpointSaverListener,
+)
 from opscope.runtime.train.coordinator import Coordinator
 from opscope.runtime.train.gradient_descent import GradientDescentOptimizer
 from opscope.runtime.train.learning_rate_decay import exponential_decay
@@ -45,6 +49,7 @@ from opscope.runtime.train.optimizer import Optimizer
 from opscope.runtime.train.rmsprop import RMSPropOptimizer
 from opscope.runtime.train.saver import Saver
 from opscope.runtime.train.scaffold import ChiefSessionCreator, Scaffold, SessionCreator
+from opscope.runtime.train.session_manager import SessionManager
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
     SessionRunContext,
@@ -62,6 +67,8 @@ from opscope.runtime.train.training_util import (
 __all__ = [
     "AdagradOptimizer",
     "AdamOptimizer",
+    "CheckpointSaverHook",
+    "CheckpointSaverListener",
     "CheckpointState",
     "ChiefSessionCreator",
     "Coordinator",
@@ -82,6 +89,7 @@ __all__ = [
     "Scaffold",
     "SecondOrStepTimer",
     "SessionCreator",
+    "SessionManager",
     "SessionRunArgs",
     "SessionRunContext",
     "SessionRunHook",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.runtime import errors, logging
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.train.basic_session_run_hooks import StepCounterHook, SummarySaverHook
+from opscope.runtime.train.checkpoint_saver_hook import CheckpointSaverHook
 from opscope.runtime.train.coordinator import Coordinator
 from opscope.runtime.train.scaffold import ChiefSessionCreator, Scaffold, SessionCreator
 from opscope.runtime.train.session_run_hook import (
@@ -39,6 +41,8 @@ class _MonitoredSession:
     """What MonitoredSession and SingularMonitoredSession share."""
 
     StepContext = StepContext
+    # The errors after which the session is made anew.
+    _recovered: tuple[type[BaseException], ...] = ()
 
     def __init__(
         self,
@@ -53,14 +57,36 @@ class _MonitoredSession:
         self._stop_requested = False
         for hook in self._hooks:
             hook.begin()
-        self._coord = Coordinator()
-        self._session: Any = session_creator.create_session()
-        try:
-            for hook in self._hooks:
-                hook.after_create_session(self._session, self._coord)
-        except BaseException:
-            self._close(failed=True)
-            raise
+        self._creator = session_creator
+        self._open()
+
+    def _open(self) -> None:
+        """Make the session and show it to the hooks; again while the error is one to recover."""
+        while True:
+            self._coord = Coordinator()
+            self._session: Any = None
+            try:
+                self._session = self._creator.create_session()
+                for hook in self._hooks:
+                    hook.after_create_session(self._session, self._coord)
+            except self._recovered as error:
+                logging.info(f"An error was raised while a session was being created: {error}")
+                self._abandon()
+            except BaseException:
+                if self._session is not None:
+                    self._close(failed=True)
+                raise
+            else:
+                return
+
+    def _abandon(self) -> None:
+        """Close a session that is lost, whatever that raises."""
+        session, self._session = self._session, None
+        self._coord.request_stop()
+        with suppress(Exception):  # what ended the session is known already
+            self._coord.join(stop_grace_period_secs=self._grace, ignore_live_threads=True)
+        if session is not None:
+            session.close()
 
     @property
     def graph(self) -> Graph:
@@ -80,8 +106,23 @@ class _MonitoredSession:
     ) -> Any:
         """As `Session.run`, together with what the hooks ask for, their methods called around it.
 
-        RuntimeError when the end was asked for already.
+        After an error that says the session is lost, where there is a way back, it is made again
+        and the run repeated. RuntimeError when the end was asked for already.
         """
+        while True:
+            try:
+                return self._run_once(fetches, feed_dict, options, run_metadata)
+            except self._recovered as error:
+                logging.info(
+                    "An error was raised. The current session is closed and a new one is made, "
+                    f"from the latest checkpoint where there is one. Error: {error}"
+                )
+                self._abandon()
+                self._open()
+
+    def _run_once(
+        self, fetches: Any, feed_dict: Any, options: RunOptions | None, run_metadata: Any
+    ) -> Any:
         session = self._open_session()
         if self.should_stop():
             raise RuntimeError("Run called even after should_stop requested.")
@@ -208,8 +249,11 @@ class MonitoredSession(_MonitoredSession):
 
     The session is made by `session_creator` (by default one that initializes all variables) after
     the hooks' `begin`; the graph is final until the session is closed. OutOfRangeError ends the
-    block as if it were finished; any other error skips the hooks' `end` and is raised.
+    block as if it were finished; AbortedError and UnavailableError make a new session, restored
+    from the latest checkpoint; any other error skips the hooks' `end` and is raised.
     """
+
+    _recovered = (errors.AbortedError, errors.UnavailableError)
 
     def __init__(
         self,
@@ -262,32 +306,23 @@ def MonitoredTrainingSession(  # noqa: N802 - TensorFlow's name
 ) -> MonitoredSession:
     """A MonitoredSession with the usual hooks for training.
 
-    With `summary_dir` (or `checkpoint_dir`) it writes the merged summaries there, every 100 steps
-    if not told otherwise, and the steps per second. There are no checkpoints yet: asking for them
-    is an error, and so is a folder that holds one, which would have to be restored.
+    With `checkpoint_dir` the training goes on from the latest checkpoint there, and a checkpoint is
+    saved at the start, every 600 s if not told otherwise, and at the end. There (or in
+    `summary_dir`) go the merged summaries, every 100 steps if not told otherwise, and the steps per
+    second.
     """
     if not is_chief:
         raise NotImplementedError(
             "opscope trains in one process, which is the chief: is_chief must be True"
         )
-    for name, value in (
-        ("save_checkpoint_secs", save_checkpoint_secs),
-        ("save_checkpoint_steps", save_checkpoint_steps),
-    ):
-        if value is not USE_DEFAULT and value:
-            raise NotImplementedError(f"opscope cannot save checkpoints yet: pass {name}=None")
+    if save_checkpoint_secs is USE_DEFAULT and save_checkpoint_steps is USE_DEFAULT:
+        save_checkpoint_secs, save_checkpoint_steps = 600, None
+    save_checkpoint_secs = None if save_checkpoint_secs is USE_DEFAULT else save_checkpoint_secs
+    save_checkpoint_steps = None if save_checkpoint_steps is USE_DEFAULT else save_checkpoint_steps
     if save_summaries_steps is USE_DEFAULT and save_summaries_secs is USE_DEFAULT:
         save_summaries_steps, save_summaries_secs = 100, None
     save_summaries_steps = None if save_summaries_steps is USE_DEFAULT else save_summaries_steps
     save_summaries_secs = None if save_summaries_secs is USE_DEFAULT else save_summaries_secs
-    if (
-        checkpoint_dir is not None
-        and save_checkpoint_secs is USE_DEFAULT
-        and save_checkpoint_steps is USE_DEFAULT
-    ):
-        logging.warning(
-            f"opscope cannot save checkpoints yet: {checkpoint_dir} gets summaries only"
-        )
     scaffold = scaffold or Scaffold()
     creator = ChiefSessionCreator(scaffold, master, config, checkpoint_dir)
     all_hooks = list(chief_only_hooks or ())
@@ -304,5 +339,11 @@ def MonitoredTrainingSession(  # noqa: N802 - TensorFlow's name
                     scaffold=scaffold,
                 )
             )
+    if checkpoint_dir and ((save_checkpoint_secs or 0) > 0 or (save_checkpoint_steps or 0) > 0):
+        all_hooks.append(
+            CheckpointSaverHook(
+                checkpoint_dir, save_checkpoint_secs, save_checkpoint_steps, scaffold=scaffold
+            )
+        )
     all_hooks.extend(hooks or ())
     return MonitoredSession(creator, all_hooks, stop_grace_period_secs)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from opscope.events.proto.config_pb2 import ConfigProto
-from opscope.runtime import errors, summary
+from opscope.runtime import summary
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group
 from opscope.runtime.operation import Operation
 from opscope.runtime.session import Session
+from opscope.runtime.train.saver import Saver
+from opscope.runtime.train.session_manager import SessionManager
 from opscope.runtime.uninitialized import report_uninitialized_variables
 from opscope.runtime.variables import (
     global_variables,
@@ -26,7 +27,8 @@ class Scaffold:
 
     init_op: initializes the global variables, with init_feed_dict fed; then init_fn(scaffold,
     session) is called, then local_init_op is run. ready_op, ready_for_local_init_op: string tensors
-    that are empty when the session is ready. summary_op: what SummarySaverHook saves.
+    that are empty when the session is ready. summary_op: what SummarySaverHook saves. saver:
+    restores the latest checkpoint, in place of init_op and init_fn, and saves those to come.
     """
 
     def __init__(
@@ -42,8 +44,6 @@ class Scaffold:
         copy_from_scaffold: Scaffold | None = None,
         local_init_feed_dict: Any = None,
     ) -> None:
-        if saver is not None:
-            raise NotImplementedError("opscope has no checkpoints yet: a Scaffold takes no saver")
         if copy_from_scaffold is not None and not isinstance(copy_from_scaffold, Scaffold):
             raise TypeError("copy_from_scaffold is not a Scaffold instance.")
 
@@ -62,6 +62,7 @@ class Scaffold:
         self.local_init_op: Any = given(local_init_op, "local_init_op")
         self.local_init_feed_dict: Any = given(local_init_feed_dict, "local_init_feed_dict")
         self.summary_op: Any = given(summary_op, "summary_op")
+        self.saver: Saver | None = given(saver, "saver")
 
     @property
     def init_fn(self) -> Callable[[Session], Any] | None:
@@ -93,6 +94,11 @@ class Scaffold:
             self.summary_op = self.get_or_default(
                 "summary_op", GraphKeys.SUMMARY_OP, summary.merge_all
             )
+        if self.saver is None:
+            self.saver = self.get_or_default(
+                "saver", GraphKeys.SAVERS, lambda: Saver(sharded=True, allow_empty=True)
+            )
+        self.saver.build()
         get_default_graph().finalize()
         return self
 
@@ -132,7 +138,7 @@ class SessionCreator:
 
 
 class ChiefSessionCreator(SessionCreator):
-    """Makes a Session of the default graph and initializes it as the scaffold says."""
+    """Makes a Session of the default graph, restored or initialized as the scaffold says."""
 
     def __init__(
         self,
@@ -142,64 +148,30 @@ class ChiefSessionCreator(SessionCreator):
         checkpoint_dir: str | None = None,
         checkpoint_filename_with_path: str | None = None,
     ) -> None:
-        if checkpoint_filename_with_path is not None:
-            raise _no_restore(checkpoint_filename_with_path)
-        if checkpoint_dir is not None and (Path(checkpoint_dir) / "checkpoint").exists():
-            raise _no_restore(f"the checkpoint in {checkpoint_dir}")
         self._scaffold = scaffold or Scaffold()
         self._master = master
         self._config = config
+        self._checkpoint_dir = checkpoint_dir
+        self._checkpoint_filename = checkpoint_filename_with_path
 
     def create_session(self) -> Session:
-        """The session, initialized; RuntimeError when variables are left without a value."""
+        """The session, restored from the latest checkpoint, else initialized.
+
+        RuntimeError when variables are left without a value.
+        """
         scaffold = self._scaffold.finalize()
-        session = Session(self._master, graph=get_default_graph(), config=self._config)
-        try:
-            if scaffold.init_op is not None:
-                session.run(scaffold.init_op, feed_dict=scaffold.init_feed_dict)
-            if scaffold.init_fn is not None:
-                scaffold.init_fn(session)
-            missing = _missing(session, scaffold.ready_for_local_init_op)
-            if missing:
-                raise RuntimeError(
-                    "Init operations did not make model ready for local_init. "
-                    f"{_description(scaffold)}, error: Variables not initialized: {missing}"
-                )
-            if scaffold.local_init_op is not None:
-                session.run(scaffold.local_init_op, feed_dict=scaffold.local_init_feed_dict)
-            missing = _missing(session, scaffold.ready_op)
-            if missing:
-                raise RuntimeError(
-                    f"Init operations did not make model ready.  {_description(scaffold)}, "
-                    f"error: Variables not initialized: {missing}"
-                )
-        except BaseException:
-            session.close()
-            raise
-        return session
-
-
-def _no_restore(what: str) -> NotImplementedError:
-    return NotImplementedError(
-        f"opscope cannot restore checkpoints yet, so {what} cannot be continued; "
-        "train into a folder without a checkpoint, or pass it as summary_dir alone"
-    )
-
-
-def _missing(session: Session, ready_op: Any) -> str:
-    """The names a ready op reports; "" when the session is ready."""
-    if ready_op is None:
-        return ""
-    try:
-        names = session.run(ready_op)
-    except errors.FailedPreconditionError as error:
-        return str(error)
-    return ", ".join(n.decode() for n in names)
-
-
-def _description(scaffold: Scaffold) -> str:
-    init_op, local_op = scaffold.init_op, scaffold.local_init_op
-    return (
-        f"Init op: {init_op and init_op.name}, init fn: {scaffold.init_fn}, "
-        f"local_init_op: {local_op and local_op.name}"
-    )
+        return SessionManager(
+            scaffold.local_init_op,
+            scaffold.ready_op,
+            scaffold.ready_for_local_init_op,
+            local_init_feed_dict=scaffold.local_init_feed_dict,
+        ).prepare_session(
+            self._master,
+            scaffold.init_op,
+            scaffold.saver,
+            self._checkpoint_dir,
+            self._checkpoint_filename,
+            config=self._config,
+            init_feed_dict=scaffold.init_feed_dict,
+            init_fn=scaffold.init_fn,
+        )

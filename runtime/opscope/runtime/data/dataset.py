@@ -1,0 +1,409 @@
+"""Dataset: a sequence of elements, described by ops of the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from opscope.runtime import dtypes
+from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.data.element_function import ElementFunction
+from opscope.runtime.data.element_spec import (
+    batch_rows,
+    common_shape,
+    components_of,
+    padding,
+    spec_of,
+)
+from opscope.runtime.data.generator_dataset import generator_dataset
+from opscope.runtime.data.iterator import Iterator, make_initializable, make_one_shot
+from opscope.runtime.data.shuffle_seeds import shuffle_seeds
+from opscope.runtime.data.structure import flatten, map_structure, pack_as
+from opscope.runtime.graph import get_default_graph
+from opscope.runtime.make_op import make_tensor
+from opscope.runtime.operation import Tensor
+from opscope.runtime.tensor_shape import TensorShape
+
+# As a number of calls or of elements: as many as the runtime finds good.
+AUTOTUNE = -1
+
+
+class Dataset:
+    """Elements of one structure: each a tensor, or tuples and dicts of tensors."""
+
+    def __init__(self, variant_tensor: Tensor, output_types: Any, output_shapes: Any) -> None:
+        self._variant_tensor = variant_tensor
+        self._types = output_types
+        self._shapes = output_shapes
+
+    @property
+    def output_types(self) -> Any:
+        """The dtypes of an element's components, in its structure."""
+        return self._types
+
+    @property
+    def output_shapes(self) -> Any:
+        """The static shapes of an element's components, in its structure."""
+        return self._shapes
+
+    @property
+    def output_classes(self) -> Any:
+        """The classes of an element's components, in its structure: Tensor everywhere."""
+        return map_structure(lambda _: Tensor, self._types)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} shapes: {self._shapes}, types: {self._types}>"
+
+    def __iter__(self) -> Any:
+        raise RuntimeError(
+            "a Dataset of a graph is iterated by running `make_one_shot_iterator().get_next()`"
+        )
+
+    # -- where elements come from ------------------------------------------------------------
+
+    @staticmethod
+    def from_tensors(tensors: Any) -> Dataset:
+        """One element: `tensors`."""
+        components = components_of(tensors)
+        types, shapes = spec_of(components)
+        made = make_tensor("TensorDataset", flatten(components), output_shapes=flatten(shapes))
+        return Dataset(made, types, shapes)
+
+    @staticmethod
+    def from_tensor_slices(tensors: Any) -> Dataset:
+        """An element for each row of `tensors`, which all have as many rows."""
+        return slices(tensors, is_files=False)
+
+    @staticmethod
+    def range(*args: Any, output_type: Any = dtypes.int64) -> Dataset:
+        """The whole numbers of Python's `range`, as int64 or as `output_type`."""
+        start, stop, step = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
+        wanted = dtypes.as_dtype(output_type)
+        inputs = [
+            convert_to_tensor(v, dtypes.int64, name=n)
+            for v, n in ((start, "start"), (stop, "stop"), (step, "step"))
+        ]
+        made = make_tensor(
+            "RangeDataset", *inputs, output_types=[dtypes.int64], output_shapes=[TensorShape(())]
+        )
+        numbers = Dataset(made, dtypes.int64, TensorShape(()))
+        if wanted is dtypes.int64:
+            return numbers
+        from opscope.runtime.math import cast
+
+        return numbers.map(lambda x: cast(x, wanted))
+
+    @staticmethod
+    def from_generator(
+        generator: Callable[..., Any],
+        output_types: Any,
+        output_shapes: Any = None,
+        args: Any = None,
+    ) -> Dataset:
+        """What the iterator that `generator(*args)` returns yields, in this process alone.
+
+        args: tensors, whose values the generator gets.
+        """
+        return Dataset(*generator_dataset(generator, output_types, output_shapes, args))
+
+    @staticmethod
+    def list_files(file_pattern: Any, shuffle: bool | None = None, seed: Any = None) -> Dataset:
+        """The names of the files that match a pattern, shuffled unless `shuffle` is False."""
+        names = make_tensor("MatchingFiles", convert_to_tensor(file_pattern, dtypes.string))
+        dataset = slices(names, is_files=True)
+        if shuffle is False:
+            return dataset
+        from opscope.runtime.math import maximum
+        from opscope.runtime.ops.shape import size
+
+        return dataset.shuffle(maximum(size(names, out_type=dtypes.int64), 1), seed=seed)
+
+    @staticmethod
+    def zip(datasets: Any) -> Dataset:
+        """Elements of several datasets side by side, in the structure around the datasets."""
+        parts = flatten(datasets)
+        for part in parts:
+            if not isinstance(part, Dataset):
+                raise TypeError(
+                    "The argument to `Dataset.zip()` must be a (nested) structure of `Dataset` "
+                    f"objects. Got {part!r}."
+                )
+        types = pack_as(datasets, [d._types for d in parts])
+        shapes = pack_as(datasets, [d._shapes for d in parts])
+        made = make_tensor(
+            "ZipDataset",
+            [d._variant_tensor for d in parts],
+            output_types=flatten(types),
+            output_shapes=flatten(shapes),
+        )
+        return Dataset(made, types, shapes)
+
+    # -- elements one by one -----------------------------------------------------------------
+
+    def map(
+        self,
+        map_func: Callable[..., Any],
+        num_parallel_calls: Any = None,
+        deterministic: bool | None = None,
+    ) -> Dataset:
+        """`map_func` of each element; the components of a tuple are its arguments.
+
+        num_parallel_calls: how many elements are worked on at once; the order stays.
+        """
+        traced = ElementFunction("map", map_func, self._types, self._shapes)
+        captures = traced.function.captures
+        spec: dict[str, Any] = {
+            "output_types": flatten(traced.types),
+            "output_shapes": flatten(traced.shapes),
+        }
+        if num_parallel_calls is None:
+            made = make_tensor(
+                "MapDataset", self._variant_tensor, captures, f=traced.function, **spec
+            )
+        else:
+            calls = convert_to_tensor(num_parallel_calls, dtypes.int64, name="num_parallel_calls")
+            kind = {None: "default", True: "true", False: "false"}[deterministic]
+            made = make_tensor(
+                "ParallelMapDatasetV2",
+                self._variant_tensor,
+                captures,
+                calls,
+                f=traced.function,
+                deterministic=kind,
+                **spec,
+            )
+        return Dataset(made, traced.types, traced.shapes)
+
+    def flat_map(self, map_func: Callable[..., Any]) -> Dataset:
+        """The elements of the datasets that `map_func` makes of each element."""
+        return self._from_datasets("FlatMapDataset", "flat_map", map_func)
+
+    def interleave(
+        self,
+        map_func: Callable[..., Any],
+        cycle_length: Any = None,
+        block_length: Any = 1,
+        num_parallel_calls: Any = None,
+    ) -> Dataset:
+        """As `flat_map`, `block_length` elements in turn from each of `cycle_length` datasets."""
+        cycle = 1 if cycle_length is None else cycle_length
+        return self._from_datasets(
+            "InterleaveDataset",
+            "interleave",
+            map_func,
+            convert_to_tensor(cycle, dtypes.int64, name="cycle_length"),
+            convert_to_tensor(block_length, dtypes.int64, name="block_length"),
+        )
+
+    def _from_datasets(
+        self, op_type: str, kind: str, map_func: Callable[..., Any], *more: Tensor
+    ) -> Dataset:
+        traced = ElementFunction(kind, map_func, self._types, self._shapes, to_dataset=True)
+        inner = traced.result
+        made = make_tensor(
+            op_type,
+            self._variant_tensor,
+            traced.function.captures,
+            *more,
+            f=traced.function,
+            output_types=flatten(inner._types),
+            output_shapes=flatten(inner._shapes),
+        )
+        return Dataset(made, inner._types, inner._shapes)
+
+    def filter(self, predicate: Callable[..., Any]) -> Dataset:
+        """The elements for which `predicate` is true."""
+        traced = ElementFunction("filter", predicate, self._types, self._shapes)
+        types, shapes = flatten(traced.types), flatten(traced.shapes)
+        if types != [dtypes.bool] or not shapes[0].is_compatible_with(()):
+            raise ValueError(
+                "Invalid `predicate`. `predicate` must return a `tf.bool` scalar tensor, "
+                f"but its return type is {traced.types} of shape {traced.shapes}."
+            )
+        made = make_tensor(
+            "FilterDataset",
+            self._variant_tensor,
+            traced.function.captures,
+            predicate=traced.function,
+            **self._flat_spec(),
+        )
+        return self._same(made)
+
+    def take(self, count: Any) -> Dataset:
+        """The first `count` elements; all when it is -1."""
+        return self._counted("TakeDataset", count)
+
+    def skip(self, count: Any) -> Dataset:
+        """All but the first `count` elements; none when it is -1."""
+        return self._counted("SkipDataset", count)
+
+    def repeat(self, count: Any = None) -> Dataset:
+        """The elements `count` times over; without end when it is None or -1."""
+        return self._counted("RepeatDataset", -1 if count is None else count)
+
+    def concatenate(self, dataset: Dataset) -> Dataset:
+        """These elements, then those of `dataset`; TypeError when they are of other types."""
+        if flatten(self._types) != flatten(dataset._types):
+            raise TypeError(
+                f"Incompatible types of input datasets: {self._types} vs. {dataset._types}."
+            )
+        shapes = map_structure(common_shape, self._shapes, dataset._shapes)
+        made = make_tensor(
+            "ConcatenateDataset",
+            self._variant_tensor,
+            dataset._variant_tensor,
+            output_types=flatten(self._types),
+            output_shapes=flatten(shapes),
+        )
+        return Dataset(made, self._types, shapes)
+
+    def shuffle(
+        self, buffer_size: Any, seed: Any = None, reshuffle_each_iteration: bool | None = None
+    ) -> Dataset:
+        """Elements drawn at random from a buffer of `buffer_size`, which is kept full.
+
+        With `reshuffle_each_iteration` (the default) every pass has another order. The order is
+        reproducible for a given seed, and not that of TensorFlow.
+        """
+        size = convert_to_tensor(buffer_size, dtypes.int64, name="buffer_size")
+        first, second = shuffle_seeds(seed)
+        made = make_tensor(
+            "ShuffleDataset",
+            self._variant_tensor,
+            size,
+            first,
+            second,
+            reshuffle_each_iteration=reshuffle_each_iteration is not False,
+            **self._flat_spec(),
+        )
+        return self._same(made)
+
+    def cache(self, filename: Any = "") -> Dataset:
+        """The elements of the first pass, kept in memory or in a file for those that follow."""
+        name = convert_to_tensor(filename, dtypes.string, name="filename")
+        return self._same(
+            make_tensor("CacheDataset", self._variant_tensor, name, **self._flat_spec())
+        )
+
+    def prefetch(self, buffer_size: Any) -> Dataset:
+        """The elements, up to `buffer_size` of them made ahead on a thread."""
+        size = -1 if buffer_size is None else buffer_size
+        ahead = convert_to_tensor(size, dtypes.int64, name="buffer_size")
+        with get_default_graph().colocate_with(self._variant_tensor):
+            made = make_tensor(
+                "PrefetchDataset",
+                self._variant_tensor,
+                ahead,
+                legacy_autotune=False,
+                **self._flat_spec(),
+            )
+        return self._same(made)
+
+    def apply(self, transformation_func: Callable[[Dataset], Dataset]) -> Dataset:
+        """What `transformation_func` makes of this dataset."""
+        made = transformation_func(self)
+        if not isinstance(made, Dataset):
+            raise TypeError(
+                f"`transformation_func` must return a `tf.data.Dataset` object. Got {type(made)}."
+            )
+        return made
+
+    def enumerate(self, start: Any = 0) -> Dataset:
+        """Pairs of a number, counted from `start`, and an element."""
+        return Dataset.zip((Dataset.range(start, dtypes.int64.max), self))
+
+    # -- batches -----------------------------------------------------------------------------
+
+    def batch(self, batch_size: Any, drop_remainder: Any = False) -> Dataset:
+        """Consecutive elements stacked; a last smaller batch is dropped with `drop_remainder`."""
+        size = convert_to_tensor(batch_size, dtypes.int64, name="batch_size")
+        drop = convert_to_tensor(drop_remainder, dtypes.bool, name="drop_remainder")
+        rows = batch_rows(batch_size, drop_remainder)
+        shapes = map_structure(rows.concatenate, self._shapes)
+        made = make_tensor(
+            "BatchDatasetV2",
+            self._variant_tensor,
+            size,
+            drop,
+            output_types=flatten(self._types),
+            output_shapes=flatten(shapes),
+        )
+        return Dataset(made, self._types, shapes)
+
+    def padded_batch(
+        self,
+        batch_size: Any,
+        padded_shapes: Any = None,
+        padding_values: Any = None,
+        drop_remainder: Any = False,
+    ) -> Dataset:
+        """Consecutive elements filled up to a common shape and stacked.
+
+        padded_shapes: the shape of each component; None or -1 for the largest of the batch.
+        padding_values: 0, or "" for strings, where not given.
+        """
+        size = convert_to_tensor(batch_size, dtypes.int64, name="batch_size")
+        inputs, fillers, shapes = padding(self._types, self._shapes, padded_shapes, padding_values)
+        drop = convert_to_tensor(drop_remainder, dtypes.bool, name="drop_remainder")
+        rows = batch_rows(batch_size, drop_remainder)
+        out_shapes = [rows.concatenate(s) for s in shapes]
+        made = make_tensor(
+            "PaddedBatchDatasetV2",
+            self._variant_tensor,
+            size,
+            inputs,
+            fillers,
+            drop,
+            output_shapes=out_shapes,
+        )
+        return Dataset(made, self._types, pack_as(self._types, out_shapes))
+
+    def unbatch(self) -> Dataset:
+        """The rows of each element as elements."""
+        shapes = map_structure(lambda s: s[1:], self._shapes)
+        made = make_tensor(
+            "UnbatchDataset",
+            self._variant_tensor,
+            output_types=flatten(self._types),
+            output_shapes=flatten(shapes),
+        )
+        return Dataset(made, self._types, shapes)
+
+    # -- iterators ---------------------------------------------------------------------------
+
+    def make_one_shot_iterator(self) -> Iterator:
+        """An iterator that needs no initializing; ValueError when a placeholder is involved."""
+        return make_one_shot(self)
+
+    def make_initializable_iterator(self, shared_name: str | None = None) -> Iterator:
+        """An iterator whose `initializer` is to be run before each pass."""
+        return make_initializable(self, shared_name)
+
+    # -- parts -------------------------------------------------------------------------------
+
+    def _flat_spec(self) -> dict[str, Any]:
+        return {"output_types": flatten(self._types), "output_shapes": flatten(self._shapes)}
+
+    def _same(self, variant: Tensor) -> Dataset:
+        return Dataset(variant, self._types, self._shapes)
+
+    def _counted(self, op_type: str, count: Any) -> Dataset:
+        number = convert_to_tensor(count, dtypes.int64, name="count")
+        return self._same(make_tensor(op_type, self._variant_tensor, number, **self._flat_spec()))
+
+
+def slices(tensors: Any, is_files: bool) -> Dataset:
+    """As `Dataset.from_tensor_slices`; `is_files` says that the rows are names of files."""
+    components = components_of(tensors)
+    types, shapes = spec_of(components)
+    for shape in flatten(shapes):
+        if shape.ndims == 0:
+            raise ValueError("Unbatching a tensor is only supported for rank >= 1")
+    shapes = map_structure(lambda s: s[1:], shapes)
+    made = make_tensor(
+        "TensorSliceDataset",
+        flatten(components),
+        output_shapes=flatten(shapes),
+        is_files=is_files,
+    )
+    return Dataset(made, types, shapes)
