@@ -38,6 +38,7 @@ from opscope.runtime.train.checkpoint_saver_hook import (
 )
 from opscope.runtime.train.coordinator import Coordinator
 from opscope.runtime.train.gradient_descent import GradientDescentOptimizer
+from opscope.runtime.train.health_hook import HealthHook
 from opscope.runtime.train.learning_rate_decay import exponential_decay
 from opscope.runtime.train.momentum import MomentumOptimizer
 from opscope.runtime.train.monitored_session import (
@@ -75,6 +76,7 @@ __all__ = [
     "FeedFnHook",
     "FinalOpsHook",
     "GradientDescentOptimizer",
+    "HealthHook",
     "LoggingTensorHook",
     "MomentumOptimizer",
     "MonitoredSession",
