@@ -34,6 +34,7 @@ from opscope.runtime.ops import (
     stacks,
     state,
     statistics,
+    tensor_arrays,
 )
 
 __all__ = [
@@ -70,4 +71,5 @@ __all__ = [
     "stacks",
     "state",
     "statistics",
+    "tensor_arrays",
 ]
