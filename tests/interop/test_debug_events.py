@@ -1,5 +1,8 @@
 """A dump that TensorFlow's Debugger V2 wrote reads as in TensorFlow's own reader."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -8,24 +11,30 @@ from opscope.events import open_debug_events
 pytestmark = pytest.mark.interop
 
 
+# In a process of its own: what other tests do to TensorFlow's state decides what is dumped.
+PROGRAM = """
+import sys
+import tensorflow as tf
+
+writer = tf.debugging.experimental.enable_dump_debug_info(
+    sys.argv[1], tensor_debug_mode="FULL_HEALTH", circular_buffer_size=-1
+)
+
+@tf.function
+def step(x):
+    return tf.math.log(x) * 2.0
+
+tf.add(step(tf.constant([1.0, 0.0])), 1.0)
+writer.FlushNonExecutionFiles()
+writer.FlushExecutionFiles()
+"""
+
+
 def test_a_dump_of_debugger_v2_reads_as_in_tensorflow(tmp_path):
-    tf = pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow")
     from tensorflow.python.debug.lib import debug_events_reader
 
-    writer = tf.debugging.experimental.enable_dump_debug_info(
-        str(tmp_path), tensor_debug_mode="FULL_HEALTH", circular_buffer_size=-1
-    )
-    try:
-
-        @tf.function
-        def step(x):
-            return tf.math.log(x) * 2.0
-
-        tf.add(step(tf.constant([1.0, 0.0])), 1.0)
-        writer.FlushNonExecutionFiles()
-        writer.FlushExecutionFiles()
-    finally:
-        tf.debugging.experimental.disable_dump_debug_info()
+    subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], check=True, capture_output=True)
     ours = open_debug_events(tmp_path)
     assert ours.problems == []
     with debug_events_reader.DebugDataReader(str(tmp_path)) as theirs:

@@ -23,6 +23,7 @@ from opscope.runtime import (
     math,
     nn,
     ops,
+    saved_model,
     summary,
     train,
 )
@@ -441,6 +442,7 @@ __all__ = [
     "reverse",
     "round",
     "rsqrt",
+    "saved_model",
     "scalar_mul",
     "scan",
     "set_random_seed",

@@ -205,7 +205,7 @@ class _Backward:
         return self._sum(x)
 
     def _add(self, tensor: Tensor, grad: Gradient) -> None:
-        if isinstance(grad, Tensor):
+        if isinstance(grad, Tensor) and tensor.dtype is not dtypes.resource:
             try:
                 grad.set_shape(tensor.shape)
             except ValueError:
@@ -291,7 +291,10 @@ def _made_at(op: Operation) -> str:
 
 
 def _ops_from(sources: Iterable[Tensor]) -> set[Operation]:
-    """The ops that the sources reach through trainable tensors, those of the sources included."""
+    """The ops that the sources reach through trainable tensors, those of the sources included.
+
+    A handle of a variable carries its gradient.
+    """
     reached: set[Operation] = set()
     queue = deque(dict.fromkeys(t.op for t in sources))
     while queue:
@@ -300,7 +303,7 @@ def _ops_from(sources: Iterable[Tensor]) -> set[Operation]:
             continue
         reached.add(op)
         for output in op.outputs:
-            if is_trainable(output.dtype):
+            if is_trainable(output.dtype) or output.dtype is dtypes.resource:
                 queue.extend(output.consumers())
     return reached
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opscope.runtime import dtypes
-from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.constant import constant_value, convert_to_tensor
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.math import cast
@@ -183,7 +183,12 @@ class TensorArray:
     def stack(self, name: str | None = None) -> Tensor:
         """All elements, stacked."""
         with op_scope(name, "TensorArrayStack", self._handle):
-            return self.gather(number_range(0, self.size()), name=name)
+            stacked = self.gather(number_range(0, self.size()), name=name)
+        count = None if self._size is None else constant_value(self._size)
+        sizes = self.element_shape.sizes
+        if count is not None and sizes is not None:
+            stacked.set_shape([int(count), *sizes])
+        return stacked
 
     def unstack(self, value: Any, name: str | None = None) -> TensorArray:
         """The array with its elements set to the rows of `value`."""
