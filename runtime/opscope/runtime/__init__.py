@@ -23,6 +23,7 @@ from opscope.runtime import (
     math,
     nn,
     ops,
+    saved_model,
     summary,
     train,
 )
@@ -435,6 +436,7 @@ __all__ = [
     "reverse",
     "round",
     "rsqrt",
+    "saved_model",
     "scalar_mul",
     "set_random_seed",
     "setdiff1d",
