@@ -59,6 +59,7 @@ from opscope.runtime.dtypes import (
     uint64,
     variant,
 )
+from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
 from opscope.runtime.gradients import (
     AggregationMethod,
     gradients,
@@ -228,6 +229,7 @@ from opscope.runtime.scopes import (
     set_random_seed,
 )
 from opscope.runtime.session import InteractiveSession, Session, get_default_session
+from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
 from opscope.runtime.variable_scope import (
@@ -282,6 +284,7 @@ __all__ = [
     "Summary",
     "SummaryMetadata",
     "Tensor",
+    "TensorArray",
     "TensorShape",
     "Variable",
     "VariableScope",
@@ -341,6 +344,8 @@ __all__ = [
     "floor",
     "floordiv",
     "floormod",
+    "foldl",
+    "foldr",
     "gather",
     "get_collection",
     "get_collection_ref",
@@ -386,6 +391,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "map_fn",
     "math",
     "matmul",
     "matrix_transpose",
@@ -438,6 +444,7 @@ __all__ = [
     "rsqrt",
     "saved_model",
     "scalar_mul",
+    "scan",
     "set_random_seed",
     "setdiff1d",
     "shape",

@@ -38,6 +38,7 @@ from opscope.runtime.ops import (
     state,
     statistics,
     strings,
+    tensor_arrays,
 )
 
 __all__ = [
@@ -78,4 +79,5 @@ __all__ = [
     "state",
     "statistics",
     "strings",
+    "tensor_arrays",
 ]
