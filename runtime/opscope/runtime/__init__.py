@@ -23,6 +23,7 @@ from opscope.runtime import (
     math,
     nn,
     ops,
+    python_io,
     summary,
     train,
 )
@@ -161,6 +162,7 @@ from opscope.runtime.ops.arrangement import (
     tile,
     transpose,
 )
+from opscope.runtime.ops.assertion import Assert, Print
 from opscope.runtime.ops.basic import identity, no_op, placeholder, placeholder_with_default
 from opscope.runtime.ops.broadcasting import (
     broadcast_to,
@@ -215,6 +217,18 @@ from opscope.runtime.ops.shape import (
 )
 from opscope.runtime.ops.slicing import slice_block as slice  # noqa: A004 - TensorFlow's name
 from opscope.runtime.ops.slicing import strided_slice
+from opscope.runtime.queues import (
+    FIFOQueue,
+    FixedLengthRecordReader,
+    IdentityReader,
+    PaddingFIFOQueue,
+    QueueBase,
+    RandomShuffleQueue,
+    ReaderBase,
+    TextLineReader,
+    TFRecordReader,
+    WholeFileReader,
+)
 from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
@@ -253,23 +267,25 @@ from opscope.runtime.variables import (
     variables_initializer,
 )
 from opscope.runtime.while_loop import while_loop
-from opscope.runtime.queues import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
 
 __all__ = [
     "AUTO_REUSE",
     "AggregationMethod",
+    "Assert",
     "ConfigProto",
     "DType",
     "DeviceSpec",
     "Dimension",
     "Event",
     "FIFOQueue",
+    "FixedLengthRecordReader",
     "GPUOptions",
     "Graph",
     "GraphDef",
     "GraphKeys",
     "GraphOptions",
     "HistogramProto",
+    "IdentityReader",
     "IndexedSlices",
     "InteractiveSession",
     "MetaGraphDef",
@@ -277,18 +293,23 @@ __all__ = [
     "Operation",
     "OptimizerOptions",
     "PaddingFIFOQueue",
+    "Print",
     "QueueBase",
     "RandomShuffleQueue",
+    "ReaderBase",
     "RunMetadata",
     "RunOptions",
     "Session",
     "SessionLog",
     "Summary",
     "SummaryMetadata",
+    "TFRecordReader",
     "Tensor",
     "TensorShape",
+    "TextLineReader",
     "Variable",
     "VariableScope",
+    "WholeFileReader",
     "abs",
     "accumulate_n",
     "add",
@@ -314,8 +335,8 @@ __all__ = [
     "clip_by_norm",
     "clip_by_value",
     "colocate_with",
-    "complex128",
     "complex64",
+    "complex128",
     "concat",
     "cond",
     "conj",
@@ -368,10 +389,10 @@ __all__ = [
     "identity",
     "import_graph_def",
     "initializers",
+    "int8",
     "int16",
     "int32",
     "int64",
-    "int8",
     "invert_permutation",
     "is_finite",
     "is_inf",
@@ -417,6 +438,7 @@ __all__ = [
     "placeholder_with_default",
     "pow",
     "py_func",
+    "python_io",
     "random_normal",
     "random_normal_initializer",
     "random_shuffle",
@@ -474,10 +496,10 @@ __all__ = [
     "truncated_normal",
     "truncated_normal_initializer",
     "tuple",
+    "uint8",
     "uint16",
     "uint32",
     "uint64",
-    "uint8",
     "unsorted_segment_sum",
     "unstack",
     "variable_scope",

@@ -106,7 +106,7 @@ class QueueBase:
     # -- taking out --------------------------------------------------------------------------
 
     def dequeue(self, name: str | None = None) -> Any:
-        """The components of the next element; OutOfRangeError when the queue is closed and empty."""
+        """The components of the next element; OutOfRangeError once closed and empty."""
         return self._taken("QueueDequeueV2", name or f"{self._name}_Dequeue")
 
     def dequeue_many(self, n: Any, name: str | None = None) -> Any:
@@ -226,7 +226,7 @@ class RandomShuffleQueue(QueueBase):
 
 
 class PaddingFIFOQueue(QueueBase):
-    """First in, first out; where `shapes` are open, batches are filled up to the largest element."""
+    """First in, first out; where `shapes` are open, batches are padded to the largest element."""
 
     def __init__(
         self,

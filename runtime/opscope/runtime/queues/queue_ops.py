@@ -201,9 +201,7 @@ def _dequeue_up_to(xp: Any, queue: Queue, n: Any) -> Any:
 
 def _several(queue: Queue, n: Any, fewer_at_end: bool) -> Any:
     if n < 0:
-        raise errors.InvalidArgumentError(
-            None, None, f"DequeueManyOp requested {n} < 0 elements"
-        )
+        raise errors.InvalidArgumentError(None, None, f"DequeueManyOp requested {n} < 0 elements")
     if queue.shapes is None:
         raise errors.InvalidArgumentError(
             None,

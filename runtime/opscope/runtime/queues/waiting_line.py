@@ -1,4 +1,4 @@
-"""What a queue is while the graph runs: elements under a lock, and threads that wait for a change."""
+"""What a queue is while the graph runs: elements under a lock, and threads that wait."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ class WaitingLine:
         """Put elements in, waiting for room; CancelledError when the queue is closed."""
         with self._changed:
             if self._closed:
-                raise errors.CancelledError(
-                    None, None, f"{self.kind} '{self.name}' is closed."
-                )
+                raise errors.CancelledError(None, None, f"{self.kind} '{self.name}' is closed.")
             self._enqueues += 1
         try:
             with self._putting, self._changed:
