@@ -267,6 +267,8 @@ def test_unknown_runs_and_tags_name_what_there_is(tmp_path: Path) -> None:
         logdir.scalars("train", "gone")
     with pytest.raises(LogdirError, match="holds scalar, not histogram"):
         logdir.histograms("train", "loss")
+    with pytest.raises(LogdirError, match="holds scalar, not tensor"):
+        logdir.tensors("train", "loss")
     with pytest.raises(LogdirError, match="its graphs are: none"):
         logdir.graph("train")
 
@@ -399,6 +401,8 @@ def test_run_metadata_and_the_graphs_in_it(tmp_path: Path) -> None:
     assert logdir.run_metadata(".") == [RunMetadataRef("graphs", 3), RunMetadataRef("plain", 4)]
     assert logdir.run_metadata_bytes(".", "plain") == plain.SerializeToString()
     assert logdir.graph_tags(".") == [("graphs", "profile")]
+    with pytest.raises(LogdirError, match="ask graph"):
+        logdir.tensors(".", "plain")
     merged = GraphDef.FromString(logdir.graph("."))
     assert [node.name for node in merged.node] == ["a", "b", "c"]
 

@@ -82,6 +82,71 @@ def matrices(tf: Any) -> Any:
     return [tf.reduce_sum(state, axis=1), tf.reduce_mean(state)]
 
 
+def ragged_shapes(tf: Any) -> Any:
+    """Shapes that only the run knows, a variable that starts anew each round, unused exits."""
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.placeholder_with_default(tf.ones([3, 2]), [None, 2], name="rows")
+
+    def body(i: Any, state: Any, fresh: Any) -> Any:
+        part = state[:-1] * x
+        joined = tf.concat([part, tf.reduce_sum(state, axis=0, keepdims=True)], 0)
+        return i + 1, tf.tanh(joined), rows * x
+
+    _, state, fresh = tf.while_loop(
+        lambda i, *_: i < 3, body, [tf.constant(0), rows, rows], swap_memory=True
+    )
+    chosen = tf.cond(x > 0.0, lambda: tf.reduce_sum(rows * x), lambda: tf.reduce_mean(state))
+    return [tf.reduce_sum(state), tf.reduce_max(fresh, axis=0), chosen]
+
+
+def nested_branches(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+
+    def body(i: Any, s: Any) -> Any:
+        def even() -> Any:
+            return tf.cond(s > 1.0, lambda: s * x, lambda: s + x * x)
+
+        return i + 1, tf.cond(tf.equal(i % 2, 0), even, lambda: tf.sin(s) * x)
+
+    return tf.while_loop(lambda i, s: i < 5, body, [tf.constant(0), x])
+
+
+def mapped(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.placeholder_with_default(tf.ones([3, 2]) * 0.5, [None, 2], name="rows")
+    fixed = tf.constant([[1.0, 2.0], [3.0, 4.0]]) * x
+    one = tf.map_fn(lambda r: tf.reduce_sum(r * x), rows)
+    two = tf.map_fn(lambda p: (p[0] * p[1], p[0]), (fixed, fixed + 1.0))
+    whole = tf.map_fn(lambda r: tf.cast(r[0] > x, tf.int32), rows, dtype=tf.int32)
+    return [one, *two, whole]
+
+
+def scanned(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.constant([[1.0, 2.0], [3.0, 4.0], [0.5, -1.0]]) * x
+    sums = tf.scan(lambda a, r: a + r, rows)
+    products = tf.scan(lambda a, r: tf.tanh(a * r), rows, initializer=tf.ones([2]), reverse=True)
+    left = tf.foldl(lambda a, r: a * x + r, rows)
+    right = tf.foldr(lambda a, r: a - r * x, rows, initializer=tf.zeros([2]))
+    return [sums, products, left, right]
+
+
+def arrays(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.constant([[1.0, 2.0], [3.0, 4.0], [0.5, -1.0]]) * x
+    array = tf.TensorArray(tf.float32, size=4, clear_after_read=False, name="kept")
+    array = array.scatter([0, 2, 1], rows).write(3, rows[0])
+    ragged = tf.TensorArray(tf.float32, size=2, infer_shape=False)
+    ragged = ragged.split(tf.reshape(rows, [6]), [2, 4])
+    return [
+        array.read(2),
+        array.gather([1, 1, 3]),
+        array.stack(),
+        ragged.concat(),
+        tf.cast(array.size(), tf.float32),
+    ]
+
+
 PROGRAMS = [
     power,
     limited,
@@ -91,4 +156,25 @@ PROGRAMS = [
     branch_in_loop,
     loop_in_branch,
     matrices,
+    ragged_shapes,
+    nested_branches,
+    mapped,
+    scanned,
+    arrays,
 ]
+
+
+def with_gradients(program: Any) -> Any:
+    """The program with the derivatives of its floating results with respect to x."""
+
+    def build(tf: Any) -> Any:
+        results = program(tf)
+        ys = [t for t in results if t.dtype.is_floating]
+        x = ys[0].graph.get_tensor_by_name("x:0")
+        return [*results, *tf.gradients(ys, [x])]
+
+    build.__name__ = f"{program.__name__}_gradients"
+    return build
+
+
+PROGRAMS += [with_gradients(p) for p in PROGRAMS]

@@ -48,7 +48,15 @@ def test_programs(tensorflow, program):
     assert_same(results(ours, imported(ours, their_graph), names), expected)
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
+# TensorFlow clones the axis of a concat in a loop into a constant one scope higher.
+NAMED_OTHERWISE = {"ragged_shapes_gradients"}
+
+
+@pytest.mark.parametrize(
+    "program",
+    [p for p in PROGRAMS if p.__name__ not in NAMED_OTHERWISE],
+    ids=lambda p: p.__name__,
+)
 def test_nodes(tensorflow, program):
     def nodes(graph):
         return {n.name: (n.op, list(n.input)) for n in graph.as_graph_def().node}

@@ -309,3 +309,43 @@ image = apart(2, 4, 6, 2)
 tops = image.reshape(2, 2, 2, 3, 2, 2).max(axis=(2, 4))
 sample("MaxPoolGrad", image, tops, floats(2, 2, 3, 2), **pooled)
 sample("AvgPoolGrad", ints(2, 4, 6, 2), floats(2, 2, 3, 2), fixed=[0], smooth=[1], **pooled)
+
+DEEP = floats(3, 2, 2, 2)
+for padding in ("SAME", "VALID"):
+    for strides in (ONES, TWOS):
+        sample(
+            "DepthwiseConv2dNative", IMAGES, DEEP, smooth=[0, 1], strides=strides, padding=padding
+        )
+sample(
+    "DepthwiseConv2dNative", floats(2, 2, 5, 6), DEEP[..., :1], smooth=[0, 1], strides=ONES,
+    padding="SAME", data_format="NCHW",
+)  # fmt: skip
+sample(
+    "DepthwiseConv2dNativeBackpropInput", ints(2, 5, 6, 2), DEEP, floats(2, 5, 6, 4), fixed=[0],
+    smooth=[1, 2], strides=ONES, padding="SAME",
+)  # fmt: skip
+sample(
+    "DepthwiseConv2dNativeBackpropFilter", IMAGES, ints(3, 2, 2, 2), floats(2, 5, 6, 4), fixed=[1],
+    smooth=[0, 2], strides=ONES, padding="SAME",
+)  # fmt: skip
+statistics = (floats(2), positive(2))
+none = (np.zeros(0, np.float32), np.zeros(0, np.float32))
+for version in ("", "V2", "V3"):
+    # Their element types do not include float64, in which gradients are compared with numeric ones.
+    for data_format, picture in (("NHWC", IMAGES), ("NCHW", floats(2, 2, 5, 6))):
+        norm = {"data_format": data_format}
+        parameters = (positive(2), floats(2))
+        sample(f"FusedBatchNorm{version}", picture, *parameters, *none, **norm)
+        sample(
+            f"FusedBatchNorm{version}", picture, *parameters, *statistics, is_training=False, **norm
+        )
+        sample(
+            f"FusedBatchNorm{version}", picture, *parameters, *statistics,
+            exponential_avg_factor=0.25, **norm,
+        )  # fmt: skip
+        for training in (True, False):
+            rest = (np.zeros(0, np.float32),) if version == "V3" else ()
+            sample(
+                f"FusedBatchNormGrad{version}", floats(*picture.shape), picture, positive(2),
+                *statistics, *rest, is_training=training, **norm,
+            )  # fmt: skip

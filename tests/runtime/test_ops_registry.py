@@ -25,9 +25,10 @@ from op_samples import SAMPLES, Sample
 ELSEWHERE = {
     "Const", "NoOp", "Placeholder", "PlaceholderWithDefault", "VariableV2",
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
-    "RandomShuffle",
+    "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "summary", "checkpoint"}
+STATE_MODULES |= {"resource_variables"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
 STATE_MODULES |= {"dataset_ops", "source_ops", "iterator_ops", "python_call"}
 STATE_MODULES |= {"queue_ops", "readers", "assertion", "counting"}

@@ -313,3 +313,25 @@ def test_a_file_that_is_no_meta_graph(tmp_path):
     (tmp_path / "bad.meta").write_bytes(b"\xff\xff\xff")
     with pytest.raises(OSError, match=r"bad\.meta is neither a MetaGraphDef nor"):
         tf.train.import_meta_graph(tmp_path / "bad.meta")
+
+
+def test_a_sharded_saver_writes_one_file_per_device(graph, tmp_path):
+    with tf.device("/cpu:0"):
+        a = tf.Variable([1, 2], name="a")
+    with tf.device("/job:localhost"):
+        b = tf.Variable(["x", "y"], name="b")
+    saver = tf.train.Saver(sharded=True)
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for _ in range(2):
+            path = saver.save(session, str(tmp_path / "m"), write_meta_graph=False)
+        assert sorted(os.listdir(tmp_path)) == [
+            "checkpoint",
+            "m.data-00000-of-00002",
+            "m.data-00001-of-00002",
+            "m.index",
+        ]
+        session.run([a.assign([0, 0]), b.assign([b"", b""])])
+        saver.restore(session, path)
+        assert session.run([a, b])[0].tolist() == [1, 2]
+        assert session.run(b).tolist() == [b"x", b"y"]

@@ -36,6 +36,7 @@ COMMANDS = (
     Command("debug", "look through a dumped run in the terminal"),
     Command("inspect", "say what a logdir holds, as text or JSON"),
     Command("export", "write the points of a logdir as CSV, JSON or Parquet"),
+    Command("saved_model", "show what a SavedModel holds, or run one of its signatures"),
     Command("events", "list the records of an event file, or save those of a damaged one"),
 )
 

@@ -1,5 +1,13 @@
 """Files of logs and dumps: records, summaries, graphs, logdirs, dump folders."""
 
+from opscope.events.debug_events import (
+    CreatedOp,
+    DebugEvents,
+    DebuggedGraph,
+    Execution,
+    Trace,
+    open_debug_events,
+)
 from opscope.events.dump_extra import Frame, Health
 from opscope.events.dump_folder import (
     CoreMetadata,
@@ -42,6 +50,9 @@ __all__ = [
     "HEALTH_PLUGIN",
     "Audio",
     "CoreMetadata",
+    "CreatedOp",
+    "DebugEvents",
+    "DebuggedGraph",
     "DumpEntry",
     "DumpError",
     "DumpFolder",
@@ -49,6 +60,7 @@ __all__ = [
     "EventFileWriter",
     "EventWriterError",
     "EventsError",
+    "Execution",
     "Frame",
     "GraphColumns",
     "GraphDefError",
@@ -72,6 +84,7 @@ __all__ = [
     "SummaryWriter",
     "TagSummary",
     "TensorProtoError",
+    "Trace",
     "data_type",
     "find_dumps",
     "has_inf_or_nan",
@@ -81,6 +94,7 @@ __all__ = [
     "make_tensor_proto",
     "masked_crc32c",
     "numpy_dtype",
+    "open_debug_events",
     "open_dump",
     "open_logdir",
     "read_records",

@@ -9,14 +9,9 @@ from opscope.events.error import TensorProtoError
 from opscope.events.event_message import event_of, plugin_of, scalar_value
 from opscope.events.proto.event_pb2 import Event, SessionLog
 from opscope.events.record import Record
-from opscope.events.run_series import (
-    GRAPH_DEF,
-    META_GRAPH_DEF,
-    RUN_METADATA,
-    SUMMARY,
-    RunSeries,
-)
+from opscope.events.run_series import RunSeries
 from opscope.events.series import Location
+from opscope.events.series_numbers import GRAPH_DEF, META_GRAPH_DEF, RUN_METADATA, SUMMARY
 from opscope.events.wire import has_field
 
 # RunMetadata.partition_graphs and .function_graphs; MetaGraphDef.graph_def.
@@ -83,11 +78,11 @@ class EventDecoder:
             if not tag and field == "tensor":
                 tag = value.node_name  # the oldest tensor summaries
             if value.HasField("metadata"):
-                run.set_plugin(tag, plugin_of(value.metadata))
+                run.numbers.set_plugin(tag, plugin_of(value.metadata))
             if field == "simple_value":
                 run.add_scalar(tag, step, wall_time, value.simple_value)
                 continue
-            kind = kinds.kind_of(run.plugin(tag).name, field)
+            kind = kinds.kind_of(run.numbers.plugin(tag).name, field)
             if kind == kinds.SCALAR:
                 try:
                     number = scalar_value(value.tensor)

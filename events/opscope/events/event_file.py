@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from enum import Enum
 from functools import partial
 from io import RawIOBase
+from typing import Any, NamedTuple
 
 from opscope.events.event_decoder import EventDecoder
 from opscope.events.file_access import FileAccess, Status
@@ -20,6 +21,15 @@ class Change(Enum):
     NONE = 0
     GROWN = 1
     REPLACED = 2
+
+
+class SavedStatus(NamedTuple):
+    """A file's status as it was."""
+
+    st_dev: int
+    st_ino: int
+    st_size: int
+    st_mtime_ns: int
 
 
 class EventFile:
@@ -74,6 +84,39 @@ class EventFile:
             head = file.read(min(end, _PRINT_SIZE)) or b""
             file.seek(max(0, end - _PRINT_SIZE))
             return end, head, file.read(min(end, _PRINT_SIZE)) or b""
+
+    # Keeping
+
+    def was_settled(self, time_ns: int) -> bool:
+        """Whether it was read to its end, and its last change lies before a time."""
+        return self._status is not None and self._status.st_mtime_ns < time_ns
+
+    def save(self) -> dict[str, Any]:
+        """What it was and what was found, for JSON."""
+        assert self._status is not None
+        end, head, tail = self._prints
+        return {
+            "path": self.path,
+            "status": [getattr(self._status, name) for name in SavedStatus._fields],
+            "prints": [end, head.hex(), tail.hex()],
+            "problems": [[problem.offset, problem.message] for problem in self._problems],
+            "reader": self.reader.save(),
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on where this file was saved."""
+        self._status = SavedStatus(*saved["status"])
+        end, head, tail = saved["prints"]
+        self._prints = end, bytes.fromhex(head), bytes.fromhex(tail)
+        self._problems = [Problem(self.path, *problem) for problem in saved["problems"]]
+        self.reader.restore(saved["reader"])
+
+    def is_what_was_read(self) -> bool:
+        """Whether its first bytes and those before the place reached are still the same."""
+        try:
+            return self._fingerprint(self._prints[0]) == self._prints
+        except OSError:
+            return False
 
     # Reading
 

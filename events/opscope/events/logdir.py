@@ -3,17 +3,19 @@
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Thread
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from opscope.events import column_cache, payload, run_graph
 from opscope.events import kind as kinds
-from opscope.events import payload, run_graph
 from opscope.events.chunk_reader import ChunkReader
+from opscope.events.column_cache import ColumnCache
 from opscope.events.error import LogdirError, TensorProtoError
 from opscope.events.event_file import EventFile
-from opscope.events.file_access import access_to
+from opscope.events.file_access import access_to, is_url
 from opscope.events.logdir_tree import PROJECTOR_CONFIG, LogdirTree
 from opscope.events.natural import natural_key
 from opscope.events.nearest_run import nearest_run
@@ -94,7 +96,17 @@ class Logdir:
         self._runs: dict[str, RunReader] = {}
         self._payload_problems: dict[Problem, None] = {}
         self._chunks = ChunkReader()
+        self._storing: Thread | None = None
+        cache = None if is_url(self.path) else ColumnCache(self.path)
+        if cache is not None:
+            self._runs = cache.load(self._files)
+        known = self._points()
         self.reload()
+        if cache is not None and self._points() - known >= column_cache.WORTH:
+            self._storing = cache.store(self._runs)
+
+    def _points(self) -> int:
+        return sum(run.series.points for run in self._runs.values())
 
     def reload(self) -> bool:
         """Read what is new; returns whether anything changed.
@@ -173,8 +185,8 @@ class Logdir:
         self, run: str, tag: str, orphaned: bool = False
     ) -> Payloads[npt.NDArray[np.generic]]:
         """The arrays of a tag whose summaries hold tensors: also text, meshes, PR curves."""
-        kind = self.kind(run, tag)
-        return self._payloads(run, tag, (kind,), orphaned, payload.tensor)
+        wanted = [kind for kind in self._of_tag(run, tag) if kind != kinds.SCALAR]
+        return self._payloads(run, tag, (*wanted, kinds.TENSOR), orphaned, payload.tensor)
 
     def images(self, run: str, tag: str, orphaned: bool = False) -> Payloads[Image]:
         """The encoded pictures of a tag, of either summary format."""
@@ -271,6 +283,11 @@ class Logdir:
         """The run roots of all tfdbg dumps in this logdir, whether there are runs or not."""
         return list(self._tree.dump_roots)
 
+    @property
+    def debug_events(self) -> list[str]:
+        """The Debugger V2 dumps in this logdir, each for `DebugEvents(prefix)`."""
+        return list(self._tree.debug_events)
+
     # Inside
 
     def _run(self, run: str) -> RunReader:
@@ -326,6 +343,11 @@ class Logdir:
         """The values at a series' locations; None for one that is damaged inside its record."""
         locations = series.locations(chosen)
         for location, event in zip(locations, self._run(run).events(locations), strict=True):
+            if event is not None and not event.summary.value:
+                raise LogdirError(
+                    f"a {series.kind} that run {run!r} has in an event of its own is no summary: "
+                    "ask graph() or run_metadata_bytes() for it"
+                )
             yield None if event is None else event.summary.value[location.value]
 
     def _payloads(

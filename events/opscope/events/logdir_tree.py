@@ -5,6 +5,7 @@ import stat
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from opscope.events.debug_events import METADATA_SUFFIX, is_debug_metadata
 from opscope.events.dump_name import RUN_ROOT_PREFIXES
 from opscope.events.error import LogdirError
 from opscope.events.file_access import Status
@@ -25,6 +26,7 @@ class LogdirTree:
 
     event_files: dict[str, dict[str, Status | None]] = field(default_factory=dict)
     dump_roots: list[str] = field(default_factory=list)
+    debug_events: list[str] = field(default_factory=list)
     projector_runs: set[str] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
 
@@ -32,7 +34,7 @@ class LogdirTree:
     def names(self) -> tuple[object, ...]:
         """What there is, whatever became of it: equal for two walks that found the same."""
         files = {run: list(files) for run, files in self.event_files.items()}
-        return files, self.dump_roots, self.projector_runs, self.problems
+        return files, self.dump_roots, self.debug_events, self.projector_runs, self.problems
 
 
 def is_event_file(name: str) -> bool:
@@ -77,6 +79,7 @@ def walk_logdir(logdir: str) -> LogdirTree:
             continue
         folders += reversed(below)
     tree.dump_roots.sort(key=natural_key)
+    tree.debug_events.sort(key=natural_key)
     return tree
 
 
@@ -95,6 +98,8 @@ def _look_into(
             folders.append(entry)
         elif is_event_file(name):
             events.append(entry)
+        elif is_debug_metadata(name):
+            tree.debug_events.append(entry.path.removesuffix(METADATA_SUFFIX))
         elif name == PROJECTOR_CONFIG:
             tree.projector_runs.add(run)
     if is_dump:

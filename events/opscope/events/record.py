@@ -10,7 +10,7 @@ import os
 import struct
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import google_crc32c
 
@@ -133,6 +133,23 @@ class RecordReader:
     def is_in_gap(self) -> bool:
         """Whether the file ended while the next intact record was looked for."""
         return self._search_from is not None
+
+    def save(self) -> dict[str, Any]:
+        """How far the file was read and what was found, for JSON."""
+        return {
+            "offset": self.offset,
+            "records_read": self.records_read,
+            "search_from": self._search_from,
+            "problems": [[problem.offset, problem.message] for problem in self.problems],
+            "pending": self.pending and [self.pending.offset, self.pending.message],
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Go on where another reader of this file was saved."""
+        self.offset, self.records_read = saved["offset"], saved["records_read"]
+        self._search_from = saved["search_from"]
+        self.problems = [Problem(self.path, *problem) for problem in saved["problems"]]
+        self.pending = saved["pending"] and Problem(self.path, *saved["pending"])
 
     def leave_gap(self, offset: int) -> bool:
         """Go to the next intact record after one whose length CRC is wrong; whether there is one.

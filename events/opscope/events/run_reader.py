@@ -19,10 +19,19 @@ from opscope.events.series import Location
 class RunReader:
     """Knows which of a run's files have changed, and fetches payloads again."""
 
-    def __init__(self, files: FileAccess) -> None:
-        self.series = RunSeries()
+    def __init__(self, files: FileAccess, series: RunSeries | None = None) -> None:
+        self.series = series or RunSeries()
         self._access = files
         self._files: dict[str, EventFile] = {}
+
+    @property
+    def files(self) -> list[EventFile]:
+        """The run's files by their numbers."""
+        return list(self._files.values())
+
+    def add(self, file: EventFile) -> None:
+        """Take in a file, with what is known of it; they come by their numbers."""
+        self._files[file.path] = file
 
     @property
     def has_records(self) -> bool:

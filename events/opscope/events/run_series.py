@@ -6,7 +6,7 @@ records, since the first value of a tag decides what the tag holds.
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
@@ -21,14 +21,19 @@ from opscope.events.file_points import (
 from opscope.events.payload_columns import PayloadColumns
 from opscope.events.record_columns import ChunkColumns, ScalarColumns
 from opscope.events.series import NO_POINTS, Float64s, Int64s, Location, Plugin, Points, Series
+from opscope.events.series_numbers import (
+    GRAPH_DEF,
+    META_GRAPH_DEF,
+    RUN_METADATA,
+    SUMMARY,
+    SeriesNumbers,
+)
 from opscope.events.value_names import Form, Int32s, ValueNames
 
 RUN_GRAPH_TAG = "__run_graph__"
 """The tag under which the run's own graph is listed, as TensorBoard calls it."""
 
-SUMMARY, GRAPH_DEF, META_GRAPH_DEF, RUN_METADATA = "summary", "graph", "meta_graph", "metadata"
 _UNBOUND, _ONE_BY_ONE = -1, -2  # in place of a series: not met yet; to be decoded singly
-_NO_PLUGIN = Plugin()
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -38,47 +43,40 @@ class RunSeries:
     def __init__(self) -> None:
         self.run_metadata_with_graph: set[str] = set()
         self.file_version: float | None = None
-        self._plugins: dict[str, Plugin] = {}
-        self._latest_step = -1
-        self._numbers: dict[tuple[str, str], dict[str, int]] = {}  # (source, kind) -> tag -> series
-        self._tags: list[str] = []
-        self._kinds: list[str] = []
-        self._series_plugins: list[Plugin] = []
+        self.latest_step = -1
+        self.numbers = SeriesNumbers()
         self._bound = np.zeros(0, np.int32)  # name -> series, once met
-        self._files: list[FilePoints] = []
+        self.files: list[FilePoints] = []
         self.file_order: list[int] = []
-        self._listing: dict[str, tuple[int, ...]] = {}
-        self._listed = 0  # so many series are in the listing
         # Of the part of a file that is being added, by record: single values, restarts.
         self._record = 0
         self._singles = Singles()
 
     # Reading
 
-    def add_file(self) -> int:
-        """Room for one more file's points; its number."""
-        self._files.append(FilePoints())
-        self.file_order.append(len(self._files) - 1)
-        return len(self._files) - 1
+    def add_file(self, points: FilePoints | None = None) -> int:
+        """Take in one more file, with the points that are known of it; its number."""
+        self.files.append(points or FilePoints())
+        self.file_order.append(len(self.files) - 1)
+        return len(self.files) - 1
+
+    @property
+    def points(self) -> int:
+        """How many points there are."""
+        return sum(file.scalars.rows + file.payloads.rows for file in self.files)
 
     @property
     def tags(self) -> dict[str, tuple[int, ...]]:
         """The series of each tag's summaries, by number, the one that came first first."""
-        listing = self._listing
-        for number in range(self._listed, len(self._kinds)):
-            if self._is_of_summary(number):
-                tag = self._tags[number]
-                listing[tag] = (*listing[tag], number) if tag in listing else (number,)
-        self._listed = len(self._kinds)
-        return listing
+        return self.numbers.of_tags
 
     def kind(self, number: int) -> str:
         """What the series of this number holds."""
-        return self._kinds[number]
+        return self.numbers[number].kind
 
     def series(self, number: int) -> Series:
         """The series of this number."""
-        kind, plugin = self._kinds[number], self._series_plugins[number]
+        _, kind, _, plugin = self.numbers[number]
         return Series(kind, plugin, lambda: self._points(number, kind == kinds.SCALAR))
 
     @property
@@ -92,19 +90,19 @@ class RunSeries:
         return self._of_source(META_GRAPH_DEF, kinds.GRAPH, "")
 
     @property
-    def run_metadata(self) -> dict[str, int]:
+    def run_metadata(self) -> Mapping[str, int]:
         """The tagged run metadata: tag -> number of the series."""
-        return self._numbers.get((RUN_METADATA, kinds.RUN_METADATA), {})
+        return self.numbers.of_source(RUN_METADATA, kinds.RUN_METADATA)
 
     def _of_source(self, source: str, kind: str, tag: str) -> Series:
-        number = self._numbers.get((source, kind), {}).get(tag)
-        return Series(kind, _NO_PLUGIN) if number is None else self.series(number)
+        number = self.numbers.of_source(source, kind).get(tag)
+        return Series(kind, Plugin()) if number is None else self.series(number)
 
     def _points(self, number: int, is_scalar: bool) -> Points:
         parts: list[Points] = []
         limit: int = _NEVER
         for file_number in reversed(self.file_order):  # later files make earlier ones' obsolete
-            file = self._files[file_number]
+            file = self.files[file_number]
             of_file = []
             for columns, obsolete in (file.scalars if is_scalar else file.payloads).points(number):
                 step: Int64s = columns[0]  # type: ignore[assignment]
@@ -117,7 +115,7 @@ class RunSeries:
                 of_file.append(Points(step, wall_time, rows, obsolete))
             parts[:0] = of_file
             restarts = file.restarts
-            if restarts and self._is_of_summary(number):
+            if restarts and self.numbers[number].source == SUMMARY:
                 limit = min(limit, restarts.get(None, limit), restarts.get(number, limit))
         if len(parts) == 1:
             return parts[0]
@@ -125,42 +123,18 @@ class RunSeries:
             return NO_POINTS
         return Points(*map(np.concatenate, zip(*parts, strict=True)))
 
-    def _is_of_summary(self, number: int) -> bool:
-        return self._series_plugins[number] is not _OF_NO_SUMMARY
-
     # Adding values
-
-    def plugin(self, tag: str) -> Plugin:
-        """The plugin of a tag: only the first point of a tag need name it."""
-        return self._plugins.get(tag, _NO_PLUGIN)
-
-    def set_plugin(self, tag: str, plugin: Plugin) -> None:
-        """Note the plugin of a tag; the first one wins, as in TensorBoard."""
-        self._plugins.setdefault(tag, plugin)
-
-    def _number(self, source: str, kind: str, tag: str) -> int:
-        numbers = self._numbers.get((source, kind))
-        if numbers is None:
-            numbers = self._numbers[source, kind] = {}
-        number = numbers.get(tag)
-        if number is None:
-            number = numbers[tag] = len(self._kinds)
-            self._tags.append(tag)
-            self._kinds.append(kind)
-            plugin = self._plugins.get(tag, _NO_PLUGIN) if source == SUMMARY else _OF_NO_SUMMARY
-            self._series_plugins.append(plugin)
-        return number
 
     def add_scalar(self, tag: str, step: int, wall_time: float, value: float) -> None:
         """Append a point that is one number."""
-        number = self._number(SUMMARY, kinds.SCALAR, tag)
+        number = self.numbers.number(SUMMARY, kinds.SCALAR, tag)
         self._singles.scalars.append((self._record, number, step, wall_time, value))
 
     def add_location(
         self, source: str, kind: str, tag: str, step: int, wall_time: float, at: Location
     ) -> None:
         """Append a point whose value stays in the file."""
-        number = self._number(source, kind, tag)
+        number = self.numbers.number(source, kind, tag)
         place = self._record, number, step, wall_time, at.offset, at.value
         self._singles.payloads.append(place)
 
@@ -178,13 +152,12 @@ class RunSeries:
         """
         if not self._steps_tell_restarts:
             return
-        if tags is None or step >= self._latest_step:
-            self._latest_step = step
+        if tags is None or step >= self.latest_step:
+            self.latest_step = step
             return
         for tag in dict.fromkeys(tags):
-            for (source, _), numbers in self._numbers.items():
-                if source == SUMMARY and tag in numbers:
-                    self._restart(step, numbers[tag])
+            for number in self.numbers.of_tags.get(tag, ()):
+                self._restart(step, number)
 
     @property
     def _steps_tell_restarts(self) -> bool:
@@ -219,7 +192,7 @@ class RunSeries:
         self._bind(names, singly, scalars, payloads, decode)
         offsets = offset_of(payloads.record)
         first_values = np.zeros(len(offsets), np.int32)
-        self._files[file].add(
+        self.files[file].add(
             PointRows(
                 scalars.record,
                 self._bound.take(scalars.name),
@@ -238,7 +211,7 @@ class RunSeries:
         """Add one record by a call of `decode`."""
         self._record = 0
         decode()
-        self._files[file].add(NO_SCALAR_ROWS, NO_PAYLOAD_ROWS, self._singles)
+        self.files[file].add(NO_SCALAR_ROWS, NO_PAYLOAD_ROWS, self._singles)
         self._singles = Singles()
 
     def _decode_leading(
@@ -275,9 +248,9 @@ class RunSeries:
         steps = np.concatenate([scalars.step, payloads.step])[np.argsort(records, kind="stable")]
         if not len(steps):
             return True
-        if steps[0] < self._latest_step or (steps[1:] < steps[:-1]).any():
+        if steps[0] < self.latest_step or (steps[1:] < steps[:-1]).any():
             return False
-        self._latest_step = int(steps[-1])
+        self.latest_step = int(steps[-1])
         return True
 
     def _bind(
@@ -300,7 +273,7 @@ class RunSeries:
         if not singly and all(names.forms[name].is_plain for name in new):
             in_order = np.array(new, np.int32)[np.argsort(first)]
             tags = [names.tags[name] for name in in_order.tolist()]
-            self._bound[in_order] = self._numbers_of_plain(tags)
+            self._bound[in_order] = self.numbers.numbers_of_scalars(tags)
             return
         records = np.concatenate([np.array(singly, np.int64), first])
         order = np.argsort(records, kind="stable")
@@ -324,17 +297,6 @@ class RunSeries:
         while late:
             self._decode_once(heapq.heappop(late), decode)
         self._bound[new] = numbers
-
-    def _numbers_of_plain(self, tags: list[str]) -> list[int]:
-        """The scalar series of tags that name no plugin: found by the thousand, in few steps."""
-        numbers = self._numbers.setdefault((SUMMARY, kinds.SCALAR), {})
-        new = [tag for tag in dict.fromkeys(tags) if tag not in numbers]
-        first = len(self._kinds)
-        numbers.update(zip(new, range(first, first + len(new)), strict=True))
-        self._tags.extend(new)
-        self._kinds.extend([kinds.SCALAR] * len(new))
-        self._series_plugins.extend([self._plugins.get(tag, _NO_PLUGIN) for tag in new])
-        return [numbers[tag] for tag in tags]
 
     def _new_names(
         self, scalars: ScalarColumns, payloads: PayloadColumns
@@ -362,18 +324,15 @@ class RunSeries:
     def _series_of(self, tag: str, form: Form) -> int:
         plugin = form.plugin
         if plugin is not None:
-            self._plugins.setdefault(tag, plugin)
+            self.numbers.set_plugin(tag, plugin)
         kind = _KINDS.get(form.field)
         if kind is None:  # a tensor is what its plugin makes of it
-            if tag not in self._plugins:
+            if tag not in self.numbers.plugins:
                 return _ONE_BY_ONE
-            kind = kinds.kind_of(self._plugins[tag].name, form.field)
+            kind = kinds.kind_of(self.numbers.plugin(tag).name, form.field)
         if (kind == kinds.SCALAR) != form.is_number:
             return _ONE_BY_ONE
-        return self._number(SUMMARY, kind, tag)
+        return self.numbers.number(SUMMARY, kind, tag)
 
 
 _KINDS = {field: kinds.kind_of("", field) for field in ("simple_value", "image", "histo", "audio")}
-
-_OF_NO_SUMMARY = Plugin()
-"""The plugin of series that no restart touches; told apart by identity."""

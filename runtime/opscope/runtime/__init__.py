@@ -24,6 +24,7 @@ from opscope.runtime import (
     nn,
     ops,
     python_io,
+    saved_model,
     summary,
     train,
 )
@@ -59,6 +60,7 @@ from opscope.runtime.dtypes import (
     uint64,
     variant,
 )
+from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
 from opscope.runtime.gradients import (
     AggregationMethod,
     gradients,
@@ -241,6 +243,7 @@ from opscope.runtime.scopes import (
     set_random_seed,
 )
 from opscope.runtime.session import InteractiveSession, Session, get_default_session
+from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
 from opscope.runtime.variable_scope import (
@@ -305,6 +308,7 @@ __all__ = [
     "SummaryMetadata",
     "TFRecordReader",
     "Tensor",
+    "TensorArray",
     "TensorShape",
     "TextLineReader",
     "Variable",
@@ -366,6 +370,8 @@ __all__ = [
     "floor",
     "floordiv",
     "floormod",
+    "foldl",
+    "foldr",
     "gather",
     "get_collection",
     "get_collection_ref",
@@ -411,6 +417,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "map_fn",
     "math",
     "matmul",
     "matrix_transpose",
@@ -462,7 +469,9 @@ __all__ = [
     "reverse",
     "round",
     "rsqrt",
+    "saved_model",
     "scalar_mul",
+    "scan",
     "set_random_seed",
     "setdiff1d",
     "shape",

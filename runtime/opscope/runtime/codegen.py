@@ -35,6 +35,9 @@ from opscope.runtime.variable_slot import VariableSlot
 # Where a copy of a tensor is: at home (None), on the host, or on another device.
 HOST = "host"
 
+# The op types whose output stands for a slot of the session.
+_VARIABLES = frozenset({"VariableV2", "VarHandleOp"})
+
 # Whose memory (or whose very content) a tensor has: a variable's at one version, a constant's, a
 # feed's, or its own.
 Root = tuple[Any, ...]
@@ -92,6 +95,7 @@ class Generator:
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.last_use = self._last_uses()
         self.positions = {op: i for i, op in enumerate(inputs.order)}
+        self.timed: list[Operation] = []
         self.flow = None if inputs.items is None else FlowCode(self, inputs.items)
 
     # -- whole program -----------------------------------------------------------------------
@@ -124,7 +128,9 @@ class Generator:
             computes=self.calls > 0,
             recorded=recorder.with_versions(self.versions),
             static_hits=tuple(recorder.static_hits),
-            traced=tuple(self.inputs.order) if instrument.trace else (),
+            traced=tuple(self.inputs.order if self.flow else self.timed)
+            if instrument.trace
+            else (),
             repeats=self.flow is not None,
         )
 
@@ -171,7 +177,7 @@ class Generator:
             return
         elif op.type == "Placeholder":
             self._refuse_unfed(op)
-        elif op.type == "VariableV2":
+        elif op.type in _VARIABLES:
             self._variable(op)
         elif op.type != "NoOp":
             self._call(op, position)
@@ -189,6 +195,7 @@ class Generator:
         if self.inputs.instrument.trace:
             moment = f"({self.positions[op]}, clock())" if self.flow else "clock()"
             self.text.add(f"times.append({moment})", op)
+            self.timed.append(op)
 
     def hand_on(self, op: Operation, tensor: Tensor) -> None:
         """Let an output of `op` go by the name of its first input."""
@@ -198,7 +205,7 @@ class Generator:
         if tensor in self.inputs.known.values:
             self._constant(tensor)
             return
-        if tensor.dtype.is_ref_dtype:
+        if tensor.dtype.is_ref_dtype or self._is_handle(source):
             self.slot_names[tensor] = self.slot_names[source]
             self._set_root(tensor, self._slot_root(self.slot_names[source]))
             return
@@ -237,6 +244,15 @@ class Generator:
         self.slot_names[tensor] = name
         self._set_root(tensor, self._slot_root(name))
 
+    def _is_handle(self, tensor: Tensor) -> bool:
+        """True for a resource that stands for a variable's slot."""
+        return tensor in self.slot_names and not tensor.dtype.is_ref_dtype
+
+    def _root_now(self, tensor: Tensor) -> Root:
+        """Whose memory a tensor has; a reference and a handle follow the variable's updates."""
+        slot = self.slot_names.get(tensor)
+        return self.roots[tensor] if slot is None else self._slot_root(slot)
+
     def _slot_root(self, name: str) -> Root:
         return ("slot", name, self.versions.setdefault(name, 0))
 
@@ -251,7 +267,7 @@ class Generator:
         arguments = []
         for arg, tensors in tensors_by_argument(op):
             for tensor in tensors:
-                if arg.is_ref:
+                if arg.is_ref or self._is_handle(tensor):
                     self._require_value(op, tensor)
                     arguments.append(self.slot_names[tensor])
                 else:
@@ -289,7 +305,7 @@ class Generator:
             self.name(tensor, name)
             view_of = op.definition.view_of
             source = None if view_of is None else op.inputs[view_of]
-            self._set_root(tensor, self.roots[source] if source is not None else (name,))
+            self._set_root(tensor, (name,) if source is None else self._root_now(source))
             self.contents[tensor] = self.contents[op.inputs[0]] if same_value else (name,)
         return names
 
@@ -341,6 +357,8 @@ class Generator:
             return None
         scalars = []
         for tensor, argument in zip(op.inputs, arguments, strict=True):
+            if self._is_handle(tensor):
+                return None
             rank = self.inputs.known.shapes[tensor].ndims
             if rank == 0 and not tensor.dtype.is_ref_dtype:
                 scalars.append(argument)
@@ -439,7 +457,7 @@ class Generator:
             self.last_read.pop(name, None)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
-        if not self.recorder.wants(tensor):
+        if not self.recorder.wants(tensor) or self._is_handle(tensor):
             return
         slot = self.slot_names.get(tensor)
         if slot is not None:

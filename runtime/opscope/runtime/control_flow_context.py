@@ -65,6 +65,10 @@ class ControlFlowContext(ABC):
         self.externals[tensor] = result
         return result
 
+    def home(self, definition: OpDef, inputs: Sequence[Tensor]) -> ControlFlowContext:
+        """The context that a new op on these inputs is put into."""
+        return self
+
     def wire(
         self, definition: OpDef, inputs: list[Tensor], controls: list[Operation]
     ) -> tuple[list[Tensor], list[Operation]]:

@@ -20,7 +20,6 @@ import numpy as np
 
 from opscope.runtime import errors
 from opscope.runtime.flow_schedule import Item, Loop, Step, deciding
-from opscope.runtime.guards import predicate
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.flow import MERGES, NEXTS, SWITCHES
 
@@ -49,7 +48,7 @@ class FlowCode:
         self.text = generator.text
         self.items = items
         self.fetch_locals: dict[Tensor, str] = {}
-        self.deciding = deciding(items, generator.fed)
+        self.deciding = deciding(items)
 
     def write(self) -> None:
         """Write all items."""
@@ -86,8 +85,8 @@ class FlowCode:
             self.text.want(item.guard)
             if isinstance(item, Loop):
                 self._loop(item)
-            elif item.op.type in SWITCHES:
-                self._switch(item.op, item.guard)
+            elif item.op.type in SWITCHES and item.choices:
+                self._switch(item)
             elif item.op.type in MERGES and item.choices:
                 self._join(item)
             else:
@@ -161,20 +160,17 @@ class FlowCode:
             self.generator.hand_on(op, op.outputs[slot])
         self.generator.finish(op, [op.outputs[slot] for slot in slots])
 
-    def _switch(self, op: Operation, guard: tuple[tuple[Tensor, bool], ...]) -> None:
-        generator = self.generator
+    def _switch(self, step: Step) -> None:
+        generator, op = self.generator, step.op
         if not generator.is_due(op):
             return
-        decides = predicate(op.inputs[1], generator.fed)
         for tensor in op.outputs:
             generator.hand_on(op, tensor)
-        for tensor in op.outputs:
-            literal = (decides, bool(tensor.value_index))
-            if (decides, not literal[1]) in guard:
-                continue
-            self.text.want(guard if literal in guard else (*guard, literal))
-            self.generator.finish(op, [tensor])
-        self.text.want(guard)
+        for tensor, guard in zip(op.outputs, step.choices, strict=True):
+            if guard is not None:
+                self.text.want(guard)
+                generator.finish(op, [tensor])
+        self.text.want(step.guard or ())
 
     def _join(self, step: Step) -> None:
         """Write a Merge of branches: its local is set in each of them."""

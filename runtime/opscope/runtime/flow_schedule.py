@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from opscope.runtime import errors
 from opscope.runtime.frames import ROOT, Frame, common_frame, frames_of
-from opscope.runtime.guards import Guard, both, either, predicate
+from opscope.runtime.guards import Guard, both, chosen_input, either, predicate
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.flow import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, is_back_edge
 from opscope.runtime.schedule import producers
@@ -20,7 +20,10 @@ from opscope.runtime.schedule import producers
 
 @dataclass(frozen=True)
 class Step:
-    """One op. choices: the guard of each input of a Merge that joins branches."""
+    """One op.
+
+    choices: the guard of each input of a Merge that joins branches, of each output of a Switch.
+    """
 
     op: Operation
     guard: Guard
@@ -70,17 +73,15 @@ def ops_of(items: Sequence[Item]) -> Iterator[Operation]:
             yield item.op
 
 
-def deciding(items: Sequence[Item], fed: Collection[Tensor]) -> set[Tensor]:
+def deciding(items: Sequence[Item]) -> set[Tensor]:
     """The tensors that decide which branches run."""
     found: set[Tensor] = set()
     for item in items:
         guards: tuple[Guard, ...] = (item.guard,)
         if isinstance(item, Loop):
-            found |= deciding([*item.condition, *item.body], fed)
+            found |= deciding([*item.condition, *item.body])
         else:
             guards += item.choices
-            if item.op.type in SWITCHES:
-                found.add(predicate(item.op.inputs[1], fed))
         for guard in guards:
             found.update(tensor for tensor, _ in guard or ())
     return found
@@ -222,9 +223,25 @@ class _Arrangement:
             and producer.type in SWITCHES
             and not self._is_loop_switch(producer)
         ):
-            literal = (predicate(producer.inputs[1], self.fed), bool(source.value_index))
-            guard = both(guard, (literal,))
+            guard = both(guard, self._side(producer, bool(source.value_index), frame))
         return guard
+
+    def _side(self, switch: Operation, value: bool, frame: Frame) -> Guard:
+        """Under what an output of a Switch is alive, less what the loops around it ask already."""
+        test = predicate(switch.inputs[1], self.fed)
+        choice = chosen_input(test)
+        side: Guard = ((test, value),)
+        if choice is not None and choice[0] in self.rank:
+            merge, place = choice
+            side = self._choices(merge, frame)[place if value else 1 - place]
+        known: Frame | None = frame
+        while known is not None and known.parent is not None and side is not None:
+            around = self.guards[known]
+            if both(around, side) is None:
+                return None
+            side = tuple(x for x in side if x not in (around or ()))
+            known = known.parent
+        return side
 
     def _is_loop_switch(self, op: Operation) -> bool:
         return op.type in SWITCHES and predicate(op.inputs[1], self.fed).op.type == "LoopCond"
@@ -241,9 +258,14 @@ class _Arrangement:
     def _item(self, unit: Unit, frame: Frame) -> Item:
         if isinstance(unit, Frame):
             return self._loop(unit)
-        is_join = unit.type in MERGES and producers(unit, self.fed)
-        choices = self._choices(unit, frame) if is_join else ()
-        return Step(unit, self.guards[unit], choices)
+        guard = self.guards[unit]
+        choices: tuple[Guard, ...] = ()
+        if unit.type in MERGES and producers(unit, self.fed):
+            choices = self._choices(unit, frame)
+        elif unit.type in SWITCHES and producers(unit, self.fed):
+            sides = [self._side(unit, value, frame) for value in (False, True)]
+            choices = tuple(both(guard, side) for side in sides)
+        return Step(unit, guard, choices)
 
     def _loop(self, frame: Frame) -> Loop:
         units = self._sorted(frame)

@@ -11,10 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from opscope.runtime import dtypes
+from opscope.runtime import (
+    dtypes,
+    flow_gradient,  # noqa: F401 - it gives Switch, Merge, Enter and Exit their gradients
+)
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.indexed_slices import IndexedSlices
+from opscope.runtime.loop_gradients import (
+    LoopGradients,
+    is_exit,
+    is_loop_switch,
+    zeros_outside_loops,
+)
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.basic import identity
@@ -79,7 +88,9 @@ def gradients(
         found = [walk.result(x) for x in sources]
         if unconnected_gradients == "zero":
             found = [zeros_like(x) if g is None else g for x, g in zip(sources, found, strict=True)]
-        return found
+    if walk.loops is not None:
+        walk.loops.close_open_loops()
+    return found
 
 
 def _as_list(values: Any) -> list[Any]:
@@ -116,10 +127,12 @@ class _Backward:
         self.collected: dict[Tensor, list[Gradient]] = {}
         self.summed: dict[Tensor, Gradient | None] = {}
         self.reachable = _ops_from(sources)
-        self.pending = _pending_counts(targets, self.reachable)
-        source_ops = {x.op for x in sources}
-        first = {o for o in source_ops if all(self.pending.get(i.op, 0) <= 0 for i in o.inputs)}
-        self.frontier = first | {t.op for t in stops}
+        self.sources = sources
+        self.stops = stops
+        self.loops: LoopGradients | None = None
+        self.pending: dict[Operation, int] = {}
+        self.frontier: set[Operation] = set()
+        self.queue: deque[Operation] = deque()
 
     # -- the walk ----------------------------------------------------------------------------
 
@@ -128,23 +141,62 @@ class _Backward:
         for i, (y, grad_y) in enumerate(zip(self.targets, grad_ys, strict=True)):
             with self._beside(y.op):
                 self._add(y, _initial_gradient(y, grad_y, i))
-        pending = self.pending
-        queue = deque(
-            dict.fromkeys(
-                y.op for y in self.targets if pending.get(y.op) == 0 and y.op in self.reachable
-            )
-        )
-        while queue:
-            op = queue.popleft()
-            with self._beside(op):
+        self._count()
+        asked = list(dict.fromkeys(y.op for y in self.targets))
+        self.queue.extend(o for o in asked if self.pending.get(o) == 0 and o in self.reachable)
+        if self.loops is not None:
+            for left in self.loops.unused_exits(self.pending, self.queue):
+                if is_trainable(left.dtype):
+                    self._add(left, self.loops.zeros_for_exit(left))
+                self.queue.append(left.op)
+        while self.queue:
+            op = self.queue.popleft()
+            with self._beside(op), self._inside(op):
                 for tensor, grad in zip(op.inputs, self._input_gradients(op), strict=True):
                     if grad is not None:
                         self._add(tensor, grad)
             for tensor in op.inputs:
-                left = pending.get(tensor.op, 0) - 1
-                pending[tensor.op] = left
-                if left == 0:
-                    queue.append(tensor.op)
+                self._settle(tensor)
+
+    def _count(self) -> None:
+        """Find what lies between, and for each op how many uses of its outputs do."""
+        between = _between(self.targets, self.reachable)
+        for op in between:  # it grows by the other exits of a loop
+            if is_exit(op):
+                if self.loops is None:
+                    self.loops = LoopGradients(op.graph)
+                between.extend(e for e in self.loops.add(op) if e not in between)
+        self.pending = counts = dict.fromkeys(between, 0)
+        for op in between:
+            for tensor in op.inputs:
+                if tensor.op in counts:
+                    counts[tensor.op] += 1
+        source_ops = {x.op for x in self.sources}
+        first = {o for o in source_ops if all(counts.get(i.op, 0) <= 0 for i in o.inputs)}
+        self.frontier = first | {t.op for t in self.stops}
+
+    def _settle(self, tensor: Tensor) -> None:
+        """Note that one use of a tensor has given its gradient; queue its op when all have."""
+        op = tensor.op
+        left = self.pending[op] = self.pending.get(op, 0) - 1
+        if left != 0 and not (left > 0 and self.loops is not None and is_loop_switch(op)):
+            return
+        state = self.loops.of(op) if self.loops is not None and is_exit(op) else None
+        if self.loops is None or state is None:
+            self.queue.append(op)
+            return
+        # A loop is gone back over once the gradients of all that leaves it are there.
+        state.deferred_exits.append(tensor)
+        state.pending_exits -= 1
+        if state.pending_exits > 0:
+            return
+        used = [t for t in state.deferred_exits if self.collected.get(t)]
+        state.unused_exits.extend(t for t in state.deferred_exits if t not in used)
+        self.queue.extend(t.op for t in used)
+        for unused in state.unused_exits:
+            if used and is_trainable(unused.dtype):
+                self._add(unused, self.loops.zeros_for_exit(unused))
+            self.queue.append(unused.op)
 
     def result(self, x: Tensor) -> Any:
         """The gradient of a source, its parts added up."""
@@ -153,7 +205,7 @@ class _Backward:
         return self._sum(x)
 
     def _add(self, tensor: Tensor, grad: Gradient) -> None:
-        if isinstance(grad, Tensor):
+        if isinstance(grad, Tensor) and tensor.dtype is not dtypes.resource:
             try:
                 grad.set_shape(tensor.shape)
             except ValueError:
@@ -166,7 +218,8 @@ class _Backward:
 
     def _input_gradients(self, op: Operation) -> Sequence[Gradient | None]:
         nothing = [None] * len(op.inputs)
-        out_grads: list[Any] = [self._sum(t) for t in op.outputs]
+        with nullcontext() if self.loops is None else self.loops.beside(op, from_behind=True):
+            out_grads: list[Any] = [self._sum(t) for t in op.outputs]
         for tensor, grad in zip(op.outputs, out_grads, strict=True):
             self.summed[tensor] = grad
         if op in self.frontier or all(g is None for g in out_grads):
@@ -182,7 +235,10 @@ class _Backward:
             )
         for i, tensor in enumerate(op.outputs):
             if out_grads[i] is None and is_trainable(tensor.dtype):
-                out_grads[i] = zeros_like(tensor, optimize=False)
+                if self.loops is not None:
+                    out_grads[i] = self.loops.zeros_for(op, i)
+                else:
+                    out_grads[i] = zeros_outside_loops(op, i)
         graph = op.graph
         # TensorFlow's own rules ask for whole tensors; only a few ops take rows apart.
         dense = [convert_to_tensor(g) if isinstance(g, IndexedSlices) else g for g in out_grads]
@@ -215,6 +271,9 @@ class _Backward:
                 return total
         return _sum_over_devices(dense)
 
+    def _inside(self, op: Operation) -> Any:
+        return nullcontext() if self.loops is None else self.loops.beside(op)
+
     def _beside(self, op: Operation) -> Any:
         return op.graph.colocate_with(op) if self.colocate else nullcontext()
 
@@ -232,7 +291,10 @@ def _made_at(op: Operation) -> str:
 
 
 def _ops_from(sources: Iterable[Tensor]) -> set[Operation]:
-    """The ops that the sources reach through trainable tensors, those of the sources included."""
+    """The ops that the sources reach through trainable tensors, those of the sources included.
+
+    A handle of a variable carries its gradient.
+    """
     reached: set[Operation] = set()
     queue = deque(dict.fromkeys(t.op for t in sources))
     while queue:
@@ -241,13 +303,13 @@ def _ops_from(sources: Iterable[Tensor]) -> set[Operation]:
             continue
         reached.add(op)
         for output in op.outputs:
-            if is_trainable(output.dtype):
+            if is_trainable(output.dtype) or output.dtype is dtypes.resource:
                 queue.extend(output.consumers())
     return reached
 
 
-def _pending_counts(targets: Sequence[Tensor], reachable: set[Operation]) -> dict[Operation, int]:
-    """For each op between sources and targets, how many uses of its outputs lie between too."""
+def _between(targets: Sequence[Tensor], reachable: set[Operation]) -> list[Operation]:
+    """The ops between sources and targets, those of the targets first."""
     between: dict[Operation, None] = {}
     queue = deque(t.op for t in targets if t.op in reachable)
     while queue:
@@ -256,12 +318,7 @@ def _pending_counts(targets: Sequence[Tensor], reachable: set[Operation]) -> dic
             continue
         between[op] = None
         queue.extend(t.op for t in op.inputs if t.op in reachable)
-    counts = dict.fromkeys(between, 0)
-    for op in between:
-        for tensor in op.inputs:
-            if tensor.op in counts:
-                counts[tensor.op] += 1
-    return counts
+    return list(between)
 
 
 def _initial_gradient(y: Tensor, grad_y: Any, i: int) -> Gradient:

@@ -120,6 +120,7 @@ class Graph:
             context = self.control_flow_context
             wired = list(inputs)
             if context is not None:
+                context = context.home(definition, wired)
                 with self.name_scope(full_name + "/"):
                     wired, controls = context.wire(definition, wired, controls)
             made = Operation(self, definition, full_name, wired, controls, attrs)

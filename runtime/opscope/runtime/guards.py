@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from opscope.runtime import errors
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.flow import MERGES
 
 # A predicate and the value it must have.
 Literal = tuple[Tensor, bool]
@@ -15,10 +16,28 @@ Guard = tuple[Literal, ...] | None
 
 
 def predicate(tensor: Tensor, fed: Collection[Tensor]) -> Tensor:
-    """The tensor that decides, looked up through the Identity ops that hand it on."""
-    while tensor not in fed and tensor.op.type == "Identity":
-        tensor = tensor.op.inputs[0]
+    """The tensor that decides, looked up through what hands it on unchanged."""
+    while tensor not in fed:
+        op = tensor.op
+        if op.type != "Identity" and not (op.type == "Enter" and op.attrs["is_constant"]):
+            break
+        tensor = op.inputs[0]
     return tensor
+
+
+def chosen_input(test: Tensor) -> tuple[Operation, int] | None:
+    """The Merge and the input of it that `test` asks for, if it asks which input was alive."""
+    op = test.op
+    if op.type != "Equal" or len(op.inputs) != 2:
+        return None
+    index, wanted = op.inputs
+    merge = index.op
+    if merge.type not in MERGES or index.value_index != 1 or wanted.op.type != "Const":
+        return None
+    place = wanted.op.attrs["value"]
+    if len(merge.inputs) != 2 or place.ndim or int(place) not in (0, 1):
+        return None
+    return merge, int(place)
 
 
 def both(a: Guard, b: Guard) -> Guard:

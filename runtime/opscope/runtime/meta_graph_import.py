@@ -17,6 +17,7 @@ from opscope.runtime.graph_import import as_message, import_graph_def
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.meta_graph import VARIABLE_COLLECTIONS
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.saved_model.constants import ASSETS_KEY
 from opscope.runtime.train.saveable import all_saveable_objects
 from opscope.runtime.train.saver import Saver
 from opscope.runtime.variable_import import ImportedVariable
@@ -121,7 +122,8 @@ def _items(
     if kind == "node_list":
         return [e for e in (_element(graph, key, v, scope) for v in values) if e is not None]
     if kind == "any_list":
-        logging.warning(f"the collection {key!r} of the meta graph is of a kind opscope lacks")
+        if key != ASSETS_KEY:  # the loader reads those
+            logging.warning(f"the collection {key!r} of the meta graph is of a kind opscope lacks")
         return []
     return list(values)
 

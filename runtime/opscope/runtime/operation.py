@@ -76,7 +76,7 @@ class Operation:
     def set_output_shapes(self) -> None:
         """Apply the shape rule; ValueError when the inputs do not fit, with the node's name."""
         rule = self.definition.shape_rule
-        if rule is None or not self.outputs:
+        if rule is None:
             return
         try:
             shapes = rule(self)

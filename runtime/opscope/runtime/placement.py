@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from opscope.runtime import errors
+from opscope.runtime import dtypes, errors
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.devices import Device, why_no_gpu
 from opscope.runtime.operation import Operation
@@ -35,9 +35,10 @@ def place(ops: Sequence[Operation], devices: Sequence[Device], soft: bool) -> Pl
 
 
 def _reference_owner(op: Operation) -> Operation | None:
-    """The variable whose reference the op takes, followed through assignments."""
+    """The variable whose reference or handle the op takes, followed through assignments."""
     for tensor in op.inputs:
-        if tensor.dtype.is_ref_dtype and op.definition.updates:
+        is_handle = tensor.dtype is dtypes.resource and tensor.op.type == "VarHandleOp"
+        if is_handle or (tensor.dtype.is_ref_dtype and op.definition.updates):
             source = tensor.op
             while source.inputs and (source.definition.updates or source.type in FLOW):
                 source = source.inputs[next(iter(source.definition.updates), 0)].op

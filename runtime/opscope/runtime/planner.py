@@ -50,7 +50,7 @@ def make_plan(
     placement = dict(place(order, devices, soft_placement))
     known = fold(order, fed, placement)
     live = live_ops(
-        order, [*wanted.elements, *deciding(items or (), fed)], fed.keys() | known.values.keys()
+        order, [*wanted.elements, *deciding(items or ())], fed.keys() | known.values.keys()
     )
     program = generate(
         Inputs(order, live, placement, feeds, wanted, known, slot, session_state, instrument, items)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from opscope.runtime.branches import merge
-from opscope.runtime.control_flow_context import ControlFlowContext
+from opscope.runtime.control_flow_context import ControlFlowContext, output_context
 from opscope.runtime.graph import Graph
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OpDef
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.flow import ENTERS
 from opscope.runtime.tensor_shape import TensorShape
+
+_OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
 
 
 class WhileContext(ControlFlowContext):
@@ -63,7 +65,7 @@ class WhileContext(ControlFlowContext):
         """The tensor as it can be used inside; a gradient loop asks the loop it belongs to."""
         if tensor in self.values:
             return self.externals.get(tensor, tensor)
-        if self.gradient is not None:
+        if self.gradient is not None and tensor.op.control_flow_context is not self:
             found: Tensor | None = self.gradient.forward_value(tensor)
             if found is not None:
                 self.values.add(tensor)
@@ -91,6 +93,17 @@ class WhileContext(ControlFlowContext):
 
     # -- ops inside --------------------------------------------------------------------------
 
+    def home(self, definition: OpDef, inputs: Sequence[Tensor]) -> ControlFlowContext:
+        """This loop, but the forward loop for the shape of a value there.
+
+        So the shape is saved in each round, and not the value.
+        """
+        if self.gradient is not None and definition.name in _OF_SHAPE:
+            context = output_context(inputs[0].op)
+            if context is not None and context.loop is self.gradient.forward:
+                return context
+        return self
+
     def wire(
         self, definition: OpDef, inputs: list[Tensor], controls: list[Operation]
     ) -> tuple[list[Tensor], list[Operation]]:
@@ -108,8 +121,11 @@ class WhileContext(ControlFlowContext):
     def enter_variable(
         self, tensor: Tensor, shape: TensorShape | None = None, name: str | None = None
     ) -> Tensor:
-        """Bring the start value of a variable in, from the context around the loop."""
-        if self.outer is not None:
+        """Bring the start value of a variable in, from the context around the loop.
+
+        A tensor in `values` counts as being in that context already.
+        """
+        if self.outer is not None and tensor not in self.values:
             tensor = self.outer.capture(tensor)
         graph = self.graph
         controls = [c for c in graph.scoped_controls([tensor]) if self._is_around(c)]

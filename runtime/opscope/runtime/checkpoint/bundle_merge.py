@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 
-from opscope.events.proto.tensor_bundle_pb2 import BundleEntryProto, BundleHeaderProto
+from opscope.events.proto.tensor_bundle_pb2 import BundleEntryProto
 from opscope.runtime import errors
 from opscope.runtime.checkpoint.bundle_reader import BundleReader, data_path, index_path
-from opscope.runtime.checkpoint.bundle_writer import PRODUCER, shards_in_use, write_index
+from opscope.runtime.checkpoint.bundle_writer import install_bundle
 
 
 def merge_bundles(
@@ -18,9 +18,8 @@ def merge_bundles(
 ) -> None:
     """Put the data files of the checkpoints beside `destination` and write one index for all.
 
-    InvalidArgumentError when two hold a tensor of the same name and neither is a slice. Where
-    `destination` is a checkpoint of as many shards, an interruption between the renames leaves it
-    broken, as in TensorFlow; a Saver writes into a folder of its own first, under a new name.
+    At every moment there is a whole checkpoint, the old or the new. InvalidArgumentError when two
+    hold a tensor of the same name and neither is a slice.
     """
     entries: dict[bytes, BundleEntryProto] = {}
     moves: list[tuple[str, int]] = []
@@ -45,19 +44,8 @@ def merge_bundles(
                 raise errors.InvalidArgumentError(
                     None, None, f"several checkpoints hold {key.decode(errors='replace')!r}"
                 )
-    total = sum(count for _, count in moves)
-    before = shards_in_use(destination)
-    shard = 0
-    for prefix, count in moves:
-        for i in range(count):
-            os.replace(data_path(prefix, i, count), data_path(destination, shard, total))
-            shard += 1
-    header = BundleHeaderProto(num_shards=total)
-    header.version.producer = PRODUCER
-    write_index(destination, f".tempstate{secrets.randbits(63)}", header, entries)
-    for i in range(before if before != total else 0):
-        with suppress(FileNotFoundError):
-            os.remove(data_path(destination, i, before))
+    files = [data_path(prefix, i, count) for prefix, count in moves for i in range(count)]
+    install_bundle(destination, files, entries, f".tempstate{secrets.randbits(63)}")
     for prefix, _ in moves:
         os.remove(index_path(prefix))
     if delete_old_dirs:

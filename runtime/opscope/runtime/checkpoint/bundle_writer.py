@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +22,7 @@ from opscope.runtime.checkpoint.tensor_slice import TensorSlice, slice_key
 Array = np.ndarray[Any, np.dtype[Any]]
 
 # The version of the bundle format that TensorFlow 1 and 2 read.
-PRODUCER = 1
+_PRODUCER = 1
 
 
 class BundleWriter:
@@ -77,19 +77,7 @@ class BundleWriter:
         self._data.flush()
         os.fsync(self._data.fileno())
         self._data.close()
-        final = data_path(self.prefix, 0, 1)
-        before = shards_in_use(self.prefix)
-        if before == 1:
-            # Shard 0 of 2, where shard 1 is empty and needs no file: a name the old index lacks.
-            aside = data_path(self.prefix, 0, 2)
-            os.replace(self._temporary, aside)
-            self._write_index(2)
-            _copy_link(aside, self._temporary)
-            before = 2
-        os.replace(self._temporary, final)
-        self._write_index(1)
-        for shard in range(before):
-            _remove(data_path(self.prefix, shard, before))
+        install_bundle(self.prefix, [self._temporary], self._entries, self._suffix)
 
     def _put(self, key: bytes, name: str, array: Array) -> None:
         if key in self._entries:
@@ -103,16 +91,40 @@ class BundleWriter:
         self._offset += len(data)
         self._entries[key] = entry
 
-    def _write_index(self, shards: int) -> None:
-        header = BundleHeaderProto(num_shards=shards)
-        header.version.producer = PRODUCER
-        write_index(self.prefix, self._suffix, header, self._entries)
+
+def install_bundle(
+    prefix: str,
+    data_files: Sequence[str],
+    entries: Mapping[bytes, BundleEntryProto],
+    suffix: str,
+) -> None:
+    """Make complete data files, one per shard, the checkpoint at `prefix`, in safe renames.
+
+    The old index never points into new data: where it counts as many shards, the new data first get
+    the names of one shard more, which is empty and needs no file.
+    """
+    total = len(data_files)
+    before = _shards_in_use(prefix)
+    if before == total:
+        before = total + 1
+        for shard, path in enumerate(data_files):
+            os.replace(path, data_path(prefix, shard, before))
+        _write_index(prefix, suffix, before, entries)
+        for shard, path in enumerate(data_files):
+            _copy_link(data_path(prefix, shard, before), path)
+    for shard, path in enumerate(data_files):
+        os.replace(path, data_path(prefix, shard, total))
+    _write_index(prefix, suffix, total, entries)
+    for shard in range(before):
+        _remove(data_path(prefix, shard, before))
 
 
-def write_index(
-    prefix: str, suffix: str, header: BundleHeaderProto, entries: Mapping[bytes, BundleEntryProto]
+def _write_index(
+    prefix: str, suffix: str, shards: int, entries: Mapping[bytes, BundleEntryProto]
 ) -> None:
     """Write the index of a checkpoint whose data files are in place, in one rename."""
+    header = BundleHeaderProto(num_shards=shards)
+    header.version.producer = _PRODUCER
     temporary = index_path(prefix) + suffix
     with open(temporary, "wb") as file:
         items = [(b"", header.SerializeToString())]
@@ -131,7 +143,7 @@ def _entry(array: Array, shape: tuple[int, ...]) -> BundleEntryProto:
     return entry
 
 
-def shards_in_use(prefix: str) -> int:
+def _shards_in_use(prefix: str) -> int:
     """The number of shards that the present index counts; 0 when there is none to be read."""
     try:
         with Table(index_path(prefix)) as table:

@@ -27,16 +27,8 @@ def _(node: Operation) -> list[TensorShape]:
     return [node.attrs["shape"]]
 
 
-@op(
-    "Assign",
-    "ref: Ref(T), value: T -> output_ref: Ref(T)",
-    "T: type, validate_shape: bool = true, use_locking: bool = true",
-    updates=(0,),
-    allows_uninitialized=True,
-    not_differentiable=True,
-)
-def _assign(xp: Any, ref: VariableSlot, value: Any, *, validate_shape: bool) -> None:
-    """Give a variable a new value."""
+def assign_value(ref: VariableSlot, value: Any, validate_shape: bool) -> None:
+    """Copy `value` into a variable; InvalidArgumentError when its shape is another."""
     old = ref.value
     if old is not None and validate_shape and old.shape != value.shape:
         raise errors.InvalidArgumentError(
@@ -52,6 +44,19 @@ def _assign(xp: Any, ref: VariableSlot, value: Any, *, validate_shape: bool) -> 
     else:
         target[...] = value
         ref.commit(target)
+
+
+@op(
+    "Assign",
+    "ref: Ref(T), value: T -> output_ref: Ref(T)",
+    "T: type, validate_shape: bool = true, use_locking: bool = true",
+    updates=(0,),
+    allows_uninitialized=True,
+    not_differentiable=True,
+)
+def _assign(xp: Any, ref: VariableSlot, value: Any, *, validate_shape: bool) -> None:
+    """Give a variable a new value."""
+    assign_value(ref, value, validate_shape)
 
 
 @_assign.shape

@@ -95,7 +95,9 @@ def _save_shards(path: Tensor, shards: dict[str, list[Saveable]]) -> Tensor:
     """The path, to be had once each device's saveables are in a shard and the shards are merged."""
     graph = path.graph
     with graph.device("/cpu:*"):
-        base = make_tensor("StringJoin", [path, constant(f"_temp_{uuid.uuid4().hex}/part")])
+        remote = make_tensor("StaticRegexFullMatch", path, pattern="^s3://.*")
+        parts = constant(".part"), constant(f"_temp_{uuid.uuid4().hex}/part")
+        base = make_tensor("StringJoin", [path, make_tensor("Select", remote, *parts)])
     count = constant(len(shards), name="num_shards")
     names: list[Tensor] = []
     saved: list[Tensor] = []

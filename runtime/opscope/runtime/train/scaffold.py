@@ -96,7 +96,7 @@ class Scaffold:
             )
         if self.saver is None:
             self.saver = self.get_or_default(
-                "saver", GraphKeys.SAVERS, lambda: Saver(allow_empty=True)
+                "saver", GraphKeys.SAVERS, lambda: Saver(sharded=True, allow_empty=True)
             )
         self.saver.build()
         get_default_graph().finalize()

@@ -1,0 +1,262 @@
+"""Depthwise convolution: each channel of an image has filters of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from opscope.runtime import errors
+from opscope.runtime.make_op import make_tensor
+from opscope.runtime.op_def import op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.convolution import Convolution, convolution
+from opscope.runtime.ops.shape import shape
+from opscope.runtime.ops.static_value import static_shape
+from opscope.runtime.ops.type_sets import FLOAT
+from opscope.runtime.ops.windows import (
+    Line,
+    check_images,
+    explicit_pairs,
+    from_nhwc,
+    image_shape,
+    spatial,
+    static_line,
+    to_nhwc,
+)
+from opscope.runtime.tensor_shape import TensorShape
+
+_ATTRS = (
+    f"T: {{{FLOAT}}}, strides: list(int), padding: {{'SAME', 'VALID', 'EXPLICIT'}}, "
+    "explicit_paddings: list(int) = [], data_format: {'NHWC', 'NCHW'} = 'NHWC', "
+    "dilations: list(int) = [1, 1, 1, 1]"
+)
+
+
+def _attrs(
+    strides: Any, padding: str, explicit_paddings: Any, data_format: str, dilations: Any
+) -> dict[str, Any]:
+    return {
+        "strides": strides,
+        "padding": padding,
+        "explicit_paddings": explicit_paddings,
+        "data_format": data_format,
+        "dilations": dilations,
+    }
+
+
+def _places(rows: Line, columns: Line) -> Iterator[tuple[int, int, Any]]:
+    """Each element of the window, and where it lies on the padded images."""
+    for i in range(rows.window):
+        for j in range(columns.window):
+            yield i, j, (slice(None), rows.places(i), columns.places(j))
+
+
+def _with_border(xp: Any, images: Any, rows: Line, columns: Line) -> Any:
+    pairs = ((0, 0), (rows.before, rows.after), (columns.before, columns.after), (0, 0))
+    return xp.pad(images, pairs) if any(map(any, pairs)) else images
+
+
+def _computed(value: Any) -> Any:
+    return value.astype("float32") if value.dtype.itemsize == 2 else value
+
+
+def _output(conv: Convolution, images: Any, filters: Any) -> Any:
+    xp, dtype = conv.xp, images.dtype
+    x = _computed(to_nhwc(check_images(images, "input"), conv.data_format))
+    w = _computed(check_images(filters, "filter"))
+    if x.shape[3] != w.shape[2]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"input and filter must have the same depth: {x.shape[3]} vs {w.shape[2]}",
+        )
+    rows, columns = conv.lines(x.shape[1], x.shape[2], w.shape)
+    inside = _with_border(xp, x, rows, columns)
+    total = xp.zeros((x.shape[0], rows.count, columns.count, *w.shape[2:]), x.dtype)
+    for i, j, place in _places(rows, columns):
+        total += inside[place][..., None] * w[i, j]
+    flat = total.reshape(*total.shape[:3], -1).astype(dtype, copy=False)
+    return from_nhwc(xp, flat, conv.data_format)
+
+
+def _split_channels(conv: Convolution, grad: Any, channels: int) -> Any:
+    """The gradient as [batch, row, column, channel, filter of the channel]."""
+    g = _computed(to_nhwc(check_images(grad, "out_backprop"), conv.data_format))
+    if g.shape[3] % channels:
+        raise errors.InvalidArgumentError(
+            None, None, f"out_backprop has {g.shape[3]} channels, not a multiple of {channels}"
+        )
+    return g.reshape(*g.shape[:3], channels, -1)
+
+
+def _input_gradient(conv: Convolution, input_sizes: Any, filters: Any, grad: Any) -> Any:
+    xp = conv.xp
+    sizes = tuple(input_sizes.tolist())
+    height, width = spatial(sizes, conv.data_format)
+    w = _computed(check_images(filters, "filter"))
+    g = _split_channels(conv, grad, w.shape[2])
+    rows, columns = conv.lines(height, width, w.shape)
+    whole = xp.zeros((g.shape[0], rows.padded, columns.padded, w.shape[2]), g.dtype)
+    for i, j, place in _places(rows, columns):
+        whole[place] += (g * w[i, j]).sum(axis=4)
+    inside = whole[
+        :, rows.before : rows.before + rows.size, columns.before : columns.before + columns.size
+    ]
+    return from_nhwc(
+        xp, xp.ascontiguousarray(inside).astype(grad.dtype, copy=False), conv.data_format
+    )
+
+
+def _filter_gradient(conv: Convolution, images: Any, filter_sizes: Any, grad: Any) -> Any:
+    xp = conv.xp
+    sizes = tuple(filter_sizes.tolist())
+    x = _computed(to_nhwc(check_images(images, "input"), conv.data_format))
+    g = _split_channels(conv, grad, sizes[2])
+    rows, columns = conv.lines(x.shape[1], x.shape[2], sizes)
+    inside = _with_border(xp, x, rows, columns)
+    total = xp.empty(sizes, g.dtype)
+    for i, j, place in _places(rows, columns):
+        total[i, j] = (inside[place][..., None] * g).sum(axis=(0, 1, 2))
+    return total.astype(grad.dtype, copy=False)
+
+
+@op("DepthwiseConv2dNative", "input: T, filter: T -> output: T", _ATTRS)
+def _depthwise(
+    xp: Any,
+    images: Any,
+    filters: Any,
+    *,
+    strides: Any,
+    padding: str,
+    explicit_paddings: Any,
+    data_format: str,
+    dilations: Any,
+) -> Any:
+    """Convolve each channel with filters of its own.
+
+    images: [batch, height, width, channels] (or NCHW); filters: [height, width, channels, filters
+    per channel]; output channels are channels times filters per channel, those of a channel
+    together.
+    """
+    attrs = _attrs(strides, padding, explicit_paddings, data_format, dilations)
+    return _output(convolution(attrs, xp, None), images, filters)
+
+
+@op(
+    "DepthwiseConv2dNativeBackpropInput",
+    "input_sizes: int32, filter: T, out_backprop: T -> output: T",
+    _ATTRS,
+)
+def _depthwise_input(
+    xp: Any,
+    input_sizes: Any,
+    filters: Any,
+    out_backprop: Any,
+    *,
+    strides: Any,
+    padding: str,
+    explicit_paddings: Any,
+    data_format: str,
+    dilations: Any,
+) -> Any:
+    """The gradient of a depthwise convolution with respect to its images."""
+    attrs = _attrs(strides, padding, explicit_paddings, data_format, dilations)
+    return _input_gradient(convolution(attrs, xp, None), input_sizes, filters, out_backprop)
+
+
+@op(
+    "DepthwiseConv2dNativeBackpropFilter",
+    "input: T, filter_sizes: int32, out_backprop: T -> output: T",
+    _ATTRS,
+)
+def _depthwise_filter(
+    xp: Any,
+    images: Any,
+    filter_sizes: Any,
+    out_backprop: Any,
+    *,
+    strides: Any,
+    padding: str,
+    explicit_paddings: Any,
+    data_format: str,
+    dilations: Any,
+) -> Any:
+    """The gradient of a depthwise convolution with respect to its filters."""
+    attrs = _attrs(strides, padding, explicit_paddings, data_format, dilations)
+    return _filter_gradient(convolution(attrs, xp, None), images, filter_sizes, out_backprop)
+
+
+@_depthwise.shape
+def _(node: Operation) -> list[TensorShape]:
+    images, filters = (t.shape.with_rank(4).known_rank() for t in node.inputs)
+    attrs = node.attrs
+    data_format = attrs["data_format"]
+    channels = images[1] if data_format == "NCHW" else images[3]
+    if channels is not None and filters[2] is not None and channels != filters[2]:
+        raise ValueError(
+            f"Dimensions must be equal, but are {channels} and {filters[2]} for "
+            f"'{node.name}' (op: 'DepthwiseConv2dNative')"
+        )
+    counts = [
+        static_line(size, window, step, attrs["padding"], dilation, pair)
+        for size, window, step, dilation, pair in zip(
+            spatial(images, data_format),
+            filters[:2],
+            spatial(attrs["strides"], data_format),
+            spatial(attrs["dilations"], data_format),
+            explicit_pairs(attrs["explicit_paddings"], data_format),
+            strict=True,
+        )
+    ]
+    deep = None if filters[2] is None or filters[3] is None else filters[2] * filters[3]
+    return [image_shape(images[0], counts[0], counts[1], deep, data_format)]
+
+
+@_depthwise_input.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [static_shape(node.inputs[0]).with_rank(4)]
+
+
+@_depthwise_filter.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [static_shape(node.inputs[1]).with_rank(4)]
+
+
+def _own_attrs(node: Operation) -> dict[str, Any]:
+    return {key: value for key, value in node.attrs.items() if key not in ("T", "_class")}
+
+
+@_depthwise.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    images, filters = node.inputs
+    attrs = _own_attrs(node)
+    return [
+        make_tensor("DepthwiseConv2dNativeBackpropInput", shape(images), filters, grad, **attrs),
+        make_tensor("DepthwiseConv2dNativeBackpropFilter", images, shape(filters), grad, **attrs),
+    ]
+
+
+@_depthwise_input.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    _, filters, out_backprop = node.inputs
+    attrs = _own_attrs(node)
+    return [
+        None,
+        make_tensor(
+            "DepthwiseConv2dNativeBackpropFilter", grad, shape(filters), out_backprop, **attrs
+        ),
+        make_tensor("DepthwiseConv2dNative", grad, filters, **attrs),
+    ]
+
+
+@_depthwise_filter.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    images, _, out_backprop = node.inputs
+    attrs = _own_attrs(node)
+    return [
+        make_tensor(
+            "DepthwiseConv2dNativeBackpropInput", shape(images), grad, out_backprop, **attrs
+        ),
+        None,
+        make_tensor("DepthwiseConv2dNative", images, grad, **attrs),
+    ]

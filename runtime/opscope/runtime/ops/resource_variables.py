@@ -1,0 +1,208 @@
+"""Variables behind a handle: reading, assignment and updates by resource.
+
+A handle stands for the variable's slot; kernels get the slot wherever they take a handle.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from opscope.runtime import dtypes, errors
+from opscope.runtime.op_def import OPS, ArgDef, OpDef, op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops import training
+from opscope.runtime.ops.flow import FLOW
+from opscope.runtime.ops.state import assign_value
+from opscope.runtime.tensor_shape import TensorShape, unknown_shape
+from opscope.runtime.variable_slot import VariableSlot
+
+
+def variable_of(handle: Tensor) -> Operation | None:
+    """The VarHandleOp behind a handle that other ops hand on; None if there is none."""
+    node = handle.op
+    while node.type == "Identity" or (node.type in FLOW and node.inputs):
+        node = node.inputs[0].op
+    return node if node.type == "VarHandleOp" else None
+
+
+def _shape_behind(handle: Tensor) -> TensorShape:
+    variable = variable_of(handle)
+    shape = unknown_shape() if variable is None else variable.attrs["shape"]
+    assert isinstance(shape, TensorShape)
+    return shape
+
+
+@op(
+    "VarHandleOp",
+    "-> resource: resource",
+    "container: string = '', shared_name: string = '', debug_name: string = '', dtype: type, "
+    "shape: shape, allowed_devices: list(string) = []",
+    stateful=True,
+)
+def _var_handle(xp: Any) -> Any:
+    """Hold a tensor between runs; the output is a handle to it."""
+    raise AssertionError("a variable's slot is bound when the plan is made")
+
+
+@_var_handle.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [TensorShape(())]
+
+
+@op(
+    "ReadVariableOp",
+    "resource: resource -> value: dtype",
+    "dtype: type",
+    view_of=0,
+    template="{0}.value",
+)
+def _read(xp: Any, resource: VariableSlot) -> Any:
+    """The value of a variable."""
+    return resource.value
+
+
+@_read.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [_shape_behind(node.inputs[0])]
+
+
+@_read.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [grad]
+
+
+@op(
+    "AssignVariableOp",
+    "resource: resource, value: dtype ->",
+    "dtype: type, validate_shape: bool = false",
+    updates=(0,),
+    allows_uninitialized=True,
+    not_differentiable=True,
+)
+def _assign(xp: Any, resource: VariableSlot, value: Any, *, validate_shape: bool) -> None:
+    """Give a variable a new value."""
+    assign_value(resource, value, validate_shape)
+
+
+@op(
+    "AssignAddVariableOp",
+    "resource: resource, value: dtype ->",
+    "dtype: type",
+    updates=(0,),
+    not_differentiable=True,
+)
+def _assign_add(xp: Any, resource: VariableSlot, value: Any) -> None:
+    """Add to a variable."""
+    _require_same_shape(resource, value)
+    resource.commit(xp.add(resource.value, value, out=resource.target()))
+
+
+@op(
+    "AssignSubVariableOp",
+    "resource: resource, value: dtype ->",
+    "dtype: type",
+    updates=(0,),
+    not_differentiable=True,
+)
+def _assign_sub(xp: Any, resource: VariableSlot, value: Any) -> None:
+    """Subtract from a variable."""
+    _require_same_shape(resource, value)
+    resource.commit(xp.subtract(resource.value, value, out=resource.target()))
+
+
+def _require_same_shape(slot: VariableSlot, value: Any) -> None:
+    if slot.value.shape != value.shape:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Cannot update variable with shape {list(slot.value.shape)} using a Tensor with "
+            f"shape {list(value.shape)}, shapes must be equal.",
+        )
+
+
+def _checked(node: Operation) -> list[TensorShape]:
+    _shape_behind(node.inputs[0]).merge_with(node.inputs[1].shape)
+    return []
+
+
+_assign.shape(_checked)
+_assign_add.shape(_checked)
+_assign_sub.shape(_checked)
+
+
+@op(
+    "VarIsInitializedOp",
+    "resource: resource -> is_initialized: bool",
+    stateful=True,
+    allows_uninitialized=True,
+    not_differentiable=True,
+)
+def _is_initialized(xp: Any, resource: VariableSlot) -> Any:
+    """True when the variable has a value."""
+    return xp.bool_(resource.value is not None)
+
+
+@_is_initialized.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [TensorShape(())]
+
+
+@op(
+    "VariableShape",
+    "input: resource -> output: out_type",
+    "out_type: {int32, int64} = int32",
+    stateful=True,
+    not_differentiable=True,
+)
+def _variable_shape(xp: Any, handle: VariableSlot, *, out_type: dtypes.DType) -> Any:
+    """The shape of a variable's value."""
+    return xp.asarray(handle.value.shape, out_type.as_numpy_dtype)
+
+
+@_variable_shape.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [TensorShape([_shape_behind(node.inputs[0]).ndims])]
+
+
+# -- optimizers ----------------------------------------------------------------------------
+
+
+def _by_handle(applied: OpDef) -> None:
+    """Define the ResourceApply op that has the kernel of an Apply op."""
+
+    def written(arg: ArgDef) -> str:
+        return f"{arg.name}: {'resource' if arg.is_ref else arg.type_attr}"
+
+    allowed = ", ".join(sorted(t.name for t in applied.attrs["T"].allowed or ()))
+    options = "".join(
+        f", {attr.name}: bool = {str(attr.default).lower()}"
+        for attr in applied.attrs.values()
+        if attr.name != "T"
+    )
+    define = op(
+        f"Resource{applied.name}",
+        f"{', '.join(map(written, applied.inputs))} ->",
+        f"T: {{{allowed}}}{options}",
+        updates=applied.updates,
+        not_differentiable=True,
+    )
+    made = define(applied.kernels["ANY"])
+    made.bind_rule = applied.bind_rule
+    made.finite_rule = applied.finite_rule
+
+    @made.shape
+    def _(node: Operation) -> list[TensorShape]:
+        shape = _shape_behind(node.inputs[0])
+        for arg, tensor in zip(made.inputs, node.inputs, strict=True):
+            if arg.dtype is dtypes.resource:
+                shape = shape.merge_with(_shape_behind(tensor))
+            elif arg.name in ("grad", "delta"):
+                shape = shape.merge_with(tensor.shape)
+            else:
+                tensor.shape.assert_has_rank(0)
+        return []
+
+
+for _name, _applied in list(OPS.items()):
+    if _applied.kernels["ANY"].__module__ == training.__name__ and _name.startswith("Apply"):
+        _by_handle(_applied)
