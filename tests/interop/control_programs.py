@@ -111,6 +111,42 @@ def nested_branches(tf: Any) -> Any:
     return tf.while_loop(lambda i, s: i < 5, body, [tf.constant(0), x])
 
 
+def mapped(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.placeholder_with_default(tf.ones([3, 2]) * 0.5, [None, 2], name="rows")
+    fixed = tf.constant([[1.0, 2.0], [3.0, 4.0]]) * x
+    one = tf.map_fn(lambda r: tf.reduce_sum(r * x), rows)
+    two = tf.map_fn(lambda p: (p[0] * p[1], p[0]), (fixed, fixed + 1.0))
+    whole = tf.map_fn(lambda r: tf.cast(r[0] > x, tf.int32), rows, dtype=tf.int32)
+    return [one, *two, whole]
+
+
+def scanned(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.constant([[1.0, 2.0], [3.0, 4.0], [0.5, -1.0]]) * x
+    sums = tf.scan(lambda a, r: a + r, rows)
+    products = tf.scan(lambda a, r: tf.tanh(a * r), rows, initializer=tf.ones([2]), reverse=True)
+    left = tf.foldl(lambda a, r: a * x + r, rows)
+    right = tf.foldr(lambda a, r: a - r * x, rows, initializer=tf.zeros([2]))
+    return [sums, products, left, right]
+
+
+def arrays(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.constant([[1.0, 2.0], [3.0, 4.0], [0.5, -1.0]]) * x
+    array = tf.TensorArray(tf.float32, size=4, clear_after_read=False, name="kept")
+    array = array.scatter([0, 2, 1], rows).write(3, rows[0])
+    ragged = tf.TensorArray(tf.float32, size=2, infer_shape=False)
+    ragged = ragged.split(tf.reshape(rows, [6]), [2, 4])
+    return [
+        array.read(2),
+        array.gather([1, 1, 3]),
+        array.stack(),
+        ragged.concat(),
+        tf.cast(array.size(), tf.float32),
+    ]
+
+
 PROGRAMS = [
     power,
     limited,
@@ -122,6 +158,9 @@ PROGRAMS = [
     matrices,
     ragged_shapes,
     nested_branches,
+    mapped,
+    scanned,
+    arrays,
 ]
 
 
