@@ -45,12 +45,11 @@ def test_programs(tensorflow, program):
     expected = results(tensorflow, their_graph, names)
     assert_same(results(ours, graph, names), expected)
     assert_same(results(tensorflow, imported(tensorflow, graph), names), expected)
-    if not any(op.type == "Assert" for op in their_graph.get_operations()):
-        assert_same(results(ours, imported(ours, their_graph), names), expected)
+    assert_same(results(ours, imported(ours, their_graph), names), expected)
 
 
 # TensorFlow clones the axis of a concat in a loop into a constant one scope higher; its dynamic_rnn
-# checks the length of sequence_length by an Assert op, and makes constants that it does not use.
+# and static_rnn make constants that they do not use.
 NAMED_OTHERWISE = {
     "ragged_shapes_gradients",
     "dynamic_rnn",

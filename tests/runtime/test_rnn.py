@@ -186,6 +186,17 @@ def test_training_finds_a_sum() -> None:
     assert sum(t.node_name == "rnn/while/gru_cell/MatMul" for t in run.tensors) == 6
 
 
+def test_there_is_one_length_per_row() -> None:
+    lengths = tf.placeholder(tf.int32, [None])
+    output, _ = tf.nn.dynamic_rnn(
+        cells.BasicRNNCell(4), tf.zeros([2, 5, 3]), sequence_length=lengths, dtype=tf.float32
+    )
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Expected shape"):
+            sess.run(output, {lengths: [1, 2, 3]})
+
+
 def test_wrong_use() -> None:
     cell = cells.BasicRNNCell(4)
     with pytest.raises(ValueError, match="dtype"):

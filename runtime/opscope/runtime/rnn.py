@@ -8,15 +8,25 @@ from typing import Any
 from opscope.runtime import dtypes, nest
 from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
-from opscope.runtime.math import cast, maximum, minimum, reduce_max, reduce_min
+from opscope.runtime.math import (
+    cast,
+    equal,
+    maximum,
+    minimum,
+    reduce_all,
+    reduce_max,
+    reduce_min,
+)
 from opscope.runtime.math import range as number_range
-from opscope.runtime.operation import Tensor
+from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.arrangement import reverse, transpose
+from opscope.runtime.ops.assertion import Assert
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.comparison import where
-from opscope.runtime.ops.joining import concat
+from opscope.runtime.ops.joining import concat, stack
 from opscope.runtime.ops.shape import rank, shape
 from opscope.runtime.rnn_cell import RNNCell, zeros_of_size
+from opscope.runtime.scopes import control_dependencies
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.variable_scope import get_variable_scope, variable_scope
@@ -58,7 +68,8 @@ def dynamic_rnn(
             lengths = identity(lengths, name="sequence_length")
         state = _first_state(cell, _batch_size(flat), initial_state, dtype)
         if lengths is not None:
-            lengths = identity(lengths, name="CheckSeqLen")
+            with control_dependencies([_one_length_per_row(lengths, _batch_size(flat))]):
+                lengths = identity(lengths, name="CheckSeqLen")
         packed = nest.pack_sequence_as(inputs, flat)
         outputs, last = _loop(
             cell, packed, state, lengths, dtype, parallel_iterations or 32, swap_memory
@@ -66,6 +77,20 @@ def dynamic_rnn(
         if not time_major:
             outputs = nest.map_structure(_swapped, outputs)
     return outputs, last
+
+
+def _one_length_per_row(lengths: Tensor, batch_size: Any) -> Operation:
+    """An op that fails when there is not one length for each row of the batch."""
+    given, wanted = shape(lengths), stack([batch_size])
+    return Assert(
+        reduce_all(equal(given, wanted)),
+        [
+            f"Expected shape for Tensor {lengths.name} is ",
+            wanted,
+            " but saw shape: ",
+            given,
+        ],
+    )
 
 
 def _check_cell(cell: Any) -> None:
