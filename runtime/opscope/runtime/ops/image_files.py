@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from opscope.runtime import dtypes, errors
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
