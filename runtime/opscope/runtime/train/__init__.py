@@ -38,6 +38,7 @@ from opscope.runtime.train.checkpoint_saver_hook import (
 )
 from opscope.runtime.train.coordinator import Coordinator
 from opscope.runtime.train.gradient_descent import GradientDescentOptimizer
+from opscope.runtime.train.health_hook import HealthHook
 from opscope.runtime.train.input import (
     batch,
     input_producer,
@@ -90,6 +91,7 @@ __all__ = [
     "FeedFnHook",
     "FinalOpsHook",
     "GradientDescentOptimizer",
+    "HealthHook",
     "LoggingTensorHook",
     "MomentumOptimizer",
     "MonitoredSession",
