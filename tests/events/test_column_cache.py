@@ -9,6 +9,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from logdir_content import content
 
 from opscope.events import Logdir, column_cache, open_logdir, record_columns
 from opscope.events.proto.event_pb2 import Event, SessionLog
@@ -35,24 +36,6 @@ def opened(folder: Path) -> Logdir:
     if logdir._storing is not None:
         logdir._storing.join()
     return logdir
-
-
-def told(logdir: Logdir) -> dict[str, object]:
-    found: dict[str, object] = {"problems": logdir.problems}
-    for run in logdir.runs():
-        for tag in logdir.tags(run):
-            for kind, series in logdir._of_tag(run, tag).items():
-                every = series.select(orphaned=True)
-                rows = series.values(every) if kind == "scalar" else series.locations(every)
-                found[f"{run} {tag} {kind}"] = (
-                    series.plugin,
-                    series.steps(every).tolist(),
-                    series.wall_times(every).tolist(),
-                    rows.tobytes() if isinstance(rows, np.ndarray) else rows,
-                    series.steps(series.select(orphaned=False)).tolist(),
-                )
-        found[f"{run} graphs"] = logdir.graph_tags(run)
-    return found
 
 
 def of_long_ago(path: Path, seconds: float = 100) -> None:
@@ -93,12 +76,12 @@ def nothing_decoded(*_: object) -> None:
 
 
 def test_a_second_start_decodes_nothing_and_says_the_same(folder: Path, cache: Path) -> None:
-    first = told(opened(folder))
+    first = content(opened(folder))
     (entry,) = cache.iterdir()
     assert entry.stat().st_mode & 0o077 == 0
     with mock.patch.object(record_columns.RecordColumns, "decode", nothing_decoded):
         second = opened(folder)
-    assert told(second) == first
+    assert content(second) == first
     assert not second.reload()
     assert second.images("a", "image").value == opened(folder).images("a", "image").value
 
@@ -120,7 +103,7 @@ def test_growth_is_read_from_where_it_begins(folder: Path) -> None:
     assert sum(read) == 88
     assert logdir.scalars("b", "x").step.tolist() == list(range(100))
     column_cache.WORTH = 10**9
-    assert told(opened(folder)) == told(logdir)
+    assert content(opened(folder)) == content(logdir)
 
 
 def test_what_changed_is_never_served(folder: Path) -> None:
@@ -146,7 +129,7 @@ def test_files_written_to_just_now_are_not_kept(folder: Path, cache: Path) -> No
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "format", "folder"])
 def test_a_damaged_entry_is_none(folder: Path, cache: Path, damage: str) -> None:
-    first = told(opened(folder))
+    first = content(opened(folder))
     (entry,) = cache.iterdir()
     data = bytearray(entry.read_bytes())
     if damage == "cut":
@@ -161,7 +144,7 @@ def test_a_damaged_entry_is_none(folder: Path, cache: Path, damage: str) -> None
     if damage == "folder":
         entry.unlink()
         entry.mkdir()
-    assert told(opened(folder)) == first
+    assert content(opened(folder)) == first
 
 
 def test_nothing_is_kept_that_is_not_worth_it_or_not_wanted(

@@ -10,49 +10,21 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from logdir_content import content, content_record_by_record
 
-from opscope.events import Logdir, open_logdir, record_columns
-from opscope.events.chunk_reader import ChunkReader
-from opscope.events.payload_columns import NO_PAYLOADS
+from opscope.events import open_logdir
+from opscope.events.event_file import EventFile
 from opscope.events.proto.event_pb2 import Event, SessionLog
 from opscope.events.proto.types_pb2 import DT_DOUBLE, DT_FLOAT, DT_HALF, DT_INT32, DT_INT64
 from opscope.events.record import frame
-from opscope.events.record_columns import NO_SCALARS, ChunkColumns
 
 NAME = "events.out.tfevents.1700000000.host"
 TAGS = ["loss", "train/acc", "layer01/w", "layer02/w", "ü/λ", "x" * 90, ""]
 
 
-def content(logdir: Logdir) -> dict[str, Any]:
-    """All that a logdir says, as values that compare; NaN by its bytes."""
-    found: dict[str, Any] = {"problems": [str(problem) for problem in logdir.problems]}
-    for run in logdir.runs():
-        for tag in logdir.tags(run):
-            for kind, series in logdir._of_tag(run, tag).items():
-                every = series.select(orphaned=True)
-                rows = series.values(every) if kind == "scalar" else series.locations(every)
-                chosen = series.select(orphaned=False)
-                found[f"{run}:{tag}:{kind}"] = (
-                    series.plugin,
-                    series.steps(every).tobytes(),
-                    series.wall_times(every).tobytes(),
-                    rows.tobytes() if isinstance(rows, np.ndarray) else rows,
-                    series.steps(chosen).tobytes(),
-                )
-        found[f"{run}:graphs"] = logdir.graph_tags(run)
-    return found
-
-
-def singly(
-    self: object, buffer: object, framing: object, places: np.ndarray, lengths: object
-) -> ChunkColumns:
-    return ChunkColumns(NO_SCALARS, NO_PAYLOADS, np.arange(len(places)))
-
-
 def assert_same(folder: Path) -> dict[str, Any]:
     by_column = content(open_logdir(folder))
-    with mock.patch.object(record_columns.RecordColumns, "decode", singly):
-        assert by_column == content(open_logdir(folder))
+    assert by_column == content_record_by_record(folder)
     return by_column
 
 
@@ -184,8 +156,14 @@ def scalars(count: int, tag: str = "loss", start: int = 0) -> Iterator[bytes]:
 
 def test_scalars_are_not_decoded_one_by_one(tmp_path: Path) -> None:
     write(tmp_path, version(), *scalars(5000))
-    with mock.patch.object(ChunkReader, "_add", autospec=True, side_effect=ChunkReader._add):
-        logdir = open_logdir(tmp_path)
-    found = logdir.scalars(".", "loss")
+    decode, singly = EventFile.decode, []
+
+    def counted(self: EventFile, offset: int, data: bytes, crc: int) -> None:
+        singly.append(offset)
+        decode(self, offset, data, crc)
+
+    with mock.patch.object(EventFile, "decode", counted):
+        found = open_logdir(tmp_path).scalars(".", "loss")
+    assert len(singly) < 10
     assert found.step.tolist() == list(range(5000))
     assert found.value.tolist() == [float(np.float32(step / 3)) for step in range(5000)]

@@ -175,7 +175,8 @@ def test_values_cross_the_border_of_a_simulated_gpu():
 def test_step_stats_time_every_op():
     with tf.Graph().as_default():
         x = tf.placeholder(tf.float32, [None], name="x")
-        with tf.device("/cpu:1"):
+        unused = divide_op(x, 3.0, name="unused")
+        with tf.device("/cpu:1"), tf.control_dependencies([unused]):
             z = divide_op(x, 2.0, name="z")
         metadata = tf.RunMetadata()
         options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE, output_partition_graphs=True)
@@ -183,6 +184,7 @@ def test_step_stats_time_every_op():
             session.run(z, {x: [1, 2]}, options=options, run_metadata=metadata)
     stats = {n.node_name: n for d in metadata.step_stats.dev_stats for n in d.node_stats}
     assert {"x", "z", "z/y"} <= stats.keys()
+    assert "unused" not in stats  # nobody needs its value, so it did not run
     z_stats = stats["z"]
     assert z_stats.all_start_micros > 1.6e15
     assert z_stats.op_end_rel_nanos > 0

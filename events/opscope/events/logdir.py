@@ -149,7 +149,7 @@ class Logdir:
     def tags(self, run: str, kind: str | None = None) -> list[str]:
         """The tags of a run, of one kind if one is given, sorted."""
         names = self._tag_names(run)
-        return sorted(names if kind is None else [tag for tag in names if kind in names[tag]])
+        return sorted(names if kind is None else [tag for tag, own in names.items() if kind in own])
 
     def kind(self, run: str, tag: str) -> str:
         """What a tag holds, a word of `opscope.events.kind`: of a mixed tag, the first kind."""
@@ -297,16 +297,17 @@ class Logdir:
             raise LogdirError(f"{self.path} has no run {run!r}; its runs are: {names}")
         return reader
 
-    def _tag_names(self, run: str) -> dict[str, set[str]]:
+    def _tag_names(self, run: str) -> dict[str, frozenset[str]]:
         """The tags of a run, and their kinds."""
         series = self._run(run).series
-        names = {tag: set(map(series.kind, numbers)) for tag, numbers in series.tags.items()}
-        for tag in series.run_metadata:
-            names.setdefault(tag, set()).add(kinds.RUN_METADATA)
+        names = dict(series.kinds_of_tags)
+        more = dict.fromkeys(series.run_metadata, kinds.RUN_METADATA)
         if len(series.graphs) or len(series.meta_graphs):
-            names.setdefault(RUN_GRAPH_TAG, set()).add(kinds.GRAPH)
+            more[RUN_GRAPH_TAG] = kinds.GRAPH
         if run in self._tree.projector_runs:
-            names.setdefault(PROJECTOR_CONFIG, set()).add(kinds.PROJECTOR)
+            more[PROJECTOR_CONFIG] = kinds.PROJECTOR
+        for tag, kind in more.items():
+            names[tag] = names.get(tag, frozenset()) | {kind}
         return names
 
     def _of_tag(self, run: str, tag: str) -> dict[str, Series]:

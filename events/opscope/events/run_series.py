@@ -70,9 +70,21 @@ class RunSeries:
         """The series of each tag's summaries, by number, the one that came first first."""
         return self.numbers.of_tags
 
+    @property
+    def kinds_of_tags(self) -> dict[str, frozenset[str]]:
+        """The kinds of each tag's summaries."""
+        kind = self.numbers.kinds
+        of_one = {each: frozenset([each]) for each in set(kind)}
+        return {
+            tag: of_one[kind[numbers[0]]]
+            if len(numbers) == 1
+            else frozenset(kind[number] for number in numbers)
+            for tag, numbers in self.tags.items()
+        }
+
     def kind(self, number: int) -> str:
         """What the series of this number holds."""
-        return self.numbers[number].kind
+        return self.numbers.kinds[number]
 
     def series(self, number: int) -> Series:
         """The series of this number."""
@@ -270,10 +282,8 @@ class RunSeries:
             more = np.full(max(missing, len(self._bound)), _UNBOUND, np.int32)
             self._bound = np.concatenate([self._bound, more])
         new, first = self._new_names(scalars, payloads)
-        if not singly and all(names.forms[name].is_plain for name in new):
-            in_order = np.array(new, np.int32)[np.argsort(first)]
-            tags = [names.tags[name] for name in in_order.tolist()]
-            self._bound[in_order] = self.numbers.numbers_of_scalars(tags)
+        if all(names.forms[name].is_plain for name in new):
+            self._bind_plain(names, np.array(new, np.int32), first, singly, decode)
             return
         records = np.concatenate([np.array(singly, np.int64), first])
         order = np.argsort(records, kind="stable")
@@ -297,6 +307,27 @@ class RunSeries:
         while late:
             self._decode_once(heapq.heappop(late), decode)
         self._bound[new] = numbers
+
+    def _bind_plain(
+        self,
+        names: ValueNames,
+        new: Int32s,
+        first: Int64s,
+        singly: list[int],
+        decode: Callable[[int], None],
+    ) -> None:
+        """Do the same for names that are scalars in any case, all those between two records."""
+        order = np.argsort(first)
+        stops = np.searchsorted(first[order], singly).tolist()
+        start = 0
+        for stop, record in zip([*stops, len(new)], [*singly, None], strict=True):
+            if stop > start:
+                some = new[order[start:stop]]
+                tags = [names.tags[name] for name in some.tolist()]
+                self._bound[some] = self.numbers.numbers_of_scalars(tags)
+                start = stop
+            if record is not None:
+                self._decode_once(record, decode)
 
     def _new_names(
         self, scalars: ScalarColumns, payloads: PayloadColumns

@@ -18,11 +18,14 @@ from opscope.runtime import (
     dtypes,
     errors,
     gfile,
+    image,
     initializers,
+    io,
     logging,
     math,
     nn,
     ops,
+    python_io,
     saved_model,
     summary,
     train,
@@ -59,6 +62,7 @@ from opscope.runtime.dtypes import (
     uint64,
     variant,
 )
+from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
 from opscope.runtime.gradients import (
     AggregationMethod,
     gradients,
@@ -162,6 +166,7 @@ from opscope.runtime.ops.arrangement import (
     tile,
     transpose,
 )
+from opscope.runtime.ops.assertion import Assert, Print
 from opscope.runtime.ops.basic import identity, no_op, placeholder, placeholder_with_default
 from opscope.runtime.ops.broadcasting import (
     broadcast_to,
@@ -170,9 +175,15 @@ from opscope.runtime.ops.comparison import (
     where,
     where_v2,
 )
-from opscope.runtime.ops.einsum import (
-    einsum,
+from opscope.runtime.ops.decoding import (
+    decode_compressed,
+    decode_csv,
+    decode_raw,
+    matching_files,
+    read_file,
+    write_file,
 )
+from opscope.runtime.ops.einsum import einsum
 from opscope.runtime.ops.filling import (
     fill,
     one_hot,
@@ -300,6 +311,25 @@ from opscope.runtime.ops.text import (
     string_to_number,
     substr,
 )
+from opscope.runtime.parsing import (
+    FixedLenFeature,
+    FixedLenSequenceFeature,
+    VarLenFeature,
+    parse_example,
+    parse_single_example,
+)
+from opscope.runtime.queues import (
+    FIFOQueue,
+    FixedLengthRecordReader,
+    IdentityReader,
+    PaddingFIFOQueue,
+    QueueBase,
+    RandomShuffleQueue,
+    ReaderBase,
+    TextLineReader,
+    TFRecordReader,
+    WholeFileReader,
+)
 from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
@@ -313,6 +343,7 @@ from opscope.runtime.scopes import (
 )
 from opscope.runtime.session import InteractiveSession, Session, get_default_session
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
+from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
 from opscope.runtime.variable_scope import (
@@ -343,23 +374,34 @@ from opscope.runtime.while_loop import while_loop
 __all__ = [
     "AUTO_REUSE",
     "AggregationMethod",
+    "Assert",
     "ConfigProto",
     "DType",
     "DeviceSpec",
     "Dimension",
     "Event",
+    "FIFOQueue",
+    "FixedLenFeature",
+    "FixedLenSequenceFeature",
+    "FixedLengthRecordReader",
     "GPUOptions",
     "Graph",
     "GraphDef",
     "GraphKeys",
     "GraphOptions",
     "HistogramProto",
+    "IdentityReader",
     "IndexedSlices",
     "InteractiveSession",
     "MetaGraphDef",
     "NodeDef",
     "Operation",
     "OptimizerOptions",
+    "PaddingFIFOQueue",
+    "Print",
+    "QueueBase",
+    "RandomShuffleQueue",
+    "ReaderBase",
     "RunMetadata",
     "RunOptions",
     "Session",
@@ -368,10 +410,15 @@ __all__ = [
     "SparseTensorValue",
     "Summary",
     "SummaryMetadata",
+    "TFRecordReader",
     "Tensor",
+    "TensorArray",
     "TensorShape",
+    "TextLineReader",
+    "VarLenFeature",
     "Variable",
     "VariableScope",
+    "WholeFileReader",
     "abs",
     "accumulate_n",
     "acos",
@@ -420,6 +467,9 @@ __all__ = [
     "cumprod",
     "cumsum",
     "data",
+    "decode_compressed",
+    "decode_csv",
+    "decode_raw",
     "device",
     "div",
     "div_no_nan",
@@ -444,6 +494,8 @@ __all__ = [
     "floor",
     "floordiv",
     "floormod",
+    "foldl",
+    "foldr",
     "gather",
     "gather_nd",
     "get_collection",
@@ -467,6 +519,7 @@ __all__ = [
     "half",
     "identity",
     "imag",
+    "image",
     "import_graph_def",
     "initializers",
     "int8",
@@ -474,6 +527,7 @@ __all__ = [
     "int32",
     "int64",
     "invert_permutation",
+    "io",
     "is_finite",
     "is_inf",
     "is_nan",
@@ -492,6 +546,8 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "map_fn",
+    "matching_files",
     "math",
     "matmul",
     "matrix_band_part",
@@ -522,10 +578,13 @@ __all__ = [
     "ones_like",
     "ops",
     "pad",
+    "parse_example",
+    "parse_single_example",
     "placeholder",
     "placeholder_with_default",
     "pow",
     "py_func",
+    "python_io",
     "random_normal",
     "random_normal_initializer",
     "random_shuffle",
@@ -533,6 +592,7 @@ __all__ = [
     "random_uniform_initializer",
     "range",
     "rank",
+    "read_file",
     "real",
     "reciprocal",
     "reduce_all",
@@ -555,6 +615,7 @@ __all__ = [
     "rsqrt",
     "saved_model",
     "scalar_mul",
+    "scan",
     "scatter_add",
     "scatter_div",
     "scatter_max",
@@ -635,6 +696,7 @@ __all__ = [
     "where",
     "where_v2",
     "while_loop",
+    "write_file",
     "zeros",
     "zeros_initializer",
     "zeros_like",

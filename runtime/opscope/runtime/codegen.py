@@ -96,6 +96,7 @@ class Generator:
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.last_use = self._last_uses()
         self.positions = {op: i for i, op in enumerate(inputs.order)}
+        self.timed: list[Operation] = []
         self.flow = None if inputs.items is None else FlowCode(self, inputs.items)
 
     # -- whole program -----------------------------------------------------------------------
@@ -128,7 +129,9 @@ class Generator:
             computes=self.calls > 0,
             recorded=recorder.with_versions(self.versions),
             static_hits=tuple(recorder.static_hits),
-            traced=tuple(self.inputs.order) if instrument.trace else (),
+            traced=tuple(self.inputs.order if self.flow else self.timed)
+            if instrument.trace
+            else (),
             repeats=self.flow is not None,
         )
 
@@ -193,6 +196,7 @@ class Generator:
         if self.inputs.instrument.trace:
             moment = f"({self.positions[op]}, clock())" if self.flow else "clock()"
             self.text.add(f"times.append({moment})", op)
+            self.timed.append(op)
 
     def hand_on(self, op: Operation, tensor: Tensor) -> None:
         """Let an output of `op` go by the name of its first input."""

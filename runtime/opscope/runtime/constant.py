@@ -95,6 +95,8 @@ def _string_array(value: Any, array: Array, dtype: dtypes.DType | None) -> Array
 def _checked_cast(value: Any, array: Array, dtype: dtypes.DType) -> Array:
     if array.dtype == dtype.numpy_dtype:
         return array
+    if isinstance(value, (np.ndarray, np.generic)):  # TensorFlow casts these without a question
+        return array.astype(dtype.numpy_dtype)
     kind = array.dtype.kind
     fits = (
         array.size == 0
@@ -146,6 +148,8 @@ def constant(
 def _filled_up(array: Array, sizes: tuple[int, ...]) -> Array:
     count = int(np.prod(sizes, dtype=np.int64))
     flat = array.reshape(-1)
+    if flat.size == 1:
+        return np.full(sizes, flat[0], flat.dtype)
     if flat.size > count or (flat.size == 0 and count):
         raise ValueError(f"{flat.size} values do not fit a constant of shape {sizes}")
     if flat.size < count:

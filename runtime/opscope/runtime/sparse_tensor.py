@@ -37,6 +37,11 @@ class SparseTensor:
         places[:1].merge_with(self.values.shape.with_rank(1))
         places[1:].merge_with(self.dense_shape.shape.with_rank(1))
 
+    @classmethod
+    def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
+        """A SparseTensor of constants."""
+        return cls(*sparse_tensor_value)
+
     @property
     def dtype(self) -> dtypes.DType:
         """The element type."""

@@ -97,8 +97,6 @@ def _select(xp: Any, condition: Any, t: Any, e: Any) -> Any:
 
     `t` and `e` have one shape; the condition has it too, or is a scalar, or has one entry per row.
     """
-    if isinstance(t, bytes) and isinstance(e, bytes):  # string scalars have no shape
-        return t if condition else e
     if t.shape != e.shape:
         raise errors.InvalidArgumentError(
             None,

@@ -123,8 +123,6 @@ def _(node: Operation) -> list[TensorShape]:
 @op("Pack", "values: N * T -> output: T", "N: int >= 1, T: type, axis: int = 0")
 def _pack(xp: Any, *values: Any, axis: int) -> Any:
     """Join tensors of one shape along a new axis."""
-    if isinstance(values[0], bytes):
-        return np.array(values, object)
     if values[0].ndim == 0 and xp is np and values[0].dtype != object:
         return np.array(values, values[0].dtype)
     return xp.stack(values, axis)

@@ -1,6 +1,17 @@
 """Training (`tf.train`): optimizers, the global step, hooks and monitored sessions."""
 
 from opscope.events.proto.checkpoint_state_pb2 import CheckpointState
+from opscope.events.proto.example_pb2 import (
+    BytesList,
+    Example,
+    Feature,
+    FeatureList,
+    FeatureLists,
+    Features,
+    FloatList,
+    Int64List,
+    SequenceExample,
+)
 from opscope.events.proto.saver_pb2 import SaverDef
 from opscope.runtime.checkpoint.checkpoint_reader import (
     CheckpointReader,
@@ -38,6 +49,17 @@ from opscope.runtime.train.checkpoint_saver_hook import (
 )
 from opscope.runtime.train.coordinator import Coordinator
 from opscope.runtime.train.gradient_descent import GradientDescentOptimizer
+from opscope.runtime.train.health_hook import HealthHook
+from opscope.runtime.train.input import (
+    batch,
+    input_producer,
+    limit_epochs,
+    match_filenames_once,
+    range_input_producer,
+    shuffle_batch,
+    slice_input_producer,
+    string_input_producer,
+)
 from opscope.runtime.train.learning_rate_decay import exponential_decay
 from opscope.runtime.train.momentum import MomentumOptimizer
 from opscope.runtime.train.monitored_session import (
@@ -46,6 +68,11 @@ from opscope.runtime.train.monitored_session import (
     SingularMonitoredSession,
 )
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.queue_runner import (
+    QueueRunner,
+    add_queue_runner,
+    start_queue_runners,
+)
 from opscope.runtime.train.rmsprop import RMSPropOptimizer
 from opscope.runtime.train.saver import Saver
 from opscope.runtime.train.scaffold import ChiefSessionCreator, Scaffold, SessionCreator
@@ -67,14 +94,23 @@ from opscope.runtime.train.training_util import (
 __all__ = [
     "AdagradOptimizer",
     "AdamOptimizer",
+    "BytesList",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
     "CheckpointState",
     "ChiefSessionCreator",
     "Coordinator",
+    "Example",
+    "Feature",
+    "FeatureList",
+    "FeatureLists",
+    "Features",
     "FeedFnHook",
     "FinalOpsHook",
+    "FloatList",
     "GradientDescentOptimizer",
+    "HealthHook",
+    "Int64List",
     "LoggingTensorHook",
     "MomentumOptimizer",
     "MonitoredSession",
@@ -83,11 +119,13 @@ __all__ = [
     "NanTensorHook",
     "NewCheckpointReader",
     "Optimizer",
+    "QueueRunner",
     "RMSPropOptimizer",
     "Saver",
     "SaverDef",
     "Scaffold",
     "SecondOrStepTimer",
+    "SequenceExample",
     "SessionCreator",
     "SessionManager",
     "SessionRunArgs",
@@ -98,7 +136,9 @@ __all__ = [
     "StepCounterHook",
     "StopAtStepHook",
     "SummarySaverHook",
+    "add_queue_runner",
     "assert_global_step",
+    "batch",
     "checkpoint_exists",
     "create_global_step",
     "exponential_decay",
@@ -110,11 +150,19 @@ __all__ = [
     "get_or_create_global_step",
     "global_step",
     "import_meta_graph",
+    "input_producer",
     "latest_checkpoint",
+    "limit_epochs",
     "list_variables",
     "load_checkpoint",
     "load_variable",
+    "match_filenames_once",
+    "range_input_producer",
     "remove_checkpoint",
+    "shuffle_batch",
+    "slice_input_producer",
+    "start_queue_runners",
+    "string_input_producer",
     "update_checkpoint_state",
 ]
 
