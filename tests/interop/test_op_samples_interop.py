@@ -90,7 +90,13 @@ def their_results(sample: Sample) -> list[Any]:
 
 
 # TensorFlow's CPU kernel rounds every integer to 0; its `tf.round` does not make the op for them.
-COMPARED = [s for s in SAMPLES if s.op_type != "Round" or s.inputs[0].dtype.kind == "f"]
+# Its kernel of DebugNumericSummary runs for tensors that its own debugger watches.
+COMPARED = [
+    s
+    for s in SAMPLES
+    if s.op_type != "DebugNumericSummary"
+    and (s.op_type != "Round" or s.inputs[0].dtype.kind == "f")
+]
 
 
 @pytest.mark.parametrize("sample", COMPARED, ids=str)
