@@ -40,6 +40,9 @@ class PointRows:
         """The rows of all other records."""
         if not len(records) or not len(self.record):
             return self
+        places = np.searchsorted(self.record, records)
+        if (self.record.take(places, mode="clip") != records).all():
+            return self
         keep = ~np.isin(self.record, records)
         columns = [column[keep] for column in self.columns]
         return PointRows(self.record[keep], self.series[keep], columns)
