@@ -93,6 +93,10 @@ class FilePoints:
         self.payloads = PointTable()
         self.restarts: dict[int | None, int] = {}
 
+    def sort(self) -> None:
+        """Put the points in order by series now, and not when somebody asks for one."""
+        _ = self.scalars.groups, self.payloads.groups
+
     def add(self, scalars: PointRows, payloads: PointRows, singles: Singles) -> None:
         """Add points, those of records that were decoded singly from `singles` alone."""
         records = np.array(sorted(singles.records), np.int64)
