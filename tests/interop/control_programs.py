@@ -111,6 +111,94 @@ def nested_branches(tf: Any) -> Any:
     return tf.while_loop(lambda i, s: i < 5, body, [tf.constant(0), x])
 
 
+def mapped(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.placeholder_with_default(tf.ones([3, 2]) * 0.5, [None, 2], name="rows")
+    fixed = tf.constant([[1.0, 2.0], [3.0, 4.0]]) * x
+    one = tf.map_fn(lambda r: tf.reduce_sum(r * x), rows)
+    two = tf.map_fn(lambda p: (p[0] * p[1], p[0]), (fixed, fixed + 1.0))
+    whole = tf.map_fn(lambda r: tf.cast(r[0] > x, tf.int32), rows, dtype=tf.int32)
+    return [one, *two, whole]
+
+
+def scanned(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.constant([[1.0, 2.0], [3.0, 4.0], [0.5, -1.0]]) * x
+    sums = tf.scan(lambda a, r: a + r, rows)
+    products = tf.scan(lambda a, r: tf.tanh(a * r), rows, initializer=tf.ones([2]), reverse=True)
+    left = tf.foldl(lambda a, r: a * x + r, rows)
+    right = tf.foldr(lambda a, r: a - r * x, rows, initializer=tf.zeros([2]))
+    return [sums, products, left, right]
+
+
+def arrays(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.constant([[1.0, 2.0], [3.0, 4.0], [0.5, -1.0]]) * x
+    array = tf.TensorArray(tf.float32, size=4, clear_after_read=False, name="kept")
+    array = array.scatter([0, 2, 1], rows).write(3, rows[0])
+    ragged = tf.TensorArray(tf.float32, size=2, infer_shape=False)
+    ragged = ragged.split(tf.reshape(rows, [6]), [2, 4])
+    return [
+        array.read(2),
+        array.gather([1, 1, 3]),
+        array.stack(),
+        ragged.concat(),
+        tf.cast(array.size(), tf.float32),
+    ]
+
+
+class PlainCell:
+    """A cell of constants, which TensorFlow takes without Keras."""
+
+    state_size = output_size = 2
+
+    def __init__(self, tf: Any) -> None:
+        self.tf = tf
+        self.kernel = tf.constant([[0.5, -0.25], [0.125, 1.0], [0.3, 0.2]], name="kernel")
+
+    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+        return self.tf.zeros([batch_size, 2], dtype)
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
+        with self.tf.variable_scope("plain_cell"):
+            both = self.tf.concat([inputs, state], 1)
+            output = self.tf.tanh(self.tf.matmul(both, self.kernel))
+        return output, output
+
+
+def _sequence(tf: Any, steps: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.constant([[[1.0], [2.0], [3.0]], [[-1.0], [0.5], [0.25]]])
+    return tf.placeholder_with_default(rows * x, [2, steps, 1], name="rows")
+
+
+def dynamic_rnn(tf: Any) -> Any:
+    rows = _sequence(tf, None)
+    plain, last = tf.nn.dynamic_rnn(PlainCell(tf), rows, dtype=tf.float32)
+    return [plain, last]
+
+
+def dynamic_rnn_with_lengths(tf: Any) -> Any:
+    rows = _sequence(tf, 3)
+    lengths = tf.constant([2, 3])
+    return list(tf.nn.dynamic_rnn(PlainCell(tf), rows, sequence_length=lengths, dtype=tf.float32))
+
+
+def static_rnn(tf: Any) -> Any:
+    steps = tf.unstack(_sequence(tf, 3), axis=1)
+    outputs, last = tf.nn.static_rnn(PlainCell(tf), steps, dtype=tf.float32)
+    return [*outputs, last]
+
+
+def static_rnn_with_lengths(tf: Any) -> Any:
+    steps = tf.unstack(_sequence(tf, 3), axis=1)
+    lengths = tf.placeholder_with_default(tf.constant([1, 2]), [2], name="lengths")
+    outputs, last = tf.nn.static_rnn(
+        PlainCell(tf), steps, sequence_length=lengths, dtype=tf.float32
+    )
+    return [*outputs, last]
+
+
 PROGRAMS = [
     power,
     limited,
@@ -122,6 +210,13 @@ PROGRAMS = [
     matrices,
     ragged_shapes,
     nested_branches,
+    mapped,
+    scanned,
+    arrays,
+    dynamic_rnn,
+    dynamic_rnn_with_lengths,
+    static_rnn,
+    static_rnn_with_lengths,
 ]
 
 

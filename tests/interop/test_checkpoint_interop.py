@@ -183,3 +183,34 @@ def test_v1_checkpoints_of_tensorflow_are_restored(tensorflow, tmp_path):
         ours.train.Saver().restore(session, path)
         assert session.run("w:0").tolist() == [[1.0, 2.0]]
         assert session.run("n:0") == 3
+
+
+def test_tensorflows_resource_variables_train_on(tensorflow, tmp_path):
+    tf = tensorflow
+    with tf.Graph().as_default(), tf.Session() as session:
+        w = tf.get_variable("w", [2, 1], use_resource=True)
+        x = tf.placeholder(tf.float32, [None, 2], name="x")
+        loss = tf.reduce_sum(tf.matmul(x, w) ** 2, name="loss")
+        step = tf.train.get_or_create_global_step()
+        tf.train.MomentumOptimizer(0.01, 0.9).minimize(loss, step, name="train")
+        session.run(tf.global_variables_initializer())
+        feed = {"x:0": [[1.0, 2.0], [3.0, 4.0]]}
+        session.run("train", feed)
+        path = tf.train.Saver().save(session, str(tmp_path / "m"), 1)
+        expected = [session.run(["loss:0", "train"], feed)[0] for _ in range(3)]
+    with ours.Graph().as_default(), ours.Session() as session:
+        saver = ours.train.import_meta_graph(path + ".meta")
+        names = session.run(ours.report_uninitialized_variables())
+        assert set(names.tolist()) == {b"w", b"w/Momentum", b"global_step"}
+        saver.restore(session, path)
+        found = [session.run(["loss:0", "train"], feed)[0] for _ in range(3)]
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+        (w,) = ours.trainable_variables()
+        assert w.shape.as_list() == [2, 1]
+        assert session.run(w.assign(w * 0)).tolist() == [[0.0], [0.0]]
+        again = ours.train.Saver().save(session, str(tmp_path / "again"))
+    with tf.Graph().as_default(), tf.Session() as session:
+        saver = tf.train.import_meta_graph(again + ".meta")
+        saver.restore(session, again)
+        assert session.run("loss:0", feed) == 0.0
+        assert [v.name for v in tf.trainable_variables()] == ["w:0"]

@@ -247,6 +247,8 @@ sample("OneHot", I32(1), I32(3), np.True_, np.False_, fixed=[1, 2, 3])
 for name in ("Identity", "StopGradient", "PreventGradient"):
     sample(name, floats(2, 3), smooth=[0] if name == "Identity" else [])
 sample("CheckNumerics", floats(2, 3), smooth=[0], message="x")
+sample("DebugNumericSummary", floats(2, 3))
+sample("DebugNumericSummary", ints(1, -2, 0), lower_bound=-1.0)
 
 for name in ("Relu", "Relu6", "Elu", "Selu", "Softplus", "Softsign", "LeakyRelu"):
     sample(name, apart(4, 6), smooth=[0])

@@ -199,3 +199,60 @@ def test_a_name_that_is_taken_is_refused(graph):
     tf.import_graph_def(regression(), name="")
     with pytest.raises(ValueError, match="already"):
         tf.import_graph_def(regression(), name="")
+
+
+def pipeline():
+    with tf.Graph().as_default() as graph:
+        scale = tf.constant(10, tf.int64, name="scale")
+        source = tf.data.Dataset.range(4).map(lambda x: x * scale)
+        nested = source.flat_map(lambda x: tf.data.Dataset.range(2).map(lambda y: x + y))
+        iterator = tf.data.make_initializable_iterator(nested.batch(8))
+        iterator.get_next(name="next")
+    return graph.as_graph_def(), iterator.initializer.name
+
+
+def test_functions_come_along(graph):
+    graph_def, init = pipeline()
+    assert len(graph_def.library.function) == 3
+    tf.import_graph_def(graph_def, name="")
+    with tf.Session() as session:
+        session.run(init)
+        expected = [0, 1, 10, 11, 20, 21, 30, 31]
+        assert session.run(graph.get_operations()[-1].outputs[0]).tolist() == expected
+    again = graph.as_graph_def()
+    assert [n.SerializeToString(deterministic=True) for n in again.node] == [
+        n.SerializeToString(deterministic=True) for n in graph_def.node
+    ]
+    assert [f.signature.name for f in again.library.function] == [
+        f.signature.name for f in graph_def.library.function
+    ]
+
+
+def test_a_function_that_the_library_lacks_is_named(graph):
+    graph_def, _ = pipeline()
+    name = graph_def.library.function[-1].signature.name
+    del graph_def.library.function[-1]
+    with pytest.raises(ValueError, match=f"names the function '{name}', which"):
+        tf.import_graph_def(graph_def)
+
+
+def test_a_loop_comes_back(graph):
+    source = tf.Graph()
+    with source.as_default():
+        x = tf.placeholder(tf.float32, [], name="x")
+        _, y = tf.while_loop(
+            lambda i, y: i < 5,
+            lambda i, y: (i + 1, tf.cond(y > 3.0, lambda: y * x, lambda: y + x)),
+            [0, 1.0],
+        )
+        tf.identity(y, name="y")
+        (grad,) = tf.gradients(y, x)
+    written = source.as_graph_def(add_shapes=True)
+    tf.import_graph_def(written, name="")
+    with tf.Session(graph=source) as session:
+        expected = session.run(["y:0", grad.name], {"x:0": 1.5})
+    with tf.Session() as session:
+        assert session.run(["y:0", grad.name], {"x:0": 1.5}) == expected
+    assert {n.name: n for n in graph.as_graph_def(add_shapes=True).node} == {
+        n.name: n for n in written.node
+    }

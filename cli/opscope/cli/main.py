@@ -34,6 +34,7 @@ COMMANDS = (
     Command("demo", "train on real data, find the first NaN, serve the dashboard"),
     Command("dashboard", "show a logdir in the browser: graph, scalars, histograms"),
     Command("debug", "look through a dumped run in the terminal"),
+    Command("dump", "list dumped runs, or convert them between tfdbg's form and packed"),
     Command("inspect", "say what a logdir holds, as text or JSON"),
     Command("export", "write the points of a logdir as CSV, JSON or Parquet"),
     Command("saved_model", "show what a SavedModel holds, or run one of its signatures"),

@@ -1,5 +1,6 @@
 """Files of logs and dumps: records, summaries, graphs, logdirs, dump folders."""
 
+from opscope.events.byte_budget import ByteBudget
 from opscope.events.debug_events import (
     CreatedOp,
     DebugEvents,
@@ -8,17 +9,18 @@ from opscope.events.debug_events import (
     Trace,
     open_debug_events,
 )
+from opscope.events.dump_conversion import DUMP_FORMS, DumpForm, convert_dump
 from opscope.events.dump_extra import Frame, Health
 from opscope.events.dump_folder import (
     CoreMetadata,
     DumpEntry,
     DumpFolder,
     NoArray,
-    find_dumps,
-    open_dump,
 )
+from opscope.events.dump_root import find_dumps, open_dump
 from opscope.events.dump_writer import DumpWriter
 from opscope.events.error import (
+    DumpBudgetError,
     DumpError,
     EventsError,
     EventWriterError,
@@ -38,6 +40,8 @@ from opscope.events.logdir import (
     TagSummary,
     open_logdir,
 )
+from opscope.events.packed_dump import PackedDump
+from opscope.events.packed_dump_writer import PackedDumpWriter
 from opscope.events.payload import Audio, Image
 from opscope.events.problem import Problem
 from opscope.events.record import Record, RecordReader, RecordWriter, masked_crc32c, read_records
@@ -47,15 +51,19 @@ from opscope.events.summary_writer import SummaryWriter
 from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
 
 __all__ = [
+    "DUMP_FORMS",
     "HEALTH_PLUGIN",
     "Audio",
+    "ByteBudget",
     "CoreMetadata",
     "CreatedOp",
     "DebugEvents",
     "DebuggedGraph",
+    "DumpBudgetError",
     "DumpEntry",
     "DumpError",
     "DumpFolder",
+    "DumpForm",
     "DumpWriter",
     "EventFileWriter",
     "EventWriterError",
@@ -72,6 +80,8 @@ __all__ = [
     "LogdirError",
     "Loss",
     "NoArray",
+    "PackedDump",
+    "PackedDumpWriter",
     "Payloads",
     "Plugin",
     "Problem",
@@ -85,6 +95,7 @@ __all__ = [
     "TagSummary",
     "TensorProtoError",
     "Trace",
+    "convert_dump",
     "data_type",
     "find_dumps",
     "has_inf_or_nan",

@@ -11,6 +11,8 @@ from typing import NamedTuple
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 
+DEBUG_NODE_PREFIX = "__dbg_"
+
 
 class Watched(NamedTuple):
     """How one output was watched: its `DT_*` number (0 unknown) and the debug ops on it."""
@@ -53,7 +55,7 @@ def _copy_name(name: str, slot: int) -> str:
 
 
 def _debug_name(name: str, slot: int, number: int, op: str) -> str:
-    return f"__dbg_{name}:{slot}_{number}_{op}"
+    return f"{DEBUG_NODE_PREFIX}{name}:{slot}_{number}_{op}"
 
 
 def _set_type(node: NodeDef, dtype: int) -> None:

@@ -1,4 +1,4 @@
-"""Reads one run's dump in tfdbg's form, and finds the dumps below a folder."""
+"""Reads one run's dump in tfdbg's form."""
 
 import json
 import os
@@ -20,7 +20,6 @@ from opscope.events.dump_name import (
     FETCHES_INFO,
     GRAPH_PREFIX,
     device_name,
-    is_run_root,
     parse_tensor_path,
 )
 from opscope.events.error import DumpError, EventsError, TensorProtoError
@@ -36,7 +35,10 @@ _T = TypeVar("_T")
 
 
 class DumpEntry(NamedTuple):
-    """One dumped value: what its file's name says."""
+    """One dumped value: what its file's name says, or the index of a packed dump.
+
+    `offset` and `size` are where a packed dump's file has it, in bytes; -1 is a file of its own.
+    """
 
     device: str
     node: str
@@ -45,6 +47,8 @@ class DumpEntry(NamedTuple):
     timestamp: int
     k: int
     path: str
+    offset: int = -1
+    size: int = -1
 
     @property
     def tensor_name(self) -> str:
@@ -123,13 +127,17 @@ class DumpFolder:
 
     def load(self, entry: DumpEntry) -> npt.NDArray[np.generic] | NoArray:
         """The value of an entry, read from its file each time; DumpError where that is damaged."""
+        try:
+            return dumped_value(self.load_proto(entry))
+        except TensorProtoError as error:
+            raise DumpError(f"{entry.path}: {error}") from error
+
+    def load_proto(self, entry: DumpEntry) -> TensorProto:
+        """The value of an entry as a TensorProto, which knows its TensorFlow dtype."""
         event = _read_event(Path(entry.path))
         if len(event.summary.value) < 1 or not event.summary.value[0].HasField("tensor"):
             raise DumpError(f"{entry.path}: this file holds no tensor")
-        try:
-            return dumped_value(event.summary.value[0].tensor)
-        except TensorProtoError as error:
-            raise DumpError(f"{entry.path}: {error}") from error
+        return event.summary.value[0].tensor
 
     @property
     def tracebacks(self) -> dict[str, list[Frame]]:
@@ -167,18 +175,20 @@ class DumpFolder:
             self._report(path, str(error))
             return None
 
-    def _report(self, path: Path, message: str) -> None:
-        problem = Problem(str(path), 0, message)
+    def _report(self, path: Path, message: str, offset: int = 0) -> None:
+        problem = Problem(str(path), offset, message)
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def _read_root(self) -> None:
+    def read(self) -> None:
+        """List what the root holds."""
         for path in sorted(self.root.iterdir(), key=lambda path: natural_key(path.name)):
             try:
                 if path.name.startswith(DEVICE_PREFIX) and path.is_dir():
                     self._read_device(path)
                 elif path.name.startswith(CORE_METADATA_PREFIX):
-                    self.core_metadata_list.append(_core_metadata(_read_event(path)))
+                    message = _read_event(path).log_message.message
+                    self.core_metadata_list.append(parse_core_metadata(message))
                 elif path.name == FETCHES_INFO:
                     self.fetches_info = _read_event(path).log_message.message
                 elif path.name == FEED_KEYS_INFO:
@@ -225,9 +235,10 @@ def _read_event(path: Path) -> Event:
         raise DumpError(f"{path}: this file is no serialized Event (damaged or foreign)") from None
 
 
-def _core_metadata(event: Event) -> CoreMetadata:
+def parse_core_metadata(text: str | bytes) -> CoreMetadata:
+    """The core metadata in JSON; DumpError where it is of another form."""
     try:
-        values = json.loads(event.log_message.message)
+        values = json.loads(text)
         return CoreMetadata(
             int(values["global_step"]),
             int(values["session_run_index"]),
@@ -252,32 +263,3 @@ def _files(folder: Path, report: Callable[[Path, str], None]) -> Iterator[str]:
                 yield path
             else:
                 report(Path(path), "neither a file nor a folder: not read")
-
-
-def open_dump(run_root: str | os.PathLike[str]) -> DumpFolder:
-    """The dump whose run root this is; DumpError where the folder is missing or no dump."""
-    root = Path(run_root)
-    try:
-        names = os.listdir(root)
-    except OSError as error:
-        raise DumpError(f"{root}: no dump can be read here: {error.strerror or error}") from error
-    if not is_run_root(names):
-        raise DumpError(
-            f"{root}: not a dumped run: it has no {DEVICE_PREFIX}* folder "
-            "(find_dumps lists the runs below a folder)"
-        )
-    dump = DumpFolder(root)
-    dump._read_root()
-    return dump
-
-
-def find_dumps(path: str | os.PathLike[str]) -> list[str]:
-    """The run roots at or below a folder, numbers in their names in numeric order."""
-    if not os.path.isdir(path):
-        raise DumpError(f"{os.fspath(path)}: no such folder")
-    found = []
-    for where, folders, names in os.walk(path):
-        if is_run_root(folders + names):
-            found.append(where)
-            folders.clear()
-    return sorted(found, key=natural_key)

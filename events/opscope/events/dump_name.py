@@ -15,6 +15,7 @@ CORE_METADATA_PREFIX = "_tfdbg_core_metadata_"
 RUN_ROOT_PREFIXES = (DEVICE_PREFIX, CORE_METADATA_PREFIX)
 FETCHES_INFO = "_tfdbg_fetches_info_"
 FEED_KEYS_INFO = "_tfdbg_feed_keys_info_"
+PACKED_FILE = "dump.opscope"
 
 _TENSOR = re.compile(
     r"(?P<base>.*)_(?P<slot>\d+)_(?P<op>[^_]+)_(?P<time>\d+)(?:-(?P<k>\d+))?", re.DOTALL
@@ -85,5 +86,5 @@ def parse_tensor_path(parts: tuple[str, ...]) -> TensorFileName | None:
 
 
 def is_run_root(names: list[str]) -> bool:
-    """Whether a folder with these entries is the root of one dumped run."""
-    return any(name.startswith(RUN_ROOT_PREFIXES) for name in names)
+    """Whether a folder with these entries is the root of one dumped run, in either form."""
+    return PACKED_FILE in names or any(name.startswith(RUN_ROOT_PREFIXES) for name in names)

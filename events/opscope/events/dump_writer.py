@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from opscope.events.debug_nodes import Watched, insert_debug_nodes
+from opscope.events.byte_budget import ByteBudget
+from opscope.events.debug_nodes import DEBUG_NODE_PREFIX, Watched, insert_debug_nodes
 from opscope.events.dump_extra import (
     FEEDS_FILE,
     HEALTH_FILE,
@@ -41,8 +42,12 @@ PLUGIN_NAME = "debugger"
 
 
 def _value_proto(
-    array: npt.NDArray[np.generic] | np.generic | None, dtype: int | None, shape: Sequence[int]
+    array: npt.NDArray[np.generic] | np.generic | TensorProto | None,
+    dtype: int | None,
+    shape: Sequence[int],
 ) -> TensorProto:
+    if isinstance(array, TensorProto):
+        return array
     if array is not None:
         return make_tensor_proto(array, dtype)
     if dtype is None:
@@ -63,11 +68,12 @@ class DumpWriter:
     devices, so that the order can be read back. Safe to use from several threads. Node and device
     names come from outside and never lead out of the root. Failures raise DumpError with the path.
     What tfdbg does not have (tracebacks, sources, feeds, health) goes to `_opscope_*` files in the
-    root, which TensorFlow's reader ignores.
+    root, which TensorFlow's reader ignores. DumpBudgetError where `budget` does not last.
     """
 
-    def __init__(self, run_root: str | os.PathLike[str]):
+    def __init__(self, run_root: str | os.PathLike[str], budget: ByteBudget | None = None):
         self.run_root = Path(run_root)
+        self._budget = budget or ByteBudget()
         self._lock = threading.Lock()
         self._last_timestamp = 0
         self._watched: dict[str, dict[tuple[str, int], Watched]] = {}
@@ -81,7 +87,7 @@ class DumpWriter:
         device: str,
         node_name: str,
         slot: int,
-        array: npt.NDArray[np.generic] | np.generic | None,
+        array: npt.NDArray[np.generic] | np.generic | TensorProto | None,
         timestamp_us: int,
         debug_op: str = "DebugIdentity",
         dtype: int | None = None,
@@ -90,7 +96,7 @@ class DumpWriter:
         """Write one value; returns its timestamp, later than those before it.
 
         None is an uninitialized tensor of the `DT_*` number `dtype` and of `shape`. For an array,
-        `dtype` names what NumPy cannot say.
+        `dtype` names what NumPy cannot say. A TensorProto is written as it is.
         """
         try:
             tensor = _value_proto(array, dtype, shape)
@@ -113,12 +119,13 @@ class DumpWriter:
     def write_graph(self, device: str, graph: GraphDef, timestamp_us: int | None = None) -> None:
         """Write the graph that ran on one device, after the tensors that were watched there.
 
-        Their nodes get tfdbg's debug nodes: it is from these that TensorFlow's reader knows what
-        was watched.
+        Their nodes get tfdbg's debug nodes, unless the graph has such nodes already: it is from
+        these that TensorFlow's reader knows what was watched.
         """
         with self._lock:
             watched = dict(self._watched.get(device, {}))
-        graph = insert_debug_nodes(graph, device, watched, f"file://{self.run_root}")
+        if not any(node.name.startswith(DEBUG_NODE_PREFIX) for node in graph.node):
+            graph = insert_debug_nodes(graph, device, watched, f"file://{self.run_root}")
         data = graph.SerializeToString(deterministic=True)
         stamp = self._timestamp(timestamp_us or 0)
         event = Event(wall_time=float(stamp), graph_def=data)
@@ -164,17 +171,31 @@ class DumpWriter:
         """Write the values that were fed, by tensor name."""
         self._write((FEEDS_FILE,), feeds_event(feeds).SerializeToString())
 
-    def write_tracebacks(self, tracebacks: Mapping[str, Sequence[Frame]]) -> None:
-        """Write where each node was made: (file, line, function, text), innermost frame last."""
-        self._write((TRACEBACKS_FILE,), tracebacks_json(tracebacks))
+    def write_tracebacks(self, tracebacks: Mapping[str, Sequence[Frame]] | bytes) -> None:
+        """Write where each node was made: (file, line, function, text), innermost frame last.
 
-    def write_sources(self, sources: Mapping[str, str]) -> None:
-        """Write the text of source files, by the file names that the tracebacks use."""
-        self._write((SOURCES_FILE,), sources_json(sources))
+        Bytes are the JSON of `tracebacks_json`.
+        """
+        self._write(
+            (TRACEBACKS_FILE,),
+            tracebacks if isinstance(tracebacks, bytes) else tracebacks_json(tracebacks),
+        )
+
+    def write_sources(self, sources: Mapping[str, str] | bytes) -> None:
+        """Write the text of source files, by the file names that the tracebacks use.
+
+        Bytes are the JSON of `sources_json`.
+        """
+        self._write(
+            (SOURCES_FILE,), sources if isinstance(sources, bytes) else sources_json(sources)
+        )
 
     def write_health(self, rows: Iterable[Health]) -> None:
         """Write the health summaries of the run's tensors, dumped or not."""
         self._write((HEALTH_FILE,), health_event(rows).SerializeToString())
+
+    def close(self) -> None:
+        """Nothing: every file is closed when its call returns."""
 
     def _note_watched(self, device: str, node: str, slot: int, op: str, dtype: int) -> None:
         with self._lock:
@@ -196,6 +217,7 @@ class DumpWriter:
 
     def _write(self, parts: tuple[str, ...], data: bytes) -> None:
         path = self.run_root.joinpath(*parts)
+        self._budget.take(len(data))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)

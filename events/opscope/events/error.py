@@ -5,6 +5,7 @@
     ├── EventWriterError   an event file could not be written, or its writer is closed
     ├── LogdirError        a logdir that is missing, unreadable, or asked for what it lacks
     └── DumpError          a dump folder that is missing, or a value that cannot be written there
+        └── DumpBudgetError    the bytes that dumps may take are used up
 
 Damage inside a file is not an error: it is a `Problem`, and everything intact is read.
 """
@@ -28,3 +29,7 @@ class LogdirError(EventsError):
 
 class DumpError(EventsError):
     """A dump folder that cannot be read or written."""
+
+
+class DumpBudgetError(DumpError):
+    """Writing would take more bytes than dumps may."""

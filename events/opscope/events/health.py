@@ -16,7 +16,7 @@ HEALTH_PLUGIN = "opscope_health"
 SUMMARY_SIZE = 14
 """Numbers before the dimension sizes in a health summary."""
 
-_CHUNK = 1 << 16  # elements: the float64 copy of a chunk stays in the cache
+_CHUNK = 1 << 15  # elements: the float64 copy of a chunk stays in the cache
 
 # Bit patterns of +inf and -inf. Read as signed integers, +inf and the positive NaNs are the
 # largest values; read as unsigned, -inf and the negative NaNs are.
@@ -109,7 +109,9 @@ def _summarize(
     lower_bound: float,
     upper_bound: float,
 ) -> None:
-    count, total = 0, 0.0
+    """Fill in 2 to 11 in one pass; variances of chunks are joined by Chan's formula."""
+    bounded = lower_bound != -math.inf or upper_bound != math.inf
+    count, mean, squares = 0, 0.0, 0.0
     low, high = math.inf, -math.inf
     for chunk in _chunks(value):
         finite = chunk
@@ -118,28 +120,33 @@ def _summarize(
             summary[3] += np.count_nonzero(chunk == -math.inf)
             summary[7] += np.count_nonzero(chunk == math.inf)
             finite = chunk[np.isfinite(chunk)]
-        if not finite.size:
+        size = finite.size
+        if not size:
             continue
-        count += finite.size
-        total += float(finite.sum())
-        low = min(low, float(finite.min()))
-        high = max(high, float(finite.max()))
-        below = finite <= lower_bound
-        above = (finite >= upper_bound) & ~below
-        inside = finite[~(below | above)]
-        summary[3] += np.count_nonzero(below)
-        summary[7] += np.count_nonzero(above)
-        summary[4] += np.count_nonzero(inside < 0)
-        summary[5] += np.count_nonzero(inside == 0)
-        summary[6] += np.count_nonzero(inside > 0)
-    if not count:
-        return
-    mean = total / count
-    squares = 0.0
-    for chunk in _chunks(value):
-        deviation = chunk[np.isfinite(chunk)] - mean
-        squares += float(deviation.dot(deviation))
-    summary[8:12] = low, high, mean, squares / count
+        smallest, largest = float(finite.min()), float(finite.max())
+        low, high = min(low, smallest), max(high, largest)
+        inside = finite
+        if bounded:
+            below = finite <= lower_bound
+            above = (finite >= upper_bound) & ~below
+            summary[3] += np.count_nonzero(below)
+            summary[7] += np.count_nonzero(above)
+            inside = finite[~(below | above)]
+        negative = np.count_nonzero(inside < 0) if smallest < 0 else 0
+        nonzero = np.count_nonzero(inside) if smallest <= 0 <= largest else inside.size
+        summary[4] += negative
+        summary[5] += inside.size - nonzero
+        summary[6] += nonzero - negative
+        chunk_mean = float(finite.sum()) / size
+        finite = finite - chunk_mean
+        difference = chunk_mean - mean
+        count += size
+        mean += difference * (size / count)
+        squares += float(finite.dot(finite)) + difference**2 * (size * (count - size) / count)
+    if count:
+        # A sum beyond float64 makes the mean infinite, and with it every deviation.
+        variance = squares / count if math.isfinite(mean) else math.inf
+        summary[8:12] = low, high, mean, variance
 
 
 def health_value(

@@ -23,6 +23,7 @@ from opscope.runtime import (
     math,
     nn,
     ops,
+    python_io,
     saved_model,
     summary,
     train,
@@ -59,6 +60,7 @@ from opscope.runtime.dtypes import (
     uint64,
     variant,
 )
+from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
 from opscope.runtime.gradients import (
     AggregationMethod,
     gradients,
@@ -162,6 +164,7 @@ from opscope.runtime.ops.arrangement import (
     tile,
     transpose,
 )
+from opscope.runtime.ops.assertion import Assert, Print
 from opscope.runtime.ops.basic import identity, no_op, placeholder, placeholder_with_default
 from opscope.runtime.ops.broadcasting import (
     broadcast_to,
@@ -216,6 +219,18 @@ from opscope.runtime.ops.shape import (
 )
 from opscope.runtime.ops.slicing import slice_block as slice  # noqa: A004 - TensorFlow's name
 from opscope.runtime.ops.slicing import strided_slice
+from opscope.runtime.queues import (
+    FIFOQueue,
+    FixedLengthRecordReader,
+    IdentityReader,
+    PaddingFIFOQueue,
+    QueueBase,
+    RandomShuffleQueue,
+    ReaderBase,
+    TextLineReader,
+    TFRecordReader,
+    WholeFileReader,
+)
 from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
@@ -228,6 +243,7 @@ from opscope.runtime.scopes import (
     set_random_seed,
 )
 from opscope.runtime.session import InteractiveSession, Session, get_default_session
+from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
 from opscope.runtime.variable_scope import (
@@ -258,33 +274,46 @@ from opscope.runtime.while_loop import while_loop
 __all__ = [
     "AUTO_REUSE",
     "AggregationMethod",
+    "Assert",
     "ConfigProto",
     "DType",
     "DeviceSpec",
     "Dimension",
     "Event",
+    "FIFOQueue",
+    "FixedLengthRecordReader",
     "GPUOptions",
     "Graph",
     "GraphDef",
     "GraphKeys",
     "GraphOptions",
     "HistogramProto",
+    "IdentityReader",
     "IndexedSlices",
     "InteractiveSession",
     "MetaGraphDef",
     "NodeDef",
     "Operation",
     "OptimizerOptions",
+    "PaddingFIFOQueue",
+    "Print",
+    "QueueBase",
+    "RandomShuffleQueue",
+    "ReaderBase",
     "RunMetadata",
     "RunOptions",
     "Session",
     "SessionLog",
     "Summary",
     "SummaryMetadata",
+    "TFRecordReader",
     "Tensor",
+    "TensorArray",
     "TensorShape",
+    "TextLineReader",
     "Variable",
     "VariableScope",
+    "WholeFileReader",
     "abs",
     "accumulate_n",
     "add",
@@ -341,6 +370,8 @@ __all__ = [
     "floor",
     "floordiv",
     "floormod",
+    "foldl",
+    "foldr",
     "gather",
     "get_collection",
     "get_collection_ref",
@@ -386,6 +417,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "map_fn",
     "math",
     "matmul",
     "matrix_transpose",
@@ -413,6 +445,7 @@ __all__ = [
     "placeholder_with_default",
     "pow",
     "py_func",
+    "python_io",
     "random_normal",
     "random_normal_initializer",
     "random_shuffle",
@@ -438,6 +471,7 @@ __all__ = [
     "rsqrt",
     "saved_model",
     "scalar_mul",
+    "scan",
     "set_random_seed",
     "setdiff1d",
     "shape",

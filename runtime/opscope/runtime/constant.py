@@ -146,6 +146,8 @@ def constant(
 def _filled_up(array: Array, sizes: tuple[int, ...]) -> Array:
     count = int(np.prod(sizes, dtype=np.int64))
     flat = array.reshape(-1)
+    if flat.size == 1:
+        return np.full(sizes, flat[0], flat.dtype)
     if flat.size > count or (flat.size == 0 and count):
         raise ValueError(f"{flat.size} values do not fit a constant of shape {sizes}")
     if flat.size < count:

@@ -53,7 +53,7 @@ class FunctionGraph(Graph):
     def argument(self, name: str, dtype: dtypes.DType, shape: Any) -> Tensor:
         """A placeholder for one argument of the function."""
         attrs = {"dtype": dtype.base_dtype, "shape": as_shape(shape)}
-        with self.name_scope(None):
+        with self.control_dependencies(None), self.name_scope(None):
             return super().create_op(find_op("Placeholder"), [], attrs, name).outputs[0]
 
     def create_op(

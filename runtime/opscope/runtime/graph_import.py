@@ -12,6 +12,7 @@ from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.op_def_pb2 import OpList
 from opscope.runtime.attr_value import shape_from_proto
 from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.function_import import ImportedFunctions
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.node_import import (
     OUTPUT_SHAPES,
@@ -50,7 +51,8 @@ def import_graph_def(
     graph = get_default_graph()
     mapped = _mapped_inputs(graph, input_map or {})
     with graph.name_scope("import" if name is None else name) as scope:
-        importer = _Importer(graph, proto, scope, mapped, producer)
+        functions = _functions(graph, proto, producer)
+        importer = _Importer(graph, proto, scope, mapped, producer, functions)
     with graph.name_scope(None):
         importer.run()
     importer.check_all_mapped(input_map or {})
@@ -71,6 +73,20 @@ def as_message(value: Any, kind: type[Any], argument: str) -> Any:
             f"got {type(value).__name__}"
         )
     return kind.FromString(value.SerializeToString())
+
+
+def _functions(graph: Graph, graph_def: GraphDef, producer: OpList) -> ImportedFunctions:
+    """The library of a GraphDef, its bodies imported in the same way."""
+
+    def import_body(body_graph: Graph, body: GraphDef) -> dict[str, Operation]:
+        importer = _Importer(body_graph, body, "", {}, producer, functions)
+        with body_graph.as_default():
+            importer.run()
+        return importer.made
+
+    library = {f.signature.name: f for f in graph_def.library.function}
+    functions = ImportedFunctions(graph, library, import_body)
+    return functions
 
 
 def _mapped_inputs(graph: Graph, input_map: Mapping[str, Any]) -> dict[tuple[str, int], Any]:
@@ -100,6 +116,7 @@ class _Importer:
         scope: str,
         mapped: dict[tuple[str, int], Any],
         producer: OpList,
+        functions: ImportedFunctions,
     ) -> None:
         self.graph = graph
         self.scope = scope
@@ -114,6 +131,7 @@ class _Importer:
             op.name: {a.name: a.default_value for a in op.attr if a.HasField("default_value")}
             for op in producer.op
         }
+        self.functions = functions
         self.made: dict[str, Operation] = {}
         self.open_inputs: list[tuple[Operation, int, str]] = []
 
@@ -158,6 +176,9 @@ class _Importer:
 
     def _add(self, node: NodeDef) -> None:
         attrs = read_attrs(node, self.defaults.get(node.op, {}))
+        for key, attr in definition_of(node).attrs.items():
+            if attr.kind in ("func", "list(func)"):
+                attrs[key] = self._function(node, attrs[key])
         if "_class" in attrs:
             attrs["_class"] = tuple(self._colocation(c) for c in attrs["_class"])
         inputs: list[Tensor] = []
@@ -183,6 +204,18 @@ class _Importer:
         self.made[node.name] = op
         self.open_inputs.extend((op, index, text) for index, text in later)
         self._apply_shapes(node, op)
+
+    def _function(self, node: NodeDef, named: Any) -> Any:
+        """The function that an attribute names, or several."""
+        if isinstance(named, tuple):
+            return tuple(self._function(node, item) for item in named)
+        try:
+            return self.functions.find(named.name)
+        except KeyError:
+            raise ValueError(
+                f"node {node.name!r} (op: {node.op!r}) names the function {named.name!r}, which "
+                "the graph_def's library lacks"
+            ) from None
 
     def _operation(self, node: NodeDef, text: str) -> Operation:
         source = parse_input(text)

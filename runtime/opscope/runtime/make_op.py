@@ -109,7 +109,9 @@ def _convert(
             f"Expected list for '{arg.name}' argument to '{definition.name}' Op, not {value!r}."
         )
     if arg.type_list_attr is not None:
-        listed = [convert_to_tensor(v, name=f"{scope}/{arg.name}_{i}") for i, v in enumerate(value)]
+        listed = [
+            _to_tensor(v, None, f"{scope}/{arg.name}_{i}", None, False) for i, v in enumerate(value)
+        ]
         known[arg.type_list_attr] = tuple(t.dtype.base_dtype for t in listed)
         return listed
     assert arg.number_attr is not None

@@ -20,7 +20,7 @@ from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.saved_model.constants import ASSETS_KEY
 from opscope.runtime.train.saveable import all_saveable_objects
 from opscope.runtime.train.saver import Saver
-from opscope.runtime.variable_import import ImportedVariable
+from opscope.runtime.variable_import import ImportedVariable, imported_variable
 
 _UNBOUND = "$unbound_inputs_"
 
@@ -114,7 +114,7 @@ def _items(
         for data in values:
             proto = VariableDef.FromString(data)
             if proto.variable_name not in variables:
-                variables[proto.variable_name] = ImportedVariable(proto, scope)
+                variables[proto.variable_name] = imported_variable(proto, scope)
             found.append(variables[proto.variable_name])
         return found
     if kind == "bytes_list" and key == GraphKeys.SAVERS:

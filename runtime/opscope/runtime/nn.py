@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from opscope.runtime import rnn_cell
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.math import sigmoid, softplus, tanh
@@ -34,15 +35,18 @@ from opscope.runtime.ops.normalization import (
 )
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
+from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn, static_rnn
 
 __all__ = [
     "avg_pool",
     "batch_normalization",
     "bias_add",
+    "bidirectional_dynamic_rnn",
     "conv2d",
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
     "dropout",
+    "dynamic_rnn",
     "elu",
     "embedding_lookup",
     "in_top_k",
@@ -55,6 +59,7 @@ __all__ = [
     "relu",
     "relu6",
     "relu_layer",
+    "rnn_cell",
     "selu",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
@@ -64,6 +69,7 @@ __all__ = [
     "softplus",
     "softsign",
     "sparse_softmax_cross_entropy_with_logits",
+    "static_rnn",
     "tanh",
     "top_k",
     "xw_plus_b",

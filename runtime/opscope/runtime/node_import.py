@@ -67,7 +67,7 @@ def read_attrs(node: NodeDef, defaults: Mapping[str, AttrValue]) -> dict[str, An
 def check_inputs(node: NodeDef, attrs: Mapping[str, Any], inputs: Sequence[Tensor]) -> None:
     """ValueError unless number and types of the data inputs are what the op type takes."""
     expected = [
-        (arg, dtype) for arg in definition_of(node).inputs for dtype in _argument_dtypes(arg, attrs)
+        (arg, dtype) for arg in definition_of(node).inputs for dtype in argument_dtypes(arg, attrs)
     ]
     if len(expected) != len(inputs):
         raise ValueError(
@@ -84,7 +84,8 @@ def check_inputs(node: NodeDef, attrs: Mapping[str, Any], inputs: Sequence[Tenso
             )
 
 
-def _argument_dtypes(arg: ArgDef, attrs: Mapping[str, Any]) -> Sequence[dtypes.DType]:
+def argument_dtypes(arg: ArgDef, attrs: Mapping[str, Any]) -> Sequence[dtypes.DType]:
+    """The dtype of each tensor of one argument."""
     if arg.type_list_attr is not None:
         listed: Sequence[dtypes.DType] = attrs[arg.type_list_attr]
         return listed

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Collection, Iterable
 
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.flow import FLOW, MERGES, is_back_edge
+from opscope.runtime.ops.flow import FLOW, KEEPS_VALUES, MERGES, is_back_edge
 
 
 def needed_ops(targets: Iterable[Operation], fed: Collection[Tensor]) -> list[Operation]:
@@ -50,8 +50,8 @@ def is_fed(op: Operation, fed: Collection[Tensor]) -> bool:
 
 
 def has_flow(order: Iterable[Operation]) -> bool:
-    """True when there are loops or conditionals among the ops."""
-    return any(op.type in FLOW for op in order)
+    """True when there are loops or conditionals among the ops, or what loops keep values in."""
+    return any(op.type in FLOW or op.type in KEEPS_VALUES for op in order)
 
 
 def reads_first(order: list[Operation], fed: Collection[Tensor]) -> list[Operation]:

@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from opscope.events import HEALTH_PLUGIN
 from opscope.events.proto.config_pb2 import RunMetadata
 from opscope.events.proto.event_pb2 import Event, SessionLog, TaggedRunMetadata
 from opscope.events.proto.summary_pb2 import Summary, SummaryMetadata
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Tensor
+from opscope.runtime.ops import health as _health_op  # noqa: F401 - defines an op used here
 from opscope.runtime.ops import summary as _ops  # noqa: F401 - it defines the ops used here
 from opscope.runtime.scopes import name_scope
 from opscope.runtime.summary_writer import FileWriter, FileWriterCache
@@ -29,6 +32,7 @@ __all__ = [
     "Summary",
     "SummaryMetadata",
     "TaggedRunMetadata",
+    "health",
     "histogram",
     "image",
     "merge",
@@ -122,6 +126,23 @@ def tensor_summary(
         metadata.summary_description = summary_description
     with _summary_scope(name, family, "TensorSummary", [tensor]) as (tag, scope):
         made = make_op("TensorSummaryV2", tag, tensor, metadata.SerializeToString(), name=scope)
+        return _collect(made, collections, [GraphKeys.SUMMARIES])
+
+
+def health(name: str, tensor: Any, collections: Sequence[str] | None = None) -> Tensor:
+    """A summary of how a tensor's elements are: NaN, inf, sign, extremes, mean, variance.
+
+    The tag is the tensor's own name, `NODE:SLOT`, so that the graph can show it; `name` names the
+    op. The value are the 14 + rank numbers of DebugNumericSummary, plugin `opscope_health`.
+    """
+    tensor = convert_to_tensor(tensor)
+    plugin = SummaryMetadata.PluginData(plugin_name=HEALTH_PLUGIN)
+    metadata = SummaryMetadata(plugin_data=plugin, display_name=name)
+    with _summary_scope(name, None, "HealthSummary", [tensor]) as (_, scope):
+        numbers = make_op("DebugNumericSummary", tensor, tensor_name=tensor.name)
+        made = make_op(
+            "TensorSummaryV2", tensor.name, numbers, metadata.SerializeToString(), name=scope
+        )
         return _collect(made, collections, [GraphKeys.SUMMARIES])
 
 

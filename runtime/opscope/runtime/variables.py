@@ -342,6 +342,10 @@ def assign_sub(
 
 def is_variable_initialized(variable: Any) -> Tensor:
     """A bool tensor: whether the variable has a value."""
+    handle = getattr(variable, "handle", None)
+    if handle is not None:
+        of_handle: Tensor = make_op("VarIsInitializedOp", handle)
+        return of_handle
     made: Tensor = make_op("IsVariableInitialized", variable)
     return made
 

@@ -11,7 +11,7 @@ import numpy as np
 from opscope.events import CoreMetadata
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_graph import DebugGraph, node_name_of
-from opscope.tfdbg.debug_tensor import Array, DebugTensorDatum, TensorValue
+from opscope.tfdbg.debug_tensor import Array, DebugTensorDatum, TensorValue, has_inf_or_nan
 from opscope.tfdbg.graph_queries import GraphQueries
 
 Frame = tuple[str, int, str, str | None]
@@ -150,6 +150,8 @@ class DebugDump(GraphQueries):
                 continue
             if exclude is not None and exclude.match(datum.node_name):
                 continue
+            if predicate is has_inf_or_nan and datum.is_surely_finite:
+                continue  # the summary tells without the value
             if predicate(datum, datum.get_tensor()):
                 found.append(datum)
                 if 0 < first_n <= len(found):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from google.protobuf.message import DecodeError
 
 from opscope import events
-from opscope.events.dump_folder import DumpEntry, NoArray, dumped_value
+from opscope.events.dump_folder import DumpEntry, DumpFolder, NoArray, dumped_value
 from opscope.events.dump_name import device_name, parse_tensor_path
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.proto.tensor_pb2 import TensorProto
@@ -39,7 +40,10 @@ def load_tensor_from_event(event: Event) -> TensorValue:
     """
     if not event.summary.value:
         raise ValueError("This event holds no tensor: its summary has no value.")
-    value = dumped_value(event.summary.value[0].tensor)
+    return _tensor_value(dumped_value(event.summary.value[0].tensor))
+
+
+def _tensor_value(value: Array | NoArray) -> TensorValue:
     if isinstance(value, NoArray):
         return InconvertibleTensorProto(value.proto, value.initialized)
     return value
@@ -69,10 +73,15 @@ class DebugTensorDatum:
         self._set(entry, None)
 
     @classmethod
-    def from_entry(cls, entry: DumpEntry) -> DebugTensorDatum:
-        """The datum of an entry of a dump folder."""
+    def from_entry(
+        cls, entry: DumpEntry, folder: DumpFolder, health: npt.NDArray[np.float64] | None = None
+    ) -> DebugTensorDatum:
+        """The datum of an entry of a dump; of a packed one, with the tensor's health summary."""
         made = cls.__new__(cls)
         made._set(entry, None)
+        if entry.offset >= 0:
+            made.health = health if entry.debug_op == "DebugIdentity" else None
+            made._load = lambda: _tensor_value(folder.load(entry))
         return made
 
     @classmethod
@@ -102,6 +111,9 @@ class DebugTensorDatum:
         self.file_path: str | None = entry.path or None  # None: the value is held in memory
         self._collision = entry.k
         self._value = value
+        self._size = entry.size
+        self._load: Callable[[], TensorValue] | None = None
+        self.health: npt.NDArray[np.float64] | None = None  # the numbers of DebugNumericSummary
 
     @property
     def extended_timestamp(self) -> str:
@@ -125,9 +137,11 @@ class DebugTensorDatum:
 
     @property
     def dump_size_bytes(self) -> int | None:
-        """The size of the dump's file, or of the value in memory; None where the file is gone."""
+        """Bytes of the dump's file, in a packed dump or in memory; None where the file is gone."""
         if self.file_path is None:
             return self._value.nbytes if isinstance(self._value, np.ndarray) else 0
+        if self._size >= 0:
+            return self._size
         try:
             return Path(self.file_path).stat().st_size
         except OSError:
@@ -141,8 +155,15 @@ class DebugTensorDatum:
         """
         if self._value is not None:
             return self._value
+        if self._load is not None:
+            return self._load()
         assert self.file_path is not None, "a datum has a value or a file"
         return _loaded(self.file_path)
+
+    @property
+    def is_surely_finite(self) -> bool:
+        """True where the dump's health summary says that no element is infinite or NaN."""
+        return self.health is not None and not self.health[[2, 3, 7]].any()
 
     def __str__(self) -> str:
         return (

@@ -35,7 +35,8 @@ def choose_dump(path: str, run: str | None = None) -> DumpChoice:
         raise DumpChoiceError(str(error)) from error
     if not roots:
         raise DumpChoiceError(
-            f"{path}: no dumped run in it (a folder with _tfdbg_device_* folders inside)"
+            f"{path}: no dumped run in it (a folder that holds dump.opscope or _tfdbg_device_* "
+            "folders)"
         )
     if run is not None:
         return _open(_named(path, roots, run), "as asked for")

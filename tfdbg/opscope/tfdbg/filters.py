@@ -66,4 +66,5 @@ def find_passing(
                 f"{type(error).__name__}: {error}"
             ) from error
 
-    return dump.find(guarded, first_n, exclude_node_names=exclude_node_names)
+    predicate = passes if passes is has_inf_or_nan else guarded
+    return dump.find(predicate, first_n, exclude_node_names=exclude_node_names)

@@ -89,10 +89,11 @@ class PaddedBatched(_Grouped):
 
     def _joined(self, rows: Sequence[Element]) -> Element:
         columns = zip(zip(*rows, strict=True), self._shapes, self._values, strict=True)
-        return tuple([_padded(*column, i) for i, column in enumerate(columns)])
+        return tuple([padded(*column, i) for i, column in enumerate(columns)])
 
 
-def _padded(parts: Sequence[Any], shape: tuple[int, ...], value: Any, index: int) -> Any:
+def padded(parts: Sequence[Any], shape: tuple[int, ...], value: Any, index: int) -> Any:
+    """The values of one component, each filled up with `value` to `shape` (-1: the largest)."""
     given: list[tuple[int, ...]] = [np.shape(part) for part in parts]
     for sizes in given:
         if len(sizes) != len(shape):

@@ -5,12 +5,14 @@ from opscope.runtime.ops import (
     argmax,
     arithmetic,
     arrangement,
+    assertion,
     basic,
     broadcasting,
     cast,
     checkpoint,
     comparison,
     conv,
+    counting,
     depthwise,
     elementwise,
     filling,
@@ -38,6 +40,7 @@ from opscope.runtime.ops import (
     state,
     statistics,
     strings,
+    tensor_arrays,
 )
 
 __all__ = [
@@ -45,12 +48,14 @@ __all__ = [
     "argmax",
     "arithmetic",
     "arrangement",
+    "assertion",
     "basic",
     "broadcasting",
     "cast",
     "checkpoint",
     "comparison",
     "conv",
+    "counting",
     "depthwise",
     "elementwise",
     "filling",
@@ -78,4 +83,5 @@ __all__ = [
     "state",
     "statistics",
     "strings",
+    "tensor_arrays",
 ]

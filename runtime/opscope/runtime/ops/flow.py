@@ -21,6 +21,9 @@ NEXTS = frozenset({"NextIteration", "RefNextIteration"})
 SWITCHES = frozenset({"Switch", "RefSwitch"})
 FLOW = ENTERS | EXITS | MERGES | NEXTS | SWITCHES | {"LoopCond"}
 
+# What keeps values between the ops of a run, outside of the plan's locals.
+KEEPS_VALUES = frozenset({"StackV2", "TensorArrayV3"})
+
 
 def _same_shape(node: Operation) -> list[TensorShape]:
     return [node.inputs[0].shape]

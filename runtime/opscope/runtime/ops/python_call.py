@@ -39,8 +39,6 @@ def _call(token: str, inputs: tuple[Any, ...], types: tuple[dtypes.DType, ...]) 
     if not types:
         return None
     values = list(returned) if isinstance(returned, (list, tuple)) else [returned]
-    if len(types) == 1 and (len(values) != 1 or not isinstance(returned, (list, tuple))):
-        values = [returned]
     if len(values) != len(types):
         raise errors.InvalidArgumentError(
             None, None, f"{token} returns {len(values)} values, but expects to see {len(types)}."
@@ -54,6 +52,9 @@ def _converted(value: Any, dtype: dtypes.DType, index: int, token: str) -> Any:
     try:
         if dtype is dtypes.string:
             return host_scalar(as_array(value, dtype))
+        array = np.asarray(value)
+        if isinstance(value, (np.ndarray, np.generic)) and array.dtype != dtype.numpy_dtype:
+            raise TypeError(f"it is {array.dtype.name}")
         return host_scalar(np.array(value, dtype.numpy_dtype, order="C"))
     except (TypeError, ValueError) as error:
         raise errors.InvalidArgumentError(

@@ -55,7 +55,7 @@ def _close(xp: Any, handle: Any) -> None:
 
 @_stack.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [TensorShape([])]
+    return [TensorShape([2])]  # TensorFlow's handle is a pair of names
 
 
 @_push.shape

@@ -38,6 +38,17 @@ from opscope.runtime.train.checkpoint_saver_hook import (
 )
 from opscope.runtime.train.coordinator import Coordinator
 from opscope.runtime.train.gradient_descent import GradientDescentOptimizer
+from opscope.runtime.train.health_hook import HealthHook
+from opscope.runtime.train.input import (
+    batch,
+    input_producer,
+    limit_epochs,
+    match_filenames_once,
+    range_input_producer,
+    shuffle_batch,
+    slice_input_producer,
+    string_input_producer,
+)
 from opscope.runtime.train.learning_rate_decay import exponential_decay
 from opscope.runtime.train.momentum import MomentumOptimizer
 from opscope.runtime.train.monitored_session import (
@@ -46,6 +57,11 @@ from opscope.runtime.train.monitored_session import (
     SingularMonitoredSession,
 )
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.queue_runner import (
+    QueueRunner,
+    add_queue_runner,
+    start_queue_runners,
+)
 from opscope.runtime.train.rmsprop import RMSPropOptimizer
 from opscope.runtime.train.saver import Saver
 from opscope.runtime.train.scaffold import ChiefSessionCreator, Scaffold, SessionCreator
@@ -75,6 +91,7 @@ __all__ = [
     "FeedFnHook",
     "FinalOpsHook",
     "GradientDescentOptimizer",
+    "HealthHook",
     "LoggingTensorHook",
     "MomentumOptimizer",
     "MonitoredSession",
@@ -83,6 +100,7 @@ __all__ = [
     "NanTensorHook",
     "NewCheckpointReader",
     "Optimizer",
+    "QueueRunner",
     "RMSPropOptimizer",
     "Saver",
     "SaverDef",
@@ -98,7 +116,9 @@ __all__ = [
     "StepCounterHook",
     "StopAtStepHook",
     "SummarySaverHook",
+    "add_queue_runner",
     "assert_global_step",
+    "batch",
     "checkpoint_exists",
     "create_global_step",
     "exponential_decay",
@@ -110,11 +130,19 @@ __all__ = [
     "get_or_create_global_step",
     "global_step",
     "import_meta_graph",
+    "input_producer",
     "latest_checkpoint",
+    "limit_epochs",
     "list_variables",
     "load_checkpoint",
     "load_variable",
+    "match_filenames_once",
+    "range_input_producer",
     "remove_checkpoint",
+    "shuffle_batch",
+    "slice_input_producer",
+    "start_queue_runners",
+    "string_input_producer",
     "update_checkpoint_state",
 ]
 

@@ -89,7 +89,7 @@ class StopAtStepHook(SessionRunHook):
 
     def begin(self) -> None:
         """Find the global step."""
-        self._global_step = _global_step("StopAtStepHook")
+        self._global_step = global_step_tensor("StopAtStepHook")
 
     def after_create_session(self, session: Any, coord: Any) -> None:
         """Fix the last step, from the step the session starts at."""
@@ -224,7 +224,7 @@ class StepCounterHook(SessionRunHook):
         """Find the global step and the writer."""
         if self._writer is None and self._output_dir:
             self._writer = FileWriterCache.get(self._output_dir)
-        self._global_step = _global_step("StepCounterHook")
+        self._global_step = global_step_tensor("StepCounterHook")
         self._tag = f"{self._global_step.op.name}/sec"
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs:
@@ -279,7 +279,7 @@ class SummarySaverHook(SessionRunHook):
         if self._writer is None and self._output_dir:
             self._writer = FileWriterCache.get(self._output_dir)
         self._next_step = None
-        self._global_step = _global_step("SummarySaverHook")
+        self._global_step = global_step_tensor("SummarySaverHook")
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs:
         """Fetch the global step, and the summaries when they are due."""
@@ -349,7 +349,7 @@ def _tag(tensor: Any) -> str:
     return tensor if isinstance(tensor, str) else str(tensor.name)
 
 
-def _global_step(hook: str) -> Any:
+def global_step_tensor(hook: str) -> Any:
     """The global step as a tensor to fetch; RuntimeError when the graph has none."""
     step = get_global_step()
     if step is None:

@@ -13,6 +13,7 @@ from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.train.basic_session_run_hooks import StepCounterHook, SummarySaverHook
 from opscope.runtime.train.checkpoint_saver_hook import CheckpointSaverHook
 from opscope.runtime.train.coordinator import Coordinator
+from opscope.runtime.train.queue_runner import start_queue_runners
 from opscope.runtime.train.scaffold import ChiefSessionCreator, Scaffold, SessionCreator
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
@@ -67,6 +68,7 @@ class _MonitoredSession:
             self._session: Any = None
             try:
                 self._session = self._creator.create_session()
+                start_queue_runners(self._session, self._coord)
                 for hook in self._hooks:
                     hook.after_create_session(self._session, self._coord)
             except self._recovered as error:

@@ -1,19 +1,27 @@
-"""Writes one watched run as a dump folder in tfdbg's form."""
+"""Writes one watched run as a dump, in tfdbg's form or packed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from opscope.events import DumpWriter, Frame, Health, health_summary
+from opscope.events import (
+    DUMP_FORMS,
+    ByteBudget,
+    DumpForm,
+    DumpWriter,
+    Health,
+    PackedDumpWriter,
+    health_summary,
+)
+from opscope.events.packed_dump_writer import Compression
+from opscope.events.zstd import compressor
 from opscope.tfdbg.debug_dump import WatchedValue
-from opscope.tfdbg.wrappers.debug_ops import debug_op
+from opscope.tfdbg.wrappers.debug_ops import DebugOp, debug_op
+from opscope.tfdbg.wrappers.run_origins import OriginCache
 from opscope.tfdbg.wrappers.watched import WatchedRun
-
-SOURCE_LIMIT = 4 << 20
-"""Bytes of a source file that is stored with a dump; larger ones are left out."""
 
 
 def write_dump(
@@ -25,17 +33,58 @@ def write_dump(
     feed_keys_info: str | None = None,
     debug_ops: Sequence[str] = ("DebugIdentity",),
     global_step: int | None = None,
+    format: DumpForm = "tfdbg",  # noqa: A002 - the name is fixed
+    compression: Compression | None = None,
+    budget: ByteBudget | None = None,
+    origins: OriginCache | None = None,
 ) -> Path:
     """Write the run's tensors, graphs, feeds, stacks and sources below `run_root`; return it.
 
     `graph` is the session's: it knows where each node was made, the dtypes of tensors that have
     no value yet, and which tensor counts the steps (with `global_step` None the step is taken
-    from there). Raises DumpError where a file cannot be written, ValueError for an unknown debug
+    from there). `format="packed"` makes one file, which `compression="zstd"` makes smaller.
+    `origins` remembers what the next run has in common with this one. Raises DumpError where a file
+    cannot be written, DumpBudgetError where `budget` does not last, ValueError for an unknown debug
     op.
     """
     root = Path(run_root)
     ops = [(spec.partition("(")[0], debug_op(spec)) for spec in debug_ops]
-    writer = DumpWriter(root)
+    writer: DumpWriter | PackedDumpWriter
+    if format == "packed":
+        writer = PackedDumpWriter(root, compression, budget)
+    else:
+        writer = DumpWriter(root, budget)
+    try:
+        _write(writer, run, graph, ops, global_step, origins or OriginCache())
+        if fetches_info is not None:
+            writer.write_fetches_info(fetches_info)
+        if feed_keys_info is not None:
+            writer.write_feed_keys_info(feed_keys_info)
+    finally:
+        writer.close()
+    return root
+
+
+def check_form(form: str, compression: str | None) -> None:
+    """Raise ValueError where no dump can be written so, DumpError where a library is missing."""
+    if form not in DUMP_FORMS:
+        raise ValueError(f"format is one of {', '.join(DUMP_FORMS)}, not {form!r}")
+    if compression is not None:
+        if form != "packed":
+            raise ValueError('only format="packed" is compressed')
+        if compression != "zstd":
+            raise ValueError(f'compression is "zstd" or None, not {compression!r}')
+        compressor()
+
+
+def _write(
+    writer: DumpWriter | PackedDumpWriter,
+    run: WatchedRun,
+    graph: Any,
+    ops: Sequence[tuple[str, DebugOp]],
+    global_step: int | None,
+    origins: OriginCache,
+) -> None:
     # Tensors keep their own timestamps only if that of the metadata is earlier.
     start = run.tensors[0].timestamp - 1 if run.tensors else time.time_ns() // 1000
     writer.write_core_metadata(
@@ -60,16 +109,17 @@ def write_dump(
                 )
             elif tensor.value is None and name == "DebugIdentity":
                 _write_uninitialized(writer, tensor, graph)
-    for device, partition in run.partition_graphs.items():
-        writer.write_graph(device, partition)
-    if fetches_info is not None:
-        writer.write_fetches_info(fetches_info)
-    if feed_keys_info is not None:
-        writer.write_feed_keys_info(feed_keys_info)
     writer.write_feeds(run.feeds)
-    _write_origins(writer, run, graph)
-    writer.write_health(_health(run.tensors))
-    return root
+    known = origins.of(run.partition_graphs, graph)
+    for device, partition in run.partition_graphs.items():
+        if isinstance(writer, PackedDumpWriter):
+            writer.write_graph(device, known.graphs[device])
+        else:
+            writer.write_graph(device, partition)
+    writer.write_tracebacks(known.tracebacks)
+    writer.write_sources(known.sources)
+    if isinstance(writer, DumpWriter) or "DebugIdentity" not in dict(ops):
+        writer.write_health(_health(run.tensors))
 
 
 def step_of(run: WatchedRun, graph: Any) -> int:
@@ -85,7 +135,9 @@ def step_of(run: WatchedRun, graph: Any) -> int:
     return -1
 
 
-def _write_uninitialized(writer: DumpWriter, tensor: WatchedValue, graph: Any) -> None:
+def _write_uninitialized(
+    writer: DumpWriter | PackedDumpWriter, tensor: WatchedValue, graph: Any
+) -> None:
     known = graph.get_tensor_by_name(f"{tensor.node_name}:{tensor.output_slot}")
     shape = known.shape.as_list() if known.shape.is_fully_defined() else ()
     if 0 not in shape:
@@ -98,31 +150,6 @@ def _write_uninitialized(writer: DumpWriter, tensor: WatchedValue, graph: Any) -
             dtype=known.dtype.base_dtype.as_datatype_enum,
             shape=shape,
         )
-
-
-def _write_origins(writer: DumpWriter, run: WatchedRun, graph: Any) -> None:
-    """Store where the nodes that ran were made, and the text of the files that made them."""
-    ran = {node.name for partition in run.partition_graphs.values() for node in partition.node}
-    stacks = {
-        operation.name: [Frame(*frame) for frame in operation.traceback]
-        for operation in graph.get_operations()
-        if operation.name in ran
-    }
-    writer.write_tracebacks(stacks)
-    writer.write_sources(read_sources(stacks))
-
-
-def read_sources(stacks: Mapping[str, Iterable[Frame]]) -> dict[str, str]:
-    """The text of every file in the stacks that can be read and is not huge."""
-    texts: dict[str, str] = {}
-    for name in sorted({frame.file for frames in stacks.values() for frame in frames}):
-        path = Path(name)
-        try:
-            if path.stat().st_size <= SOURCE_LIMIT:
-                texts[name] = path.read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue  # "<stdin>", or a file that is gone: the stack says what is known
-    return texts
 
 
 def _health(tensors: Iterable[WatchedValue]) -> Iterable[Health]:

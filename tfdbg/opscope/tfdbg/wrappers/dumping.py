@@ -7,11 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from opscope.events import ByteBudget, DumpForm
+from opscope.events.packed_dump_writer import Compression
 from opscope.tfdbg.wrappers.base import BaseDebugWrapperSession
 from opscope.tfdbg.wrappers.debug_ops import debug_op
 from opscope.tfdbg.wrappers.dialog import checked_root
-from opscope.tfdbg.wrappers.dump_run import write_dump
+from opscope.tfdbg.wrappers.dump_run import check_form, write_dump
 from opscope.tfdbg.wrappers.run_call import RunCall
+from opscope.tfdbg.wrappers.run_origins import OriginCache
 from opscope.tfdbg.wrappers.watch_options import WatchFunction, WatchOptions, asked, check_watch_fn
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
@@ -20,16 +23,29 @@ class RunDumper:
     """Writes watched runs below `session_root`, one folder `run_<epoch us>_<counter>` each.
 
     `watch_fn(fetches, feed_dict)` says what to watch in a run. A dump that cannot be written
-    ends the dumping with one line of warning, and not the program.
+    ends the dumping with one line of warning, and not the program; so does the end of the byte
+    budget.
     """
 
-    def __init__(self, session_root: str | Path, watch_fn: WatchFunction | None = None) -> None:
+    def __init__(
+        self,
+        session_root: str | Path,
+        watch_fn: WatchFunction | None = None,
+        format: DumpForm = "tfdbg",  # noqa: A002 - the name is fixed
+        compression: Compression | None = None,
+        byte_budget: int | None = None,
+    ) -> None:
         check_watch_fn(watch_fn)
+        check_form(format, compression)
         root = checked_root(session_root, "session_root")
         if root is None:
             raise ValueError("session_root must name a folder")
         self._root = root
         self._watch_fn = watch_fn
+        self._format = format
+        self._compression = compression
+        self._budget = ByteBudget(byte_budget)
+        self._origins = OriginCache()
         self._count = 0
         self.detached = False
 
@@ -44,6 +60,11 @@ class RunDumper:
         self, call: RunCall, options: WatchOptions, watched: WatchedRun, graph: Any
     ) -> Path | None:
         """Write one run; its folder, None where that failed."""
+        if self._count == 0 and not self._budget.is_default:
+            print(
+                f"tfdbg: runs are dumped to {self._root}, at most {self._budget.limit:,} bytes",
+                file=sys.stderr,
+            )
         folder = self._root / f"run_{time.time_ns() // 1000}_{self._count}"
         self._count += 1
         feeds = None if call.feed_dict is None else call.feed_dict.keys()
@@ -55,6 +76,10 @@ class RunDumper:
                 fetches_info=repr(call.fetches),
                 feed_keys_info=repr(feeds),
                 debug_ops=options.debug_ops,
+                format=self._format,
+                compression=self._compression,
+                budget=self._budget,
+                origins=self._origins,
             )
         except Exception as error:  # training goes on without its debugger, whatever failed
             self.detached = True
@@ -79,7 +104,12 @@ def watch_of(options: WatchOptions) -> Any:
 
 
 class DumpingDebugWrapperSession(BaseDebugWrapperSession):
-    """A session that writes the tensors of every run below `session_root`, in tfdbg's form.
+    """A session that writes the tensors of every run below `session_root`.
+
+    `format` is "tfdbg", which TensorFlow reads, or "packed", one file per run, which is faster and
+    may be compressed (`compression="zstd"`, extra `zstd`). `byte_budget` bounds what all dumps
+    take (default: the environment variable OPSCOPE_DUMP_BYTES, else 100 GB): when it is used up,
+    dumping stops and the runs go on.
 
     `watch_fn(fetches, feed_dict)` answers the WatchOptions of a run; without it everything is
     watched. Raises ValueError where `session_root` is a file or not empty, TypeError where
@@ -92,9 +122,12 @@ class DumpingDebugWrapperSession(BaseDebugWrapperSession):
         session_root: str | Path,
         watch_fn: WatchFunction | None = None,
         thread_name_filter: str | None = None,
+        format: DumpForm = "tfdbg",  # noqa: A002 - the name is fixed
+        compression: Compression | None = None,
+        byte_budget: int | None = None,
     ) -> None:
         super().__init__(sess, thread_name_filter)
-        self._dumper = RunDumper(session_root, watch_fn)
+        self._dumper = RunDumper(session_root, watch_fn, format, compression, byte_budget)
 
     def debugged_run(self, call: RunCall) -> Any:
         """The result of a run that is dumped."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from opscope.events import DumpForm
+from opscope.events.packed_dump_writer import Compression
 from opscope.tfdbg.filters import TensorFilter
 from opscope.tfdbg.wrappers.dialog import Dialog
 from opscope.tfdbg.wrappers.dumping import RunDumper, watch_of
@@ -112,9 +114,12 @@ class DumpingDebugHook(DebugHook):
         session_root: str | Path,
         watch_fn: WatchFunction | None = None,
         thread_name_filter: str | None = None,
+        format: DumpForm = "tfdbg",  # noqa: A002 - the name is fixed
+        compression: Compression | None = None,
+        byte_budget: int | None = None,
     ) -> None:
         super().__init__(thread_name_filter)
-        self._dumper = RunDumper(session_root, watch_fn)
+        self._dumper = RunDumper(session_root, watch_fn, format, compression, byte_budget)
 
     def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
         """Write the run when it is done, also one that failed."""

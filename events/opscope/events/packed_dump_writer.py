@@ -1,0 +1,305 @@
+"""Writes one run's dump in packed form: one append-only file."""
+
+import os
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from opscope.events import packed_form, zstd
+from opscope.events.byte_budget import ByteBudget
+from opscope.events.dump_extra import (
+    FEEDS_FILE,
+    HEALTH_FILE,
+    SOURCES_FILE,
+    TRACEBACKS_FILE,
+    Frame,
+    Health,
+    feeds_event,
+    health_event,
+    sources_json,
+    tracebacks_json,
+)
+from opscope.events.dump_name import (
+    CORE_METADATA_PREFIX,
+    FEED_KEYS_INFO,
+    FETCHES_INFO,
+    PACKED_FILE,
+)
+from opscope.events.error import DumpError
+from opscope.events.health import SUMMARY_SIZE, health_summary
+from opscope.events.packed_form import GRAPH, INDEX, PART, TENSOR, Payload, json_bytes
+from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.events.proto.tensor_pb2 import TensorProto
+from opscope.events.proto.types_pb2 import DT_STRING
+from opscope.events.tensor_proto import data_type, make_tensor_proto, numpy_dtype
+
+Compression = Literal["zstd"]
+COMPRESSED_LIMIT = 1 << 31
+"""Bytes: larger payloads are stored as they are, for a reader expands no more than this."""
+
+_WORTH_COMPRESSING = 256
+_JOINED = 1 << 16
+
+
+@dataclass
+class _Stored:
+    """Where a payload is in the file, and its health once somebody asked."""
+
+    offset: int
+    health: list[float] | None = None
+
+
+class PackedDumpWriter:
+    """Appends the records of one dumped run to `RUN_ROOT/dump.opscope`, which is made here.
+
+    Takes the calls of DumpWriter. A record is in the file when its call returns: what was written
+    before a crash can be read. `close` writes the index. An array that lies where an earlier one
+    lay, with the same bytes, is stored once. `compression="zstd"` needs the extra `zstd`. Failures
+    raise DumpError with the path, DumpBudgetError where `budget` does not last.
+    """
+
+    def __init__(
+        self,
+        run_root: str | os.PathLike[str],
+        compression: Compression | None = None,
+        budget: ByteBudget | None = None,
+    ):
+        if compression not in (None, "zstd"):
+            raise DumpError(f'a dump is compressed by "zstd" or not at all, not by {compression!r}')
+        self.run_root = Path(run_root)
+        self.path = self.run_root / PACKED_FILE
+        self._compressor = zstd.compressor() if compression else None
+        self._budget = budget or ByteBudget()
+        self._lock = threading.Lock()
+        self._rows: list[bytes] = []
+        self._offset = 0
+        self._last_timestamp = 0
+        self._stored: dict[tuple[int, int, int, int], _Stored] = {}
+        self._summarized: set[tuple[str, str, int, int]] = set()
+        try:
+            self.run_root.mkdir(parents=True, exist_ok=True)
+            self._file = open(self.path, "xb", buffering=0)  # noqa: SIM115 - closed by close()
+        except OSError as error:
+            raise DumpError(f"{self.path}: the dump cannot be made: {error}") from error
+        self._append(packed_form.file_header())
+
+    def write_tensor(
+        self,
+        device: str,
+        node_name: str,
+        slot: int,
+        array: npt.NDArray[np.generic] | np.generic | TensorProto | None,
+        timestamp_us: int,
+        debug_op: str = "DebugIdentity",
+        dtype: int | None = None,
+        shape: Sequence[int] = (),
+    ) -> int:
+        """Write one value with its health; returns its timestamp, later than those before it.
+
+        None is an uninitialized tensor of the `DT_*` number `dtype` and of `shape`; a TensorProto
+        is stored as it is.
+        """
+        meta: dict[str, Any] = {
+            "device": device,
+            "node": node_name,
+            "slot": int(slot),
+            "op": debug_op.split("(")[0],
+        }
+        try:
+            value, payload = _stored_form(array, dtype, shape)
+        except ValueError as error:
+            raise DumpError(f"{node_name}:{slot} cannot be dumped: {error}") from error
+        meta.update(value)
+        with self._lock:
+            timestamp = self._last_timestamp = max(int(timestamp_us), self._last_timestamp + 1)
+            meta["time"] = timestamp
+            is_value = meta["op"] == "DebugIdentity" and not isinstance(array, TensorProto)
+            stored = _Stored(self._offset)
+            if isinstance(payload, np.ndarray) and payload.size:
+                stored = self._shared(payload, meta["dtype"])
+                if stored.offset != self._offset:
+                    meta["same"], payload = stored.offset, b""
+            if is_value:
+                stored.health = stored.health or _numbers(array, meta)
+                meta["health"] = _of_shape(stored.health, meta["shape"])
+                self._summarized.add((device, node_name, int(slot), timestamp))
+            self._record(TENSOR, meta, payload)
+        return timestamp
+
+    def write_graph(
+        self, device: str, graph: GraphDef | bytes, timestamp_us: int | None = None
+    ) -> None:
+        """Write the graph that ran on one device, or its serialized form."""
+        data = graph if isinstance(graph, bytes) else graph.SerializeToString(deterministic=True)
+        with self._lock:
+            self._record(GRAPH, {"device": device}, data)
+
+    def write_core_metadata(
+        self,
+        *,
+        session_run_index: int,
+        input_names: Sequence[str] = (),
+        output_names: Sequence[str] = (),
+        target_nodes: Sequence[str] = (),
+        global_step: int = -1,
+        executor_step_index: int = 0,
+        timestamp_us: int = 0,
+    ) -> None:
+        """Write what was run: tensor names with their slot, node names of targets."""
+        metadata = {
+            "global_step": global_step,
+            "session_run_index": session_run_index,
+            "executor_step_index": executor_step_index,
+            "input_names": list(input_names),
+            "output_names": list(output_names),
+            "target_nodes": list(target_nodes),
+        }
+        self.write_part(CORE_METADATA_PREFIX, json_bytes(metadata))
+
+    def write_fetches_info(self, info: str) -> None:
+        """Write the `repr` of what was fetched."""
+        self.write_part(FETCHES_INFO, info.encode())
+
+    def write_feed_keys_info(self, info: str) -> None:
+        """Write the `repr` of the keys that were fed; "None" without feeds."""
+        self.write_part(FEED_KEYS_INFO, info.encode())
+
+    def write_feeds(self, feeds: Mapping[str, npt.ArrayLike]) -> None:
+        """Write the values that were fed, by tensor name."""
+        self.write_part(FEEDS_FILE, feeds_event(feeds).SerializeToString())
+
+    def write_tracebacks(self, tracebacks: Mapping[str, Sequence[Frame]] | bytes) -> None:
+        """Write where each node was made: (file, line, function, text), innermost frame last.
+
+        Bytes are the JSON of `tracebacks_json`.
+        """
+        self.write_part(
+            TRACEBACKS_FILE,
+            tracebacks if isinstance(tracebacks, bytes) else tracebacks_json(tracebacks),
+        )
+
+    def write_sources(self, sources: Mapping[str, str] | bytes) -> None:
+        """Write the text of source files, by the file names that the tracebacks use.
+
+        Bytes are the JSON of `sources_json`.
+        """
+        self.write_part(
+            SOURCES_FILE, sources if isinstance(sources, bytes) else sources_json(sources)
+        )
+
+    def write_health(self, rows: Iterable[Health]) -> None:
+        """Write the health summaries of tensors that were not written themselves."""
+        others = [row for row in rows if row[:4] not in self._summarized]
+        if others:
+            self.write_part(HEALTH_FILE, health_event(others).SerializeToString())
+
+    def write_part(self, name: str, data: bytes) -> None:
+        """Write what tfdbg's form has in the file `name`: an Event's message, or the file."""
+        with self._lock:
+            self._record(PART, {"name": name}, data)
+
+    def close(self) -> None:
+        """Write the index and close the file; closing twice is harmless."""
+        with self._lock:
+            if self._file.closed:
+                return
+            try:
+                start = self._offset
+                rows = b"[" + b",\n".join(self._rows) + b"]"
+                self._append(packed_form.record_head(INDEX, packed_form.PLAIN, b"{}", rows))
+                self._append(rows + bytes(-len(rows) % packed_form.ALIGNMENT))
+                self._append(packed_form.trailer(start))
+            finally:
+                self._file.close()
+
+    def __enter__(self) -> "PackedDumpWriter":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _shared(self, payload: npt.NDArray[np.uint8], dtype: int) -> "_Stored":
+        """Where the same bytes of the same memory are in the file, or will be now."""
+        address = payload.__array_interface__["data"][0]
+        key = (address, payload.size, dtype, packed_form.crc32c(payload))
+        return self._stored.setdefault(key, _Stored(self._offset))
+
+    def _record(self, kind: int, meta: dict[str, Any], payload: Payload) -> None:
+        codec, stored = packed_form.PLAIN, payload
+        if self._compressor is not None and _WORTH_COMPRESSING <= len(payload) <= COMPRESSED_LIMIT:
+            smaller = self._compressor.compress(_buffer(payload))
+            if len(smaller) < len(payload):
+                codec, stored = packed_form.ZSTD, smaller
+        if self._file.closed:
+            raise DumpError(f"{self.path}: this dump is closed: nothing more can be written")
+        text = json_bytes(meta)
+        head = packed_form.record_head(kind, codec, text, stored, len(payload))
+        self._budget.take(len(head) + packed_form.aligned(len(stored)))
+        row = b"[%d,%d,%d," % (self._offset, kind, len(stored)) + text + b"]"
+        padding = bytes(-len(stored) % packed_form.ALIGNMENT)
+        if len(stored) < _JOINED:
+            self._append(b"".join((head, _buffer(stored), padding)))
+        else:
+            for part in (head, _buffer(stored), padding):
+                self._append(part)
+        self._rows.append(row)
+
+    def _append(self, data: bytes | memoryview) -> None:
+        written = 0
+        try:
+            while written < len(data):  # the system takes at most 2 GiB at once
+                written += self._file.write(memoryview(data)[written:])
+        except OSError as error:
+            raise DumpError(f"{self.path}: the dump cannot be written: {error}") from error
+        finally:
+            self._offset += written
+
+
+def _buffer(payload: Payload) -> bytes | memoryview:
+    return payload if isinstance(payload, bytes) else payload.data
+
+
+def _stored_form(
+    array: npt.NDArray[np.generic] | np.generic | TensorProto | None,
+    dtype: int | None,
+    shape: Sequence[int],
+) -> tuple[dict[str, Any], Payload]:
+    """What a tensor's meta says of its value, and the payload."""
+    if isinstance(array, TensorProto):
+        sizes = [dim.size for dim in array.tensor_shape.dim]
+        form = {"form": "proto", "dtype": array.dtype, "shape": sizes}
+        return form, array.SerializeToString()
+    if array is None:
+        if dtype is None:
+            raise DumpError("an uninitialized tensor is dumped by its dtype and shape: give dtype=")
+        return {"form": "none", "dtype": int(dtype), "shape": [int(size) for size in shape]}, b""
+    value = np.asarray(array)
+    number = data_type(value.dtype) if dtype is None else int(dtype)
+    if number % 100 == DT_STRING:
+        payload = make_tensor_proto(value, number).SerializeToString()
+        return {"form": "proto", "dtype": number, "shape": list(value.shape)}, payload
+    plain = np.ascontiguousarray(value, numpy_dtype(number).newbyteorder("<"))
+    form = {"form": "raw", "dtype": number, "shape": list(value.shape)}
+    return form, plain.reshape(-1).view(np.uint8)
+
+
+def _numbers(array: Any, meta: Mapping[str, Any]) -> list[float]:
+    dtype, shape = meta["dtype"], meta["shape"]
+    numbers: list[float] = health_summary(array, dtype=dtype, shape=shape).tolist()
+    return numbers
+
+
+def _of_shape(numbers: Sequence[float], shape: Sequence[int]) -> list[float]:
+    """The health of the same elements in another shape."""
+    return [*numbers[: SUMMARY_SIZE - 1], len(shape), *shape]
