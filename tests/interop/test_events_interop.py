@@ -307,6 +307,7 @@ def test_every_field_has_tensorflows_number_type_and_label():
     from tensorflow.core.util import event_pb2  # noqa: F401  (fills the pool)
 
     for module in (
+        "core.protobuf.control_flow_pb2",
         "core.protobuf.tensor_bundle_pb2",
         "core.protobuf.saved_model_pb2",
         "core.util.saved_tensor_slice_pb2",

@@ -335,3 +335,28 @@ def test_a_sharded_saver_writes_one_file_per_device(graph, tmp_path):
         saver.restore(session, path)
         assert session.run([a, b])[0].tolist() == [1, 2]
         assert session.run(b).tolist() == [b"x", b"y"]
+
+
+@pytest.mark.parametrize("scope", [None, "below"])
+def test_a_loaded_loop_has_gradients(graph, scope):
+    x = tf.placeholder(tf.float32, [], name="x")
+
+    def body(i, y):
+        return i + 1, tf.cond(y > 3.0, lambda: y * x, lambda: y + x)
+
+    _, y = tf.while_loop(lambda i, y: i < 5, body, [0, 1.0])
+    z = tf.cond(y > 1.0, lambda: y * x, lambda: y, name="z")
+    expected = tf.gradients(z, x)[0]
+    with tf.Session() as session:
+        value = session.run(expected, {x: 1.5})
+    made = tf.train.export_meta_graph()
+    prefix = f"{scope}/" if scope else ""
+    with tf.Graph().as_default() as fresh, tf.Session() as session:
+        tf.train.import_meta_graph(made, import_scope=scope)
+        if not scope:
+            again = tf.train.export_meta_graph()
+            for key in ("while_context", "cond_context"):
+                assert again.collection_def[key] == made.collection_def[key]
+        x2, z2 = (fresh.get_tensor_by_name(prefix + t.name) for t in (x, z))
+        gradient = tf.gradients(z2, x2, name="again")[0]
+        assert session.run(gradient, {x2: 1.5}) == value

@@ -18,7 +18,9 @@ from opscope.runtime import (
     dtypes,
     errors,
     gfile,
+    image,
     initializers,
+    io,
     logging,
     math,
     nn,
@@ -173,6 +175,14 @@ from opscope.runtime.ops.comparison import (
     where,
     where_v2,
 )
+from opscope.runtime.ops.decoding import (
+    decode_compressed,
+    decode_csv,
+    decode_raw,
+    matching_files,
+    read_file,
+    write_file,
+)
 from opscope.runtime.ops.filling import (
     fill,
     one_hot,
@@ -219,6 +229,13 @@ from opscope.runtime.ops.shape import (
 )
 from opscope.runtime.ops.slicing import slice_block as slice  # noqa: A004 - TensorFlow's name
 from opscope.runtime.ops.slicing import strided_slice
+from opscope.runtime.parsing import (
+    FixedLenFeature,
+    FixedLenSequenceFeature,
+    VarLenFeature,
+    parse_example,
+    parse_single_example,
+)
 from opscope.runtime.queues import (
     FIFOQueue,
     FixedLengthRecordReader,
@@ -243,6 +260,7 @@ from opscope.runtime.scopes import (
     set_random_seed,
 )
 from opscope.runtime.session import InteractiveSession, Session, get_default_session
+from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
@@ -281,6 +299,8 @@ __all__ = [
     "Dimension",
     "Event",
     "FIFOQueue",
+    "FixedLenFeature",
+    "FixedLenSequenceFeature",
     "FixedLengthRecordReader",
     "GPUOptions",
     "Graph",
@@ -304,6 +324,8 @@ __all__ = [
     "RunOptions",
     "Session",
     "SessionLog",
+    "SparseTensor",
+    "SparseTensorValue",
     "Summary",
     "SummaryMetadata",
     "TFRecordReader",
@@ -311,6 +333,7 @@ __all__ = [
     "TensorArray",
     "TensorShape",
     "TextLineReader",
+    "VarLenFeature",
     "Variable",
     "VariableScope",
     "WholeFileReader",
@@ -352,6 +375,9 @@ __all__ = [
     "cumprod",
     "cumsum",
     "data",
+    "decode_compressed",
+    "decode_csv",
+    "decode_raw",
     "device",
     "div",
     "div_no_nan",
@@ -393,6 +419,7 @@ __all__ = [
     "group",
     "half",
     "identity",
+    "image",
     "import_graph_def",
     "initializers",
     "int8",
@@ -400,6 +427,7 @@ __all__ = [
     "int32",
     "int64",
     "invert_permutation",
+    "io",
     "is_finite",
     "is_inf",
     "is_nan",
@@ -418,6 +446,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "map_fn",
+    "matching_files",
     "math",
     "matmul",
     "matrix_transpose",
@@ -441,6 +470,8 @@ __all__ = [
     "ones_like",
     "ops",
     "pad",
+    "parse_example",
+    "parse_single_example",
     "placeholder",
     "placeholder_with_default",
     "pow",
@@ -453,6 +484,7 @@ __all__ = [
     "random_uniform_initializer",
     "range",
     "rank",
+    "read_file",
     "reciprocal",
     "reduce_all",
     "reduce_any",
@@ -518,6 +550,7 @@ __all__ = [
     "where",
     "where_v2",
     "while_loop",
+    "write_file",
     "zeros",
     "zeros_initializer",
     "zeros_like",

@@ -8,10 +8,12 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
+from opscope.events.proto.control_flow_pb2 import CondContextDef, WhileContextDef
 from opscope.events.proto.meta_graph_pb2 import CollectionDef, MetaGraphDef
 from opscope.events.proto.saver_pb2 import SaverDef
 from opscope.events.proto.variable_pb2 import VariableDef
 from opscope.runtime import logging
+from opscope.runtime.context_proto import branch_from_proto, loop_from_proto
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_import import as_message, import_graph_def
 from opscope.runtime.graph_keys import GraphKeys
@@ -119,6 +121,10 @@ def _items(
         return found
     if kind == "bytes_list" and key == GraphKeys.SAVERS:
         return [Saver.from_proto(SaverDef.FromString(data), scope) for data in values]
+    if kind == "bytes_list" and key == GraphKeys.WHILE_CONTEXT:
+        return [loop_from_proto(graph, WhileContextDef.FromString(v), scope) for v in values]
+    if kind == "bytes_list" and key == GraphKeys.COND_CONTEXT:
+        return [branch_from_proto(graph, CondContextDef.FromString(v), scope) for v in values]
     if kind == "node_list":
         return [e for e in (_element(graph, key, v, scope) for v in values) if e is not None]
     if kind == "any_list":
