@@ -360,3 +360,18 @@ def test_a_loaded_loop_has_gradients(graph, scope):
         x2, z2 = (fresh.get_tensor_by_name(prefix + t.name) for t in (x, z))
         gradient = tf.gradients(z2, x2, name="again")[0]
         assert session.run(gradient, {x2: 1.5}) == value
+
+
+def test_queue_runners_of_a_scope_are_exported_by_their_names_in_it(graph):
+    with tf.name_scope("input"):
+        queue = tf.FIFOQueue(8, [tf.float32], shapes=[[]], name="queue")
+        tf.train.add_queue_runner(tf.train.QueueRunner(queue, [queue.enqueue(3.0, name="put")]))
+        tf.identity(queue.dequeue(), name="got")
+    made = tf.train.export_meta_graph(export_scope="input")
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(made, import_scope="again")
+        coord = tf.train.Coordinator()
+        threads = tf.train.start_queue_runners(session, coord)
+        assert session.run("again/got:0") == 3.0
+        coord.request_stop()
+        coord.join(threads)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from opscope.runtime import dtypes
+from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import as_array
 from opscope.runtime.graph import Graph
 from opscope.runtime.operation import Operation, Tensor
@@ -98,3 +98,16 @@ def read_feeds(graph: Graph, keys: Any) -> tuple[Feed, ...]:
             raise ValueError(f"Tensor {tensor.name} may not be fed.")
         feeds.append(Feed(tensor))
     return tuple(feeds)
+
+
+def refuse_unfed(op: Operation) -> NoReturn:
+    """Say that a placeholder must be fed."""
+    tensor = op.outputs[0]
+    sizes = tensor.shape.sizes
+    shape = "" if sizes is None else f" and shape {list(sizes)}".replace("None", "?")
+    raise errors.InvalidArgumentError(
+        op.node_def,
+        op,
+        f"You must feed a value for placeholder tensor '{op.name}' "
+        f"with dtype {tensor.dtype.name}{shape}",
+    )
