@@ -15,7 +15,7 @@ from opscope.runtime.op_def import OPS, OpDef
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runtime"))
 
-from op_samples import SAMPLES  # noqa: E402
+from op_samples import SAMPLES
 
 HEADING = """\
 # Op types
@@ -29,10 +29,10 @@ Written by `make docs` from the registry (`opscope.runtime.op_def.OPS`) and from
 - **Gradient**: *none* where the outputs do not depend smoothly on the inputs, as in TensorFlow;
   otherwise the reason why there is none.
 - **Checked**: *n samples* stand for n nodes of which each is compared with TensorFlow's
-  (`tests/interop/test_op_samples_interop.py`), with its own shape rule for known and unknown shapes,
-  with its form in generated code (`tests/runtime/test_ops_registry.py`) and, with a GPU kernel, with
-  the GPU (`tests/runtime/test_ops_on_gpu.py`). *numeric* says that the gradient is also compared
-  with finite differences. Other ops name the test that runs them.
+  (`tests/interop/test_op_samples_interop.py`), with its own shape rule for known and unknown
+  shapes, with its form in generated code (`tests/runtime/test_ops_registry.py`) and, with a GPU
+  kernel, with the GPU (`tests/runtime/test_ops_on_gpu.py`). *numeric* says that the gradient is
+  also compared with finite differences. Other ops name the test that runs them.
 """
 
 # Why an op that could have a gradient has none.

@@ -22,12 +22,9 @@ def main(tf: Any) -> Any:
     h, _, _ = tf.nn.fused_batch_norm(h, tf.ones([8]), tf.zeros([8]))
     h = tf.nn.avg_pool(tf.nn.elu(h), [1, 2, 2, 1], [1, 2, 2, 1], "VALID")
     logits = tf.matmul(tf.reshape(h, [-1, 32]), weights("d", 32, 3))
-    loss = tf.reduce_mean(
-        tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits)
-    )
+    loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=logits))
     train = tf.train.AdamOptimizer(0.01).minimize(loss)
     feed = {x: rng.random((6, 8, 8, 1)), y: rng.integers(0, 3, 6)}
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
-        losses = [sess.run([loss, train], feed)[0] for _ in range(5)]
-    return losses
+        return [sess.run([loss, train], feed)[0] for _ in range(5)]

@@ -13,6 +13,4 @@ def main(tf: Any) -> Any:
         text = sess.run(merged, {x: [1.0, 2.0, 6.0]})
     summary = tf.Summary()
     summary.ParseFromString(text)
-    return [
-        (v.tag, v.simple_value, v.histo.sum, v.histo.num, v.histo.min) for v in summary.value
-    ]
+    return [(v.tag, v.simple_value, v.histo.sum, v.histo.num, v.histo.min) for v in summary.value]
