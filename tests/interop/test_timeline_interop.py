@@ -39,7 +39,9 @@ def test_each_draws_the_others_stats() -> None:
         StepStats.FromString(their_stats.SerializeToString())
     ).analyze_step_stats()
     reference = their_timeline.Timeline(their_stats).analyze_step_stats()
-    assert boxes(analysis.chrome_trace) == boxes(reference.chrome_trace)
+    assert boxes(analysis.chrome_trace.format_to_string()) == boxes(
+        reference.chrome_trace.format_to_string()
+    )
     found = {name: most.num_bytes for name, most in analysis.allocator_maximums.items()}
     for name, most in reference.allocator_maximums.items():
         assert found[name] == most.num_bytes

@@ -118,7 +118,7 @@ def test_the_maximum_names_its_tensors(graph: Any) -> None:
     assert "after:0" not in found.tensors
     assert 12_000 <= found.num_bytes < 12_200
     assert found.timestamp > 0
-    checked(analysis.chrome_trace)
+    checked(analysis.chrome_trace.format_to_string(pretty=True))
 
 
 def test_every_round_of_a_loop_is_drawn(graph: Any) -> None:

@@ -27,9 +27,9 @@ class AllocationMaximum(NamedTuple):
 
 
 class StepStatsAnalysis(NamedTuple):
-    """A trace as JSON, and each allocator's maximum."""
+    """A trace, and each allocator's maximum."""
 
-    chrome_trace: str
+    chrome_trace: ChromeTrace
     allocator_maximums: dict[str, AllocationMaximum]
 
 
@@ -48,16 +48,20 @@ class _Ran:
 
 
 @dataclass
-class _Trace:
+class ChromeTrace:
     """The events of a trace, in Chrome's Trace Event Format."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, phase: str, name: str, process: int, **rest: Any) -> None:
+        """Add an event of a phase (`X` a box, `s` and `t` an arrow's ends, `C` a curve's point)."""
         self.events.append({"ph": phase, "name": name, "pid": process, **rest})
 
-    def text(self, indent: int | None) -> str:
-        return json.dumps({"traceEvents": self.events}, indent=indent, allow_nan=False)
+    def format_to_string(self, pretty: bool = False) -> str:
+        """The trace as JSON."""
+        return json.dumps(
+            {"traceEvents": self.events}, indent=4 if pretty else None, allow_nan=False
+        )
 
 
 class Timeline:
@@ -82,13 +86,13 @@ class Timeline:
         show_dataflow: arrows from an op to those that read its outputs. show_memory: a curve of
         the bytes in use for each allocator.
         """
-        return self.analyze_step_stats(show_dataflow, show_memory).chrome_trace
+        return self.analyze_step_stats(show_dataflow, show_memory).chrome_trace.format_to_string()
 
     def analyze_step_stats(
         self, show_dataflow: bool = True, show_memory: bool = True
     ) -> StepStatsAnalysis:
         """The trace, and the maximum of each allocator's memory."""
-        trace = _Trace()
+        trace = ChromeTrace()
         ran = list(self._executions(trace))
         for each in ran:
             trace.add(
@@ -104,9 +108,9 @@ class Timeline:
         if show_dataflow:
             _add_dataflow(trace, ran)
         maximums = _add_memory(trace, ran, show_memory)
-        return StepStatsAnalysis(trace.text(indent=None), maximums)
+        return StepStatsAnalysis(trace, maximums)
 
-    def _executions(self, trace: _Trace) -> Iterator[_Ran]:
+    def _executions(self, trace: ChromeTrace) -> Iterator[_Ran]:
         devices = self._step_stats.dev_stats
         origin = min((_start(node) for device in devices for node in device.node_stats), default=0)
         for process, device in enumerate(devices):
@@ -150,7 +154,7 @@ def _arguments(ran: _Ran) -> dict[str, str]:
     return {"name": ran.name, "op": ran.op, **inputs}
 
 
-def _add_dataflow(trace: _Trace, ran: list[_Ran]) -> None:
+def _add_dataflow(trace: ChromeTrace, ran: list[_Ran]) -> None:
     """An arrow from the last run of each op before its reader to the reader."""
     latest: dict[str, _Ran] = {}
     number = 0
@@ -167,7 +171,7 @@ def _add_dataflow(trace: _Trace, ran: list[_Ran]) -> None:
         latest[each.name] = each
 
 
-def _add_memory(trace: _Trace, ran: list[_Ran], show: bool) -> dict[str, AllocationMaximum]:
+def _add_memory(trace: ChromeTrace, ran: list[_Ran], show: bool) -> dict[str, AllocationMaximum]:
     """The curves of the allocators where they are shown, and their maximums."""
     end = max((each.end for each in ran), default=0.0)
     uses: dict[str, MemoryUse] = {}
