@@ -67,7 +67,8 @@ class Timings:
 
 
 def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
+    """Remove the runs; TensorFlow's wrapper made the folder that they are in only once."""
+    for path in folder.glob("*/*"):
         shutil.rmtree(path)
 
 
