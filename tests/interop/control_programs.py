@@ -147,6 +147,58 @@ def arrays(tf: Any) -> Any:
     ]
 
 
+class PlainCell:
+    """A cell of constants, which TensorFlow takes without Keras."""
+
+    state_size = output_size = 2
+
+    def __init__(self, tf: Any) -> None:
+        self.tf = tf
+        self.kernel = tf.constant([[0.5, -0.25], [0.125, 1.0], [0.3, 0.2]], name="kernel")
+
+    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
+        return self.tf.zeros([batch_size, 2], dtype)
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> Any:
+        with self.tf.variable_scope("plain_cell"):
+            both = self.tf.concat([inputs, state], 1)
+            output = self.tf.tanh(self.tf.matmul(both, self.kernel))
+        return output, output
+
+
+def _sequence(tf: Any, steps: Any) -> Any:
+    x = tf.placeholder(tf.float32, [], name="x")
+    rows = tf.constant([[[1.0], [2.0], [3.0]], [[-1.0], [0.5], [0.25]]])
+    return tf.placeholder_with_default(rows * x, [2, steps, 1], name="rows")
+
+
+def dynamic_rnn(tf: Any) -> Any:
+    rows = _sequence(tf, None)
+    plain, last = tf.nn.dynamic_rnn(PlainCell(tf), rows, dtype=tf.float32)
+    return [plain, last]
+
+
+def dynamic_rnn_with_lengths(tf: Any) -> Any:
+    rows = _sequence(tf, 3)
+    lengths = tf.constant([2, 3])
+    return list(tf.nn.dynamic_rnn(PlainCell(tf), rows, sequence_length=lengths, dtype=tf.float32))
+
+
+def static_rnn(tf: Any) -> Any:
+    steps = tf.unstack(_sequence(tf, 3), axis=1)
+    outputs, last = tf.nn.static_rnn(PlainCell(tf), steps, dtype=tf.float32)
+    return [*outputs, last]
+
+
+def static_rnn_with_lengths(tf: Any) -> Any:
+    steps = tf.unstack(_sequence(tf, 3), axis=1)
+    lengths = tf.placeholder_with_default(tf.constant([1, 2]), [2], name="lengths")
+    outputs, last = tf.nn.static_rnn(
+        PlainCell(tf), steps, sequence_length=lengths, dtype=tf.float32
+    )
+    return [*outputs, last]
+
+
 PROGRAMS = [
     power,
     limited,
@@ -161,6 +213,10 @@ PROGRAMS = [
     mapped,
     scanned,
     arrays,
+    dynamic_rnn,
+    dynamic_rnn_with_lengths,
+    static_rnn,
+    static_rnn_with_lengths,
 ]
 
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from opscope.runtime import rnn_cell
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.math import sigmoid, softplus, tanh
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.activation import bias_add
 from opscope.runtime.ops.basic import identity
+from opscope.runtime.ops.fused_batch_norm import fused_batch_norm
 from opscope.runtime.ops.gathering import gather
+from opscope.runtime.ops.image_layers import (
+    conv1d,
+    conv2d_transpose,
+    depthwise_conv2d,
+    depthwise_conv2d_native,
+    separable_conv2d,
+)
 from opscope.runtime.ops.images import (
     avg_pool,
     conv2d,
@@ -24,6 +33,7 @@ from opscope.runtime.ops.losses import (
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
 )
+from opscope.runtime.ops.lrn import local_response_normalization
 from opscope.runtime.ops.matmul import matmul
 from opscope.runtime.ops.normalization import (
     batch_normalization,
@@ -34,28 +44,40 @@ from opscope.runtime.ops.normalization import (
 )
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
+from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn, static_rnn
 
 __all__ = [
     "avg_pool",
     "batch_normalization",
     "bias_add",
+    "bidirectional_dynamic_rnn",
+    "conv1d",
     "conv2d",
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
+    "conv2d_transpose",
+    "depthwise_conv2d",
+    "depthwise_conv2d_native",
     "dropout",
+    "dynamic_rnn",
     "elu",
     "embedding_lookup",
+    "fused_batch_norm",
     "in_top_k",
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
+    "local_response_normalization",
     "log_softmax",
+    "lrn",
     "max_pool",
     "moments",
     "relu",
     "relu6",
     "relu_layer",
+    "rnn_cell",
     "selu",
+    "separable_conv2d",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "softmax",
@@ -64,11 +86,14 @@ __all__ = [
     "softplus",
     "softsign",
     "sparse_softmax_cross_entropy_with_logits",
+    "static_rnn",
     "tanh",
     "top_k",
     "xw_plus_b",
     "zero_fraction",
 ]
+
+lrn = local_response_normalization
 
 
 def relu(features: Any, name: str | None = None) -> Tensor:

@@ -47,6 +47,11 @@ def _(node: Operation) -> list[TensorShape]:
     return [node.attrs["shape"]]
 
 
+@_placeholder_with_default.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [grad]
+
+
 def placeholder_with_default(input: Any, shape: Any, name: str | None = None) -> Tensor:  # noqa: A002
     """A tensor that may be fed and else has the value of `input`."""
     made: Tensor = make_op("PlaceholderWithDefault", input, shape=as_shape(shape), name=name)

@@ -21,8 +21,19 @@ class TensorArrayState:
     element that was never written reads as zeros in the shape of the array's element.
     """
 
-    def __init__(self, name: str, size: int, dtype: Any, dynamic: bool, clears: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        dtype: Any,
+        dynamic: bool,
+        clears: bool,
+        element_shape: tuple[int, ...] | None = None,
+        alike: bool = False,
+    ) -> None:
         self.name = name
+        self.element_shape = element_shape  # where it is known, what was not written is zeros
+        self.alike = alike  # the first element says the shape of all
         self.values: list[Any] = [None] * size
         self.shapes: list[Any] = [None] * size
         self.dtype = dtype
@@ -61,6 +72,8 @@ class TensorArrayState:
         old = self.values[index]
         self.values[index] = value if old is None else old + value
         self.shapes[index] = getattr(value, "shape", ())
+        if self.alike and self.element_shape is None:
+            self.element_shape = self.shapes[index]
 
     def read(self, index: int) -> Any:
         """One element; it is gone after that in an array that clears."""
@@ -74,8 +87,13 @@ class TensorArrayState:
         return value
 
     def _missing(self, index: int) -> Any:
-        """What an element without a value reads as: zeros in a gradient."""
-        shape = self.of.shapes[index] if self.of is not None else None
+        """What an element without a value reads as: zeros where its shape is known."""
+        shape = self.element_shape
+        if self.of is not None:
+            shape = self.of.shapes[index]
+            shape = self.of.element_shape if shape is None else shape
+        elif self.shapes[index] is not None:
+            shape = None  # it had a value, which is gone
         if shape is None:
             self._refuse_missing(index)
         return np.zeros(shape, self.dtype) if shape else self.dtype.type(0)
@@ -109,13 +127,26 @@ def _tensor_array(
     size: Any,
     *,
     dtype: Any,
+    element_shape: TensorShape,
     dynamic_size: bool,
     clear_after_read: bool,
+    identical_element_shapes: bool,
     tensor_array_name: str,
 ) -> Any:
     """A new list of `size` tensors, none of them written."""
+    known = (
+        tuple(int(s or 0) for s in element_shape.as_list())
+        if element_shape.is_fully_defined()
+        else None
+    )
     state = TensorArrayState(
-        tensor_array_name, int(size), dtype.numpy_dtype, dynamic_size, clear_after_read
+        tensor_array_name,
+        int(size),
+        dtype.numpy_dtype,
+        dynamic_size,
+        clear_after_read,
+        known,
+        identical_element_shapes,
     )
     return state, _FLOW
 
