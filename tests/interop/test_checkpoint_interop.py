@@ -239,3 +239,21 @@ def test_a_loaded_loop_has_gradients(tensorflow, way):
         graph = second.get_default_graph()
         x, z = (graph.get_tensor_by_name(f"below/{t.name}") for t in (x, z))
         np.testing.assert_allclose(session.run(second.gradients(z, x)[0], {x: 1.5}), expected)
+
+
+@pytest.mark.parametrize("way", ["ours to TensorFlow", "TensorFlow to ours"])
+def test_queue_runners_come_along(tensorflow, way):
+    first, second = directions(tensorflow, way)
+    with first.Graph().as_default():
+        queue = first.FIFOQueue(8, [first.float32], shapes=[[]], name="queue")
+        runner = first.train.QueueRunner(queue, [queue.enqueue(3.0, name="put")])
+        first.train.add_queue_runner(runner)
+        first.identity(queue.dequeue(), name="got")
+        made = first.train.export_meta_graph()
+    with second.Graph().as_default(), second.Session() as session:
+        second.train.import_meta_graph(second.MetaGraphDef.FromString(made.SerializeToString()))
+        coord = second.train.Coordinator()
+        threads = second.train.start_queue_runners(session, coord)
+        assert [session.run("got:0") for _ in range(3)] == [3.0, 3.0, 3.0]
+        coord.request_stop()
+        coord.join(threads)

@@ -8,6 +8,7 @@ import pytest
 import opscope.runtime as tf
 from opscope.runtime import errors
 from opscope.runtime.checkpoint import checkpoint_state
+from opscope.runtime.simulated_gpu import simulated_gpu
 
 
 @pytest.fixture
@@ -360,3 +361,37 @@ def test_a_loaded_loop_has_gradients(graph, scope):
         x2, z2 = (fresh.get_tensor_by_name(prefix + t.name) for t in (x, z))
         gradient = tf.gradients(z2, x2, name="again")[0]
         assert session.run(gradient, {x2: 1.5}) == value
+
+
+def test_queue_runners_of_a_scope_are_exported_by_their_names_in_it(graph):
+    with tf.name_scope("input"):
+        queue = tf.FIFOQueue(8, [tf.float32], shapes=[[]], name="queue")
+        tf.train.add_queue_runner(tf.train.QueueRunner(queue, [queue.enqueue(3.0, name="put")]))
+        tf.identity(queue.dequeue(), name="got")
+    made = tf.train.export_meta_graph(export_scope="input")
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(made, import_scope="again")
+        coord = tf.train.Coordinator()
+        threads = tf.train.start_queue_runners(session, coord)
+        assert session.run("again/got:0") == 3.0
+        coord.request_stop()
+        coord.join(threads)
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_variables_of_a_gpu_are_saved_and_restored(graph, tmp_path, sharded):
+    with tf.device("/gpu:0"):
+        w = tf.Variable([[1.0, 2.0]], name="w")
+        scalar = tf.Variable(3.0, name="scalar")
+    with tf.device("/cpu:0"):
+        text = tf.Variable("a", name="text")
+    saver = tf.train.Saver(sharded=sharded)
+    assign = tf.group(w.assign(w * 0), scalar.assign(0.0), text.assign("b"))
+    with simulated_gpu(), tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as session:
+        session.run(tf.global_variables_initializer())
+        path = saver.save(session, str(tmp_path / "m"))
+        session.run(assign)
+        saver.restore(session, path)
+        assert session.run(w).tolist() == [[1.0, 2.0]]
+        assert session.run(scalar + 1) == 4.0
+        assert session.run(text) == b"a"

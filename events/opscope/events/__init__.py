@@ -30,16 +30,7 @@ from opscope.events.error import (
 from opscope.events.event_file_writer import EventFileWriter
 from opscope.events.graph_columns import GraphColumns, GraphDefError
 from opscope.events.health import HEALTH_PLUGIN, has_inf_or_nan, health_summary, health_value
-from opscope.events.logdir import (
-    GraphRef,
-    Histograms,
-    Logdir,
-    Payloads,
-    RunMetadataRef,
-    Scalars,
-    TagSummary,
-    open_logdir,
-)
+from opscope.events.logdir import Logdir, open_logdir
 from opscope.events.packed_dump import PackedDump
 from opscope.events.packed_dump_writer import PackedDumpWriter
 from opscope.events.payload import Audio, Image
@@ -48,6 +39,14 @@ from opscope.events.record import Record, RecordReader, RecordWriter, masked_crc
 from opscope.events.repair import Loss, Repair, repair_event_file
 from opscope.events.series import Plugin
 from opscope.events.summary_writer import SummaryWriter
+from opscope.events.tag_data import (
+    GraphRef,
+    Histograms,
+    Payloads,
+    RunMetadataRef,
+    Scalars,
+    TagSummary,
+)
 from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
 
 __all__ = [

@@ -17,8 +17,8 @@ from opscope.events.record_columns import ChunkColumns, RecordColumns
 from opscope.events.run_series import RunSeries
 from opscope.events.series import Int64s
 
-_SMALLEST, _LARGEST = 1 << 20, 1 << 22  # a chunk
-_CHUNKS = 64  # about so many, so that a chunk is small by the points that it brings
+_CHUNK, _LARGE_CHUNK = 2 << 20, 1 << 22
+_MUCH = 100_000_000  # bytes to read, from which on what a large chunk takes does not count
 _LEAST = 1 << 16  # of a file that does not fit: less of it is not put into the rest of a chunk
 _FEW = 2048  # bytes that are read record by record
 _ALIGNMENT = 8
@@ -45,7 +45,7 @@ class ChunkReader:
         self._buffer = np.zeros(0, np.uint8)
         self._spans: list[_Span] = []
         self._used = 0
-        self._size = _SMALLEST
+        self._size = _CHUNK
 
     def read(self, files: Sequence[EventFile]) -> bool:
         """Read what is new in these files, in this order; whether there was anything.
@@ -54,7 +54,7 @@ class ChunkReader:
         """
         before = [file.state for file in files]
         new = sum(file.new_bytes for file in files)
-        self._size = min(max(new // _CHUNKS, _SMALLEST), _LARGEST)
+        self._size = _LARGE_CHUNK if new >= _MUCH else _CHUNK
         statuses: list[tuple[EventFile, Status]] = []
         for file in files:
             try:
@@ -120,6 +120,8 @@ class ChunkReader:
         for span in spans:
             try:
                 self._add(span, columns, places, lengths)
+                if span.is_last:
+                    span.file.run.files[span.file.number].sort()
                 if span.is_last and span.file.offset < span.offset + span.end - span.start:
                     span.file.read_singly()
             except OSError as error:

@@ -8,6 +8,8 @@ message with those bytes zero: records that differ in nothing else have the same
 record whose residual is known needs no other check of the bytes that were taken out.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -39,11 +41,17 @@ def unmasked(stored: UInt32s) -> UInt32s:
     return (rotated >> np.uint32(17)) | (rotated << np.uint32(15))
 
 
-def take_out(crc: UInt32s, rows: UInt8s, columns: list[int], length: int) -> None:
-    """XOR, in place, the words of some columns out of the CRCs of messages of one length.
+class Contribution:
+    """What some bytes of messages of one length contribute to their CRCs."""
 
-    `rows` is uint8[n, >= length], a message each; `crc` uint32[n].
-    """
-    for column in columns:
-        # mode="wrap" spares the check of the indices, which cannot be out of bounds.
-        crc ^= byte_words(length - 1 - column).take(rows[:, column], mode="wrap")
+    def __init__(self, columns: Sequence[int], length: int):
+        self._words = [(column, byte_words(length - 1 - column)) for column in columns]
+
+    def take_out(self, crc: UInt32s, rows: UInt8s) -> None:
+        """XOR, in place, the words of the bytes out of CRCs, uint32[n].
+
+        `rows` is uint8[n, >= length], a message each.
+        """
+        for column, words in self._words:
+            # mode="wrap" spares the check of the indices, which cannot be out of bounds.
+            crc ^= words.take(rows[:, column], mode="wrap")

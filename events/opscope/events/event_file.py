@@ -50,22 +50,35 @@ class EventFile:
 
     # Changes
 
+    def is_as_read(self, status: Status) -> bool:
+        """Whether its status is the one that it was read with."""
+        known = self._status
+        return (
+            known is not None
+            and status.st_size == known.st_size
+            and status.st_mtime_ns == known.st_mtime_ns
+            and status.st_ino == known.st_ino
+            and status.st_dev == known.st_dev
+            and self.unreadable is None
+        )
+
     def change(self, status: Status | None) -> Change:
         """Whether the file's status says that there is something to read.
 
         A file is another one, whatever its name, when it lost bytes, lies elsewhere, or has other
         bytes at its beginning or before the place that was read last. Of None, reading tells.
         """
-        self.new_bytes = max(0, status.st_size - self.offset) if status is not None else 0
         known = self._status
         if status is None or known is None or self.unreadable is not None:
+            self.new_bytes = status.st_size - self.offset if status is not None else 0
             return Change.GROWN
+        if self.is_as_read(status):
+            return Change.NONE
         if status.st_ino != known.st_ino or status.st_dev != known.st_dev:
             return Change.REPLACED
         if status.st_size < known.st_size:
             return Change.REPLACED
-        if status.st_size == known.st_size and status.st_mtime_ns == known.st_mtime_ns:
-            return Change.NONE
+        self.new_bytes = status.st_size - self.offset
         end, head, tail = self._prints
         try:
             if self._fingerprint(end) != (end, head, tail):

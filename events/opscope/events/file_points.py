@@ -40,6 +40,9 @@ class PointRows:
         """The rows of all other records."""
         if not len(records) or not len(self.record):
             return self
+        places = np.searchsorted(self.record, records)
+        if (self.record.take(places, mode="clip") != records).all():
+            return self
         keep = ~np.isin(self.record, records)
         columns = [column[keep] for column in self.columns]
         return PointRows(self.record[keep], self.series[keep], columns)
@@ -89,6 +92,10 @@ class FilePoints:
         self.scalars = PointTable()
         self.payloads = PointTable()
         self.restarts: dict[int | None, int] = {}
+
+    def sort(self) -> None:
+        """Put the points in order by series now, and not when somebody asks for one."""
+        _ = self.scalars.groups, self.payloads.groups
 
     def add(self, scalars: PointRows, payloads: PointRows, singles: Singles) -> None:
         """Add points, those of records that were decoded singly from `singles` alone."""

@@ -14,7 +14,7 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
-from opscope.events.crc_residual import UInt8s, UInt32s, take_out
+from opscope.events.crc_residual import Contribution, UInt8s, UInt32s
 from opscope.events.event_shape import EventShape
 from opscope.events.value_names import NO_NAME, Form, Int32s, ValueNames
 
@@ -55,6 +55,8 @@ class Layout:
         mask = mask.copy()
         mask[self._tag.start : self._tag.stop] = 0
         self._skeleton_mask = mask.view(np.uint64)
+        self._of_numbers = Contribution(self._variable, length)
+        self._of_tag = Contribution(self._tag, length)
         self._skeletons: list[tuple[UInt64s, int, Form]] = []
         self._template_words: list[UInt64s] = []
         self._template_names: list[Int32s] = []
@@ -94,7 +96,7 @@ class Layout:
         `rows` is uint8[n, row_size]; `crc` the unmasked CRCs that the records carry, uint32[n].
         """
         residual = crc.copy()
-        take_out(residual, rows, self._variable, self.length)
+        self._of_numbers.take_out(residual, rows)
         words = rows.view(np.uint64)
         if not self._numbers:
             names = np.full((len(rows), self.values), NO_NAME, np.int32)
@@ -127,7 +129,7 @@ class Layout:
     def _names_of_new(self, rows: UInt8s, words: UInt64s, residual: UInt32s) -> Int32s:
         names = np.full(len(rows), NO_NAME, np.int32)
         crc = residual.copy()
-        take_out(crc, rows, list(self._tag), self.length)
+        self._of_tag.take_out(crc, rows)
         for skeleton, skeleton_crc, form in self._skeletons:
             alike = np.flatnonzero(crc == np.uint32(skeleton_crc))
             different = (words[alike] & self._skeleton_mask) != skeleton

@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from threading import Thread
-from typing import Generic, NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -25,60 +24,17 @@ from opscope.events.proto.event_pb2 import Event
 from opscope.events.proto.summary_pb2 import Summary
 from opscope.events.run_reader import RunReader
 from opscope.events.run_series import RUN_GRAPH_TAG
-from opscope.events.series import Float64s, Int64s, Plugin, Series
+from opscope.events.series import Int64s, Plugin, Series
+from opscope.events.tag_data import (
+    GraphRef,
+    Histograms,
+    Payloads,
+    RunMetadataRef,
+    Scalars,
+    TagSummary,
+)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Scalars:
-    """The points of a scalar tag in file order: int64 steps, seconds since the epoch, float64."""
-
-    step: Int64s
-    wall_time: Float64s
-    value: Float64s
-
-
-@dataclass(frozen=True)
-class Histograms:
-    """The points of a histogram tag; `buckets[i]` is float64[k, 3]: left, right, count."""
-
-    step: Int64s
-    wall_time: Float64s
-    buckets: list[Float64s]
-
-
-@dataclass(frozen=True)
-class Payloads(Generic[T]):
-    """The points of a tag whose values are neither numbers nor histograms."""
-
-    step: Int64s
-    wall_time: Float64s
-    value: list[T]
-
-
-class GraphRef(NamedTuple):
-    """A graph of a run: its tag, and `run_graph`, `profile` or `conceptual`."""
-
-    tag: str
-    kind: str
-
-
-class RunMetadataRef(NamedTuple):
-    """A run metadata of a run: its tag and step."""
-
-    tag: str
-    step: int
-
-
-@dataclass(frozen=True)
-class TagSummary:
-    """What a tag holds, restarts taken into account; steps are None where it has no points."""
-
-    kind: str
-    count: int
-    first_step: int | None
-    last_step: int | None
 
 
 class Logdir:

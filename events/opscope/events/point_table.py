@@ -1,9 +1,9 @@
 """The points that one file adds to its run, as columns, found by series.
 
-Points come in file order, a block at a time, and are asked for by series. So blocks are kept as
-they come until somebody asks; then they are sorted by series into a *group*, in which the points of
-a series are one slice of each column. Groups are merged when the newer is not much smaller than the
-older, so that a file which grows is never sorted as a whole for a few new points.
+Points come in file order, a block at a time, and are asked for by series. Blocks are kept as they
+come until the file has been read; then they are sorted by series into a *group*, in which the
+points of a series are one slice of each column. Groups are merged when the newer is not much
+smaller than the older, so that a file which grows is never sorted as a whole for a few new points.
 
 A restart of the training makes points obsolete: those written before it for its step and later
 ones. They stay, and carry a mark.

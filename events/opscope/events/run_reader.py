@@ -49,6 +49,8 @@ class RunReader:
         They are when one is gone or was replaced. `files` are those that the run has now, in their
         order, each with its status (None where it has none: the file cannot be read).
         """
+        if self._are_the_same(files):
+            return [], False
         changes = {
             path: self._files[path].change(status)
             for path, status in files.items()
@@ -71,6 +73,15 @@ class RunReader:
         if len(grown) and list(files) != list(self._files):
             self.series.file_order = [self._files[path].number for path in files]
         return [self._files[path] for path in grown], again
+
+    def _are_the_same(self, files: Mapping[str, Status | None]) -> bool:
+        """Whether nothing changed: what a poll of many runs asks of most of them."""
+        known = self._files
+        for path, status in files.items():
+            file = known.get(path)
+            if file is None or status is None or not file.is_as_read(status):
+                return False
+        return len(files) == len(known)
 
     def problem_at(self, location: Location, message: str) -> Problem:
         """A problem with what lies at a location."""

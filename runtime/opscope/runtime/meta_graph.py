@@ -107,6 +107,14 @@ def _collection(key: str, items: list[Any], prefix: str) -> CollectionDef | None
         for item in [] if prefix else items:
             proto = context_to_proto(item)
             made.bytes_list.value.append(proto.SerializeToString(deterministic=True))
+    elif key == GraphKeys.QUEUE_RUNNERS:
+        # The package `train` needs this module.
+        from opscope.runtime.train.queue_runner_proto import queue_runner_to_proto
+
+        for item in items:
+            runner = queue_runner_to_proto(item)
+            _take_off(runner, prefix)
+            made.bytes_list.value.append(runner.SerializeToString())
     elif all(hasattr(i, "to_proto") for i in items) and not _only_names(key):
         for proto in (i.to_proto() for i in items):
             if proto is not None:
@@ -133,6 +141,8 @@ def _take_off(proto: Any, prefix: str) -> None:
         for field, value in proto.ListFields():
             if isinstance(value, str):
                 setattr(proto, field.name, value.removeprefix(prefix))
+            elif field.type == field.TYPE_STRING:
+                value[:] = [name.removeprefix(prefix) for name in value]
 
 
 def _only_names(key: str) -> bool:

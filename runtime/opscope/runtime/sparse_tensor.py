@@ -1,4 +1,4 @@
-"""SparseTensor: a tensor given by the places and values of the elements that are not empty."""
+"""Tensors of which only the elements that are not zero are there."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant_value_as_shape, convert_to_tensor
+from opscope.runtime.graph import Graph
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.tensor_shape import TensorShape
 
 
 class SparseTensorValue(NamedTuple):
-    """The value of a SparseTensor, as `Session.run` returns it."""
+    """The arrays of a sparse tensor, as `Session.run` returns them and feeds take them."""
 
     indices: Any
     values: Any
@@ -20,15 +22,20 @@ class SparseTensorValue(NamedTuple):
 
 
 class SparseTensor:
-    """indices: int64 [n, rank], in row-major order; values: [n]; dense_shape: int64 [rank]."""
+    """Elements `values[i]` at the places `indices[i]` of a tensor of `dense_shape`, else zero.
+
+    indices: int64 [count, rank], in rising order; values: [count]; dense_shape: int64 [rank].
+    """
 
     def __init__(self, indices: Any, values: Any, dense_shape: Any) -> None:
-        self.indices: Tensor = convert_to_tensor(indices, dtypes.int64, name="indices")
-        self.values: Tensor = convert_to_tensor(values, name="values")
-        self.dense_shape: Tensor = convert_to_tensor(dense_shape, dtypes.int64, name="shape")
-        self.indices.shape.with_rank(2)
-        self.values.shape.with_rank(1)
-        self.dense_shape.shape.with_rank(1)
+        """Take tensors or what converts to them; ValueError when their sizes do not fit."""
+        with op_scope(None, "SparseTensor", indices, values, dense_shape):
+            self.indices = convert_to_tensor(indices, dtypes.int64, name="indices")
+            self.values = convert_to_tensor(values, name="values")
+            self.dense_shape = convert_to_tensor(dense_shape, dtypes.int64, name="dense_shape")
+        places = self.indices.shape.with_rank(2)
+        places[:1].merge_with(self.values.shape.with_rank(1))
+        places[1:].merge_with(self.dense_shape.shape.with_rank(1))
 
     @classmethod
     def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:
@@ -41,6 +48,16 @@ class SparseTensor:
         return self.values.dtype
 
     @property
+    def op(self) -> Operation:
+        """The operation that makes the values."""
+        return self.values.op
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that holds the tensors."""
+        return self.values.graph
+
+    @property
     def shape(self) -> TensorShape:
         """The static shape of the whole tensor."""
         return constant_value_as_shape(self.dense_shape)
@@ -49,18 +66,8 @@ class SparseTensor:
         """The static shape of the whole tensor."""
         return self.shape
 
-    @property
-    def op(self) -> Operation:
-        """The operation that makes the values."""
-        return self.values.op
-
-    @property
-    def graph(self) -> Any:
-        """The graph that holds the tensors."""
-        return self.values.graph
-
     def eval(self, feed_dict: Any = None, session: Any = None) -> SparseTensorValue:
-        """Compute the value in `session` or the default session."""
+        """The arrays in `session` or the default session."""
         from opscope.runtime.session import session_for
 
         found: SparseTensorValue = session_for(session, self.graph).run(self, feed_dict)
@@ -69,6 +76,11 @@ class SparseTensor:
     def _fetch_parts(self) -> tuple[list[Tensor], Callable[[list[Any]], SparseTensorValue]]:
         parts = [self.indices, self.values, self.dense_shape]
         return parts, lambda values: SparseTensorValue(*values)
+
+    def _feed_parts(self, value: Any) -> list[tuple[Tensor, Any]]:
+        """The tensors to feed for a SparseTensorValue or a tuple of three arrays."""
+        parts = (self.indices, self.values, self.dense_shape)
+        return list(zip(parts, value, strict=True))
 
     def __repr__(self) -> str:
         return (

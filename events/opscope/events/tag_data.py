@@ -1,0 +1,59 @@
+"""What a logdir gives for a tag: columns of points, and what is said of graphs and run metadata."""
+
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from opscope.events.series import Float64s, Int64s
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Scalars:
+    """The points of a scalar tag in file order: int64 steps, seconds since the epoch, float64."""
+
+    step: Int64s
+    wall_time: Float64s
+    value: Float64s
+
+
+@dataclass(frozen=True)
+class Histograms:
+    """The points of a histogram tag; `buckets[i]` is float64[k, 3]: left, right, count."""
+
+    step: Int64s
+    wall_time: Float64s
+    buckets: list[Float64s]
+
+
+@dataclass(frozen=True)
+class Payloads(Generic[T]):
+    """The points of a tag whose values are neither numbers nor histograms."""
+
+    step: Int64s
+    wall_time: Float64s
+    value: list[T]
+
+
+class GraphRef(NamedTuple):
+    """A graph of a run: its tag, and `run_graph`, `profile` or `conceptual`."""
+
+    tag: str
+    kind: str
+
+
+class RunMetadataRef(NamedTuple):
+    """A run metadata of a run: its tag and step."""
+
+    tag: str
+    step: int
+
+
+@dataclass(frozen=True)
+class TagSummary:
+    """What a tag holds, restarts taken into account; steps are None where it has no points."""
+
+    kind: str
+    count: int
+    first_step: int | None
+    last_step: int | None
