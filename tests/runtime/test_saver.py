@@ -8,6 +8,7 @@ import pytest
 import opscope.runtime as tf
 from opscope.runtime import errors
 from opscope.runtime.checkpoint import checkpoint_state
+from opscope.runtime.simulated_gpu import simulated_gpu
 
 
 @pytest.fixture
@@ -375,3 +376,22 @@ def test_queue_runners_of_a_scope_are_exported_by_their_names_in_it(graph):
         assert session.run("again/got:0") == 3.0
         coord.request_stop()
         coord.join(threads)
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_variables_of_a_gpu_are_saved_and_restored(graph, tmp_path, sharded):
+    with tf.device("/gpu:0"):
+        w = tf.Variable([[1.0, 2.0]], name="w")
+        scalar = tf.Variable(3.0, name="scalar")
+    with tf.device("/cpu:0"):
+        text = tf.Variable("a", name="text")
+    saver = tf.train.Saver(sharded=sharded)
+    assign = tf.group(w.assign(w * 0), scalar.assign(0.0), text.assign("b"))
+    with simulated_gpu(), tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as session:
+        session.run(tf.global_variables_initializer())
+        path = saver.save(session, str(tmp_path / "m"))
+        session.run(assign)
+        saver.restore(session, path)
+        assert session.run(w).tolist() == [[1.0, 2.0]]
+        assert session.run(scalar + 1) == 4.0
+        assert session.run(text) == b"a"

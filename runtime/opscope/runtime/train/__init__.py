@@ -28,6 +28,7 @@ from opscope.runtime.checkpoint.checkpoint_state import (
     remove_checkpoint,
     update_checkpoint_state,
 )
+from opscope.runtime.graph_file import write_graph
 from opscope.runtime.meta_graph import export_meta_graph
 from opscope.runtime.meta_graph_import import import_meta_graph
 from opscope.runtime.train.adagrad import AdagradOptimizer
@@ -164,6 +165,7 @@ __all__ = [
     "start_queue_runners",
     "string_input_producer",
     "update_checkpoint_state",
+    "write_graph",
 ]
 
 NewCheckpointReader = CheckpointReader
