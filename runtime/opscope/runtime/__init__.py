@@ -28,6 +28,7 @@ from opscope.runtime import (
     losses,
     math,
     metrics,
+    nest,
     nn,
     ops,
     python_io,
@@ -308,6 +309,7 @@ from opscope.runtime.ops.special import (
 from opscope.runtime.ops.special import (
     complex_of as complex,  # noqa: A004 - TensorFlow's name
 )
+from opscope.runtime.ops.strings import string_join
 from opscope.runtime.ops.text import (
     as_string,
     regex_replace,
@@ -577,6 +579,7 @@ __all__ = [
     "multiply",
     "name_scope",
     "negative",
+    "nest",
     "newaxis",
     "nn",
     "no_op",
@@ -667,6 +670,7 @@ __all__ = [
     "stop_gradient",
     "strided_slice",
     "string",
+    "string_join",
     "string_length",
     "string_split",
     "string_strip",
