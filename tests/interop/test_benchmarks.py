@@ -45,3 +45,22 @@ def test_writing_scalars_is_compared_with_every_writer() -> None:
     assert len(rows) == 5
     assert rows[0]["cpu_ratio"] == 1
     assert all(row["cpu_ratio"] > 1 for row in rows[1:])
+
+
+def test_dumps_and_their_opening_are_compared() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.dumps", "--rounds", "1", "--steps", "1"),
+            *("--tensors", "200", "--model", "softmax", "--json"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout.splitlines()[-1])
+    names = [row["name"] for row in rows]
+    assert {"plain", "packed dump", "traced", "TensorFlow dump", "open: packed"} <= set(names)
+    assert all(row["ratio"] > 0 for row in rows)
+    assert all((row["size"] > 0) == row["name"].endswith("dump") for row in rows)

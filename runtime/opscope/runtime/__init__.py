@@ -304,6 +304,7 @@ from opscope.runtime.ops.special import (
 from opscope.runtime.ops.special import (
     complex_of as complex,  # noqa: A004 - TensorFlow's name
 )
+from opscope.runtime.ops.strings import string_join
 from opscope.runtime.ops.text import (
     as_string,
     regex_replace,
@@ -660,6 +661,7 @@ __all__ = [
     "stop_gradient",
     "strided_slice",
     "string",
+    "string_join",
     "string_length",
     "string_split",
     "string_strip",
