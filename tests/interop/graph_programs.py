@@ -135,7 +135,66 @@ def images(tf: Any) -> Any:
     return [*layers, *tf.gradients(loss, [x, w])]
 
 
-PROGRAMS = (softmax_regression, mlp, lenet, images, tanh_network, arrays, pointwise)
+def image_layers(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [2, 6, 6, 3], name="x")
+    w = tf.placeholder(tf.float32, [3, 3, 3, 2], name="w")
+    mix = tf.placeholder(tf.float32, [1, 1, 6, 4], name="mix")
+    up = tf.placeholder(tf.float32, [3, 3, 5, 4], name="up")
+    row = tf.placeholder(tf.float32, [2, 8, 3], name="row")
+    kernel = tf.placeholder(tf.float32, [3, 3, 2], name="kernel")
+    ones = tf.ones([3])
+    normal, mean, variance = tf.nn.fused_batch_norm(x, ones, tf.zeros([3]))
+    seen, _, _ = tf.nn.fused_batch_norm(
+        x, ones, tf.zeros([3]), mean=mean, variance=variance, is_training=False
+    )
+    deep = tf.nn.depthwise_conv2d(normal + seen, w, [1, 1, 1, 1], "SAME")
+    apart = tf.nn.separable_conv2d(x, w, mix, [1, 2, 2, 1], "SAME")
+    larger = tf.nn.conv2d_transpose(apart, up, [2, 6, 6, 5], [1, 2, 2, 1])
+    flat = tf.nn.conv1d(row, kernel, 2, "VALID")
+    local = tf.nn.lrn(x, depth_radius=2)
+    loss = sum(tf.reduce_sum(tf.square(t)) for t in (deep, apart, larger, flat, local))
+    return [loss, flat, *tf.gradients(loss, [x, w, mix, up, kernel])]
+
+
+def masks_and_matrices(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [4, 4], name="x")
+    i = tf.placeholder(tf.int32, [3], name="i")
+    mask = tf.sequence_mask(i, dtype=tf.float32)
+    band = tf.matrix_band_part(x, 1, 0)
+    places = tf.stack([i, i], axis=1)
+    parts = tf.dynamic_partition(x, [0, 1, 0, 1], 2)
+    together = tf.dynamic_stitch([[0, 2], [1, 3]], parts)
+    sparse = tf.SparseTensor([[0, 1], [2, 0]], [1.0, 2.0], [3, 4])
+    values = [
+        tf.reduce_sum(mask),
+        tf.trace(band + tf.eye(4)),
+        tf.reduce_sum(tf.gather_nd(x, places) * 2.0),
+        tf.reduce_sum(tf.scatter_nd(places, tf.gather(x[0], i), [4, 4]) * x),
+        tf.reduce_sum(together * x),
+        tf.reduce_sum(tf.sparse_tensor_dense_matmul(sparse, x)),
+        tf.reduce_sum(tf.sparse_tensor_to_dense(sparse)),
+        tf.reduce_sum(tf.segment_sum(x, [0, 0, 1, 2]) ** 2),
+        tf.reduce_sum(tf.matrix_diag(tf.matrix_diag_part(x))),
+        tf.reduce_sum(tf.pad(x, [[1, 1], [2, 0]], mode="REFLECT")),
+        tf.reduce_sum(tf.reverse_sequence(x, [1, 2, 3, 4], seq_axis=1)[0]),
+        tf.reduce_sum(tf.erf(x) + tf.atan(x) + tf.sinh(x)),
+        tf.reduce_sum(tf.einsum("ij,jk->ik", x, x)),
+    ]
+    total = tf.add_n(values[1:])
+    return [*values, tf.unique(i)[0], total]
+
+
+PROGRAMS = (
+    softmax_regression,
+    mlp,
+    lenet,
+    images,
+    tanh_network,
+    arrays,
+    pointwise,
+    image_layers,
+    masks_and_matrices,
+)
 
 
 def special_values(tf: Any, x: Any) -> Any:

@@ -214,3 +214,46 @@ def test_tensorflows_resource_variables_train_on(tensorflow, tmp_path):
         saver.restore(session, again)
         assert session.run("loss:0", feed) == 0.0
         assert [v.name for v in tf.trainable_variables()] == ["w:0"]
+
+
+@pytest.mark.parametrize("way", ["ours to TensorFlow", "TensorFlow to ours"])
+def test_a_loaded_loop_has_gradients(tensorflow, way):
+    tensorflow.disable_control_flow_v2()
+    first, second = directions(tensorflow, way)
+    with first.Graph().as_default():
+        x = first.placeholder(first.float32, [], name="x")
+
+        def body(i, y):
+            return i + 1, first.cond(y > 3.0, lambda: y * x, lambda: y + x)
+
+        start = [first.constant(0), first.constant(1.0)]
+        _, y = first.while_loop(lambda i, y: i < 5, body, start)
+        z = first.cond(y > 1.0, lambda: y * x, lambda: y, name="z")
+        made = first.train.export_meta_graph()
+        with first.Session() as session:
+            expected = session.run(first.gradients(z, x)[0], {x: 1.5})
+    with second.Graph().as_default(), second.Session() as session:
+        second.train.import_meta_graph(
+            second.MetaGraphDef.FromString(made.SerializeToString()), import_scope="below"
+        )
+        graph = second.get_default_graph()
+        x, z = (graph.get_tensor_by_name(f"below/{t.name}") for t in (x, z))
+        np.testing.assert_allclose(session.run(second.gradients(z, x)[0], {x: 1.5}), expected)
+
+
+@pytest.mark.parametrize("way", ["ours to TensorFlow", "TensorFlow to ours"])
+def test_queue_runners_come_along(tensorflow, way):
+    first, second = directions(tensorflow, way)
+    with first.Graph().as_default():
+        queue = first.FIFOQueue(8, [first.float32], shapes=[[]], name="queue")
+        runner = first.train.QueueRunner(queue, [queue.enqueue(3.0, name="put")])
+        first.train.add_queue_runner(runner)
+        first.identity(queue.dequeue(), name="got")
+        made = first.train.export_meta_graph()
+    with second.Graph().as_default(), second.Session() as session:
+        second.train.import_meta_graph(second.MetaGraphDef.FromString(made.SerializeToString()))
+        coord = second.train.Coordinator()
+        threads = second.train.start_queue_runners(session, coord)
+        assert [session.run("got:0") for _ in range(3)] == [3.0, 3.0, 3.0]
+        coord.request_stop()
+        coord.join(threads)

@@ -307,6 +307,8 @@ def test_every_field_has_tensorflows_number_type_and_label():
     from tensorflow.core.util import event_pb2  # noqa: F401  (fills the pool)
 
     for module in (
+        "core.protobuf.control_flow_pb2",
+        "core.protobuf.queue_runner_pb2",
         "core.protobuf.tensor_bundle_pb2",
         "core.protobuf.saved_model_pb2",
         "core.util.saved_tensor_slice_pb2",
@@ -314,6 +316,7 @@ def test_every_field_has_tensorflows_number_type_and_label():
     ):
         importlib.import_module(f"tensorflow.{module}")
     packages = {  # of TensorBoard's own messages
+        "error_codes_pb2": "tensorflow.error",
         "hparams_pb2": "tensorboard.hparams",
         "layout_pb2": "tensorboard",
         "mesh_pb2": "tensorboard.mesh",

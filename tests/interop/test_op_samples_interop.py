@@ -48,7 +48,7 @@ def with_gradients(tf: Any, sample: Sample, inputs: list[Any], outputs: list[Any
     if not sample.smooth:
         return outputs
     total = [
-        tf.reduce_sum(tf.cast(t, tf.float64) * weights_for(t.shape.as_list()))
+        tf.reduce_sum(tf.cast(t, tf.float64) * weights_for(t.shape))
         for t in outputs
         if t.dtype.is_floating
     ]
@@ -56,8 +56,9 @@ def with_gradients(tf: Any, sample: Sample, inputs: list[Any], outputs: list[Any
     return [*outputs, *map(tf.convert_to_tensor, tf.gradients(tf.add_n(total), sources))]
 
 
-def weights_for(shape: list[int]) -> Any:
-    return np.random.default_rng(3).normal(size=shape)
+def weights_for(shape: Any) -> Any:
+    size = shape.as_list() if shape.is_fully_defined() else None
+    return np.random.default_rng(3).normal(size=size)
 
 
 def our_results(sample: Sample) -> list[Any]:
@@ -89,7 +90,13 @@ def their_results(sample: Sample) -> list[Any]:
 
 
 # TensorFlow's CPU kernel rounds every integer to 0; its `tf.round` does not make the op for them.
-COMPARED = [s for s in SAMPLES if s.op_type != "Round" or s.inputs[0].dtype.kind == "f"]
+# Its kernel of DebugNumericSummary runs for tensors that its own debugger watches.
+COMPARED = [
+    s
+    for s in SAMPLES
+    if s.op_type != "DebugNumericSummary"
+    and (s.op_type != "Round" or s.inputs[0].dtype.kind == "f")
+]
 
 
 @pytest.mark.parametrize("sample", COMPARED, ids=str)

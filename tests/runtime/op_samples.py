@@ -258,8 +258,8 @@ for name in ("ReluGrad", "Relu6Grad", "LeakyReluGrad", "EluGrad", "SeluGrad", "S
 sample("SoftsignGrad", floats(4, 6), apart(4, 6))
 sample("BiasAdd", floats(2, 3), floats(3), smooth=[0, 1])
 sample("BiasAdd", floats(2, 3, 2, 2), floats(3), smooth=[0, 1], data_format="NCHW")
-sample("BiasAddGrad", floats(2, 3, 4))
-sample("BiasAddGrad", floats(2, 3, 4), data_format="NCHW")
+sample("BiasAddGrad", floats(2, 3, 4), smooth=[0])
+sample("BiasAddGrad", floats(2, 3, 4), smooth=[0], data_format="NCHW")
 sample("L2Loss", floats(2, 3), smooth=[0])
 sample("Softmax", floats(2, 3), smooth=[0])
 sample("LogSoftmax", floats(2, 3), smooth=[0])
@@ -267,7 +267,7 @@ rows = RNG.dirichlet(np.ones(3), 2).astype(np.float32)
 sample("SoftmaxCrossEntropyWithLogits", floats(2, 3), rows, smooth=[0])
 sample("SparseSoftmaxCrossEntropyWithLogits", floats(2, 3), ints(2, 0), smooth=[0])
 sample("InTopKV2", apart(3, 4), ints(0, 3, 9), I32(2))
-sample("TopKV2", apart(3, 4), I32(2), fixed=[1])
+sample("TopKV2", apart(3, 4), I32(2), fixed=[1], smooth=[0])
 
 IMAGES, FILTERS = floats(2, 5, 6, 2), floats(3, 2, 2, 3)
 ONES, TWOS = [1, 1, 1, 1], [1, 2, 2, 1]
@@ -309,7 +309,7 @@ for window, strides, padding in (
 pooled = {"ksize": TWOS, "strides": TWOS, "padding": "VALID"}
 image = apart(2, 4, 6, 2)
 tops = image.reshape(2, 2, 2, 3, 2, 2).max(axis=(2, 4))
-sample("MaxPoolGrad", image, tops, floats(2, 2, 3, 2), **pooled)
+sample("MaxPoolGrad", image, tops, floats(2, 2, 3, 2), smooth=[2], **pooled)
 sample("AvgPoolGrad", ints(2, 4, 6, 2), floats(2, 2, 3, 2), fixed=[0], smooth=[1], **pooled)
 
 DEEP = floats(3, 2, 2, 2)
@@ -351,3 +351,105 @@ for version in ("", "V2", "V3"):
                 f"FusedBatchNormGrad{version}", floats(*picture.shape), picture, positive(2),
                 *statistics, *rest, is_training=training, **norm,
             )  # fmt: skip
+
+for name in ("Tan", "Atan", "Sinh", "Cosh", "Asinh", "Erf", "Erfc"):
+    sample(name, floats(2, 3, low=-1, high=1), smooth=[0])
+    sample(name, np.float32(0.3), smooth=[0])
+for name in ("Asin", "Acos", "Atanh"):
+    sample(name, floats(2, 3, low=-0.9, high=0.9), smooth=[0])
+sample("Acosh", positive(2, 3) + np.float32(1), smooth=[0])
+sample("Lgamma", positive(2, 3))
+sample("Rint", apart(2, 3))
+sample("Atan2", floats(2, 3), positive(3), smooth=[0, 1])
+sample("Xlogy", positive(2, 3), positive(3), smooth=[0, 1])
+sample("Xlogy", np.zeros(2, np.float32), np.array([0, 3], np.float32))
+sample("Complex", floats(2, 3), floats(3))
+whole = (floats(2, 3) + 1j * floats(2, 3)).astype(np.complex64)
+for name in ("Real", "Imag", "ComplexAbs"):
+    sample(name, whole)
+
+pairs = np.array([[0, 1], [2, 2], [0, 1]], I32)
+sample("GatherNd", floats(3, 4), pairs, smooth=[0])
+sample("GatherNd", floats(3, 4, 2), pairs[:, :1], smooth=[0])
+sample("ScatterNd", pairs, floats(3), ints(3, 4), fixed=[2], smooth=[1])
+sample("ScatterNd", pairs[:2], floats(2, 2), ints(3, 4, 2), fixed=[2], smooth=[1])
+sample("DynamicPartition", floats(4, 2), ints(1, 0, 1, 1), smooth=[0], num_partitions=3)
+sample("DynamicPartition", floats(4), ints(0, 0, 0, 0), smooth=[0], num_partitions=1)
+sample("Unique", ints(3, 1, 3, 2))
+sample("UniqueWithCounts", ints(3, 1, 3, 2), out_idx="int64")
+lengths = np.array([2, 3], np.int64)
+sample("ReverseSequence", floats(2, 4, 2), lengths, smooth=[0], seq_dim=1)
+sample("ReverseSequence", floats(3, 2), lengths, smooth=[0], seq_dim=0, batch_dim=1)
+for name in ("SegmentSum", "SegmentMean", "SegmentMax", "SegmentMin"):
+    sample(name, apart(4, 2), ints(0, 0, 2, 2), smooth=[0])
+    sample(name, ints(3, 1, 2), ints(0, 1, 1))
+sample("SegmentProd", positive(4, 2), ints(0, 0, 2, 2))
+for name in ("UnsortedSegmentMax", "UnsortedSegmentMin"):
+    sample(name, apart(4, 2), ints(2, 0, 2, 1), I32(3), fixed=[2], smooth=[0])
+    sample(name, ints(3, 1, 2), ints(0, -1, 2), I32(3), fixed=[2])
+sample("UnsortedSegmentProd", positive(4, 2), ints(2, 0, 2, 0), I32(3), fixed=[2])
+
+I64 = np.int64
+sample("MatrixBandPart", floats(3, 4), I64(1), I64(0), fixed=[1, 2], smooth=[0])
+sample("MatrixBandPart", floats(2, 3, 3), I64(-1), I64(0), fixed=[1, 2], smooth=[0])
+zero = np.float32(0)
+band = ints(-1, 1)
+sample("MatrixDiagPartV3", floats(2, 3, 4), I32(0), zero, fixed=[1, 2], smooth=[0])
+sample("MatrixDiagPartV3", floats(3, 4), band, zero, fixed=[1, 2], smooth=[0])
+sample("MatrixDiagPartV3", floats(3, 4), band, zero, fixed=[1, 2], align="LEFT_RIGHT")
+sample("MatrixDiagV3", floats(2, 3), I32(0), I32(-1), I32(-1), zero, fixed=[1, 2, 3, 4], smooth=[0])
+sample(
+    "MatrixDiagV3", floats(2), I32(1), I32(4), I32(3), np.float32(9), fixed=[1, 2, 3, 4],
+    smooth=[0],
+)  # fmt: skip
+sample("MatrixSetDiagV3", floats(2, 3, 4), floats(2, 3), I32(0), fixed=[2], smooth=[0, 1])
+square = floats(2, 3, 3) + 3 * np.eye(3, dtype=np.float32)
+sample("MatrixInverse", square, smooth=[0])
+sample("MatrixInverse", square, smooth=[0], adjoint=True)
+sample("MatrixDeterminant", square, smooth=[0])
+sample("MatrixSolve", square, floats(2, 3, 2), smooth=[0, 1])
+sample("MatrixSolve", square, floats(2, 3, 2), smooth=[0, 1], adjoint=True)
+sample("Einsum", [floats(2, 3), floats(3, 4)], smooth=[0], equation="ij,jk->ik")
+sample("Einsum", [floats(2, 3, 4), floats(2, 4)], smooth=[0], equation="bij,bj->bi")
+sample("Einsum", [floats(2, 3)], smooth=[0], equation="ij->j")
+
+for mode in ("REFLECT", "SYMMETRIC"):
+    sides = np.array([[1, 0], [2, 1]], I32)
+    sample("MirrorPad", floats(3, 4), sides, fixed=[1], smooth=[0], mode=mode)
+    sample("MirrorPadGrad", floats(4, 7), sides, fixed=[1], smooth=[0], mode=mode)
+channels = floats(2, 2, 3, 6)
+near = {"depth_radius": 2, "bias": 1.5, "alpha": 0.3, "beta": 0.7}
+sample("LRN", channels, **near)
+sample("LRNGrad", floats(2, 2, 3, 6), channels, floats(2, 2, 3, 6), **near)
+sample("MaxPoolGradGrad", image, tops, floats(2, 4, 6, 2), smooth=[2], **pooled)
+
+sample("SparseToDense", pairs[[0, 1]], ints(3, 4), floats(2), zero, fixed=[1], smooth=[2, 3])
+places = np.array([[0, 1], [2, 0], [2, 1]], np.int64)
+for flip in (False, True):
+    sides = (floats(3), np.array([3, 2], np.int64), floats(3, 4) if flip else floats(2, 4))
+    sample(
+        "SparseTensorDenseMatMul", places, *sides, fixed=[2], smooth=[1, 3], adjoint_a=flip
+    )  # fmt: skip
+
+
+def texts(*values: str) -> np.ndarray:
+    return np.array([v.encode() for v in values], object)
+
+
+sample("AsString", floats(3), precision=2)
+sample("AsString", ints(1, -20), width=5, fill="0")
+sample("AsString", flags(3))
+sample("AsString", floats(3), scientific=True)
+sample("AsString", np.array([1.5, 2e10], np.float32), shortest=True)
+sample("StringToNumber", texts("1.5", "-2e3"))
+sample("StringToNumber", texts("15", "-2"), out_type="int64")
+sample("Substr", texts("hello", "world"), I32(1), I32(3))
+sample("Substr", texts("hello", "world"), ints(-2, 0), ints(3, 9))
+sample("StringLength", texts("hello", "", "\u00e9"))
+sample("StringLength", texts("\u00e9t\u00e9"), unit="UTF8_CHAR")
+for name in ("StringStrip", "StringLower", "StringUpper"):
+    sample(name, texts(" Ab ", "c"))
+sample("RegexReplace", texts("a1b22", "c"), np.bytes_(b"[0-9]+"), np.bytes_(b"#"))
+sample("StringSplit", texts("a b", "c  d e"), np.bytes_(b" "))
+sample("StringSplit", texts("a,b", ",c"), np.bytes_(b","), skip_empty=False)
+sample("StringSplitV2", texts("a b  c", " d "), np.bytes_(b""))

@@ -256,3 +256,18 @@ def test_a_loop_comes_back(graph):
     assert {n.name: n for n in graph.as_graph_def(add_shapes=True).node} == {
         n.name: n for n in written.node
     }
+
+
+def test_two_imports_of_a_loop_are_two_loops(graph):
+    source = tf.Graph()
+    with source.as_default():
+        x = tf.placeholder(tf.float32, [], name="x")
+        n = tf.placeholder(tf.int32, [], name="n")
+        _, y = tf.while_loop(lambda i, y: i < n, lambda i, y: (i + 1, y * x), [0, 1.0])
+        tf.identity(y, name="y")
+    for name in "ab":
+        tf.import_graph_def(source.as_graph_def(), name=name)
+    total = graph.get_tensor_by_name("a/y:0") + graph.get_tensor_by_name("b/y:0")
+    with tf.Session() as session:
+        feed = {"a/x:0": 2.0, "a/n:0": 3, "b/x:0": 3.0, "b/n:0": 5}
+        assert session.run(total, feed) == 8 + 243

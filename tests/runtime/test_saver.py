@@ -8,6 +8,7 @@ import pytest
 import opscope.runtime as tf
 from opscope.runtime import errors
 from opscope.runtime.checkpoint import checkpoint_state
+from opscope.runtime.simulated_gpu import simulated_gpu
 
 
 @pytest.fixture
@@ -335,3 +336,62 @@ def test_a_sharded_saver_writes_one_file_per_device(graph, tmp_path):
         saver.restore(session, path)
         assert session.run([a, b])[0].tolist() == [1, 2]
         assert session.run(b).tolist() == [b"x", b"y"]
+
+
+@pytest.mark.parametrize("scope", [None, "below"])
+def test_a_loaded_loop_has_gradients(graph, scope):
+    x = tf.placeholder(tf.float32, [], name="x")
+
+    def body(i, y):
+        return i + 1, tf.cond(y > 3.0, lambda: y * x, lambda: y + x)
+
+    _, y = tf.while_loop(lambda i, y: i < 5, body, [0, 1.0])
+    z = tf.cond(y > 1.0, lambda: y * x, lambda: y, name="z")
+    expected = tf.gradients(z, x)[0]
+    with tf.Session() as session:
+        value = session.run(expected, {x: 1.5})
+    made = tf.train.export_meta_graph()
+    prefix = f"{scope}/" if scope else ""
+    with tf.Graph().as_default() as fresh, tf.Session() as session:
+        tf.train.import_meta_graph(made, import_scope=scope)
+        if not scope:
+            again = tf.train.export_meta_graph()
+            for key in ("while_context", "cond_context"):
+                assert again.collection_def[key] == made.collection_def[key]
+        x2, z2 = (fresh.get_tensor_by_name(prefix + t.name) for t in (x, z))
+        gradient = tf.gradients(z2, x2, name="again")[0]
+        assert session.run(gradient, {x2: 1.5}) == value
+
+
+def test_queue_runners_of_a_scope_are_exported_by_their_names_in_it(graph):
+    with tf.name_scope("input"):
+        queue = tf.FIFOQueue(8, [tf.float32], shapes=[[]], name="queue")
+        tf.train.add_queue_runner(tf.train.QueueRunner(queue, [queue.enqueue(3.0, name="put")]))
+        tf.identity(queue.dequeue(), name="got")
+    made = tf.train.export_meta_graph(export_scope="input")
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.train.import_meta_graph(made, import_scope="again")
+        coord = tf.train.Coordinator()
+        threads = tf.train.start_queue_runners(session, coord)
+        assert session.run("again/got:0") == 3.0
+        coord.request_stop()
+        coord.join(threads)
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_variables_of_a_gpu_are_saved_and_restored(graph, tmp_path, sharded):
+    with tf.device("/gpu:0"):
+        w = tf.Variable([[1.0, 2.0]], name="w")
+        scalar = tf.Variable(3.0, name="scalar")
+    with tf.device("/cpu:0"):
+        text = tf.Variable("a", name="text")
+    saver = tf.train.Saver(sharded=sharded)
+    assign = tf.group(w.assign(w * 0), scalar.assign(0.0), text.assign("b"))
+    with simulated_gpu(), tf.Session(config=tf.ConfigProto(allow_soft_placement=True)) as session:
+        session.run(tf.global_variables_initializer())
+        path = saver.save(session, str(tmp_path / "m"))
+        session.run(assign)
+        saver.restore(session, path)
+        assert session.run(w).tolist() == [[1.0, 2.0]]
+        assert session.run(scalar + 1) == 4.0
+        assert session.run(text) == b"a"

@@ -234,3 +234,14 @@ def test_make_callable_takes_values_in_order(session):
     assert f(6, 3) == 2
     with pytest.raises(ValueError, match="expected 2 values"):
         f(1)
+
+
+def test_a_fetched_value_that_goes_by_two_names_is_there() -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [3])
+        doubled = x * 2
+        same = tf.cast(tf.identity(doubled), tf.float32)
+        total = tf.reduce_sum(same + 1)
+        found = session.run([doubled, total], {x: [1, 2, 3]})
+    assert found[0].tolist() == [2, 4, 6]
+    assert found[1] == 15

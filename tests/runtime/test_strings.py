@@ -37,3 +37,14 @@ def test_a_string_is_selected(graph):
     with tf.Session() as session:
         assert session.run(tf.where(tf.constant(True), "a", "b")) == b"a"
         assert session.run(tf.where([True, False], ["a", "b"], ["c", "d"])).tolist() == [b"a", b"d"]
+
+
+def test_a_string_variable_is_assigned_again(graph):
+    text = tf.Variable("a", name="text")
+    two = tf.assign(text, tf.placeholder_with_default(["a", "b"], None))
+    with tf.Session() as session:
+        session.run(text.initializer)
+        assert session.run(text.assign("longer")) == b"longer"
+        with pytest.raises(tf.errors.InvalidArgumentError, match="shapes of both tensors to match"):
+            session.run(two)
+        assert session.run(text) == b"longer"

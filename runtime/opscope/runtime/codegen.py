@@ -13,23 +13,22 @@ The generated text of a softmax step reads like this:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from opscope.runtime import errors
 from opscope.runtime.binding import Binding
-from opscope.runtime.devices import Device
-from opscope.runtime.feed import Feed
-from opscope.runtime.fetch import Fetches
+from opscope.runtime.devices import Device, needs_copy
+from opscope.runtime.feed import refuse_unfed
 from opscope.runtime.flow_code import FlowCode
-from opscope.runtime.flow_schedule import Item
-from opscope.runtime.folding import Known, host_scalar
-from opscope.runtime.instrumentation import Recorder, instrument_names, is_fast
+from opscope.runtime.generated_names import GeneratedNames
+from opscope.runtime.instrumentation import Recorder, instrument_names
 from opscope.runtime.kernels import bound_kernel, takes_string_scalars
+from opscope.runtime.liveness import last_uses
 from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
-from opscope.runtime.plan import PLAIN, Instrument, Program
+from opscope.runtime.plan import PLAIN, Program
+from opscope.runtime.program_inputs import Inputs
 from opscope.runtime.source_text import SourceText
+from opscope.runtime.update_code import UpdateCode
 from opscope.runtime.variable_slot import VariableSlot
 
 # Where a copy of a tensor is: at home (None), on the host, or on another device.
@@ -43,22 +42,6 @@ _VARIABLES = frozenset({"VariableV2", "VarHandleOp"})
 Root = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """What a program is generated from; ops in `order` that are not in `live` have no use."""
-
-    order: Sequence[Operation]
-    live: Collection[Operation]
-    placement: Mapping[Operation, Device]
-    feeds: Sequence[Feed]
-    fetches: Fetches
-    known: Known
-    slot: Callable[[Operation], VariableSlot]
-    session_state: dict[Any, Any]
-    instrument: Instrument = PLAIN
-    items: Sequence[Item] | None = None  # the blocks of `order`, where there is control flow
-
-
 def generate(inputs: Inputs) -> Program:
     """Generate and compile the program."""
     return Generator(inputs).program()
@@ -70,7 +53,9 @@ class Generator:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self.text = SourceText()
-        self.namespace: dict[str, Any] = dict(instrument_names())
+        self.names = GeneratedNames(instrument_names())
+        self.bind = self.names.bind
+        self.new_local = self.names.new_local
         self.expressions: dict[tuple[Tensor, Device | str | None], str] = {}
         self.slot_names: dict[Tensor, str] = {}
         self.slots: dict[VariableSlot, str] = {}
@@ -79,13 +64,11 @@ class Generator:
         self.roots: dict[Tensor, Root] = {}
         self.contents: dict[Tensor, Root] = {}
         self.by_root: dict[Root, list[Tensor]] = {}
-        self.bound: dict[int, str] = {}
-        self.kept: list[Any] = []  # bound objects stay alive, so their ids stay theirs
-        self.count = 0
         self.calls = 0
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
         self.fetch_results: dict[Tensor, str] = {}
+        self.fetched_locals: set[str] = set()
         self.last_read: dict[str, int] = {}  # of each local that may be dropped after it
         devices = {device.device_type for device in inputs.placement.values()}
         has_flow = inputs.items is not None
@@ -93,10 +76,11 @@ class Generator:
             inputs.instrument, devices <= {"CPU"} and not has_flow, repeats=has_flow
         )
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
-        self.last_use = self._last_uses()
+        self.last_use = last_uses(inputs.order, self.active)
         self.positions = {op: i for i, op in enumerate(inputs.order)}
         self.timed: list[Operation] = []
         self.flow = None if inputs.items is None else FlowCode(self, inputs.items)
+        self.updates = UpdateCode(self)
 
     # -- whole program -----------------------------------------------------------------------
 
@@ -118,13 +102,13 @@ class Generator:
         self.text.add(f"return {self._result()}", None)
         parameters = ", ".join(f"f{i}" for i in range(len(self.inputs.feeds)))
         source = "\n".join([f"def run({parameters}):", *self.text.lines, ""])
-        exec(compile(source, "<opscope plan>", "exec"), self.namespace)
+        exec(compile(source, "<opscope plan>", "exec"), self.names.namespace)
         recorder = self.recorder
         return Program(
-            function=self.namespace["run"],
+            function=self.names.namespace["run"],
             source=source,
             lines=tuple(self.text.owners),
-            namespace=self.namespace,
+            namespace=self.names.namespace,
             computes=self.calls > 0,
             recorded=recorder.with_versions(self.versions),
             static_hits=tuple(recorder.static_hits),
@@ -153,14 +137,6 @@ class Generator:
         recorded = "".join(f"{r.local or None}, " for r in self.recorder.recorded)
         return f"{result}, ({recorded}), hits, times, over"
 
-    def _last_uses(self) -> dict[Tensor, int]:
-        uses: dict[Tensor, int] = {}
-        for position, op in enumerate(self.inputs.order):
-            if op in self.active:
-                for tensor in op.inputs:
-                    uses[tensor] = position
-        return uses
-
     # -- one op ------------------------------------------------------------------------------
 
     def op(self, op: Operation, position: int) -> None:
@@ -176,7 +152,7 @@ class Generator:
                 self.recorder.defer(tensor, self.inputs.placement[op])
             return
         elif op.type == "Placeholder":
-            self._refuse_unfed(op)
+            refuse_unfed(op)
         elif op.type in _VARIABLES:
             self._variable(op)
         elif op.type != "NoOp":
@@ -205,9 +181,9 @@ class Generator:
         if tensor in self.inputs.known.values:
             self._constant(tensor)
             return
-        if tensor.dtype.is_ref_dtype or self._is_handle(source):
+        if tensor.dtype.is_ref_dtype or self.is_handle(source):
             self.slot_names[tensor] = self.slot_names[source]
-            self._set_root(tensor, self._slot_root(self.slot_names[source]))
+            self._set_root(tensor, self.slot_root(self.slot_names[source]))
             return
         self.name(tensor, self.value(source, op, self.inputs.placement[op]))
         self._set_root(tensor, self.roots[source])
@@ -219,14 +195,6 @@ class Generator:
         self.name(tensor, local)
         self._set_root(tensor, ("merged", local))
         return local
-
-    def is_due(self, op: Operation) -> bool:
-        """True when the op is to be written: something needs it, be it a folded value."""
-        return op in self.active or op.outputs[0] in self.inputs.known.values
-
-    def is_wanted(self, tensor: Tensor) -> bool:
-        """True when something reads, fetches or watches the tensor."""
-        return tensor in self.last_use or tensor in self.fetched or self.recorder.wants(tensor)
 
     def _constant(self, tensor: Tensor) -> None:
         value = self.inputs.known.values[tensor]
@@ -242,18 +210,19 @@ class Generator:
             if slot.value is not None:
                 self.ready_slots.add(name)
         self.slot_names[tensor] = name
-        self._set_root(tensor, self._slot_root(name))
+        self._set_root(tensor, self.slot_root(name))
 
-    def _is_handle(self, tensor: Tensor) -> bool:
+    def is_handle(self, tensor: Tensor) -> bool:
         """True for a resource that stands for a variable's slot."""
         return tensor in self.slot_names and not tensor.dtype.is_ref_dtype
 
     def _root_now(self, tensor: Tensor) -> Root:
         """Whose memory a tensor has; a reference and a handle follow the variable's updates."""
         slot = self.slot_names.get(tensor)
-        return self.roots[tensor] if slot is None else self._slot_root(slot)
+        return self.roots[tensor] if slot is None else self.slot_root(slot)
 
-    def _slot_root(self, name: str) -> Root:
+    def slot_root(self, name: str) -> Root:
+        """The memory of a variable as of now."""
         return ("slot", name, self.versions.setdefault(name, 0))
 
     def _call(self, op: Operation, position: int) -> None:
@@ -267,13 +236,13 @@ class Generator:
         arguments = []
         for arg, tensors in tensors_by_argument(op):
             for tensor in tensors:
-                if arg.is_ref or self._is_handle(tensor):
+                if arg.is_ref or self.is_handle(tensor):
                     self._require_value(op, tensor)
                     arguments.append(self.slot_names[tensor])
                 else:
                     arguments.append(self.value(tensor, op, device))
         updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
-        self._keep_old_values(op, updated, arguments, position)
+        self.updates.keep_old_values(op, updated, arguments, position)
         if template is not None:
             call = template.format(*arguments)
         else:
@@ -289,7 +258,7 @@ class Generator:
                 self.ready_slots.add(name)
         for tensor in op.outputs:
             if tensor in self.slot_names:
-                self._set_root(tensor, self._slot_root(self.slot_names[tensor]))
+                self._set_root(tensor, self.slot_root(self.slot_names[tensor]))
 
     def _targets(self, op: Operation, updated: Sequence[str], same_value: bool) -> list[str]:
         """The locals an op's outputs go to; a reference output stands for the slot it updates."""
@@ -318,59 +287,6 @@ class Generator:
             return None
         return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
 
-    def _keep_old_values(
-        self, op: Operation, updated: Sequence[str], arguments: Sequence[str], position: int
-    ) -> None:
-        """Emit that an update leaves the old values alone, where somebody needs them."""
-        if not updated:
-            return
-        if self.inputs.instrument.watch is None:
-            needed = [n for n in updated if self._is_read_later(n, position)]
-            share = "; ".join(f"{name}.shared = True" for name in needed)
-            if share:
-                self.text.add(share, op)
-            return
-        share = " = ".join(f"{name}.shared" for name in updated) + " = True"
-        condition = self._may_go_bad(op, arguments)
-        if condition is None:
-            self.text.add(share, op)
-        else:
-            self.text.add(f"if {condition}: {share}", op)
-            self.text.add("else: over = True", op)
-
-    def _is_read_later(self, slot: str, position: int) -> bool:
-        """True when a tensor that shares the slot's memory is read at or after an update."""
-        if self.flow is not None:
-            return True
-        sharers = self.by_root.get(self._slot_root(slot), ())
-        return any(
-            t not in self.slot_names and self.last_use.get(t, -1) >= position for t in sharers
-        )
-
-    def _may_go_bad(self, op: Operation, arguments: Sequence[str]) -> str | None:
-        """When the debugger needs what an update overwrites: the condition, None for always.
-
-        A clean run in which the update cannot make an inf or nan shows nothing to anyone.
-        """
-        rule = op.definition.finite_rule
-        if rule is None or not self.recorder.defers:
-            return None
-        scalars = []
-        for tensor, argument in zip(op.inputs, arguments, strict=True):
-            if self._is_handle(tensor):
-                return None
-            rank = self.inputs.known.shapes[tensor].ndims
-            if rank == 0 and not tensor.dtype.is_ref_dtype:
-                scalars.append(argument)
-            elif not is_fast(tensor, rank) or self.slot_names.get(tensor) not in (
-                None,
-                *self.ready_slots,
-            ):
-                return None
-        if self.recorder.static_hits:
-            return None
-        return f"hits or wild or not {self.bind(rule, 'k')}({', '.join(scalars)})"
-
     def _free(self, op: Operation, position: int) -> None:
         """Drop the locals that nothing reads after this op, so that their memory can go."""
         dead: dict[str, None] = {}
@@ -383,17 +299,6 @@ class Generator:
             for name in dead:
                 del self.last_read[name]
 
-    def _refuse_unfed(self, op: Operation) -> None:
-        tensor = op.outputs[0]
-        sizes = tensor.shape.sizes
-        shape = "" if sizes is None else f" and shape {list(sizes)}".replace("None", "?")
-        raise errors.InvalidArgumentError(
-            op.node_def,
-            op,
-            f"You must feed a value for placeholder tensor '{op.name}' "
-            f"with dtype {tensor.dtype.name}{shape}",
-        )
-
     # -- values ------------------------------------------------------------------------------
 
     def value(self, tensor: Tensor, reader: Operation | None, device: Device | None) -> str:
@@ -401,7 +306,7 @@ class Generator:
         home = self.inputs.placement.get(tensor.op)
         if tensor in self.fed or tensor in self.inputs.known.values:
             home = None
-        away = _needs_copy(home, device)
+        away = needs_copy(home, device)
         if tensor in self.slot_names:
             self._require_value(reader, tensor)
             name = f"{self.slot_names[tensor]}.value"
@@ -454,10 +359,11 @@ class Generator:
                 )
                 name = local
             self.fetch_results[tensor] = name
+            self.fetched_locals.add(name)
             self.last_read.pop(name, None)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
-        if not self.recorder.wants(tensor) or self._is_handle(tensor):
+        if not self.recorder.wants(tensor) or self.is_handle(tensor):
             return
         slot = self.slot_names.get(tensor)
         if slot is not None:
@@ -482,37 +388,15 @@ class Generator:
     def name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
         self.expressions[tensor, None] = name
+        if name in self.fetched_locals:
+            return
         if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
             last = self.last_use.get(tensor, -1)
             self.last_read[name] = max(last, self.last_read.get(name, -1))
 
-    def new_local(self) -> str:
-        """A name that no other value has."""
-        self.count += 1
-        return f"v{self.count}"
-
-    def bind(self, value: Any, prefix: str) -> str:
-        """The global name of an object inside the generated code."""
-        if getattr(value, "ndim", None) == 0:
-            value = host_scalar(value)
-        name = self.bound.get(id(value))
-        if name is None or self.namespace[name] is not value:
-            name = f"{prefix}{len(self.namespace)}"
-            self.bound[id(value)] = name
-            self.namespace[name] = value
-            self.kept.append(value)
-        return name
-
     def _set_root(self, tensor: Tensor, root: Root) -> None:
         self.roots[tensor] = self.contents[tensor] = root
         self.by_root.setdefault(root, []).append(tensor)
-
-
-def _needs_copy(home: Device | None, device: Device | None) -> bool:
-    """True when a value has to cross a border: all CPUs and the host share one memory."""
-    here = home if home is not None and home.device_type != "CPU" else None
-    there = device if device is not None and device.device_type != "CPU" else None
-    return here is not there
 
 
 def _copies(tensor: Tensor) -> bool:

@@ -95,6 +95,8 @@ def _string_array(value: Any, array: Array, dtype: dtypes.DType | None) -> Array
 def _checked_cast(value: Any, array: Array, dtype: dtypes.DType) -> Array:
     if array.dtype == dtype.numpy_dtype:
         return array
+    if isinstance(value, (np.ndarray, np.generic)):  # TensorFlow casts these without a question
+        return array.astype(dtype.numpy_dtype)
     kind = array.dtype.kind
     fits = (
         array.size == 0

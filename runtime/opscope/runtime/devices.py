@@ -113,6 +113,13 @@ def local_devices(config: ConfigProto | None = None) -> list[Device]:
     return devices
 
 
+def needs_copy(home: Device | None, device: Device | None) -> bool:
+    """True when a value has to cross a border: all CPUs and the host share one memory."""
+    here = home if home is not None and home.device_type != "CPU" else None
+    there = device if device is not None and device.device_type != "CPU" else None
+    return here is not there
+
+
 def why_no_gpu() -> str:
     """What is missing when a GPU was asked for and none is there."""
     if importlib.util.find_spec("cupy") is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from opscope.runtime import dtypes
+from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import as_array
 from opscope.runtime.graph import Graph
 from opscope.runtime.operation import Operation, Tensor
@@ -73,6 +73,17 @@ class Feed:
         )
 
 
+def whole_feeds(feed_dict: dict[Any, Any]) -> dict[Any, Any]:
+    """The feeds with those that stand for several tensors (a SparseTensor) taken apart."""
+    if not any(hasattr(key, "_feed_parts") for key in feed_dict):
+        return feed_dict
+    feeds: dict[Any, Any] = {}
+    for key, value in feed_dict.items():
+        parts = getattr(key, "_feed_parts", None)
+        feeds.update(parts(value) if parts is not None else [(key, value)])
+    return feeds
+
+
 def read_feeds(graph: Graph, keys: Any) -> tuple[Feed, ...]:
     """The fed tensors of a plan; TypeError or ValueError names the key that cannot be fed."""
     feeds = []
@@ -87,3 +98,16 @@ def read_feeds(graph: Graph, keys: Any) -> tuple[Feed, ...]:
             raise ValueError(f"Tensor {tensor.name} may not be fed.")
         feeds.append(Feed(tensor))
     return tuple(feeds)
+
+
+def refuse_unfed(op: Operation) -> NoReturn:
+    """Say that a placeholder must be fed."""
+    tensor = op.outputs[0]
+    sizes = tensor.shape.sizes
+    shape = "" if sizes is None else f" and shape {list(sizes)}".replace("None", "?")
+    raise errors.InvalidArgumentError(
+        op.node_def,
+        op,
+        f"You must feed a value for placeholder tensor '{op.name}' "
+        f"with dtype {tensor.dtype.name}{shape}",
+    )

@@ -106,7 +106,7 @@ class FlowCode:
             (start,) = (t for t in merge.inputs if t.op.type not in NEXTS)
             starts.append(generator.value(start, merge, device))
             locals_.append(generator.own_local(merge.outputs[0]))
-            if generator.is_wanted(merge.outputs[1]):
+            if self._is_wanted(merge.outputs[1]):
                 locals_.append(generator.own_local(merge.outputs[1]))
                 zero, one = (generator.bind(np.int32(i), "c") for i in (0, 1))
                 starts.append(zero)
@@ -152,9 +152,23 @@ class FlowCode:
 
     # -- ops -----------------------------------------------------------------------------------
 
+    def _is_due(self, op: Operation) -> bool:
+        """True when the op is to be written: something needs it, be it a folded value."""
+        generator = self.generator
+        return op in generator.active or op.outputs[0] in generator.inputs.known.values
+
+    def _is_wanted(self, tensor: Tensor) -> bool:
+        """True when something reads, fetches or watches the tensor."""
+        generator = self.generator
+        return (
+            tensor in generator.last_use
+            or tensor in generator.fetched
+            or generator.recorder.wants(tensor)
+        )
+
     def _alias(self, op: Operation, slots: Sequence[int]) -> None:
         """Let outputs of `op` go by the name of its first input."""
-        if not self.generator.is_due(op):
+        if not self._is_due(op):
             return
         for slot in slots:
             self.generator.hand_on(op, op.outputs[slot])
@@ -162,7 +176,7 @@ class FlowCode:
 
     def _switch(self, step: Step) -> None:
         generator, op = self.generator, step.op
-        if not generator.is_due(op):
+        if not self._is_due(op):
             return
         for tensor in op.outputs:
             generator.hand_on(op, tensor)
@@ -175,11 +189,11 @@ class FlowCode:
     def _join(self, step: Step) -> None:
         """Write a Merge of branches: its local is set in each of them."""
         generator, op = self.generator, step.op
-        if not generator.is_due(op):
+        if not self._is_due(op):
             return
         device = generator.inputs.placement[op]
         local = generator.own_local(op.outputs[0])
-        index = generator.own_local(op.outputs[1]) if generator.is_wanted(op.outputs[1]) else None
+        index = generator.own_local(op.outputs[1]) if self._is_wanted(op.outputs[1]) else None
         for i, (tensor, guard) in enumerate(zip(op.inputs, step.choices, strict=True)):
             if guard is None:
                 continue

@@ -22,6 +22,7 @@ from opscope.runtime.node_import import (
     read_attrs,
 )
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.flow import ENTERS
 
 _COLOCATION = "loc:@"
 
@@ -142,8 +143,11 @@ class _Importer:
             self._add(node)
         for op, index, text in self.open_inputs:
             inputs = list(op.inputs)
+            stand_in = inputs[index]
             inputs[index] = self._tensor(self.nodes[op.name[len(self.scope) :]], text)
             self.graph.rewrite_inputs(op, inputs)
+            stand_in.consumer_list.remove(op)
+            inputs[index].consumer_list.append(op)
         for node in self.nodes.values():
             self._place(node)
 
@@ -192,6 +196,8 @@ class _Importer:
                 inputs.append(inputs[0])  # stands in until the end of the loop is made
             else:
                 inputs.append(self._tensor(node, text))
+        if node.op in ENTERS:  # two imports of one loop are two loops
+            attrs["frame_name"] = self.scope + attrs["frame_name"]
         check_inputs(node, attrs, inputs)
         op = self.graph.create_op(
             definition_of(node),

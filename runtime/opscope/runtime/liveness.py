@@ -32,3 +32,13 @@ def live_ops(
         if not any(op.type in NEXTS for op in order):
             break
     return live
+
+
+def last_uses(order: Sequence[Operation], active: Collection[Operation]) -> dict[Tensor, int]:
+    """The place in `order` of the last active op that reads each tensor."""
+    uses: dict[Tensor, int] = {}
+    for position, op in enumerate(order):
+        if op in active:
+            for tensor in op.inputs:
+                uses[tensor] = position
+    return uses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
@@ -22,27 +23,66 @@ from opscope.runtime.ops.reduction import (
     reduce_sum,
 )
 from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.segments import (
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+)
 from opscope.runtime.ops.sequence import cumprod, cumsum, lin_space, range  # noqa: A004
+from opscope.runtime.ops.special import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cosh,
+    erf,
+    erfc,
+    imag,
+    lgamma,
+    real,
+    rint,
+    sinh,
+    tan,
+    xlogy,
+)
 from opscope.runtime.ops.statistics import norm, reduce_logsumexp, reduce_std, reduce_variance
 
 __all__ = [
     "abs",
     "accumulate_n",
+    "acos",
+    "acosh",
     "add",
     "add_n",
     "argmax",
     "argmin",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
     "cast",
     "ceil",
     "clip_by_value",
     "conj",
     "cos",
+    "cosh",
     "cumprod",
     "cumsum",
     "div",
     "div_no_nan",
     "divide",
     "equal",
+    "erf",
+    "erfc",
     "exp",
     "expm1",
     "floor",
@@ -50,12 +90,14 @@ __all__ = [
     "floormod",
     "greater",
     "greater_equal",
+    "imag",
     "invert_permutation",
     "is_finite",
     "is_inf",
     "is_nan",
     "less",
     "less_equal",
+    "lgamma",
     "lin_space",
     "log",
     "log1p",
@@ -72,6 +114,7 @@ __all__ = [
     "not_equal",
     "pow",
     "range",
+    "real",
     "reciprocal",
     "reduce_all",
     "reduce_any",
@@ -83,24 +126,36 @@ __all__ = [
     "reduce_std",
     "reduce_sum",
     "reduce_variance",
+    "rint",
     "round",
     "rsqrt",
     "scalar_mul",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "sigmoid",
     "sign",
     "sin",
+    "sinh",
     "softplus",
     "sqrt",
     "square",
     "squared_difference",
     "subtract",
+    "tan",
     "tanh",
     "to_double",
     "to_float",
     "to_int32",
     "to_int64",
     "truediv",
+    "unsorted_segment_max",
+    "unsorted_segment_min",
+    "unsorted_segment_prod",
     "unsorted_segment_sum",
+    "xlogy",
 ]
 
 
@@ -108,8 +163,13 @@ __all__ = [
 
 
 def abs(x: Any, name: str | None = None) -> Tensor:  # noqa: A001
-    """The absolute value."""
-    return make_tensor("Abs", x, name=name)
+    """The absolute value; the length of a complex number."""
+    value = convert_to_tensor(x, name="x")
+    if value.dtype.is_complex:
+        wide = value.dtype.base_dtype is dtypes.complex128
+        kind = dtypes.float64 if wide else dtypes.float32
+        return make_tensor("ComplexAbs", value, Tout=kind, name=name)
+    return make_tensor("Abs", value, name=name)
 
 
 def negative(x: Any, name: str | None = None) -> Tensor:

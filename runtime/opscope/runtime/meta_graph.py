@@ -13,6 +13,7 @@ from opscope.events.proto.meta_graph_pb2 import CollectionDef, MetaGraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.saver_pb2 import SaverDef
 from opscope.runtime.checkpoint.checkpoint_state import write_whole
+from opscope.runtime.context_proto import context_to_proto
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_import import as_message
 from opscope.runtime.graph_keys import GraphKeys
@@ -101,7 +102,20 @@ def _keep_scope(graph_def: GraphDef, prefix: str) -> None:
 
 def _collection(key: str, items: list[Any], prefix: str) -> CollectionDef | None:
     made = CollectionDef()
-    if all(hasattr(i, "to_proto") for i in items) and not _only_names(key):
+    if key in (GraphKeys.COND_CONTEXT, GraphKeys.WHILE_CONTEXT):
+        # A scope alone has no use for them: what they name may lie outside of it.
+        for item in [] if prefix else items:
+            proto = context_to_proto(item)
+            made.bytes_list.value.append(proto.SerializeToString(deterministic=True))
+    elif key == GraphKeys.QUEUE_RUNNERS:
+        # The package `train` needs this module.
+        from opscope.runtime.train.queue_runner_proto import queue_runner_to_proto
+
+        for item in items:
+            runner = queue_runner_to_proto(item)
+            _take_off(runner, prefix)
+            made.bytes_list.value.append(runner.SerializeToString())
+    elif all(hasattr(i, "to_proto") for i in items) and not _only_names(key):
         for proto in (i.to_proto() for i in items):
             if proto is not None:
                 _take_off(proto, prefix)
@@ -127,6 +141,8 @@ def _take_off(proto: Any, prefix: str) -> None:
         for field, value in proto.ListFields():
             if isinstance(value, str):
                 setattr(proto, field.name, value.removeprefix(prefix))
+            elif field.type == field.TYPE_STRING:
+                value[:] = [name.removeprefix(prefix) for name in value]
 
 
 def _only_names(key: str) -> bool:

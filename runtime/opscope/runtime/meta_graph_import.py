@@ -8,16 +8,20 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
+from opscope.events.proto.control_flow_pb2 import CondContextDef, WhileContextDef
 from opscope.events.proto.meta_graph_pb2 import CollectionDef, MetaGraphDef
+from opscope.events.proto.queue_runner_pb2 import QueueRunnerDef
 from opscope.events.proto.saver_pb2 import SaverDef
 from opscope.events.proto.variable_pb2 import VariableDef
 from opscope.runtime import logging
+from opscope.runtime.context_proto import branch_from_proto, loop_from_proto
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_import import as_message, import_graph_def
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.meta_graph import VARIABLE_COLLECTIONS
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.saved_model.constants import ASSETS_KEY
+from opscope.runtime.train.queue_runner_proto import queue_runner_from_proto
 from opscope.runtime.train.saveable import all_saveable_objects
 from opscope.runtime.train.saver import Saver
 from opscope.runtime.variable_import import ImportedVariable, imported_variable
@@ -119,6 +123,12 @@ def _items(
         return found
     if kind == "bytes_list" and key == GraphKeys.SAVERS:
         return [Saver.from_proto(SaverDef.FromString(data), scope) for data in values]
+    if kind == "bytes_list" and key == GraphKeys.QUEUE_RUNNERS:
+        return [queue_runner_from_proto(graph, QueueRunnerDef.FromString(v), scope) for v in values]
+    if kind == "bytes_list" and key == GraphKeys.WHILE_CONTEXT:
+        return [loop_from_proto(graph, WhileContextDef.FromString(v), scope) for v in values]
+    if kind == "bytes_list" and key == GraphKeys.COND_CONTEXT:
+        return [branch_from_proto(graph, CondContextDef.FromString(v), scope) for v in values]
     if kind == "node_list":
         return [e for e in (_element(graph, key, v, scope) for v in values) if e is not None]
     if kind == "any_list":

@@ -11,7 +11,15 @@ from opscope.runtime.math import sigmoid, softplus, tanh
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.activation import bias_add
 from opscope.runtime.ops.basic import identity
+from opscope.runtime.ops.fused_batch_norm import fused_batch_norm
 from opscope.runtime.ops.gathering import gather
+from opscope.runtime.ops.image_layers import (
+    conv1d,
+    conv2d_transpose,
+    depthwise_conv2d,
+    depthwise_conv2d_native,
+    separable_conv2d,
+)
 from opscope.runtime.ops.images import (
     avg_pool,
     conv2d,
@@ -25,6 +33,7 @@ from opscope.runtime.ops.losses import (
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
 )
+from opscope.runtime.ops.lrn import local_response_normalization
 from opscope.runtime.ops.matmul import matmul
 from opscope.runtime.ops.normalization import (
     batch_normalization,
@@ -42,18 +51,25 @@ __all__ = [
     "batch_normalization",
     "bias_add",
     "bidirectional_dynamic_rnn",
+    "conv1d",
     "conv2d",
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
+    "conv2d_transpose",
+    "depthwise_conv2d",
+    "depthwise_conv2d_native",
     "dropout",
     "dynamic_rnn",
     "elu",
     "embedding_lookup",
+    "fused_batch_norm",
     "in_top_k",
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
+    "local_response_normalization",
     "log_softmax",
+    "lrn",
     "max_pool",
     "moments",
     "relu",
@@ -61,6 +77,7 @@ __all__ = [
     "relu_layer",
     "rnn_cell",
     "selu",
+    "separable_conv2d",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "softmax",
@@ -75,6 +92,8 @@ __all__ = [
     "xw_plus_b",
     "zero_fraction",
 ]
+
+lrn = local_response_normalization
 
 
 def relu(features: Any, name: str | None = None) -> Tensor:

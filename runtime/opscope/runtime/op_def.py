@@ -218,10 +218,14 @@ def op(
 
 
 def _split(text: str) -> Iterator[str]:
-    """Split at commas outside of brackets."""
+    """Split at commas outside of brackets and quotes."""
     depth = 0
     start = 0
+    quoted = False
     for i, c in enumerate(text):
+        quoted ^= c == "'"
+        if quoted:
+            continue
         depth += (c in "([{") - (c in ")]}")
         if c == "," and depth == 0:
             yield text[start:i].strip()

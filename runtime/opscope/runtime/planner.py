@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from opscope.runtime.codegen import Inputs, generate
+from opscope.runtime.codegen import generate
 from opscope.runtime.devices import Device
 from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import read_fetches
@@ -16,6 +16,7 @@ from opscope.runtime.liveness import live_ops
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.placement import place
 from opscope.runtime.plan import Instrument, Plan
+from opscope.runtime.program_inputs import Inputs
 from opscope.runtime.schedule import has_flow, needed_ops, reads_first
 from opscope.runtime.tensor_shape import Sizes
 from opscope.runtime.variable_slot import VariableSlot

@@ -25,7 +25,7 @@ from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.comparison import where
 from opscope.runtime.ops.joining import concat, stack
 from opscope.runtime.ops.shape import rank, shape
-from opscope.runtime.rnn_cell import RNNCell, zeros_of_size
+from opscope.runtime.recurrent_cell import RNNCell, zeros_of_size
 from opscope.runtime.scopes import control_dependencies
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import TensorShape

@@ -18,7 +18,7 @@ from opscope.runtime.cancellation import CANCELLATION, Cancellation
 from opscope.runtime.deferred import NOT_COMPUTED
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
 from opscope.runtime.errors import OpError
-from opscope.runtime.feed import Feed, read_feeds
+from opscope.runtime.feed import Feed, read_feeds, whole_feeds
 from opscope.runtime.fetch import fetch_key, read_fetches
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.operation import Operation
@@ -115,6 +115,8 @@ class BaseSession:
         Tensors give NumPy arrays or scalars, operations None. An op that fails raises an OpError
         that names it and the line that made it.
         """
+        if feed_dict:
+            feed_dict = whole_feeds(feed_dict)
         if options is not None or run_metadata is not None:
             return self._run_with_options(fetches, feed_dict, options, run_metadata)
         family = self._family(fetches, feed_dict, PLAIN)
@@ -139,6 +141,8 @@ class BaseSession:
         before it. Wrong fetches and feeds raise as in `run`.
         """
         trace = options is not None and options.trace_level != RunOptions.NO_TRACE
+        if feed_dict:
+            feed_dict = whole_feeds(feed_dict)
         return self._run_instrumented(
             fetches, feed_dict, Instrument(watch, trace), options, run_metadata
         )

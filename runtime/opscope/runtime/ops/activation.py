@@ -263,6 +263,15 @@ def _(node: Operation) -> list[TensorShape]:
     return [TensorShape([sizes[1 if node.attrs["data_format"] == "NCHW" else -1]])]
 
 
+@_bias_add_grad.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    full = make_tensor("Shape", node.inputs[0])
+    if node.attrs["data_format"] == "NCHW":
+        rank = len(node.inputs[0].shape)
+        grad = make_tensor("Reshape", grad, [-1] + [1] * (rank - 2))
+    return [make_tensor("BroadcastTo", grad, full)]
+
+
 def bias_add(
     value: Any, bias: Any, data_format: str | None = None, name: str | None = None
 ) -> Tensor:

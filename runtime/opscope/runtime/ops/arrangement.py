@@ -240,9 +240,14 @@ def pad(
     name: str | None = None,
     constant_values: Any = 0,
 ) -> Tensor:
-    """`tensor` surrounded by `constant_values`; paddings is one (before, after) pair per axis."""
+    """`tensor` with a border; paddings is one (before, after) pair per axis.
+
+    mode: CONSTANT puts `constant_values` around it, REFLECT and SYMMETRIC its own mirror image.
+    """
+    if mode.upper() in ("REFLECT", "SYMMETRIC"):
+        return make_tensor("MirrorPad", tensor, paddings, mode=mode.upper(), name=name)
     if mode.upper() != "CONSTANT":
-        raise ValueError(f"opscope pads with mode CONSTANT only, got {mode!r}")
+        raise ValueError(f"Unknown padding mode: {mode}")
     if isinstance(constant_values, (int, float)) and constant_values == 0:
         return make_tensor("Pad", tensor, paddings, name=name)
     return make_tensor("PadV2", tensor, paddings, constant_values, name=name)

@@ -217,7 +217,6 @@ def _(node: Operation) -> list[TensorShape]:
     "input: T, k: Tk -> values: T, indices: index_type",
     "sorted: bool = true, T: {float32, float64, int32, int64, float16, bfloat16}, "
     "Tk: {int32, int64} = int32, index_type: {int32, int64} = int32",
-    not_differentiable=True,
 )
 def _top_k(xp: Any, values: Any, k: Any, *, index_type: Any) -> Any:
     """The k largest elements of each row, largest first, and their columns."""
@@ -240,6 +239,19 @@ def _(node: Operation) -> list[TensorShape]:
     k = static_value(node.inputs[1])
     shape = node.inputs[0].shape[:-1].concatenate([None if k is None else int(k)])
     return [shape, shape]
+
+
+@_top_k.gradient
+def _(node: Operation, grad: Tensor, _: Any) -> list[Tensor | None]:
+    full = make_tensor("Shape", node.inputs[0])
+    columns = make_tensor("Cast", node.outputs[1], DstT="int32")
+    by_row = make_tensor("Reshape", columns, concat([[-1], make_tensor("Shape", columns)[-1:]], 0))
+    starts = make_tensor("Range", 0, make_tensor("Size", node.inputs[0]), full[-1])
+    places = make_tensor("Reshape", by_row + expand_dims(starts, -1), [-1, 1])
+    values = make_tensor("Reshape", grad, [-1])
+    size = make_tensor("Reshape", make_tensor("Size", node.inputs[0]), [1])
+    spread = make_tensor("ScatterNd", places, values, size)
+    return [make_tensor("Reshape", spread, full), None]
 
 
 # -- functions -----------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from opscope.runtime import errors
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation
@@ -30,14 +32,16 @@ def _(node: Operation) -> list[TensorShape]:
 def assign_value(ref: VariableSlot, value: Any, validate_shape: bool) -> None:
     """Copy `value` into a variable; InvalidArgumentError when its shape is another."""
     old = ref.value
-    if old is not None and validate_shape and old.shape != value.shape:
+    shape = np.shape(value)  # a string scalar is plain bytes
+    before = None if old is None else np.shape(old)
+    if before is not None and validate_shape and before != shape:
         raise errors.InvalidArgumentError(
             None,
             None,
             "Assign requires shapes of both tensors to match. "
-            f"lhs shape= {list(old.shape)} rhs shape= {list(value.shape)}",
+            f"lhs shape= {list(before)} rhs shape= {list(shape)}",
         )
-    target = None if old is None or old.shape != value.shape else ref.target()
+    target = ref.target() if before == shape else None
     if target is None:
         # The value may be a constant, a feed or another variable: the slot needs memory of its own.
         ref.commit(value.copy() if getattr(value, "ndim", 0) else value)

@@ -1,6 +1,17 @@
 """Training (`tf.train`): optimizers, the global step, hooks and monitored sessions."""
 
 from opscope.events.proto.checkpoint_state_pb2 import CheckpointState
+from opscope.events.proto.example_pb2 import (
+    BytesList,
+    Example,
+    Feature,
+    FeatureList,
+    FeatureLists,
+    Features,
+    FloatList,
+    Int64List,
+    SequenceExample,
+)
 from opscope.events.proto.saver_pb2 import SaverDef
 from opscope.runtime.checkpoint.checkpoint_reader import (
     CheckpointReader,
@@ -17,6 +28,7 @@ from opscope.runtime.checkpoint.checkpoint_state import (
     remove_checkpoint,
     update_checkpoint_state,
 )
+from opscope.runtime.graph_file import write_graph
 from opscope.runtime.meta_graph import export_meta_graph
 from opscope.runtime.meta_graph_import import import_meta_graph
 from opscope.runtime.train.adagrad import AdagradOptimizer
@@ -83,15 +95,23 @@ from opscope.runtime.train.training_util import (
 __all__ = [
     "AdagradOptimizer",
     "AdamOptimizer",
+    "BytesList",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
     "CheckpointState",
     "ChiefSessionCreator",
     "Coordinator",
+    "Example",
+    "Feature",
+    "FeatureList",
+    "FeatureLists",
+    "Features",
     "FeedFnHook",
     "FinalOpsHook",
+    "FloatList",
     "GradientDescentOptimizer",
     "HealthHook",
+    "Int64List",
     "LoggingTensorHook",
     "MomentumOptimizer",
     "MonitoredSession",
@@ -106,6 +126,7 @@ __all__ = [
     "SaverDef",
     "Scaffold",
     "SecondOrStepTimer",
+    "SequenceExample",
     "SessionCreator",
     "SessionManager",
     "SessionRunArgs",
@@ -144,6 +165,7 @@ __all__ = [
     "start_queue_runners",
     "string_input_producer",
     "update_checkpoint_state",
+    "write_graph",
 ]
 
 NewCheckpointReader = CheckpointReader

@@ -9,6 +9,7 @@ from typing import Any
 from opscope.events.proto.event_pb2 import SessionLog
 from opscope.runtime import logging
 from opscope.runtime.graph import get_default_graph
+from opscope.runtime.graph_file import write_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.meta_graph import create_meta_graph_def
 from opscope.runtime.summary_writer import FileWriter, FileWriterCache
@@ -83,7 +84,7 @@ class CheckpointSaverHook(SessionRunHook):
         step = int(session.run(self._global_step))
         graph = get_default_graph()
         if self._save_graph_def:
-            _write_graph(graph, self._folder)
+            write_graph(graph.as_graph_def(add_shapes=True), self._folder, "graph.pbtxt")
         saver = self._get_saver()
         assert self._writer is not None
         self._writer.add_graph(graph)
@@ -144,14 +145,3 @@ def _collected_saver() -> Saver:
         )
     saver: Saver = savers[0]
     return saver
-
-
-def _write_graph(graph: Any, folder: str) -> None:
-    """The graph as text, for people to read: `graph.pbtxt`."""
-    from google.protobuf import text_format
-
-    from opscope.runtime.checkpoint.checkpoint_state import write_whole
-
-    text = text_format.MessageToString(graph.as_graph_def(add_shapes=True))
-    os.makedirs(folder, exist_ok=True)
-    write_whole(os.path.join(folder, "graph.pbtxt"), text.encode())

@@ -1,0 +1,19 @@
+"""tf.image: pictures in files."""
+
+from opscope.runtime.ops.image_files import (
+    decode_bmp,
+    decode_gif,
+    decode_jpeg,
+    decode_png,
+    encode_jpeg,
+    encode_png,
+)
+
+__all__ = [
+    "decode_bmp",
+    "decode_gif",
+    "decode_jpeg",
+    "decode_png",
+    "encode_jpeg",
+    "encode_png",
+]

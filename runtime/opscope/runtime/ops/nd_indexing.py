@@ -1,0 +1,119 @@
+"""Gathering and scattering by rows of indices, each a place along the first axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from opscope.runtime import errors
+from opscope.runtime.make_op import make_tensor
+from opscope.runtime.op_def import op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.shape import shape
+from opscope.runtime.ops.static_value import static_shape
+from opscope.runtime.tensor_shape import TensorShape, unknown_shape
+
+_POLICY = "bad_indices_policy: string = ''"
+_INDEX = "Tindices: {int16, int32, int64}"
+
+
+def places(indices: Any, sizes: tuple[int, ...]) -> tuple[Any, ...]:
+    """The rows of indices as one array per axis; InvalidArgumentError when one is out of range."""
+    depth = indices.shape[-1]
+    if depth > len(sizes):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"index innermost dimension length must be <= params rank; saw: {depth} vs. "
+            f"{len(sizes)}",
+        )
+    if indices.size:
+        rows = indices.reshape(-1, depth)
+        bad = ((rows < 0) | (rows >= np.array(sizes[:depth]))).any(axis=1)
+        if bad.any():
+            first = int(bad.argmax())
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"indices[{first}] = {rows[first].tolist()} does not index into param shape "
+                f"{list(sizes)}",
+            )
+    return tuple(indices[..., axis] for axis in range(depth))
+
+
+@op(
+    "GatherNd",
+    "params: Tparams, indices: Tindices -> output: Tparams",
+    f"Tparams: type, {_INDEX}, {_POLICY}",
+    host_only=True,
+)
+def _gather_nd(xp: Any, params: Any, indices: Any) -> Any:
+    """The parts of params that the rows of indices name."""
+    if indices.shape[-1] == 0:
+        return np.broadcast_to(params, indices.shape[:-1] + params.shape).copy()
+    return params[places(indices, params.shape)]
+
+
+@_gather_nd.shape
+def _(node: Operation) -> list[TensorShape]:
+    params, indices = (t.shape.sizes for t in node.inputs)
+    if params is None or indices is None or indices[-1] is None:
+        return [unknown_shape()]
+    if indices[-1] > len(params):
+        raise ValueError(
+            f"indices.shape[-1] must be <= params.rank, but saw indices shape "
+            f"{list(indices)} and params shape {list(params)}"
+        )
+    return [TensorShape(indices[:-1] + params[indices[-1] :])]
+
+
+@_gather_nd.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    params, indices = node.inputs
+    full = shape(params, out_type=indices.dtype.base_dtype)
+    return [make_tensor("ScatterNd", indices, grad, full), None]
+
+
+@op(
+    "ScatterNd",
+    "indices: Tindices, updates: T, shape: Tindices -> output: T",
+    f"T: type, {_INDEX}, {_POLICY}",
+    host_only=True,
+)
+def _scatter_nd(xp: Any, indices: Any, updates: Any, shape: Any) -> Any:
+    """A tensor of zeros with updates added where the rows of indices say."""
+    sizes = tuple(shape.tolist())
+    depth = indices.shape[-1]
+    if updates.shape != indices.shape[:-1] + sizes[depth:]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Dimensions of updates {list(updates.shape)} do not fit indices "
+            f"{list(indices.shape)} and shape {list(sizes)}",
+        )
+    total = np.zeros(sizes, updates.dtype)
+    np.add.at(total, places(indices, sizes), updates)
+    return total
+
+
+@_scatter_nd.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [static_shape(node.inputs[2])]
+
+
+@_scatter_nd.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [None, make_tensor("GatherNd", grad, node.inputs[0]), None]
+
+
+def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: int = 0) -> Tensor:
+    """The parts of `params` that the rows of `indices` name; batch_dims must be 0."""
+    if batch_dims:
+        raise NotImplementedError("opscope's gather_nd has no batch_dims; give 0")
+    return make_tensor("GatherNd", params, indices, name=name)
+
+
+def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) -> Tensor:
+    """A tensor of `shape` with `updates` added to zeros where the rows of `indices` say."""
+    return make_tensor("ScatterNd", indices, updates, shape, name=name)

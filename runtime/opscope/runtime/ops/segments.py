@@ -1,0 +1,239 @@
+"""Reductions over segments: rows that share an id become one row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from opscope.runtime import dtypes, errors
+from opscope.runtime.constant import constant
+from opscope.runtime.make_op import make_tensor
+from opscope.runtime.op_def import OpDef, op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.filling import ones, zeros_like
+from opscope.runtime.ops.gathering import gather
+from opscope.runtime.ops.joining import concat
+from opscope.runtime.ops.shape import shape
+from opscope.runtime.ops.static_value import static_value
+from opscope.runtime.ops.type_sets import NUMBER, REAL
+from opscope.runtime.tensor_shape import TensorShape, unknown_shape
+
+_INT = "{int32, int64}"
+_SORTED = "data: T, segment_ids: Tindices -> output: T"
+_UNSORTED = "data: T, segment_ids: Tindices, num_segments: Tnumsegments -> output: T"
+
+
+def _least(dtype: Any) -> Any:
+    kind = dtypes.as_dtype(dtype)
+    return dtype.type(kind.min)
+
+
+def _most(dtype: Any) -> Any:
+    kind = dtypes.as_dtype(dtype)
+    return dtype.type(kind.max)
+
+
+def _reduced(function: Any, start: Any, data: Any, ids: Any, count: int, empty: Any) -> Any:
+    rest = data.shape[ids.ndim :]
+    rows, flat = data.reshape((ids.size, *rest)), ids.reshape(-1)
+    kept = flat >= 0
+    if flat.size and int(flat.max()) >= count:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"segment_ids[{int(flat.argmax())}] = {flat.max()} is out of range [0, {count})",
+        )
+    total = np.full((count, *rest), start, data.dtype)
+    function.at(total, flat[kept], rows[kept])
+    missing = np.ones(count, bool)
+    missing[flat[kept]] = False
+    total[missing] = empty
+    return total
+
+
+def _check_sorted(data: Any, ids: Any) -> int:
+    if data.shape[:1] != ids.shape:
+        raise errors.InvalidArgumentError(
+            None, None, "segment_ids should be the same size as dimension 0 of input."
+        )
+    if ids.size and ((ids[1:] < ids[:-1]).any() or ids[0] < 0):
+        raise errors.InvalidArgumentError(None, None, "segment ids are not increasing")
+    return int(ids[-1]) + 1 if ids.size else 0
+
+
+def _define_sorted(name: str, function: Any, kinds: str, doc: str) -> OpDef:
+    def kernel(xp: Any, data: Any, segment_ids: Any) -> Any:
+        count = _check_sorted(data, segment_ids)
+        zero = data.dtype.type(0)
+        start = {"SegmentProd": data.dtype.type(1)}.get(name, zero)
+        if name in ("SegmentMax", "SegmentMin"):
+            start = (_least if name == "SegmentMax" else _most)(data.dtype)
+        empty = start if name == "SegmentProd" else zero
+        total = _reduced(function, start, data, segment_ids, count, empty)
+        if name == "SegmentMean":
+            sizes = np.maximum(np.bincount(segment_ids, minlength=count), 1).astype(data.dtype)
+            total = total / sizes.reshape((-1,) + (1,) * (data.ndim - 1))
+        return total.astype(data.dtype, copy=False)
+
+    kernel.__doc__ = doc
+    made = op(name, _SORTED, f"T: {{{kinds}}}, Tindices: {_INT}", host_only=True)(kernel)
+
+    @made.shape
+    def _(node: Operation) -> list[TensorShape]:
+        data, ids = node.inputs
+        ids.shape.with_rank(1)
+        if data.shape.sizes is None:
+            return [unknown_shape()]
+        known = static_value(ids)
+        count = None if known is None or not known.size else int(known[-1]) + 1
+        return [TensorShape([count]).concatenate(data.shape[1:])]
+
+    return made
+
+
+_segment_sum = _define_sorted(
+    "SegmentSum", np.add, NUMBER, "The sum of the rows of each segment; ids must not fall."
+)
+_segment_mean = _define_sorted(
+    "SegmentMean", np.add, NUMBER, "The mean of the rows of each segment; ids must not fall."
+)
+_segment_prod = _define_sorted(
+    "SegmentProd", np.multiply, NUMBER, "The product of the rows of each segment; 1 without rows."
+)
+_segment_max = _define_sorted(
+    "SegmentMax", np.maximum, REAL, "The largest elements of each segment; 0 without rows."
+)
+_segment_min = _define_sorted(
+    "SegmentMin", np.minimum, REAL, "The smallest elements of each segment; 0 without rows."
+)
+
+
+def _define_unsorted(name: str, function: Any, kinds: str, doc: str) -> OpDef:
+    def kernel(xp: Any, data: Any, segment_ids: Any, num_segments: Any) -> Any:
+        start = data.dtype.type(1)
+        if name != "UnsortedSegmentProd":
+            start = (_least if name == "UnsortedSegmentMax" else _most)(data.dtype)
+        return _reduced(function, start, data, segment_ids, int(num_segments), start)
+
+    kernel.__doc__ = doc
+    made = op(
+        name,
+        _UNSORTED,
+        f"T: {{{kinds}}}, Tindices: {_INT}, Tnumsegments: {_INT} = int32",
+        host_only=True,
+    )(kernel)
+
+    @made.shape
+    def _(node: Operation) -> list[TensorShape]:
+        data, ids, count = node.inputs
+        if data.shape.sizes is None or ids.shape.ndims is None:
+            return [unknown_shape()]
+        known = static_value(count)
+        first = None if known is None else int(known)
+        return [TensorShape((first, *data.shape.sizes[ids.shape.ndims :]))]
+
+    return made
+
+
+_unsorted_max = _define_unsorted(
+    "UnsortedSegmentMax", np.maximum, REAL, "The largest elements of each segment."
+)
+_unsorted_min = _define_unsorted(
+    "UnsortedSegmentMin", np.minimum, REAL, "The smallest elements of each segment."
+)
+_unsorted_prod = _define_unsorted(
+    "UnsortedSegmentProd", np.multiply, NUMBER, "The product of each segment; 1 without rows."
+)
+_unsorted_prod.not_differentiable = True
+_segment_prod.not_differentiable = True
+
+
+# -- gradients -----------------------------------------------------------------------------
+
+
+@_segment_sum.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [gather(grad, node.inputs[1]), None]
+
+
+@_segment_mean.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    data, ids = node.inputs
+    rank = len(data.shape)
+    ones_shape = concat([shape(ids), constant([1] * (rank - 1), dtypes.int32)], 0)
+    counted = make_tensor("SegmentSum", ones(ones_shape, grad.dtype.base_dtype), ids)
+    return [gather(grad / counted, ids), None]
+
+
+def _to_chosen(node: Operation, grad: Tensor, counted_by: str) -> Tensor:
+    """The gradient in equal parts to the elements that equal the result of their segment."""
+    data, ids = node.inputs[:2]
+    chosen = make_tensor("Equal", data, gather(node.outputs[0], ids))
+    ones_there = make_tensor("Cast", chosen, DstT=grad.dtype.base_dtype)
+    counted = make_tensor(counted_by, ones_there, *node.inputs[1:])
+    share = gather(make_tensor("DivNoNan", grad, counted), ids)
+    return make_tensor("Select", chosen, share, zeros_like(share))
+
+
+def _sorted_chosen(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [_to_chosen(node, grad, "SegmentSum"), None]
+
+
+def _unsorted_chosen(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [_to_chosen(node, grad, "UnsortedSegmentSum"), None, None]
+
+
+_segment_max.gradient(_sorted_chosen)
+_segment_min.gradient(_sorted_chosen)
+_unsorted_max.gradient(_unsorted_chosen)
+_unsorted_min.gradient(_unsorted_chosen)
+
+
+# -- functions -----------------------------------------------------------------------------
+
+
+def segment_sum(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """The sum of the rows of each segment; the ids must not fall."""
+    return make_tensor("SegmentSum", data, segment_ids, name=name)
+
+
+def segment_mean(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """The mean of the rows of each segment; the ids must not fall."""
+    return make_tensor("SegmentMean", data, segment_ids, name=name)
+
+
+def segment_prod(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """The product of the rows of each segment; the ids must not fall."""
+    return make_tensor("SegmentProd", data, segment_ids, name=name)
+
+
+def segment_max(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """The largest elements of each segment; the ids must not fall."""
+    return make_tensor("SegmentMax", data, segment_ids, name=name)
+
+
+def segment_min(data: Any, segment_ids: Any, name: str | None = None) -> Tensor:
+    """The smallest elements of each segment; the ids must not fall."""
+    return make_tensor("SegmentMin", data, segment_ids, name=name)
+
+
+def unsorted_segment_max(
+    data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
+) -> Tensor:
+    """The largest elements of the rows that share a segment id."""
+    return make_tensor("UnsortedSegmentMax", data, segment_ids, num_segments, name=name)
+
+
+def unsorted_segment_min(
+    data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
+) -> Tensor:
+    """The smallest elements of the rows that share a segment id."""
+    return make_tensor("UnsortedSegmentMin", data, segment_ids, num_segments, name=name)
+
+
+def unsorted_segment_prod(
+    data: Any, segment_ids: Any, num_segments: Any, name: str | None = None
+) -> Tensor:
+    """The product of the rows that share a segment id."""
+    return make_tensor("UnsortedSegmentProd", data, segment_ids, num_segments, name=name)
