@@ -70,3 +70,22 @@ def test_the_readers_are_timed_on_logdirs_of_all_sorts(tmp_path):
     assert by_logdir == dict.fromkeys(("wide", "long"), readers)
     assert found["appended_event_seconds"] > 0
     assert found["second_start_seconds"] > 0
+
+
+def test_dumps_and_their_opening_are_compared() -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.dumps", "--rounds", "1", "--steps", "1"),
+            *("--tensors", "200", "--model", "softmax", "--json"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout.splitlines()[-1])
+    names = [row["name"] for row in rows]
+    assert {"plain", "packed dump", "traced", "TensorFlow dump", "open: packed"} <= set(names)
+    assert all(row["ratio"] > 0 for row in rows)
+    assert all((row["size"] > 0) == row["name"].endswith("dump") for row in rows)

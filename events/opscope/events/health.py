@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -59,7 +60,8 @@ def has_inf_or_nan(array: object) -> bool:
     return not bool(np.isfinite(flat).all())
 
 
-def _chunks(array: npt.NDArray[np.generic]) -> Iterator[npt.NDArray[np.float64]]:
+def _chunks(array: npt.NDArray[np.generic]) -> Iterator[npt.NDArray[Any]]:
+    """Pieces of float32 or float64: what is neither is converted."""
     flat = array.ravel("K")
     for start in range(0, flat.size, _CHUNK):
         piece = flat[start : start + _CHUNK]
@@ -67,6 +69,8 @@ def _chunks(array: npt.NDArray[np.generic]) -> Iterator[npt.NDArray[np.float64]]
             magnitude = np.abs(piece).astype(np.float64)
             magnitude[np.isnan(piece)] = np.nan  # abs(inf + nan j) is inf
             yield magnitude
+        elif piece.dtype == np.float32 or piece.dtype == np.float64:
+            yield piece
         else:
             yield piece.astype(np.float64)
 
@@ -133,16 +137,23 @@ def _summarize(
             summary[7] += np.count_nonzero(above)
             inside = finite[~(below | above)]
         negative = np.count_nonzero(inside < 0) if smallest < 0 else 0
-        nonzero = np.count_nonzero(inside) if smallest <= 0 <= largest else inside.size
+        zero = np.count_nonzero(inside == 0) if smallest <= 0 <= largest else 0
         summary[4] += negative
-        summary[5] += inside.size - nonzero
-        summary[6] += nonzero - negative
-        chunk_mean = float(finite.sum()) / size
-        finite = finite - chunk_mean
+        summary[5] += zero
+        summary[6] += inside.size - negative - zero
+        # Deviations from an element are never so large that their squares would lose the variance.
+        origin = float(finite[0])
+        deviation = np.subtract(finite, origin, dtype=np.float64)
+        total = float(deviation.sum())
+        if not math.isfinite(total):  # elements further apart than float64 reaches
+            origin, deviation = 0.0, finite.astype(np.float64)
+            total = float(deviation.sum())
+        chunk_mean = origin + total / size
         difference = chunk_mean - mean
         count += size
         mean += difference * (size / count)
-        squares += float(finite.dot(finite)) + difference**2 * (size * (count - size) / count)
+        squares += max(0.0, float(deviation.dot(deviation)) - total * (total / size))
+        squares += difference**2 * (size * (count - size) / count)
     if count:
         # A sum beyond float64 makes the mean infinite, and with it every deviation.
         variance = squares / count if math.isfinite(mean) else math.inf

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from google.protobuf.message import DecodeError
 
 from opscope.events import dump_extra, packed_form, zstd
+from opscope.events.collection_pause import collection_paused
 from opscope.events.dump_extra import Health
 from opscope.events.dump_folder import (
     CoreMetadata,
@@ -72,15 +73,17 @@ class PackedDump(DumpFolder):
     def read(self) -> None:
         """Read the index; DumpError where the file is no packed dump."""
         self._data = _mapped(self.path)
+        self._name = str(self.path)
         version = packed_form.header_version(self._data[:ALIGNMENT])
         if version != packed_form.VERSION:
             said = "no packed dump" if version is None else f"a packed dump of version {version}"
             raise DumpError(
                 f"{self.path}: byte 0: this file is {said}; version {packed_form.VERSION} is read"
             )
-        records = self._indexed()
-        for record in self._found() if records is None else records:
-            self._take(record)
+        with collection_paused():
+            records = self._indexed()
+            for record in self._found() if records is None else records:
+                self._take(record)
         self.devices = list(dict.fromkeys([*self.devices, *self._graphs]))
         self.entries.sort(key=lambda entry: (entry.timestamp, entry.k))
 
@@ -241,7 +244,7 @@ class PackedDump(DumpFolder):
             raise ValueError(f"a tensor of form {form!r} with {len(shape)} dimensions")
         if not all(type(size) is int and size >= 0 for size in shape):
             raise ValueError(f"shape {shape}")
-        if not all(type(text) is str for text in (device, node, op)):
+        if not type(device) is type(node) is type(op) is str:
             raise ValueError(f"names {device!r}, {node!r}, {op!r}")
         numbers = (record.offset, record.stored_size, meta["slot"], meta["time"], meta["dtype"])
         if not all(type(n) is int and n >= 0 for n in (*numbers, meta.get("same", 0))):
@@ -255,8 +258,7 @@ class PackedDump(DumpFolder):
         if device not in self.devices:
             self.devices.append(device)
         self._records[offset] = record
-        path = str(self.path)
-        self.entries.append(DumpEntry(device, node, slot, op, time, 0, path, offset, size))
+        self.entries.append(DumpEntry(device, node, slot, op, time, 0, self._name, offset, size))
 
     def _take_part(self, record: _Record, name: str) -> None:
         self._parts[name] = record

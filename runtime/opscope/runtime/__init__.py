@@ -24,6 +24,7 @@ from opscope.runtime import (
     io,
     logging,
     math,
+    nest,
     nn,
     ops,
     python_io,
@@ -303,6 +304,7 @@ from opscope.runtime.ops.special import (
 from opscope.runtime.ops.special import (
     complex_of as complex,  # noqa: A004 - TensorFlow's name
 )
+from opscope.runtime.ops.strings import string_join
 from opscope.runtime.ops.text import (
     as_string,
     regex_replace,
@@ -568,6 +570,7 @@ __all__ = [
     "multiply",
     "name_scope",
     "negative",
+    "nest",
     "newaxis",
     "nn",
     "no_op",
@@ -658,6 +661,7 @@ __all__ = [
     "stop_gradient",
     "strided_slice",
     "string",
+    "string_join",
     "string_length",
     "string_split",
     "string_strip",

@@ -353,7 +353,7 @@ class BaseSession:
                     traced,
                     plan.placement,
                     times,
-                    {r.tensor: v for r, v in zip(recorded, values, strict=True)},
+                    [(r.tensor, v) for r, v in zip(recorded, values, strict=True)],
                     time.time_ns() - time.perf_counter_ns(),
                 )
             )

@@ -163,7 +163,8 @@ class DebugTensorDatum:
     @property
     def is_surely_finite(self) -> bool:
         """True where the dump's health summary says that no element is infinite or NaN."""
-        return self.health is not None and not self.health[[2, 3, 7]].any()
+        numbers = self.health
+        return numbers is not None and not (numbers[2] or numbers[3] or numbers[7])
 
     def __str__(self) -> str:
         return (

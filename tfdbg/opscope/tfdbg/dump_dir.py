@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from opscope.events import Problem, open_dump
+from opscope.events.collection_pause import collection_paused
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_graph import DebugGraph
@@ -31,6 +32,15 @@ class DebugDumpDir(DebugDump):
         if not Path(dump_root).is_dir():
             raise OSError(f"Dump root directory {dump_root} does not exist")
         self.dump_root = str(dump_root)
+        with collection_paused():
+            self._open(Path(dump_root), partition_graphs, validate)
+
+    def _open(
+        self,
+        dump_root: Path,
+        partition_graphs: Mapping[str, GraphDef] | Iterable[GraphDef] | None,
+        validate: bool,
+    ) -> None:
         folder = open_dump(dump_root)
         given = _by_device(partition_graphs)
         graphs: dict[str, DebugGraph] = {}

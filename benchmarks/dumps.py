@@ -1,0 +1,234 @@
+"""Print what watching, dumping and tracing a step cost, and what opening a large dump costs.
+
+    python -m benchmarks.dumps [--rounds 5] [--steps 5] [--tensors 10000] [--model mlp]
+                               [--folder /dev/shm] [--json]
+
+A step of the model: plain, checked for inf and nan, with the health of every tensor, dumped packed
+and in tfdbg's form, traced; then TensorFlow's, plain and dumped by its DumpingDebugWrapperSession
+into the same folder. A dump of `--tensors` tensors: opened, and its bad tensors found, by our
+DebugDumpDir in both forms and by TensorFlow's. Everything runs in one process, one thread, in turn
+in each round; ratios are medians of the rounds' own. Needs the interop environment.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.comparison import ONE_THREAD, PORTIONS, ROOT, worker_environment
+from benchmarks.models import MODELS
+
+CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
+BAD = (0.1, 0.5, 0.9)  # where in the large dump its bad tensors are
+
+
+class Row(NamedTuple):
+    """What was timed: seconds, times the row it is compared with, and bytes where it wrote any."""
+
+    name: str
+    seconds: float
+    compared_with: str
+    ratio: float
+    size: int = 0
+
+
+class Timings:
+    """The times of several actions, taken in turn."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, list[float]] = {}
+
+    def add(self, name: str, action: Callable[[], Any], count: int, clean: Path | None) -> None:
+        """Time an action `count` times, keep the median; what it wrote is removed in between."""
+        taken = []
+        for _ in range(count):
+            before = time.perf_counter()
+            action()
+            taken.append(time.perf_counter() - before)
+            if clean is not None:
+                _empty(clean)
+        self._seconds.setdefault(name, []).append(median(taken))
+
+    def row(self, name: str, base: str, size: int = 0) -> Row:
+        """The medians over the rounds."""
+        pairs = zip(self._seconds[name], self._seconds[base], strict=True)
+        ratio = median(seconds / other for seconds, other in pairs)
+        return Row(name, median(self._seconds[name]), base, ratio, size)
+
+
+def _empty(folder: Path) -> None:
+    """Remove the runs; TensorFlow's wrapper made the folder that they are in only once."""
+    for path in folder.glob("*/*"):
+        shutil.rmtree(path)
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _session(tf: Any, model: str) -> tuple[Any, Any, Any]:
+    graph = tf.Graph()
+    with graph.as_default():
+        fetches, feeds = MODELS[model](tf)
+        initialize = tf.global_variables_initializer()
+    config = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
+    session = tf.Session(graph=graph, config=config)
+    session.run(initialize)
+    return session, fetches, feeds
+
+
+def our_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
+    """Our step in every form."""
+    import opscope.runtime as tf
+    from opscope.events import health_summary
+    from opscope.runtime.watch import Watch
+    from opscope.tfdbg import DumpingDebugWrapperSession
+
+    session, fetches, feeds = _session(tf, model)
+    packed = DumpingDebugWrapperSession(session, folder / "packed", format="packed")
+    folders = DumpingDebugWrapperSession(session, folder / "tfdbg")
+    options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+
+    def summarize() -> None:
+        for tensor in session.run_watched(fetches, feeds, watch=Watch()).tensors:
+            health_summary(tensor.value)
+
+    return {
+        "plain": lambda: session.run(fetches, feeds),
+        "checked": lambda: session.run_watched(fetches, feeds, watch=Watch(check=True)),
+        "health": summarize,
+        "packed dump": lambda: packed.run(fetches, feeds),
+        "tfdbg dump": lambda: folders.run(fetches, feeds),
+        "traced": lambda: session.run(
+            fetches, feeds, options=options, run_metadata=tf.RunMetadata()
+        ),
+    }
+
+
+def their_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
+    """TensorFlow's step, plain and dumped."""
+    import tensorflow.compat.v1 as tf
+    from tensorflow.python.debug.wrappers.dumping_wrapper import DumpingDebugWrapperSession
+
+    tf.disable_eager_execution()
+    session, fetches, feeds = _session(tf, model)
+    wrapper = DumpingDebugWrapperSession(session, str(folder / "theirs"))
+    return {
+        "TensorFlow plain": lambda: session.run(fetches, feeds),
+        "TensorFlow dump": lambda: wrapper.run(fetches, feeds),
+    }
+
+
+def step_rows(model: str, folder: Path, rounds: int, steps: int) -> list[Row]:
+    """The rows of the step."""
+    actions = our_actions(model, folder) | their_actions(model, folder)
+    sizes = {}
+    for name, action in actions.items():  # warm, and measured
+        action()
+        sizes[name] = _size(folder)
+        _empty(folder)
+    timings = Timings()
+    for _ in range(rounds):
+        for name, action in actions.items():
+            count = 1 if name == "TensorFlow dump" else steps
+            timings.add(name, action, count, folder if "dump" in name else None)
+    rows = [timings.row(name, "plain", sizes[name]) for name in actions if "Tens" not in name]
+    rows.append(timings.row("TensorFlow dump", "TensorFlow plain", sizes["TensorFlow dump"]))
+    rows.append(timings.row("packed dump", "TensorFlow dump", sizes["packed dump"]))
+    return rows
+
+
+def write_large(folder: Path, count: int) -> None:
+    """A dump of a chain of `count` ops in both forms; three tensors are bad."""
+    from opscope.events import DumpWriter, PackedDumpWriter
+    from opscope.events.proto.graph_pb2 import GraphDef
+
+    graph = GraphDef()
+    for number in range(count):
+        node = graph.node.add(name=f"scope{number // 100}/op{number}", op="Identity", device=CPU)
+        if number:
+            node.input.append(graph.node[number - 1].name)
+        node.attr["T"].type = 1
+    values = np.random.default_rng(0).standard_normal((count, 10), dtype=np.float32)
+    values[[int(place * count) for place in BAD], 3] = np.inf
+    for writer in (DumpWriter(folder / "tfdbg"), PackedDumpWriter(folder / "packed")):
+        writer.write_core_metadata(session_run_index=1, timestamp_us=1_700_000_000_000_000)
+        for node, value in zip(graph.node, values, strict=True):
+            writer.write_tensor(CPU, node.name, 0, value, 1_700_000_000_000_001)
+        writer.write_graph(CPU, graph)
+        writer.close()
+
+
+def opening_rows(folder: Path, rounds: int, count: int) -> list[Row]:
+    """The rows of the large dump; RuntimeError where the readers disagree."""
+    from tensorflow.python.debug.lib import debug_data
+
+    from opscope.tfdbg import DebugDumpDir, has_inf_or_nan
+
+    write_large(folder, count)
+    found: dict[str, list[str]] = {}
+
+    def opened(reader: Any, name: str, form: str, predicate: Any) -> Callable[[], None]:
+        def action() -> None:
+            dump = reader(str(folder / form))
+            found[name] = [datum.node_name for datum in dump.find(predicate)]
+
+        return action
+
+    theirs = "open: TensorFlow"
+    actions = {
+        "open: packed": opened(DebugDumpDir, "packed", "packed", has_inf_or_nan),
+        "open: tfdbg": opened(DebugDumpDir, "tfdbg", "tfdbg", has_inf_or_nan),
+        theirs: opened(debug_data.DebugDumpDir, "TF", "tfdbg", debug_data.has_inf_or_nan),
+    }
+    timings = Timings()
+    for _ in range(rounds):
+        for name, action in actions.items():
+            timings.add(name, action, 1, None)
+    if len(found["TF"]) != len(BAD) or not found["TF"] == found["packed"] == found["tfdbg"]:
+        raise RuntimeError(f"the readers find different bad tensors: {found}")
+    return [timings.row(name, theirs) for name in actions]
+
+
+def main() -> None:
+    """Measure, in a process that has one thread, and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.dumps", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--rounds", type=int, default=5, help="rounds (default 5)")
+    parser.add_argument("--steps", type=int, default=5, help="steps in each round (default 5)")
+    parser.add_argument("--tensors", type=int, default=10_000, help="tensors of the large dump")
+    parser.add_argument("--model", default="mlp", choices=MODELS, help="whose step (default mlp)")
+    parser.add_argument("--folder", help="where to dump (default: /dev/shm where there is one)")
+    parser.add_argument("--json", action="store_true", help="print one JSON list instead")
+    args = parser.parse_args()
+    if any(os.environ.get(name) != value for name, value in ONE_THREAD.items()):
+        path = os.pathsep.join([str(ROOT), *(str(ROOT / portion) for portion in PORTIONS)])
+        command = [sys.executable, "-m", "benchmarks.dumps", *sys.argv[1:]]
+        sys.exit(subprocess.run(command, env=worker_environment(path)).returncode)
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(dir=args.folder or memory) as temporary:
+        steps = Path(temporary) / "steps"
+        steps.mkdir()
+        rows = step_rows(args.model, steps, args.rounds, args.steps)
+        rows += opening_rows(Path(temporary), args.rounds, args.tensors)
+    if args.json:
+        print(json.dumps([row._asdict() for row in rows]))
+        return
+    for row in rows:
+        size = f"{row.size:>14,} bytes" if row.size else ""
+        milliseconds = f"{row.seconds * 1e3:.2f} ms"
+        print(f"{row.name:18}{milliseconds:>12}{row.ratio:>9.3f} x {row.compared_with:18}{size}")
+
+
+if __name__ == "__main__":
+    main()
