@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from tests.interop.control_programs import PROGRAMS
+from tests.interop.stateful_programs import PROGRAMS as STATEFUL_PROGRAMS
 
 import opscope.runtime as ours
 
@@ -71,3 +72,17 @@ def test_nodes(tensorflow, program):
         return {n.name: (n.op, list(n.input)) for n in graph.as_graph_def().node}
 
     assert nodes(built(ours, program)[0]) == nodes(built(tensorflow, program)[0])
+
+
+@pytest.mark.parametrize("program", STATEFUL_PROGRAMS, ids=lambda p: p.__name__)
+def test_programs_with_state(tensorflow, program):
+    def steps(tf):
+        with tf.Graph().as_default():
+            x = tf.placeholder(tf.float32, [], name="x")
+            fetches = program(tf, x)
+            init = tf.global_variables_initializer()
+            with tf.Session() as session:
+                session.run(init)
+                return [session.run(fetches, {x: v}) for v in (*VALUES, -0.5)]
+
+    assert_same(steps(ours), steps(tensorflow))

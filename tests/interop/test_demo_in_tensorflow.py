@@ -27,7 +27,6 @@ def test_the_event_accumulator_reads_every_tag(logdir: Path) -> None:
     tags = accumulator.Tags()
     assert sorted(tags["scalars"]) == [
         "summaries/accuracy",
-        "summaries/learning_rate",
         "summaries/loss",
     ]
     assert len(tags["histograms"]) == 9

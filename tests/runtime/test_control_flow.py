@@ -140,6 +140,19 @@ def test_nested_cond_and_case() -> None:
     assert got == [[2000.0, 1], [50.0, 2], [0.0, 3], [20.0, 3]]
 
 
+def test_exclusive_case() -> None:
+    x = tf.placeholder(tf.float32, [])
+    chosen = tf.case(
+        [(x > 10.0, lambda: tf.constant(1)), (x > 0.0, lambda: tf.constant(2))],
+        default=lambda: tf.constant(3),
+        exclusive=True,
+    )
+    with tf.Session() as sess:
+        assert [sess.run(chosen, {x: v}) for v in (5.0, -5.0)] == [2, 3]
+        with pytest.raises(tf.errors.InvalidArgumentError, match="More than one condition"):
+            sess.run(chosen, {x: 20.0})
+
+
 def test_cond_in_a_loop() -> None:
     def body(i: tf.Tensor, odd: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return i + 1, tf.cond(tf.equal(i % 2, 1), lambda: odd + i, lambda: odd)

@@ -206,3 +206,11 @@ def numeric_gradient(session: Any, target: Any, source: Any, feeds: Any, step: f
             sides.append(session.run(target, {**feeds, source: moved}))
         grad[place] = (sides[0] - sides[1]) / (2 * step)
     return grad
+
+
+def test_softmax_has_no_denormals() -> None:
+    x = tf.constant(np.array([[0, -50, -90, -200]], np.float32))
+    with tf.Session() as session:
+        values = session.run(tf.nn.softmax(x))[0]
+    assert values[1] > 1e-22
+    assert values[2:].tolist() == [0, 0]

@@ -151,6 +151,18 @@ def test_time_major_and_bidirectional() -> None:
     np.testing.assert_allclose(k, t[:, ::-1], rtol=1e-6)
 
 
+def test_bidirectional_with_lengths() -> None:
+    values = np.random.default_rng(2).normal(size=(2, 5, 3)).astype(np.float32)
+    (_, backward), (_, last) = tf.nn.bidirectional_dynamic_rnn(
+        cells.BasicRNNCell(4), cells.BasicRNNCell(4), values, [2, 5], dtype=tf.float32
+    )
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        out, end = sess.run([backward, last])
+    np.testing.assert_allclose(out[:, 0], end, rtol=1e-6)
+    assert not out[0, 2:].any()
+
+
 def test_dropout_wrapper() -> None:
     x = tf.ones([2, 50, 3])
     cell = cells.DropoutWrapper(cells.BasicRNNCell(20), output_keep_prob=0.5, seed=1)

@@ -15,11 +15,7 @@ from opscope.runtime.watch import Watch, WatchedRun
 from opscope.tfdbg.wrappers import write_dump
 
 BATCH_SIZE = 100
-LEARNING_RATE = 0.01
-# The restart of the schedule is a hundred times too high, as a slipped decimal point makes it. Two
-# steps later the logits lie so far apart that float32 has no number for the small probabilities.
-RESTART_STEP, RESTART_LEARNING_RATE = 100, 1.0
-MOST_STEPS = 200
+MOST_STEPS = 2000
 DETAILED_EVERY = 10  # steps: histograms, and the time of every op
 
 
@@ -50,11 +46,9 @@ def train(
     ):
         session.run(model.initialize)
         for step, batch in enumerate(islice(digits.batches(BATCH_SIZE, seed), MOST_STEPS)):
-            rate = LEARNING_RATE if step < RESTART_STEP else RESTART_LEARNING_RATE
             feeds: dict[tf.Tensor, object] = {
                 model.images: batch.images,
                 model.labels: batch.one_hot(),
-                model.learning_rate: rate,
             }
             run = _watched_step(session, model, feeds, step, writer)
             if run.result is not None:

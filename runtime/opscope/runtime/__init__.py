@@ -14,21 +14,27 @@ from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from opscope.runtime import (
+    app,
     data,
     dtypes,
     errors,
+    flags,
     gfile,
     graph_util,
     image,
     initializers,
     io,
     logging,
+    losses,
     math,
+    metrics,
+    nest,
     nn,
     ops,
     python_io,
     saved_model,
     summary,
+    test,
     train,
 )
 from opscope.runtime.clip_ops import (
@@ -303,6 +309,7 @@ from opscope.runtime.ops.special import (
 from opscope.runtime.ops.special import (
     complex_of as complex,  # noqa: A004 - TensorFlow's name
 )
+from opscope.runtime.ops.strings import string_join
 from opscope.runtime.ops.text import (
     as_string,
     regex_replace,
@@ -429,6 +436,7 @@ __all__ = [
     "add_n",
     "add_to_collection",
     "add_to_collections",
+    "app",
     "argmax",
     "argmin",
     "as_dtype",
@@ -489,6 +497,7 @@ __all__ = [
     "expm1",
     "eye",
     "fill",
+    "flags",
     "float16",
     "float32",
     "float64",
@@ -548,6 +557,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "losses",
     "map_fn",
     "matching_files",
     "math",
@@ -561,6 +571,7 @@ __all__ = [
     "matrix_solve",
     "matrix_transpose",
     "maximum",
+    "metrics",
     "minimum",
     "mod",
     "model_variables",
@@ -568,6 +579,7 @@ __all__ = [
     "multiply",
     "name_scope",
     "negative",
+    "nest",
     "newaxis",
     "nn",
     "no_op",
@@ -658,6 +670,7 @@ __all__ = [
     "stop_gradient",
     "strided_slice",
     "string",
+    "string_join",
     "string_length",
     "string_split",
     "string_strip",
@@ -667,6 +680,7 @@ __all__ = [
     "summary",
     "tan",
     "tanh",
+    "test",
     "tile",
     "to_double",
     "to_float",

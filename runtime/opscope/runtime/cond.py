@@ -104,19 +104,16 @@ def case(
     """What the function beside the first predicate that holds returns, else what `default` does.
 
     pred_fn_pairs: (bool scalar, function) pairs, or a dict of them. Without a default the last
-    function is taken when no other is.
+    function is taken when no other is. exclusive: InvalidArgumentError when several hold.
     """
-    if exclusive:
-        raise NotImplementedError(
-            "opscope's tf.case takes the first predicate that holds; exclusive=True, which makes a "
-            "second one an error, is not there yet"
-        )
     pairs = _pairs(pred_fn_pairs)
     if default is not None and not callable(default):
         raise TypeError("default must be callable")
     with get_default_graph().name_scope(name):
         if default is None:
             pairs, default = pairs[:-1], pairs[-1][1]
+        if exclusive:
+            pairs, default = _exclusive(pairs, default)
         build = default
         for pred, function in reversed(pairs):
             build = partial(cond, pred, function, build, strict=strict)
@@ -139,3 +136,30 @@ def _pairs(given: Any) -> list[tuple[Any, Callable[[], Any]]]:
         if not callable(pair[1]):
             raise TypeError(f"fn for pred {pair[0].name} must be callable.")
     return pairs
+
+
+Pair = tuple[Any, Callable[[], Any]]
+
+
+def _exclusive(pairs: list[Pair], default: Callable[[], Any]) -> tuple[list[Pair], Any]:
+    """The functions, each of which runs only when at most one predicate holds."""
+    from opscope.runtime.math import add_n, cast  # they and Assert are built on this module
+    from opscope.runtime.ops.assertion import Assert
+    from opscope.runtime.ops.joining import stack
+
+    preds = [pred for pred, _ in pairs]
+    count = add_n([cast(pred, "int32") for pred in preds])
+    message = (
+        "More than one condition evaluated as True but exclusive=True. Conditions: "
+        f"({', '.join(pred.name for pred in preds)}), Values:"
+    )
+    check = Assert(count < 2, [message, stack(preds)], summarize=len(preds))
+
+    def checked(function: Callable[[], Any]) -> Callable[[], Any]:
+        def build() -> Any:
+            with get_default_graph().control_dependencies([check]):
+                return nest.map_structure(identity, function())
+
+        return build
+
+    return [(pred, checked(function)) for pred, function in pairs], checked(default)

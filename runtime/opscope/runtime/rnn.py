@@ -23,6 +23,7 @@ from opscope.runtime.ops.arrangement import reverse, transpose
 from opscope.runtime.ops.assertion import Assert
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.comparison import where
+from opscope.runtime.ops.grouping import reverse_sequence
 from opscope.runtime.ops.joining import concat, stack
 from opscope.runtime.ops.shape import rank, shape
 from opscope.runtime.recurrent_cell import RNNCell, zeros_of_size
@@ -301,20 +302,29 @@ def bidirectional_dynamic_rnn(
     time_major: bool = False,
     scope: Any = None,
 ) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Outputs and last states of one cell from the front and of another from the back."""
-    if sequence_length is not None:
-        raise NotImplementedError(
-            "opscope's bidirectional_dynamic_rnn does not take sequence_length yet"
-        )
-    axis = [0 if time_major else 1]
+    """Outputs and last states of one cell from the front and of another from the back.
+
+    The arguments are those of `dynamic_rnn`; outputs and states come in pairs, forward first.
+    """
+    time_axis, batch_axis = (0, 1) if time_major else (1, 0)
+
+    def turned(tensor: Tensor) -> Tensor:
+        if sequence_length is None:
+            return reverse(tensor, [time_axis])
+        return reverse_sequence(tensor, sequence_length, time_axis, batch_axis)
+
     rest = (dtype, parallel_iterations, swap_memory, time_major)
     with variable_scope(scope or "bidirectional_rnn"):
         forward, last_forward = dynamic_rnn(
-            cell_fw, inputs, None, initial_state_fw, *rest, scope="fw"
+            cell_fw, inputs, sequence_length, initial_state_fw, *rest, scope="fw"
         )
-        turned = reverse(convert_to_tensor(inputs), axis)
         backward, last_backward = dynamic_rnn(
-            cell_bw, turned, None, initial_state_bw, *rest, scope="bw"
+            cell_bw,
+            turned(convert_to_tensor(inputs)),
+            sequence_length,
+            initial_state_bw,
+            *rest,
+            scope="bw",
         )
-        back = nest.map_structure(lambda t: reverse(t, axis), backward)
+        back = nest.map_structure(turned, backward)
     return (forward, back), (last_forward, last_backward)

@@ -86,7 +86,7 @@ def _(node: Operation) -> list[TensorShape]:
 @op(
     "DecodeCSV",
     "records: string, record_defaults: OUT_TYPE -> output: OUT_TYPE",
-    "OUT_TYPE: list({float32, float64, int32, int64, string}) >= 1, field_delim: string, "
+    "OUT_TYPE: list({float32, float64, int32, int64, string}) >= 1, field_delim: string = ',', "
     "use_quote_delim: bool = true, na_value: string = '', select_cols: list(int) = []",
     host_only=True,
     not_differentiable=True,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from opscope.runtime import errors
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
@@ -49,6 +51,9 @@ def _softmax(xp: Any, logits: Any) -> Any:
         return xp.zeros_like(logits)
     powers, sums = _exp_and_sums(xp, logits)
     powers /= sums
+    if powers.dtype.char in "fd":
+        # As on TensorFlow's CPU kernels, which flush denormals: below them there is only 0.
+        powers[powers < np.finfo(powers.dtype).tiny] = 0
     return powers
 
 
