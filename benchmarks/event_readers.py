@@ -65,7 +65,8 @@ def event_accumulator(root: str) -> Reading:
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
     from tensorboard.compat import tf
 
-    assert tf.__name__.endswith("stub"), tf.__name__
+    assert tf.__version__
+    assert "tensorflow" not in sys.modules, "TensorBoard would use TensorFlow's reader"
     kinds = ("scalars", "histograms", "compressedHistograms", "images", "audio", "tensors")
     runs = sorted({path.parent for path in Path(root).rglob("*tfevents*")})
     meter = Meter()

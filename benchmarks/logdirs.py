@@ -256,7 +256,7 @@ def _last_steps(events: list[bytes]) -> dict[str, int]:
 def generate(name: str, folder: Path, size: float) -> Path:
     """The logdir of a name at a size (1 is full), made unless it is there."""
     spec, root = LOGDIRS[name], folder / f"{name}_{size:g}"
-    done = root.with_suffix(".json")
+    done = folder / f"{root.name}.json"
     if done.exists():
         return root
     runs = max(1, int(spec.runs * min(1.0, size * 10)))

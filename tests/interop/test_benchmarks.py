@@ -47,6 +47,31 @@ def test_writing_scalars_is_compared_with_every_writer() -> None:
     assert all(row["cpu_ratio"] > 1 for row in rows[1:])
 
 
+def test_the_readers_are_timed_on_logdirs_of_all_sorts(tmp_path):
+    pytest.importorskip("tensorboard_data_server")
+    pytest.importorskip("tbparse")
+    answer = subprocess.run(
+        [
+            *(sys.executable, "-m", "benchmarks.events", "--size", "0.002", "--rounds", "1"),
+            *("--folder", str(tmp_path), "--logdirs", "wide,long", "--json", "--slow"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPSCOPE_CACHE": "off"},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    found = json.loads(answer.stdout)
+    readers = {"opscope", "rust+crc", "rust", "EventAccumulator", "tbparse"}
+    by_logdir = {}
+    for row in found["readings"]:
+        by_logdir.setdefault(row["logdir"], set()).add(row["reader"])
+        assert row["wall_ratio"] > 0
+    assert by_logdir == dict.fromkeys(("wide", "long"), readers)
+    assert found["appended_event_seconds"] > 0
+    assert found["second_start_seconds"] > 0
+
+
 def test_dumps_and_their_opening_are_compared() -> None:
     done = subprocess.run(
         [

@@ -173,12 +173,14 @@ class _Arrangement:
                 put(unit)
         result: list[Unit] = []
         current: Guard = ()
-        while any(ready.values()):
+        while ready:
             heap = ready.get(current)
-            if not heap or heap[0][0]:
-                current = min((g for g in ready if ready[g]), key=lambda g: ready[g][0])
+            if heap is None or heap[0][0]:
+                current = min(ready, key=lambda g: ready[g][0])
                 heap = ready[current]
             unit = by_key.pop(heapq.heappop(heap))
+            if not heap:
+                del ready[current]
             result.append(unit)
             for follower in followers.get(unit, ()):
                 waiting[follower] -= 1
