@@ -58,6 +58,17 @@ TESTS = {
     "flow": "tests/runtime/test_control_flow.py",
     "stacks": "tests/runtime/test_control_gradients.py",
     "tensor_arrays": "tests/runtime/test_control_arrays.py",
+    "dataset_ops": "tests/interop/test_data_interop.py",
+    "source_ops": "tests/interop/test_data_interop.py",
+    "iterator_ops": "tests/interop/test_data_interop.py",
+    "queue_ops": "tests/interop/test_queue_interop.py",
+    "readers": "tests/interop/test_queue_interop.py",
+    "counting": "tests/interop/test_queue_interop.py",
+    "assertion": "tests/interop/test_queue_interop.py",
+    "python_call": "tests/interop/test_queue_interop.py",
+    "parsing": "tests/interop/test_parsing_interop.py",
+    "decoding": "tests/interop/test_parsing_interop.py",
+    "image_files": "tests/interop/test_parsing_interop.py",
 }
 ROOT = Path(__file__).parents[1]
 

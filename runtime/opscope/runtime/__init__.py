@@ -44,6 +44,7 @@ from opscope.runtime.clip_ops import (
 )
 from opscope.runtime.cond import case, cond
 from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.dtypes import (
     DType,
@@ -349,7 +350,7 @@ from opscope.runtime.scopes import (
     name_scope,
     set_random_seed,
 )
-from opscope.runtime.session import InteractiveSession, Session, get_default_session
+from opscope.runtime.session import InteractiveSession, Session
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape

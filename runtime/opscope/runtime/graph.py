@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from opscope.runtime.device_spec import DeviceSpec, merge_device
+from opscope.runtime.graph_collections import GraphCollections
 from opscope.runtime.op_def import OpDef
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.traceback import user_frames
@@ -37,7 +38,7 @@ class _ControlScope:
         self.seen: set[Operation] = set()
 
 
-class Graph:
+class Graph(GraphCollections):
     """A dataflow graph under construction; it also holds collections and the random seed.
 
     captures_outside: True for the body of a function, which may use tensors of the graph around it.
@@ -46,6 +47,7 @@ class Graph:
     captures_outside = False
 
     def __init__(self) -> None:
+        super().__init__()
         self._operations: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
         self._names_in_use: dict[str, int] = {}
@@ -53,7 +55,6 @@ class Graph:
         self._device_stack: list[str | DeviceFunction | None] = []
         self._control_stack: list[_ControlScope] = []
         self._colocation_stack: list[list[str]] = []  # groups, as in the attribute `_class`
-        self._collections: dict[Any, list[Any]] = {}
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation] = set()
         self._finalized = False
@@ -354,37 +355,6 @@ class Graph:
         finally:
             self._control_stack.pop()
             self.control_flow_context = context
-
-    # -- collections -----------------------------------------------------------------------
-
-    def add_to_collection(self, name: Any, value: Any) -> None:
-        """Append `value` to the collection `name`."""
-        self._collections.setdefault(name, []).append(value)
-
-    def add_to_collections(self, names: Any, value: Any) -> None:
-        """Append `value` to each of several collections, once each."""
-        for name in {names} if isinstance(names, str) else dict.fromkeys(names or ()):
-            self.add_to_collection(name, value)
-
-    def get_collection(self, name: Any, scope: str | None = None) -> list[Any]:
-        """A copy of the collection, only items whose name matches `scope` at its start."""
-        items = self._collections.get(name, [])
-        if scope is None:
-            return list(items)
-        pattern = re.compile(scope)
-        return [i for i in items if hasattr(i, "name") and pattern.match(i.name)]
-
-    def get_collection_ref(self, name: Any) -> list[Any]:
-        """The collection itself; made empty when it does not exist."""
-        return self._collections.setdefault(name, [])
-
-    def get_all_collection_keys(self) -> list[Any]:
-        """The names of the collections that hold something."""
-        return [name for name, items in self._collections.items() if items]
-
-    def clear_collection(self, name: Any) -> None:
-        """Empty a collection."""
-        self._collections.pop(name, None)
 
     # -- context and output ----------------------------------------------------------------
 

@@ -151,7 +151,7 @@ class Operation:
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
         """Run this op in `session` or the default session."""
-        from opscope.runtime.session import session_for
+        from opscope.runtime.default_session import session_for
 
         session_for(session, self.graph).run(self, feed_dict)
 
@@ -234,7 +234,7 @@ class Tensor:
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Compute the value in `session` or the default session."""
-        from opscope.runtime.session import session_for
+        from opscope.runtime.default_session import session_for
 
         return session_for(session, self.graph).run(self, feed_dict)
 

@@ -6,8 +6,8 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy as np
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.cancellation import CANCELLATION, Cancellation
+from opscope.runtime.default_session import default_session
 from opscope.runtime.deferred import NOT_COMPUTED
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
 from opscope.runtime.errors import OpError
@@ -99,7 +100,7 @@ class BaseSession:
 
     def as_default(self) -> AbstractContextManager[BaseSession]:
         """Make this the default session, not the default graph, inside a `with` block."""
-        return _default_sessions.entered(self)
+        return default_session(self)
 
     # -- running -------------------------------------------------------------------------------
 
@@ -399,45 +400,3 @@ class InteractiveSession(BaseSession):
         super().close()
         while self._contexts:
             self._contexts.pop().__exit__(None, None, None)
-
-
-class _DefaultSessions(threading.local):
-    def __init__(self) -> None:
-        self.stack: list[BaseSession] = []
-
-    @contextmanager
-    def entered(self, session: BaseSession) -> Iterator[BaseSession]:
-        self.stack.append(session)
-        try:
-            yield session
-        finally:
-            self.stack.remove(session)
-
-
-_default_sessions = _DefaultSessions()
-
-
-def default_session(session: Any) -> AbstractContextManager[Any]:
-    """Make a session, or what stands in for one, the default inside a `with` block."""
-    return _default_sessions.entered(session)
-
-
-def get_default_session() -> BaseSession | None:
-    """The innermost default session of this thread, or None."""
-    return _default_sessions.stack[-1] if _default_sessions.stack else None
-
-
-def session_for(session: BaseSession | None, graph: Graph) -> BaseSession:
-    """`session`, or the default one; ValueError when there is none or it runs another graph."""
-    found = session or get_default_session()
-    if found is None:
-        raise ValueError(
-            "Cannot evaluate without a session: no default session is registered. "
-            "Use `with sess.as_default()` or pass an explicit session."
-        )
-    if found.graph is not graph:
-        raise ValueError(
-            "Cannot use the default session: the tensor's graph is different from the session's "
-            "graph. Pass an explicit session."
-        )
-    return found

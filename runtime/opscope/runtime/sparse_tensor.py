@@ -68,7 +68,7 @@ class SparseTensor:
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> SparseTensorValue:
         """The arrays in `session` or the default session."""
-        from opscope.runtime.session import session_for
+        from opscope.runtime.default_session import session_for
 
         found: SparseTensorValue = session_for(session, self.graph).run(self, feed_dict)
         return found

@@ -14,12 +14,13 @@ import numpy as np
 
 from opscope.runtime import errors
 from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.default_session import session_for
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.devices import local_devices
 from opscope.runtime.gradients import gradients
 from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
 from opscope.runtime.operation import Tensor
-from opscope.runtime.session import Session, session_for
+from opscope.runtime.session import Session
 from opscope.runtime.tensor_shape import TensorShape
 
 main = unittest.main

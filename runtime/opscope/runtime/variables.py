@@ -214,7 +214,7 @@ class Variable:
 
     def load(self, value: Any, session: Any = None) -> None:
         """Set the value in `session` or the default session, without a new node."""
-        from opscope.runtime.session import session_for
+        from opscope.runtime.default_session import session_for
 
         session_for(session, self.graph).run(
             self._initializer, {self._initializer.inputs[1]: value}

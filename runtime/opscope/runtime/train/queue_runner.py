@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from opscope.runtime import errors, logging
+from opscope.runtime.default_session import get_default_session
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.operation import Operation
 from opscope.runtime.queues.queue import QueueBase
-from opscope.runtime.session import get_default_session
 from opscope.runtime.train.coordinator import Coordinator
 
 

@@ -214,7 +214,7 @@ class BaseDebugWrapperSession(ABC):
         if self._foreign is not None:
             context: AbstractContextManager[Any] = self._foreign.as_default(self)
             return context
-        from opscope.runtime.session import default_session
+        from opscope.runtime.default_session import default_session
 
         return default_session(self)
 
