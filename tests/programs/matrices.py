@@ -14,7 +14,7 @@ def main(tf: Any) -> Any:
         return sess.run(
             [
                 tf.matrix_diag_part(a), tf.matrix_diag([[1.0, 2.0]]), tf.matrix_band_part(a, 1, 0),
-                tf.trace(a), tf.matrix_inverse(a), tf.eye(3, batch_shape=[2]),
+                tf.linalg.trace(a), tf.linalg.inv(a), tf.eye(3, batch_shape=[2]),
                 tf.matrix_set_diag(a, b[..., 0]), *tf.gradients(loss, [a, b]),
             ]
         )  # fmt: skip
