@@ -15,6 +15,7 @@ from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from opscope.runtime import (
     app,
+    compat,
     data,
     dtypes,
     errors,
@@ -33,6 +34,7 @@ from opscope.runtime import (
     ops,
     python_io,
     saved_model,
+    strings,
     summary,
     test,
     train,
@@ -462,6 +464,7 @@ __all__ = [
     "clip_by_norm",
     "clip_by_value",
     "colocate_with",
+    "compat",
     "complex",
     "complex64",
     "complex128",
@@ -676,6 +679,7 @@ __all__ = [
     "string_split",
     "string_strip",
     "string_to_number",
+    "strings",
     "substr",
     "subtract",
     "summary",
