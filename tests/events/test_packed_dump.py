@@ -313,6 +313,8 @@ def test_lies_are_told(tmp_path: Path) -> None:
         {"same": "x"},
         {"health": [1, 2]},
         {"health": {"a": 1}},
+        {"health": ["1"] * 15},
+        {"health": [10**400] * 15},
     ):
         dump = forged(tmp_path, {**good, **change}, b"8 bytes.")
         assert dump.entries == []

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -138,6 +138,10 @@ class DumpFolder:
         if len(event.summary.value) < 1 or not event.summary.value[0].HasField("tensor"):
             raise DumpError(f"{entry.path}: this file holds no tensor")
         return event.summary.value[0].tensor
+
+    def health_numbers(self, entry: DumpEntry) -> Sequence[float] | None:
+        """The health summary of an entry, where that is at hand without reading a file."""
+        return None
 
     @property
     def tracebacks(self) -> dict[str, list[Frame]]:

@@ -3,7 +3,7 @@
 import json
 import math
 import mmap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -63,7 +63,6 @@ class PackedDump(DumpFolder):
     _records: dict[int, _Record] = field(default_factory=dict)
     _graphs: dict[str, _Record] = field(default_factory=dict)
     _parts: dict[str, _Record] = field(default_factory=dict)
-    _health: list[Health] = field(default_factory=list)
 
     @property
     def path(self) -> Path:
@@ -116,8 +115,20 @@ class PackedDump(DumpFolder):
     @property
     def health(self) -> list[Health]:
         """The health of every tensor in the order written, then that of tensors not stored."""
+        rows = []
+        for record in self._records.values():
+            meta = record.meta
+            if meta.get("health") is not None:
+                summary = np.array(meta["health"], np.float64)
+                named = (meta["device"], meta["node"], meta["slot"], meta["time"])
+                rows.append(Health(*named, summary))
         others = self._extra_event(dump_extra.HEALTH_FILE, dump_extra.parse_health)
-        return [*self._health, *(others or [])]
+        return [*rows, *(others or [])]
+
+    def health_numbers(self, entry: DumpEntry) -> Sequence[float] | None:
+        """The health summary of an entry, by the index; only values of DebugIdentity have one."""
+        numbers: Sequence[float] | None = self._records[entry.offset].meta.get("health")
+        return numbers
 
     def _value(self, record: _Record) -> npt.NDArray[np.generic] | NoArray:
         meta = record.meta
@@ -250,11 +261,9 @@ class PackedDump(DumpFolder):
         if not all(type(n) is int and n >= 0 for n in (*numbers, meta.get("same", 0))):
             raise ValueError(f"numbers {numbers}")
         offset, size, slot, time, _ = numbers
-        if "health" in meta:
-            summary = np.array(meta["health"], np.float64)
-            if summary.shape != (SUMMARY_SIZE + len(shape),):
-                raise ValueError(f"a health summary of shape {summary.shape}")
-            self._health.append(Health(device, node, slot, time, summary))
+        numbers_of_health = meta.get("health")
+        if numbers_of_health is not None:
+            _check_health(numbers_of_health, SUMMARY_SIZE + len(shape))
         if device not in self.devices:
             self.devices.append(device)
         self._records[offset] = record
@@ -293,6 +302,14 @@ class PackedDump(DumpFolder):
 
     def _problem(self, offset: int, message: str) -> None:
         self._report(self.path, message, offset)
+
+
+def _check_health(numbers: Any, size: int) -> None:
+    if type(numbers) is not list or len(numbers) != size:
+        raise ValueError(f"a health summary that is no list of {size} numbers")
+    if not {float, int}.issuperset(map(type, numbers)):
+        raise ValueError("a health summary of other things than numbers")
+    list(map(float, numbers))  # OverflowError for an integer that no float64 holds
 
 
 def _checked(offset: Any, kind: Any, stored_size: Any, meta: Any) -> _Record:

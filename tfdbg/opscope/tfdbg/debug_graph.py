@@ -79,15 +79,17 @@ class DebugGraph:
         self._recipients: dict[str, list[str]] = {}
         self._control_recipients: dict[str, list[str]] = {}
         for node in self.graph_def.node:
-            if node.name in self.nodes:
-                raise ValueError(f"Duplicate node name on device {device_name}: '{node.name}'")
-            self.nodes[node.name] = node
+            name = node.name
+            if name in self.nodes:
+                raise ValueError(f"Duplicate node name on device {device_name}: '{name}'")
+            self.nodes[name] = node
         for name in self.nodes:
             self._recipients[name] = []
             self._control_recipients[name] = []
         for name, node in self.nodes.items():
-            data = [text.removesuffix(":0") for text in node.input if not text.startswith("^")]
-            control = [text[1:] for text in node.input if text.startswith("^")]
+            inputs = list(node.input)
+            data = [text.removesuffix(":0") for text in inputs if not text.startswith("^")]
+            control = [text[1:] for text in inputs if text.startswith("^")]
             self._inputs[name], self._control_inputs[name] = data, control
             for text in data:
                 self._recipients.get(node_name_of(text), []).append(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -73,15 +73,13 @@ class DebugTensorDatum:
         self._set(entry, None)
 
     @classmethod
-    def from_entry(
-        cls, entry: DumpEntry, folder: DumpFolder, health: npt.NDArray[np.float64] | None = None
-    ) -> DebugTensorDatum:
+    def from_entry(cls, entry: DumpEntry, folder: DumpFolder) -> DebugTensorDatum:
         """The datum of an entry of a dump; of a packed one, with the tensor's health summary."""
         made = cls.__new__(cls)
         made._set(entry, None)
         if entry.offset >= 0:
-            made.health = health if entry.debug_op == "DebugIdentity" else None
-            made._load = lambda: _tensor_value(folder.load(entry))
+            made._packed = folder, entry
+            made._health = folder.health_numbers(entry)
         return made
 
     @classmethod
@@ -112,8 +110,8 @@ class DebugTensorDatum:
         self._collision = entry.k
         self._value = value
         self._size = entry.size
-        self._load: Callable[[], TensorValue] | None = None
-        self.health: npt.NDArray[np.float64] | None = None  # the numbers of DebugNumericSummary
+        self._packed: tuple[DumpFolder, DumpEntry] | None = None
+        self._health: Sequence[float] | None = None
 
     @property
     def extended_timestamp(self) -> str:
@@ -155,15 +153,16 @@ class DebugTensorDatum:
         """
         if self._value is not None:
             return self._value
-        if self._load is not None:
-            return self._load()
+        if self._packed is not None:
+            folder, entry = self._packed
+            return _tensor_value(folder.load(entry))
         assert self.file_path is not None, "a datum has a value or a file"
         return _loaded(self.file_path)
 
     @property
     def is_surely_finite(self) -> bool:
         """True where the dump's health summary says that no element is infinite or NaN."""
-        numbers = self.health
+        numbers = self._health
         return numbers is not None and not (numbers[2] or numbers[3] or numbers[7])
 
     def __str__(self) -> str:

@@ -49,17 +49,8 @@ class DebugDumpDir(DebugDump):
             if graph_def is not None:
                 graphs[device] = DebugGraph(graph_def, device)
         metadata = folder.core_metadata_list
-        health = {
-            (row.device_name, f"{row.node_name}:{row.output_slot}", row.timestamp): row.summary
-            for row in folder.health
-        }
         super().__init__(
-            (
-                DebugTensorDatum.from_entry(
-                    entry, folder, health.get((entry.device, entry.tensor_name, entry.timestamp))
-                )
-                for entry in folder.entries
-            ),
+            (DebugTensorDatum.from_entry(entry, folder) for entry in folder.entries),
             graphs,
             folder.devices,
             core_metadata=metadata[0] if len(metadata) == 1 else metadata,

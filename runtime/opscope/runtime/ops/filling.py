@@ -154,6 +154,10 @@ def _one_hot(xp: Any, indices: Any, depth: Any, on_value: Any, off_value: Any, *
 
     An index outside of 0 <= index < depth gives only `off_value`.
     """
+    if int(depth) < 0:
+        raise errors.InvalidArgumentError(
+            None, None, f"depth must be non-negative, got: {int(depth)}"
+        )
     rank = indices.ndim + 1
     position = axis % rank
     line = xp.arange(int(depth), dtype=indices.dtype)
