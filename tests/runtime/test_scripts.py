@@ -198,3 +198,55 @@ def test_record_writer_can_be_read_while_open(tmp_path):
         next(tf.python_io.tf_record_iterator(path + "x"))
     with pytest.raises(ValueError, match="Not a valid compression_type"):
         tf.python_io.TFRecordOptions("BZ2")
+
+
+def test_a_looper_runs_until_the_stop():
+    coordinator = tf.train.Coordinator()
+    calls = []
+
+    def work(limit):
+        calls.append(1)
+        if len(calls) == limit:
+            coordinator.request_stop()
+
+    looper = tf.train.LooperThread.loop(coordinator, 0.0, work, args=(3,))
+    coordinator.join([looper], stop_grace_period_secs=20)
+    assert len(calls) == 3
+
+
+def test_an_error_given_as_exc_info_is_raised():
+    coordinator = tf.train.Coordinator()
+    try:
+        raise ValueError("first")
+    except ValueError:
+        coordinator.request_stop(sys.exc_info())
+    with pytest.raises(ValueError, match="first"):
+        coordinator.join([])
+
+
+def test_messages_counted_by_line(caplog):
+    with caplog.at_level(tf.logging.INFO, logger="opscope"):
+        for i in range(5):
+            tf.logging.log_every_n(tf.logging.INFO, "every %d", 2, i)
+            tf.logging.log_first_n(tf.logging.INFO, "first %d", 1, i)
+            tf.logging.log_if(tf.logging.INFO, "if %d", i == 4, i)
+    assert caplog.messages == ["every 0", "first 0", "every 2", "every 4", "if 4"]
+
+
+def test_text_and_bytes():
+    assert tf.compat.as_bytes("é") == b"\xc3\xa9"
+    assert tf.compat.as_str(b"\xc3\xa9") == tf.compat.as_text("é") == "é"
+    assert tf.compat.as_str_any(3) == "3"
+    with pytest.raises(TypeError):
+        tf.compat.as_bytes(3)
+
+
+def test_strings(graph):
+    text = tf.constant(["aB c", "d"])
+    with tf.Session() as session:
+        assert session.run(tf.strings.upper(text)).tolist() == [b"AB C", b"D"]
+        assert session.run(tf.strings.lower(text)).tolist() == [b"ab c", b"d"]
+        assert session.run(tf.strings.length(text)).tolist() == [4, 1]
+        assert session.run(tf.strings.join([text, "!"])).tolist() == [b"aB c!", b"d!"]
+        assert session.run(tf.strings.split(text)).values.tolist() == [b"aB", b"c", b"d"]
+        assert session.run(tf.strings.to_number("1.5")) == 1.5

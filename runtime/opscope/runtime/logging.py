@@ -48,3 +48,43 @@ def set_verbosity(level: int) -> None:
 def get_verbosity() -> int:
     """The level from which messages are shown."""
     return _logger.getEffectiveLevel()
+
+
+def log_if(level: int, msg: str, condition: object, *args: object) -> None:
+    """Show a message when `condition` is true."""
+    if condition:
+        _logger.log(level, msg, *args)
+
+
+def vlog(level: int, msg: str, *args: object) -> None:
+    """Show a message for whoever looks closely: below DEBUG for each level above 1."""
+    _logger.log(max(1, DEBUG - level + 1), msg, *args)
+
+
+def log_every_n(level: int, msg: str, n: int, *args: object) -> None:
+    """Show every `n`-th message of the line that calls, beginning with the first."""
+    if (_calls_from_here() - 1) % n == 0:
+        _logger.log(level, msg, *args)
+
+
+def log_first_n(level: int, msg: str, n: int, *args: object) -> None:
+    """Show the first `n` messages of the line that calls."""
+    if _calls_from_here() <= n:
+        _logger.log(level, msg, *args)
+
+
+def flush() -> None:
+    """Hand what was written to the operating system."""
+    for handler in _logger.handlers:
+        handler.flush()
+
+
+_call_counts: dict[tuple[str, int], int] = {}
+
+
+def _calls_from_here() -> int:
+    """How often the line that called our caller did so, this time included."""
+    frame = sys._getframe(2)
+    place = (frame.f_code.co_filename, frame.f_lineno)
+    _call_counts[place] = _call_counts.get(place, 0) + 1
+    return _call_counts[place]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import tempfile
 import unittest
+import unittest.mock as mock
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -24,6 +25,18 @@ from opscope.runtime.session import Session
 from opscope.runtime.tensor_shape import TensorShape
 
 main = unittest.main
+
+__all__ = [
+    "TestCase",
+    "compute_gradient",
+    "compute_gradient_error",
+    "get_temp_dir",
+    "gpu_device_name",
+    "is_built_with_cuda",
+    "is_gpu_available",
+    "main",
+    "mock",
+]
 
 
 def is_gpu_available(*unused: Any, **unused_too: Any) -> bool:

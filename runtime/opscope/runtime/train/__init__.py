@@ -48,7 +48,7 @@ from opscope.runtime.train.checkpoint_saver_hook import (
     CheckpointSaverHook,
     CheckpointSaverListener,
 )
-from opscope.runtime.train.coordinator import Coordinator
+from opscope.runtime.train.coordinator import Coordinator, LooperThread
 from opscope.runtime.train.gradient_descent import GradientDescentOptimizer
 from opscope.runtime.train.health_hook import HealthHook
 from opscope.runtime.train.input import (
@@ -113,6 +113,7 @@ __all__ = [
     "HealthHook",
     "Int64List",
     "LoggingTensorHook",
+    "LooperThread",
     "MomentumOptimizer",
     "MonitoredSession",
     "MonitoredTrainingSession",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from opscope.runtime import errors
 
@@ -30,8 +31,10 @@ class Coordinator:
         """True when somebody asked for the stop."""
         return self._stop.is_set()
 
-    def request_stop(self, ex: BaseException | None = None) -> None:
-        """Ask all to stop; the first error given is the one that `join` raises."""
+    def request_stop(self, ex: Any = None) -> None:
+        """Ask all to stop; the first error given, itself or as exc_info, is what `join` raises."""
+        if isinstance(ex, tuple):
+            ex = ex[1]
         with self._lock:
             if self._stop.is_set():
                 return
@@ -94,3 +97,60 @@ class Coordinator:
             raise RuntimeError(
                 "Coordinator stopped with threads still running: " + " ".join(stragglers)
             )
+
+
+class LooperThread(threading.Thread):
+    """Calls `target` over and over, every `timer_interval_secs` s, until the coordinator stops.
+
+    An error stops the coordinator.
+    """
+
+    def __init__(
+        self,
+        coord: Coordinator,
+        timer_interval_secs: float | None,
+        target: Callable[..., Any] | None = None,
+        args: Any = None,
+        kwargs: Any = None,
+    ) -> None:
+        super().__init__(daemon=True)
+        self._coord = coord
+        self._interval = timer_interval_secs
+        self._function = target
+        self._arguments = tuple(args or ()), dict(kwargs or {})
+        coord.register_thread(self)
+
+    @staticmethod
+    def loop(
+        coord: Coordinator,
+        timer_interval_secs: float | None,
+        target: Callable[..., Any],
+        args: Any = None,
+        kwargs: Any = None,
+    ) -> LooperThread:
+        """A started LooperThread."""
+        looper = LooperThread(coord, timer_interval_secs, target, args, kwargs)
+        looper.start()
+        return looper
+
+    def run(self) -> None:
+        """The thread's work."""
+        with self._coord.stop_on_exception():
+            self.start_loop()
+            while not self._coord.should_stop():
+                self.run_loop()
+                if self._interval is not None and self._coord.wait_for_stop(self._interval):
+                    break
+            self.stop_loop()
+
+    def start_loop(self) -> None:
+        """Called once before the loop; for subclasses."""
+
+    def stop_loop(self) -> None:
+        """Called once after the loop; for subclasses."""
+
+    def run_loop(self) -> None:
+        """Called over and over; calls `target`."""
+        if self._function is not None:
+            args, kwargs = self._arguments
+            self._function(*args, **kwargs)
