@@ -1,14 +1,3 @@
-<<<<<<< HEAD
-"""tf.strings: functions of text."""
-
-from opscope.runtime.ops.strings import string_join as join
-from opscope.runtime.ops.text import as_string, regex_replace, substr
-from opscope.runtime.ops.text import string_length as length
-from opscope.runtime.ops.text import string_strip as strip
-from opscope.runtime.ops.text import string_to_number as to_number
-
-__all__ = ["as_string", "join", "length", "regex_replace", "strip", "substr", "to_number"]
-=======
 """tf.strings: ops on text."""
 
 from __future__ import annotations
@@ -50,4 +39,3 @@ def lower(input: Any, encoding: str = "", name: str | None = None) -> Tensor:  #
 def upper(input: Any, encoding: str = "", name: str | None = None) -> Tensor:  # noqa: A002
     """Strings in upper case; `encoding` is "" for ASCII or "utf-8"."""
     return make_tensor("StringUpper", input, encoding=encoding, name=name)
->>>>>>> main
