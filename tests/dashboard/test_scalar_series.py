@@ -7,13 +7,11 @@ from hypothesis import strategies as st
 
 from opscope.dashboard.scalar_series import (
     Curve,
-    gaps,
     robust_range,
     shown_points,
     smooth,
     spelt,
     view,
-    within,
 )
 
 
@@ -69,18 +67,6 @@ def test_the_points_kept_hold_every_extreme_and_every_gap() -> None:
 def test_few_points_are_all_kept() -> None:
     value = np.array([1.0, np.nan, 3.0])
     assert shown_points(np.arange(3.0), value, value, 4).tolist() == [0, 1, 2]
-
-
-def test_gaps_are_the_starts_of_stretches() -> None:
-    value = np.array([np.nan, np.nan, 1, np.inf, 2, np.nan])
-    assert gaps(value).tolist() == [0, 3, 5]
-
-
-def test_a_range_keeps_one_point_at_each_side() -> None:
-    x = np.arange(10.0)
-    assert within(x, 3, 5).tolist() == [2, 3, 4, 5, 6]
-    assert within(x, 3.2, 3.8).tolist() == [3, 4]
-    assert within(x, None, None).tolist() == list(range(10))
 
 
 def test_outliers_do_not_decide_the_range() -> None:

@@ -8,14 +8,14 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from tsdownsample import MinMaxDownsampler, MinMaxLTTBDownsampler
+
+from opscope.events.thinning import thin, within
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Axis = Literal["step", "relative", "wall"]
 AXES: tuple[Axis, ...] = ("step", "relative", "wall")
 
-MOST_GAPS = 256  # breaks of a line where values are not finite; more cannot be told apart
 FEW_POINTS = 20  # too few for outliers to mean anything
 OUTLIERS = (0.05, 0.95)  # TensorBoard's share of points that decides the y range
 FAR_OUT = 4.0  # how much wider than the rest the whole range is when there are outliers
@@ -40,8 +40,6 @@ class Curve:
 
 
 # Of every stretch the lowest and the highest; and of those, the ones that make the shape.
-EXTREMES: Any = MinMaxDownsampler()  # type: ignore[no-untyped-call]
-SHAPE: Any = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
 
 
 def smooth(value: Floats, weight: float) -> Floats:
@@ -73,47 +71,11 @@ def shown_points(x: Floats, value: Floats, smoothed: Floats, most: int) -> Integ
     The lowest and the highest value of every stretch are among them, in the raw and in the smoothed
     curve, and so are the first point and the last, and the places where values cease to be finite.
     """
-    if len(value) <= most:
-        return np.arange(len(value))
-    finite = np.flatnonzero(np.isfinite(value))
-    chosen = [np.array([0, len(value) - 1]), gaps(value)]
-    if len(finite) <= most:
-        chosen.append(finite)
-    else:
-        chosen.append(finite[EXTREMES.downsample(value[finite], n_out=most // 4 * 4)])
-        if smoothed is not value:
-            line = SHAPE.downsample(x[finite], smoothed[finite], n_out=most)
-            chosen.append(finite[line])
-    return np.unique(np.concatenate(chosen)).astype(np.int64)
-
-
-def gaps(value: Floats) -> Integers:
-    """Index of the first value of each stretch that is not finite; evenly thinned when many."""
-    bad = ~np.isfinite(value)
-    starts = np.flatnonzero(bad & ~np.concatenate([[False], bad[:-1]]))
-    if len(starts) > MOST_GAPS:
-        starts = starts[np.linspace(0, len(starts) - 1, MOST_GAPS).astype(np.int64)]
-    return starts
-
-
-def within(x: Floats, low: float | None, high: float | None) -> Integers:
-    """Indices of the points in a range, with one more at each side so that lines reach the edge."""
-    inside = np.ones(len(x), bool)
-    if low is not None:
-        inside &= x >= low
-    if high is not None:
-        inside &= x <= high
-    if inside.all():
-        return np.arange(len(x))
-    wider = inside.copy()
-    wider[:-1] |= inside[1:]
-    wider[1:] |= inside[:-1]
-    if not wider.any() and len(x) and low is not None and high is not None:
-        # Zoomed in between two points: those two carry the line across the view.
-        before, after = np.flatnonzero(x < low), np.flatnonzero(x > high)
-        wider[before[-1:]] = True
-        wider[after[:1]] = True
-    return np.flatnonzero(wider)
+    most = max(most, 4)
+    chosen = thin(x, value, most)
+    if smoothed is value or len(chosen) == len(value):
+        return chosen
+    return np.union1d(chosen, thin(x, smoothed, most, "lttb"))
 
 
 def view(

@@ -1,7 +1,7 @@
 """What a logdir gives for a tag: columns of points, and what is said of graphs and run metadata."""
 
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from opscope.events.series import Float64s, Int64s
 
@@ -15,6 +15,25 @@ class Scalars:
     step: Int64s
     wall_time: Float64s
     value: Float64s
+
+    def thinned(
+        self,
+        most: int,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        method: Literal["minmax", "lttb"] = "minmax",
+    ) -> "Scalars":
+        """About `most` of the points whose step is within `low` and `high`, one more at each side.
+
+        "minmax" keeps the extremes of every stretch, "lttb" the shape of the line; see
+        `opscope.events.thinning.thin`.
+        """
+        from opscope.events.thinning import thin, within
+
+        inside = within(self.step, low, high)
+        kept = inside[thin(self.step[inside], self.value[inside], most, method)]
+        return Scalars(self.step[kept], self.wall_time[kept], self.value[kept])
 
 
 @dataclass(frozen=True)
