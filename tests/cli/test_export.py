@@ -49,6 +49,15 @@ def test_csv_has_a_row_for_each_point(logs: Path, capsys: pytest.CaptureFixture[
     ]
 
 
+def test_a_hyphen_is_standard_output(
+    logs: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(logs.parent)
+    assert main(["export", str(logs), "-o", "-"]) == 0
+    assert capsys.readouterr().out.startswith("run,tag,step,wall_time,value")
+    assert not Path("-").exists()
+
+
 def test_json_is_an_array_of_points(logs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(logs), "--format", "json"]) == 0
     out, err = capsys.readouterr()

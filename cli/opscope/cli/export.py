@@ -19,6 +19,7 @@ from opscope.events import Logdir, LogdirError, open_logdir
 
 EXIT_NOTHING_EXPORTED = 1
 EXIT_UNUSABLE = 2
+STANDARD_OUTPUT = "-"
 _DELAY = 0.5  # seconds of work that need no progress bar
 _PART = 1 << 15  # rows between two looks of the progress bar
 
@@ -29,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "logdir", metavar="LOGDIR", help="a folder of event files, one file, or a URL"
     )
     parser.add_argument(
-        "-o", "--output", metavar="FILE", help="where to write (default: standard output)"
+        "-o",
+        "--output",
+        metavar="FILE",
+        default=STANDARD_OUTPUT,
+        help="where to write; - is standard output (default: %(default)s)",
     )
     parser.add_argument(
         "--format",
@@ -75,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 def _format_name(args: argparse.Namespace) -> str:
     if args.format:
         return str(args.format)
-    if not args.output:
+    if args.output == STANDARD_OUTPUT:
         return "csv"
     ending = Path(args.output).suffix[1:].lower()
     if ending not in FORMATS:
@@ -87,7 +92,7 @@ def _format_name(args: argparse.Namespace) -> str:
 def _write(
     table_format: type[TableFormat], logdir: Logdir, chosen: list[Series], args: argparse.Namespace
 ) -> None:
-    if not args.output:
+    if args.output == STANDARD_OUTPUT:
         if sys.stdout.isatty() and table_format.is_binary:
             raise ExportError("this format is not for a terminal: give a file with -o")
         _fill(table_format, sys.stdout.buffer, logdir, chosen, args)
@@ -113,9 +118,15 @@ def _fill(
 ) -> None:
     total = sum(series.points for series in chosen)
     # None shows the bar where standard error is a terminal, which a table in it would tear apart.
-    quiet = None if args.output or not sys.stdout.isatty() else True
+    to_terminal = args.output == STANDARD_OUTPUT and sys.stdout.isatty()
     with (
-        tqdm(total=total, unit=" points", unit_scale=True, disable=quiet, delay=_DELAY) as bar,
+        tqdm(
+            total=total,
+            unit=" points",
+            unit_scale=True,
+            disable=True if to_terminal else None,
+            delay=_DELAY,
+        ) as bar,
         table_format(file, columns_of(args.kind)) as writer,
     ):
         for series in chosen:
