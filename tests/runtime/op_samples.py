@@ -1,7 +1,7 @@
 """One or more samples for every op type: what the registry's promises are tested on.
 
-The samples of an area may stand in a file of their own, `op_samples_<area>.py`, which takes `sample`
-from here; they are part of SAMPLES without more ado.
+The samples of an area may stand in a file of their own, `op_samples_<area>.py`, which takes
+`sample` from here; they are part of SAMPLES without more ado.
 """
 
 from __future__ import annotations
