@@ -51,8 +51,9 @@ class BranchContext(ControlFlowContext):
         return self.pivot.op
 
     def bring_in(self, tensor: Tensor) -> Tensor:
-        """A Switch on the predicate; the output of this side."""
-        return switch(tensor, self.pred)[self.branch]
+        """A Switch on the predicate, where the tensor is; the output of this side."""
+        with self.graph.colocate_with(tensor, ignore_existing=True):
+            return switch(tensor, self.pred)[self.branch]
 
     def build(self, function: Callable[[], Any]) -> tuple[Any, list[Tensor]]:
         """What `function` returns, and its leaves as tensors of this branch.
