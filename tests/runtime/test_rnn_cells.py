@@ -89,7 +89,8 @@ def test_variational_dropout_is_the_same_in_every_step() -> None:
 
 def test_raw_rnn_emits_what_the_function_says() -> None:
     cell = cells.BasicRNNCell(4)
-    array = tf.TensorArray(tf.float32, size=3, clear_after_read=False).unstack(ROWS.transpose(1, 0, 2))
+    array = tf.TensorArray(tf.float32, size=3, clear_after_read=False)
+    array = array.unstack(ROWS.transpose(1, 0, 2))
 
     def loop(time: Any, output: Any, state: Any, loop_state: Any) -> Any:
         if output is None:
