@@ -185,6 +185,7 @@ from opscope.runtime.math import (
 )
 from opscope.runtime.monotony import is_non_decreasing, is_strictly_increasing
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.argmax import arg_max, arg_min
 from opscope.runtime.ops.arrangement import (
     matrix_transpose,
     pad,
@@ -208,6 +209,7 @@ from opscope.runtime.ops.blocks import (
 from opscope.runtime.ops.broadcasting import (
     broadcast_to,
 )
+from opscope.runtime.ops.cast import to_bfloat16, to_complex64, to_complex128
 from opscope.runtime.ops.comparison import (
     where,
     where_v2,
@@ -240,6 +242,15 @@ from opscope.runtime.ops.grouping import (
     unique,
     unique_with_counts,
 )
+from opscope.runtime.ops.guarded_arithmetic import (
+    angle,
+    floor_div,
+    log_sigmoid,
+    realdiv,
+    saturate_cast,
+    truncatediv,
+    truncatemod,
+)
 from opscope.runtime.ops.handing_on import (
     ensure_shape,
     guarantee_const,
@@ -247,6 +258,7 @@ from opscope.runtime.ops.handing_on import (
     parallel_stack,
     timestamp,
 )
+from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.indexing import newaxis
 from opscope.runtime.ops.joining import (
     concat,
@@ -302,6 +314,7 @@ from opscope.runtime.ops.scattering import (
     scatter_sub,
     scatter_update,
 )
+from opscope.runtime.ops.scipy_functions import digamma, erf, erfc, lbeta, lgamma
 from opscope.runtime.ops.searching import (
     argsort,
     bincount,
@@ -319,8 +332,10 @@ from opscope.runtime.ops.segments import (
     segment_prod,
     segment_sum,
     unsorted_segment_max,
+    unsorted_segment_mean,
     unsorted_segment_min,
     unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
 )
 from opscope.runtime.ops.shape import (
     expand_dims,
@@ -348,10 +363,7 @@ from opscope.runtime.ops.special import (
     atan2,
     atanh,
     cosh,
-    erf,
-    erfc,
     imag,
-    lgamma,
     real,
     rint,
     sinh,
@@ -522,7 +534,10 @@ __all__ = [
     "add_n",
     "add_to_collection",
     "add_to_collections",
+    "angle",
     "app",
+    "arg_max",
+    "arg_min",
     "argmax",
     "argmin",
     "argsort",
@@ -558,6 +573,7 @@ __all__ = [
     "batch_gather",
     "batch_to_space",
     "batch_to_space_nd",
+    "betainc",
     "bfloat16",
     "bincount",
     "bitcast",
@@ -602,6 +618,7 @@ __all__ = [
     "device",
     "diag",
     "diag_part",
+    "digamma",
     "dimension_at_index",
     "dimension_value",
     "div",
@@ -628,6 +645,7 @@ __all__ = [
     "float32",
     "float64",
     "floor",
+    "floor_div",
     "floordiv",
     "floormod",
     "foldl",
@@ -659,6 +677,8 @@ __all__ = [
     "histogram_fixed_width_bins",
     "identity",
     "identity_n",
+    "igamma",
+    "igammac",
     "imag",
     "image",
     "import_graph_def",
@@ -678,6 +698,7 @@ __all__ = [
     "is_strictly_increasing",
     "is_tensor",
     "is_variable_initialized",
+    "lbeta",
     "less",
     "less_equal",
     "lgamma",
@@ -688,6 +709,7 @@ __all__ = [
     "local_variables_initializer",
     "log",
     "log1p",
+    "log_sigmoid",
     "logging",
     "logical_and",
     "logical_not",
@@ -736,6 +758,7 @@ __all__ = [
     "parse_single_example",
     "placeholder",
     "placeholder_with_default",
+    "polygamma",
     "pow",
     "py_func",
     "python_io",
@@ -752,6 +775,7 @@ __all__ = [
     "rank",
     "read_file",
     "real",
+    "realdiv",
     "reciprocal",
     "reduce_all",
     "reduce_any",
@@ -775,6 +799,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "saturate_cast",
     "saved_model",
     "scalar_mul",
     "scan",
@@ -846,6 +871,9 @@ __all__ = [
     "test",
     "tile",
     "timestamp",
+    "to_bfloat16",
+    "to_complex64",
+    "to_complex128",
     "to_double",
     "to_float",
     "to_int32",
@@ -857,6 +885,8 @@ __all__ = [
     "truediv",
     "truncated_normal",
     "truncated_normal_initializer",
+    "truncatediv",
+    "truncatemod",
     "tuple",
     "uint8",
     "uint16",
@@ -866,8 +896,10 @@ __all__ = [
     "unique_with_counts",
     "unravel_index",
     "unsorted_segment_max",
+    "unsorted_segment_mean",
     "unsorted_segment_min",
     "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
     "variable_scope",
@@ -882,6 +914,7 @@ __all__ = [
     "zeros",
     "zeros_initializer",
     "zeros_like",
+    "zeta",
 ]
 
 linspace = lin_space

@@ -1,6 +1,7 @@
 """The op types, by subject; importing this package defines them all."""
 
 from opscope.runtime.ops import (
+    accumulated,
     activation,
     argmax,
     arithmetic,
@@ -21,9 +22,13 @@ from opscope.runtime.ops import (
     filling,
     flow,
     fused_batch_norm,
+    fused_batch_norm_gradient,
+    gather_gradient,
     gathering,
     grouping,
+    guarded_arithmetic,
     handing_on,
+    incomplete_gamma,
     indexing,
     joining,
     losses,
@@ -48,6 +53,7 @@ from opscope.runtime.ops import (
     rolling,
     sampling,
     scattering,
+    scipy_functions,
     searching,
     segments,
     sequence,
@@ -67,6 +73,7 @@ from opscope.runtime.ops import (
 )
 
 __all__ = [
+    "accumulated",
     "activation",
     "argmax",
     "arithmetic",
@@ -87,9 +94,13 @@ __all__ = [
     "filling",
     "flow",
     "fused_batch_norm",
+    "fused_batch_norm_gradient",
+    "gather_gradient",
     "gathering",
     "grouping",
+    "guarded_arithmetic",
     "handing_on",
+    "incomplete_gamma",
     "indexing",
     "joining",
     "losses",
@@ -114,6 +125,7 @@ __all__ = [
     "rolling",
     "sampling",
     "scattering",
+    "scipy_functions",
     "searching",
     "segments",
     "sequence",
