@@ -12,6 +12,7 @@ import numpy as np
 
 from opscope.events import has_inf_or_nan
 from opscope.runtime import dtypes, errors
+from opscope.runtime.deferred import NOT_COMPUTED
 from opscope.runtime.devices import Device
 from opscope.runtime.operation import Tensor
 from opscope.runtime.plan import Instrument, Recorded
@@ -42,6 +43,7 @@ def instrument_names() -> dict[str, Any]:
     return {
         "bad": has_inf_or_nan,
         "bad_on_device": _bad_on_device,
+        "gone": NOT_COMPUTED,
         "clock": time.perf_counter_ns,
         "isfinite": math.isfinite,
         "not_all_finite": _not_all_finite,

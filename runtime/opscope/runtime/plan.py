@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -47,6 +47,14 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class Again:
+    """How a dropped value is computed once more: its source line, and the names in that."""
+
+    line: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Program:
     """Generated code: `function(*fed values)`.
 
@@ -56,7 +64,8 @@ class Program:
     lines: the op that each source line belongs to. computes: False when only constants, feeds and
     variables are handed out. repeats: an op can run several times or never; then the recorded
     values are a list of index into `recorded` and value in turn, as they came, hits are places in
-    that list, and times are pairs (index into `traced`, nanoseconds).
+    that list, and times are pairs (index into `traced`, nanoseconds). again: the recorded locals
+    that are dropped as long as there is no hit.
     """
 
     function: Callable[..., Any]
@@ -68,6 +77,7 @@ class Program:
     static_hits: tuple[int, ...] = ()
     traced: tuple[Operation, ...] = ()
     repeats: bool = False
+    again: Mapping[str, Again] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

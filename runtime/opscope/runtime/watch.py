@@ -157,7 +157,7 @@ class WatchedRun:
                 NOT_COMPUTED if r.in_slot else value
                 for r, value in zip(recorded, values, strict=True)
             ]
-        return with_deferred(recorded, values)
+        return with_deferred(self._plan.program, values)
 
     def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
         tensor = recorded.tensor
