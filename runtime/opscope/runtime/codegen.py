@@ -36,7 +36,7 @@ from opscope.runtime.variable_slot import VariableSlot
 HOST = "host"
 
 # The op types whose output stands for a slot of the session.
-_VARIABLES = frozenset({"VariableV2", "VarHandleOp"})
+VARIABLES = frozenset({"VariableV2", "VarHandleOp"})
 
 # Whose memory (or whose very content) a tensor has: a variable's at one version, a constant's, a
 # feed's, or its own.
@@ -72,7 +72,10 @@ class Generator:
         devices = {device.device_type for device in inputs.placement.values()}
         has_flow = inputs.items is not None
         self.recorder = Recorder(
-            inputs.instrument, devices <= {"CPU"} and not has_flow, repeats=has_flow
+            inputs.instrument,
+            devices <= {"CPU"} and not has_flow,
+            repeats=has_flow,
+            only_checks=inputs.checked_slots is not None,
         )
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.last_use = last_uses(inputs.order, self.active)
@@ -94,6 +97,9 @@ class Generator:
         if instrument is not PLAIN:
             start = "(-1, clock())" if self.flow else "clock()"
             self.text.add("hits = []; hit = hits.append; wild = over = False; seen = []", None)
+            if self.inputs.checked_slots is not None:
+                slots = self.bind(self.inputs.checked_slots, "l")
+                self.text.add(f"seen = [(s.value, s.rewrites) for s in {slots}]", None)
             self.text.add(f"times = [{start}]", None)
         if self.flow is not None:
             self.flow.write()
@@ -155,7 +161,7 @@ class Generator:
             return
         elif op.type == "Placeholder":
             refuse_unfed(op)
-        elif op.type in _VARIABLES:
+        elif op.type in VARIABLES:
             self._variable(op)
         elif op.type != "NoOp":
             self._call(op, position)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from opscope.runtime.fetch import Fetches
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.partition import partition_graphs
 from opscope.runtime.watch import Watch
+
+if TYPE_CHECKING:
+    from opscope.runtime.replay import Replay
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Program:
     traced: tuple[Operation, ...] = ()
     repeats: bool = False
     again: Mapping[str, Again] = field(default_factory=dict)
+    replay: Replay | None = None
 
 
 @dataclass(frozen=True)
