@@ -260,6 +260,8 @@ from opscope.runtime.ops.scattering import (
     scatter_min,
     scatter_mul,
     scatter_nd_add,
+    scatter_nd_max,
+    scatter_nd_min,
     scatter_nd_sub,
     scatter_nd_update,
     scatter_sub,
@@ -358,6 +360,11 @@ from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
+from opscope.runtime.variable_class import (
+    disable_resource_variables,
+    enable_resource_variables,
+    resource_variables_enabled,
+)
 from opscope.runtime.variable_scope import (
     AUTO_REUSE,
     VariableScope,
@@ -485,6 +492,7 @@ __all__ = [
     "decode_csv",
     "decode_raw",
     "device",
+    "disable_resource_variables",
     "div",
     "div_no_nan",
     "divide",
@@ -493,6 +501,7 @@ __all__ = [
     "dynamic_partition",
     "dynamic_stitch",
     "einsum",
+    "enable_resource_variables",
     "equal",
     "erf",
     "erfc",
@@ -628,6 +637,7 @@ __all__ = [
     "reset_default_graph",
     "reshape",
     "resource",
+    "resource_variables_enabled",
     "reverse",
     "reverse_sequence",
     "rint",
@@ -643,6 +653,8 @@ __all__ = [
     "scatter_mul",
     "scatter_nd",
     "scatter_nd_add",
+    "scatter_nd_max",
+    "scatter_nd_min",
     "scatter_nd_sub",
     "scatter_nd_update",
     "scatter_sub",

@@ -390,7 +390,8 @@ class Generator:
         self.expressions[tensor, None] = name
         if name in self.fetched_locals:
             return
-        if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
+        is_array = self.inputs.known.shapes[tensor].sizes != ()
+        if name.startswith("v") and (is_array or name in self.last_read):
             last = self.last_use.get(tensor, -1)
             self.last_read[name] = max(last, self.last_read.get(name, -1))
 

@@ -136,9 +136,12 @@ def l2_loss(t: Any, name: str | None = None) -> Tensor:
 def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Tensor:
     """The rows of `params` that `ids` name."""
     with op_scope(name, "embedding_lookup", params, ids) as scope:
-        table = convert_to_tensor(params, name="params")
+        table = (
+            params if hasattr(params, "sparse_read") else convert_to_tensor(params, name="params")
+        )
+        places = convert_to_tensor(ids, name="ids")
         with table.graph.colocate_with(table.op):
-            rows = gather(table, ids, name=scope)
+            rows = gather(table, places, name=scope)
         return identity(rows)
 
 

@@ -44,4 +44,11 @@ def _create(primary: Variable, value: Any, shape: Any, dtype: Any, name: str) ->
         variable_scope(None, f"{primary.op.name}/{name}"),
         graph.colocate_with(primary.op),
     ):
-        return get_variable("", initializer=value, shape=shape, dtype=dtype, trainable=False)
+        return get_variable(
+            "",
+            initializer=value,
+            shape=shape,
+            dtype=dtype,
+            trainable=False,
+            use_resource=hasattr(primary, "handle"),
+        )
