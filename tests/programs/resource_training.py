@@ -13,6 +13,9 @@ def train(tf: Any, optimizer: Any, use_resource: bool, folder: str) -> Any:
     rows = tf.nn.embedding_lookup(e, [1, 3, 1])
     loss = tf.reduce_sum(tf.square(tf.matmul(rows, tf.ones([2, 1])) * w - 0.3))
     done = optimizer.minimize(loss, global_step=step)
+    averages = tf.train.ExponentialMovingAverage(0.9)
+    with tf.control_dependencies([done]):
+        done = averages.apply()
     saver = tf.train.Saver()
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
@@ -35,6 +38,9 @@ def main(tf: Any) -> Any:
         "rmsprop": lambda: tf.train.RMSPropOptimizer(0.05, momentum=0.5),
         "centered": lambda: tf.train.RMSPropOptimizer(0.05, centered=True),
         "adagrad": lambda: tf.train.AdagradOptimizer(0.1),
+        "adadelta": lambda: tf.train.AdadeltaOptimizer(0.5),
+        "ftrl": lambda: tf.train.FtrlOptimizer(0.1, l1_regularization_strength=0.01),
+        "proximal": lambda: tf.train.ProximalAdagradOptimizer(0.1),
     }
     found = {}
     for name, make in makers.items():

@@ -27,7 +27,7 @@ ELSEWHERE = {
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
     "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
 }  # fmt: skip
-STATE_MODULES = {"state", "training", "summary", "checkpoint"}
+STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "resource_updates", "scattering"}
 STATE_MODULES |= {"keras_updates", "optimizer_forms"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}

@@ -79,13 +79,6 @@ class HandleVariable(SparseUpdates, Variable):
         """The operation that gives the variable its initial value."""
         return self._initializer
 
-    def initialized_value(self) -> Tensor:
-        """The value, else the initial value: for the initial values of other variables."""
-        from opscope.runtime.cond import cond
-
-        chosen: Tensor = cond(self.is_initialized(), self.read_value, lambda: self.initial_value)
-        return chosen
-
     def is_initialized(self, name: str | None = None) -> Tensor:
         """A bool tensor: whether the variable has a value."""
         return make_tensor("VarIsInitializedOp", self._handle, name=name)
@@ -277,7 +270,7 @@ class ResourceVariable(HandleVariable):
                 self._initializer = make_node(
                     "AssignVariableOp",
                     self._handle,
-                    without_uninitialized_reads(value),
+                    without_uninitialized_reads(value, scope),
                     name=assign_scope,
                 )
             with graph.name_scope("Read"):

@@ -13,7 +13,7 @@ from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group
-from opscope.runtime.initial_value import without_uninitialized_reads
+from opscope.runtime.initial_value import initialized_value, without_uninitialized_reads
 from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops import basic, state  # noqa: F401 - they define the ops used here
@@ -116,7 +116,7 @@ class Variable:
             self._initializer: Operation = make_op(
                 "Assign",
                 self._ref_tensor,
-                without_uninitialized_reads(value),
+                without_uninitialized_reads(value, scope),
                 validate_shape=validate_shape,
                 name="Assign",
             ).op
@@ -211,11 +211,8 @@ class Variable:
         return self._initial_value
 
     def initialized_value(self) -> Tensor:
-        """The initial value, for use in other variables' initial values.
-
-        It stays the initial value after the variable was changed.
-        """
-        return self._initial_value
+        """The value if there is one, else the initial value, for other variables' starts."""
+        return initialized_value(self)
 
     # -- its value -------------------------------------------------------------------------
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from opscope.runtime import dtypes
 from opscope.runtime.op_def import OPS, ArgDef, AttrDef, OpDef, op
 from opscope.runtime.operation import Operation
 from opscope.runtime.ops import (
     keras_updates,  # noqa: F401 - it defines ApplyAdagradV2
+    proximal,  # noqa: F401 - it defines more of them
     training,  # noqa: F401 - it defines the Apply ops
 )
+from opscope.runtime.ops.proximal import rounds
 from opscope.runtime.ops.resource_variables import shape_behind
 from opscope.runtime.ops.scattering import changed, checked_rows
 from opscope.runtime.tensor_shape import TensorShape
@@ -68,7 +68,7 @@ def _by_rows(applied: OpDef) -> None:
         flat = checked_rows(indices, slots[0].value.shape[0]).reshape(-1)
         grad = grad.reshape((flat.size, *slots[0].value.shape[1:]))
         targets = [changed(slot) for slot in slots]
-        for where in _rounds(flat):
+        for where in rounds(flat):
             rows = [VariableSlot(slot.name) for slot in slots]
             for row, target in zip(rows, targets, strict=True):
                 row.value = target[flat[where]]
@@ -105,18 +105,6 @@ def _by_rows(applied: OpDef) -> None:
 
 def _by_rows_name(applied: OpDef) -> str:
     return applied.name.replace("Apply", "SparseApply", 1)
-
-
-def _rounds(indices: Any) -> list[Any]:
-    """The places of the indices, so divided that no index comes twice in a round."""
-    left = np.arange(indices.size)
-    found: list[Any] = []
-    while left.size:
-        _, first = np.unique(indices[left], return_index=True)
-        first.sort()
-        found.append(left[first])
-        left = np.delete(left, first)
-    return found
 
 
 # -- by handle -----------------------------------------------------------------------------
