@@ -31,7 +31,10 @@ Axes = tuple[int, ...]
 # From this many elements on a sum over leading axes is a product with a vector of ones in BLAS.
 _BLAS_SUM_ELEMENTS = 8192
 _BLOCK_ROWS = 256
-_ONES: dict[str, Any] = {"f": np.ones(_BLOCK_ROWS, np.float32), "d": np.ones(_BLOCK_ROWS, np.float64)}
+_ONES: dict[str, Any] = {
+    "f": np.ones(_BLOCK_ROWS, np.float32),
+    "d": np.ones(_BLOCK_ROWS, np.float64),
+}
 
 
 def axes_of(indices: Any, ndim: int) -> Axes:
