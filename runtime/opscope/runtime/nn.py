@@ -10,22 +10,30 @@ from opscope.runtime.make_op import make_tensor
 from opscope.runtime.math import sigmoid, softplus, tanh
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.activation import bias_add
+from opscope.runtime.ops.any_rank import (
+    atrous_conv2d,
+    atrous_conv2d_transpose,
+    convolution,
+    pool,
+)
 from opscope.runtime.ops.basic import identity
+from opscope.runtime.ops.dilated import with_space_to_batch
 from opscope.runtime.ops.fused_batch_norm import fused_batch_norm
 from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.image_layers import (
     conv1d,
-    conv2d_transpose,
     depthwise_conv2d,
     depthwise_conv2d_native,
+    depthwise_conv2d_native_backprop_filter,
+    depthwise_conv2d_native_backprop_input,
     separable_conv2d,
 )
 from opscope.runtime.ops.images import (
-    avg_pool,
     conv2d,
     conv2d_backprop_filter,
     conv2d_backprop_input,
-    max_pool,
+    conv3d,
+    conv3d_backprop_filter_v2,
 )
 from opscope.runtime.ops.losses import (
     sigmoid_cross_entropy_with_logits,
@@ -42,22 +50,57 @@ from opscope.runtime.ops.normalization import (
     moments,
     zero_fraction,
 )
+from opscope.runtime.ops.pooling import (
+    avg_pool,
+    avg_pool1d,
+    avg_pool3d,
+    avg_pool_v2,
+    max_pool,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    max_pool_v2,
+    max_pool_with_argmax,
+)
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
+from opscope.runtime.ops.transposed import (
+    conv1d_transpose,
+    conv2d_transpose,
+    conv3d_transpose,
+    conv_transpose,
+)
 from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn, static_rnn
 
 __all__ = [
+    "atrous_conv2d",
+    "atrous_conv2d_transpose",
     "avg_pool",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "avg_pool_v2",
     "batch_normalization",
     "bias_add",
     "bidirectional_dynamic_rnn",
     "conv1d",
+    "conv1d_transpose",
     "conv2d",
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
     "conv2d_transpose",
+    "conv3d",
+    "conv3d_backprop_filter",
+    "conv3d_backprop_filter_v2",
+    "conv3d_transpose",
+    "conv_transpose",
+    "convolution",
     "depthwise_conv2d",
+    "depthwise_conv2d_backprop_filter",
+    "depthwise_conv2d_backprop_input",
     "depthwise_conv2d_native",
+    "depthwise_conv2d_native_backprop_filter",
+    "depthwise_conv2d_native_backprop_input",
     "dropout",
     "dynamic_rnn",
     "elu",
@@ -71,7 +114,13 @@ __all__ = [
     "log_softmax",
     "lrn",
     "max_pool",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "max_pool_v2",
+    "max_pool_with_argmax",
     "moments",
+    "pool",
     "relu",
     "relu6",
     "relu_layer",
@@ -89,11 +138,16 @@ __all__ = [
     "static_rnn",
     "tanh",
     "top_k",
+    "with_space_to_batch",
     "xw_plus_b",
     "zero_fraction",
 ]
 
 lrn = local_response_normalization
+avg_pool2d = avg_pool
+conv3d_backprop_filter = conv3d_backprop_filter_v2
+depthwise_conv2d_backprop_filter = depthwise_conv2d_native_backprop_filter
+depthwise_conv2d_backprop_input = depthwise_conv2d_native_backprop_input
 
 
 def relu(features: Any, name: str | None = None) -> Tensor:

@@ -55,7 +55,7 @@ def _(node: Operation) -> list[TensorShape]:
         raise ValueError(
             f"Depth of input ({channels}) is not a multiple of input depth of filter ({filters[2]})"
         )
-    return [window_shape(node, images, filters[:2], filters[3])]
+    return [window_shape(node.attrs, images, filters[:2], filters[3])]
 
 
 @op(

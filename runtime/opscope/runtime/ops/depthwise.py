@@ -154,7 +154,7 @@ def _(node: Operation) -> list[TensorShape]:
             f"'{node.name}' (op: 'DepthwiseConv2dNative')"
         )
     deep = None if filters[2] is None or filters[3] is None else filters[2] * filters[3]
-    return [window_shape(node, images, filters[:2], deep)]
+    return [window_shape(node.attrs, images, filters[:2], deep)]
 
 
 @_depthwise_input.shape

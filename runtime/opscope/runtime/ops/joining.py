@@ -87,9 +87,9 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     """The tensors of `values` one behind the other along `axis`."""
     parts = values if isinstance(values, (list, tuple)) else [values]
     if len(parts) == 1:
-        with op_scope(name, "concat", *parts) as scope:
+        with op_scope(name, "concat", *parts):
             convert_to_tensor(axis, "int32", name="concat_dim")
-            return make_tensor("Identity", parts[0], name=scope)
+            return make_tensor("Identity", parts[0], name=name)
     return make_tensor("ConcatV2", list(parts), axis, name=name)
 
 

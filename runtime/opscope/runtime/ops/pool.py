@@ -17,14 +17,25 @@ from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.ops.type_sets import FLOAT
 from opscope.runtime.ops.window_nodes import attrs_of, channel_axis, inner, window_shape
-from opscope.runtime.ops.windows import Line, check_images, from_nhwc, line, spatial, to_nhwc
+from opscope.runtime.ops.windows import (
+    Line,
+    check_images,
+    explicit_pairs,
+    from_nhwc,
+    line,
+    spatial,
+    to_nhwc,
+)
 from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.threads import KernelPool, kernel_pool
 
 _FORMAT = "data_format: {'NHWC', 'NCHW'} = 'NHWC'"
 _SIZES = "ksize: list(int), strides: list(int)"
 _MAX_TYPES = f"T: {{{FLOAT}, int32, int64, uint8, int16, int8, uint16}} = float32"
-_MAX_ATTRS = f"{_SIZES}, padding: {{'SAME', 'VALID'}}, explicit_paddings: list(int) = [], {_FORMAT}"
+_MAX_ATTRS = (
+    f"{_SIZES}, padding: {{'SAME', 'VALID', 'EXPLICIT'}}, explicit_paddings: list(int) = [], "
+    f"{_FORMAT}"
+)
 _MEAN_ATTRS = f"{_SIZES}, padding: {{'SAME', 'VALID'}}, {_FORMAT}, T: {{{FLOAT}}}"
 
 # A batch smaller than this many elements is not worth handing to other threads.
@@ -39,14 +50,15 @@ class Pooling(NamedTuple):
     windows: tuple[int, int]
     steps: tuple[int, int]
     padding: str
+    explicit: tuple[Any, Any]
     data_format: str
 
     def lines(self, height: int, width: int) -> tuple[Line, Line]:
         """The windows along both axes; InvalidArgumentError when they do not fit."""
         try:
             return (
-                line(height, self.windows[0], self.steps[0], self.padding),
-                line(width, self.windows[1], self.steps[1], self.padding),
+                line(height, self.windows[0], self.steps[0], self.padding, 1, self.explicit[0]),
+                line(width, self.windows[1], self.steps[1], self.padding, 1, self.explicit[1]),
             )
         except ValueError as error:
             raise errors.InvalidArgumentError(None, None, str(error)) from None
@@ -72,6 +84,7 @@ def _pooling(attrs: dict[str, Any], xp: Any, pool: KernelPool | None) -> Pooling
         spatial(attrs["ksize"], data_format),
         spatial(attrs["strides"], data_format),
         attrs["padding"],
+        explicit_pairs(attrs.get("explicit_paddings"), data_format),
         data_format,
     )
 
@@ -274,7 +287,7 @@ def _pooled_shape(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.with_rank(4).known_rank()
     data_format = node.attrs["data_format"]
     windows = inner(node.attrs["ksize"], data_format)
-    return [window_shape(node, sizes, windows, sizes[channel_axis(data_format)])]
+    return [window_shape(node.attrs, sizes, windows, sizes[channel_axis(data_format)])]
 
 
 _max_pool.shape(_pooled_shape)
