@@ -1,8 +1,14 @@
-"""One or more samples for every op type: what the registry's promises are tested on."""
+"""One or more samples for every op type: what the registry's promises are tested on.
+
+The samples of an area may stand in a file of their own, `op_samples_<area>.py`, which takes
+`sample` from here; they are part of SAMPLES without more ado.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -453,3 +459,6 @@ sample("RegexReplace", texts("a1b22", "c"), np.bytes_(b"[0-9]+"), np.bytes_(b"#"
 sample("StringSplit", texts("a b", "c  d e"), np.bytes_(b" "))
 sample("StringSplit", texts("a,b", ",c"), np.bytes_(b","), skip_empty=False)
 sample("StringSplitV2", texts("a b  c", " d "), np.bytes_(b""))
+
+for path in sorted(Path(__file__).parent.glob("op_samples_*.py")):
+    import_module(path.stem)
