@@ -17,6 +17,7 @@ from opscope.runtime.ops.any_rank import (
     pool,
 )
 from opscope.runtime.ops.basic import identity
+from opscope.runtime.ops.blocks import depth_to_space, space_to_batch, space_to_depth
 from opscope.runtime.ops.dilated import with_space_to_batch
 from opscope.runtime.ops.fused_batch_norm import fused_batch_norm
 from opscope.runtime.ops.gathering import gather
@@ -95,6 +96,7 @@ __all__ = [
     "conv3d_transpose",
     "conv_transpose",
     "convolution",
+    "depth_to_space",
     "depthwise_conv2d",
     "depthwise_conv2d_backprop_filter",
     "depthwise_conv2d_backprop_input",
@@ -134,6 +136,8 @@ __all__ = [
     "softmax_cross_entropy_with_logits_v2",
     "softplus",
     "softsign",
+    "space_to_batch",
+    "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
     "static_rnn",
     "tanh",
