@@ -105,4 +105,93 @@ def apart(tf: Any) -> Any:
     return [images, filters, *weighted(tf, layers, [x, w, mix])]
 
 
-PROGRAMS = [volumes, pools, convolutions, apart]
+def losses(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [3, 4], name="x")
+    y = tf.placeholder(tf.float32, [3, 4], name="y")
+    layers = [
+        tf.nn.crelu(x),
+        tf.nn.crelu(x, axis=0, name="mine"),
+        tf.nn.log_poisson_loss(y, x),
+        tf.nn.log_poisson_loss(y, x, compute_full_loss=True),
+        tf.nn.weighted_cross_entropy_with_logits(labels=y, logits=x, pos_weight=2.0),
+    ]
+    return weighted(tf, layers, [x])
+
+
+def moments(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [3, 4, 5], name="x")
+    loose = tf.placeholder_with_default(x, [None, 4, None])
+    w = tf.placeholder(tf.float32, [3, 1, 5], name="w")
+    image = tf.placeholder(tf.float32, [2, 3, 3, 4], name="image")
+    one = tf.ones([4])
+    counts, means, squares, shift = tf.nn.sufficient_statistics(x, [0, 2], shift=0.5)
+    layers = [
+        *tf.nn.normalize_moments(counts, means, squares, shift),
+        *tf.nn.normalize_moments(*tf.nn.sufficient_statistics(loose, [0], keep_dims=True)),
+        *tf.nn.weighted_moments(x, [0, 2], w * w + 0.5),
+        *tf.nn.weighted_moments(x, [1], w * w + 0.5, keep_dims=True, name="mine"),
+        tf.nn.batch_norm_with_global_normalization(image, one, one, one, one, 0.01, True),
+    ]
+    return weighted(tf, layers, [x, image])
+
+
+def embeddings(tf: Any) -> Any:
+    a = tf.placeholder(tf.float32, [5, 3], name="a")
+    b = tf.placeholder(tf.float32, [5, 3], name="b")
+    c = tf.placeholder_with_default(tf.ones([4, 3]), [None, 3])
+    v = tf.placeholder(tf.float32, [7], name="v")
+    ids = tf.placeholder(tf.int32, [2, 3], name="ids")
+    layers = [
+        tf.nn.embedding_lookup(a, ids),
+        tf.nn.embedding_lookup([a, b], ids),
+        tf.nn.embedding_lookup([a, b], ids, partition_strategy="div", name="runs"),
+        tf.nn.embedding_lookup([a, b, c], ids, partition_strategy="div"),
+        tf.nn.embedding_lookup(a, ids, max_norm=0.5),
+        tf.nn.embedding_lookup([a, b], ids, max_norm=0.5),
+        tf.nn.embedding_lookup(v, ids),
+    ]
+    grads = [tf.convert_to_tensor(g) for g in weighted(tf, layers, [a, b])[len(layers) :]]
+    return [*layers, *grads]
+
+
+def sampled(tf: Any) -> Any:
+    weights = tf.placeholder(tf.float32, [8, 3], name="weights")
+    others = tf.placeholder(tf.float32, [4, 3], name="others")
+    bias = tf.placeholder(tf.float32, [8], name="bias")
+    inputs = tf.placeholder(tf.float32, [2, 3], name="inputs")
+    labels = tf.placeholder(tf.int64, [2, 2], name="labels")
+    few = tf.nn.all_candidate_sampler(labels, 2, 8, True)
+    first = (few[0], few[1][:, :1], few[2])
+    layers = [
+        tf.nn.nce_loss(weights, bias, labels, inputs, 8, 8, num_true=2, sampled_values=few),
+        tf.nn.nce_loss(
+            [weights[:4], others], bias, tf.cast(labels, tf.int32), inputs, 8, 8, num_true=2,
+            sampled_values=few, remove_accidental_hits=True, partition_strategy="div",
+        ),
+        tf.nn.sampled_softmax_loss(
+            weights, bias, labels[:, :1], inputs, 8, 8, sampled_values=first
+        ),
+    ]  # fmt: skip
+    return [*few, *layers, *tf.gradients(tf.add_n(layers), [inputs])]
+
+
+def samplers(tf: Any) -> Any:
+    """Random: the nodes are TensorFlow's, the values are not."""
+    tf.set_random_seed(4)
+    labels = tf.placeholder(tf.int64, [2, 2], name="labels")
+    weights, bias, inputs = tf.ones([9, 3]), tf.zeros([9]), tf.ones([2, 3])
+    return [
+        *tf.nn.uniform_candidate_sampler(labels, 2, 3, True, 9, seed=2),
+        *tf.nn.log_uniform_candidate_sampler(labels, 2, 3, False, 9),
+        *tf.nn.learned_unigram_candidate_sampler(labels, 2, 3, True, 9, name="learned"),
+        *tf.nn.fixed_unigram_candidate_sampler(
+            labels, 2, 3, True, 4, unigrams=[1.0, 2.0, 3.0, 4.0], distortion=0.5
+        ),
+        *tf.nn.compute_accidental_hits(labels, tf.constant([1, 3, 1], tf.int64), 2),
+        tf.nn.nce_loss(weights, bias, labels, inputs, 3, 9, num_true=2),
+        tf.nn.sampled_softmax_loss(weights, bias, labels, inputs, 3, 9, num_true=2, seed=5),
+    ]
+
+
+PROGRAMS = [volumes, pools, convolutions, apart, losses, moments, embeddings, sampled]
+RANDOM_PROGRAMS = [samplers]

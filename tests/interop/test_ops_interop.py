@@ -55,7 +55,9 @@ def difference(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
+@pytest.mark.parametrize(
+    "program", [*PROGRAMS, *nn_programs.RANDOM_PROGRAMS], ids=lambda p: p.__name__
+)
 def test_same_nodes(program: Any) -> None:
     with ours.Graph().as_default() as our_graph:
         program(ours)

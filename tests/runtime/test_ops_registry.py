@@ -32,7 +32,7 @@ STATE_MODULES |= {"resource_variables", "scattering"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
 STATE_MODULES |= {"dataset_ops", "source_ops", "iterator_ops", "python_call"}
 STATE_MODULES |= {"queue_ops", "readers", "assertion", "counting"}
-STATE_MODULES |= {"parsing", "decoding", "image_files"}
+STATE_MODULES |= {"parsing", "decoding", "image_files", "candidate_sampling"}
 
 
 def module_of(op_type: str) -> str:

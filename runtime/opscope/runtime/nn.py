@@ -16,11 +16,20 @@ from opscope.runtime.ops.any_rank import (
     convolution,
     pool,
 )
-from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.blocks import depth_to_space, space_to_batch, space_to_depth
+from opscope.runtime.ops.candidate_sampling import (
+    all_candidate_sampler,
+    compute_accidental_hits,
+    fixed_unigram_candidate_sampler,
+    learned_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    uniform_candidate_sampler,
+)
 from opscope.runtime.ops.dilated import with_space_to_batch
+from opscope.runtime.ops.embedding import (
+    embedding_lookup,
+)
 from opscope.runtime.ops.fused_batch_norm import fused_batch_norm
-from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.image_layers import (
     conv1d,
     depthwise_conv2d,
@@ -36,14 +45,23 @@ from opscope.runtime.ops.images import (
     conv3d,
     conv3d_backprop_filter_v2,
 )
+from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.losses import (
+    log_poisson_loss,
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
+    weighted_cross_entropy_with_logits,
 )
 from opscope.runtime.ops.lrn import local_response_normalization
 from opscope.runtime.ops.matmul import matmul
+from opscope.runtime.ops.moments import (
+    batch_norm_with_global_normalization,
+    normalize_moments,
+    sufficient_statistics,
+    weighted_moments,
+)
 from opscope.runtime.ops.normalization import (
     batch_normalization,
     dropout,
@@ -63,6 +81,10 @@ from opscope.runtime.ops.pooling import (
     max_pool_v2,
     max_pool_with_argmax,
 )
+from opscope.runtime.ops.sampled_losses import (
+    nce_loss,
+    sampled_softmax_loss,
+)
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
 from opscope.runtime.ops.transposed import (
@@ -74,6 +96,7 @@ from opscope.runtime.ops.transposed import (
 from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn, static_rnn
 
 __all__ = [
+    "all_candidate_sampler",
     "atrous_conv2d",
     "atrous_conv2d_transpose",
     "avg_pool",
@@ -81,9 +104,11 @@ __all__ = [
     "avg_pool2d",
     "avg_pool3d",
     "avg_pool_v2",
+    "batch_norm_with_global_normalization",
     "batch_normalization",
     "bias_add",
     "bidirectional_dynamic_rnn",
+    "compute_accidental_hits",
     "conv1d",
     "conv1d_transpose",
     "conv2d",
@@ -96,6 +121,7 @@ __all__ = [
     "conv3d_transpose",
     "conv_transpose",
     "convolution",
+    "crelu",
     "depth_to_space",
     "depthwise_conv2d",
     "depthwise_conv2d_backprop_filter",
@@ -107,13 +133,17 @@ __all__ = [
     "dynamic_rnn",
     "elu",
     "embedding_lookup",
+    "fixed_unigram_candidate_sampler",
     "fused_batch_norm",
     "in_top_k",
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
+    "learned_unigram_candidate_sampler",
     "local_response_normalization",
+    "log_poisson_loss",
     "log_softmax",
+    "log_uniform_candidate_sampler",
     "lrn",
     "max_pool",
     "max_pool1d",
@@ -122,11 +152,14 @@ __all__ = [
     "max_pool_v2",
     "max_pool_with_argmax",
     "moments",
+    "nce_loss",
+    "normalize_moments",
     "pool",
     "relu",
     "relu6",
     "relu_layer",
     "rnn_cell",
+    "sampled_softmax_loss",
     "selu",
     "separable_conv2d",
     "sigmoid",
@@ -140,8 +173,12 @@ __all__ = [
     "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
     "static_rnn",
+    "sufficient_statistics",
     "tanh",
     "top_k",
+    "uniform_candidate_sampler",
+    "weighted_cross_entropy_with_logits",
+    "weighted_moments",
     "with_space_to_batch",
     "xw_plus_b",
     "zero_fraction",
@@ -180,6 +217,13 @@ def softsign(features: Any, name: str | None = None) -> Tensor:
     return make_tensor("Softsign", features, name=name)
 
 
+def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
+    """The positive parts of x and of -x, one behind the other along `axis`."""
+    with op_scope(name, "CRelu", features) as scope:
+        x = convert_to_tensor(features, name="features")
+        return relu(concat([x, -x], axis, name=scope))
+
+
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
     """`x` above 0, `alpha * x` below."""
     with op_scope(name, "LeakyRelu", features) as scope:
@@ -189,15 +233,6 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Te
 def l2_loss(t: Any, name: str | None = None) -> Tensor:
     """Half the sum of the squares."""
     return make_tensor("L2Loss", t, name=name)
-
-
-def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Tensor:
-    """The rows of `params` that `ids` name."""
-    with op_scope(name, "embedding_lookup", params, ids) as scope:
-        table = convert_to_tensor(params, name="params")
-        with table.graph.colocate_with(table.op):
-            rows = gather(table, ids, name=scope)
-        return identity(rows)
 
 
 def xw_plus_b(x: Any, weights: Any, biases: Any, name: str | None = None) -> Tensor:
