@@ -52,6 +52,7 @@ TESTS = {
     "state": "tests/runtime/test_variables.py",
     "basic": "tests/runtime/test_session.py",
     "training": "tests/runtime/test_optimizers.py",
+    "proximal": "tests/interop/test_optimizers_interop.py",
     "summary": "tests/runtime/test_summary.py",
     "checkpoint": "tests/runtime/test_saver.py",
     "random": "tests/runtime/test_random.py",

@@ -27,7 +27,7 @@ ELSEWHERE = {
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
     "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
 }  # fmt: skip
-STATE_MODULES = {"state", "training", "summary", "checkpoint"}
+STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "scattering"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
 STATE_MODULES |= {"dataset_ops", "source_ops", "iterator_ops", "python_call"}

@@ -93,7 +93,13 @@ from opscope.runtime.ops.transposed import (
     conv3d_transpose,
     conv_transpose,
 )
-from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn, static_rnn
+from opscope.runtime.raw_rnn import raw_rnn
+from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn
+from opscope.runtime.static_rnn import (
+    static_bidirectional_rnn,
+    static_rnn,
+    static_state_saving_rnn,
+)
 
 __all__ = [
     "all_candidate_sampler",
@@ -155,6 +161,7 @@ __all__ = [
     "nce_loss",
     "normalize_moments",
     "pool",
+    "raw_rnn",
     "relu",
     "relu6",
     "relu_layer",
@@ -172,7 +179,9 @@ __all__ = [
     "space_to_batch",
     "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
+    "static_bidirectional_rnn",
     "static_rnn",
+    "static_state_saving_rnn",
     "sufficient_statistics",
     "tanh",
     "top_k",
