@@ -26,6 +26,7 @@ ELSEWHERE = {
     "Const", "NoOp", "Placeholder", "PlaceholderWithDefault", "VariableV2",
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
     "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
+    "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "scattering"}

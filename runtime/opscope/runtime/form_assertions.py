@@ -280,11 +280,11 @@ def assert_shapes(
                 if not isinstance(symbol, int):
                     wanted, other, where = known[symbol]
                     source = f"Specified by tensor {_label(other)} dimension {where}"
-                check = _size_assertion(x, axis, (size, wanted), prefix + source, data, summarize)
+                check = _size_assertion(x, axis, (size, wanted), prefix, source, data, summarize)
                 if check is not None:
                     checks.append(check)
-        with get_default_graph().control_dependencies(ranks):
-            return group(*checks)
+    with get_default_graph().control_dependencies(ranks):
+        return group(*checks)
 
 
 def _symbols(x: Any, symbols: Any, prefix: str) -> tuple[tuple[Any, ...], bool]:
@@ -327,19 +327,25 @@ def _rank_assertion(x: Any, symbols: Any, is_open: bool, rest: Any) -> Operation
 
 
 def _size_assertion(
-    x: Any, axis: int, sizes: tuple[Any, Any], text: str, data: Any, summarize: int | None
+    x: Any,
+    axis: int,
+    sizes: tuple[Any, Any],
+    prefix: str,
+    text: str,
+    data: Any,
+    summarize: int | None,
 ) -> Operation | None:
     found, wanted = sizes
     if isinstance(found, int) and isinstance(wanted, int):
         if found != wanted:
             raise ValueError(
-                f"{text}.  Tensor {_label(x)} dimension {axis} must have size {wanted}.  "
+                f"{prefix}{text}.  Tensor {_label(x)} dimension {axis} must have size {wanted}.  "
                 f"Received size {found}, shape {x.shape}"
             )
         return None
     condition = make_tensor("Equal", convert_to_tensor(found), convert_to_tensor(wanted))
     shown = data or [
-        text, f"Tensor {_label(x)} dimension", axis, "must have size", wanted,
+        prefix, text, f"Tensor {_label(x)} dimension", axis, "must have size", wanted,
         "Received shape: ", _shape_of(x),
     ]  # fmt: skip
     return Assert(condition, shown, summarize=summarize)

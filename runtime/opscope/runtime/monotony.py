@@ -36,7 +36,8 @@ def _compared(x: Any, op_type: str) -> Tensor:
     length = shape(values) - 1
 
     def pairs() -> Tensor:
-        later = strided_slice(values, [1], [1] + length)
+        one: Any = [1]
+        later = strided_slice(values, one, one + length)
         return make_tensor(op_type, later, strided_slice(values, [0], length))
 
     found: Tensor = cond(is_short, lambda: convert_to_tensor([], boolean), pairs)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 
 from opscope.runtime import errors
@@ -177,7 +176,7 @@ def assert_near(
         left = convert_to_tensor(x, name="x")
         right = convert_to_tensor(y, left.dtype, name="y")
         kind = left.dtype.real_dtype
-        epsilon = ml_dtypes.finfo(kind.as_numpy_dtype).eps
+        epsilon = np.finfo(kind.as_numpy_dtype).eps
         relative = convert_to_tensor(10 * epsilon if rtol is None else rtol, kind, name="rtol")
         absolute = convert_to_tensor(10 * epsilon if atol is None else atol, kind, name="atol")
         if data is None:

@@ -63,7 +63,7 @@ def tensordot(a: Any, b: Any, axes: Any, name: str | None = None) -> Tensor:
             wanted = left_free + right_free
             if product.shape.is_fully_defined() and product.shape.as_list() == wanted:
                 return product
-            return reshape(product, np.array(wanted, np.int32), name=scope)
+            return reshape(product, wanted, name=scope)
         free = [convert_to_tensor(f, dtypes.int32) for f in (left_free, right_free)]
         result = reshape(product, concat(free, 0), name=scope)
         if left_known is not None and right_known is not None:

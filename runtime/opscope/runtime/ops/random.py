@@ -72,6 +72,7 @@ def generator_of(binding: Binding) -> Any:
 
 
 def no_session(xp: Any, *inputs: Any) -> Any:
+    """The kernel that a random op has outside of a session: an error."""
     raise errors.InternalError(None, None, "a random op draws from a generator of a session")
 
 

@@ -45,7 +45,7 @@ def repeat(
                 "Argument `tensor` (name: repeats) must be of type integer. Received `tensor` = "
                 f"{counts} of dtype: {counts.dtype!r}"
             )
-        counts = cast(counts, dtypes.int32)
+        counts = make_tensor("Cast", counts, DstT=dtypes.int32)
         if counts.shape.ndims is not None and counts.shape.ndims > 1:
             raise ValueError(f"Shape {counts.shape} must have rank at most 1")
         data = _of_rank_one_or_more(data)

@@ -75,12 +75,21 @@ def searchsorted(
         raise ValueError(
             f"Argument `side` must be either 'right' or 'left'. Received: `side` = '{side}'."
         )
-    columns, width = shape(sorted_sequence)[-1], shape(values)[-1]
+    columns, width = _sizes_of(sorted_sequence)[-1], _sizes_of(values)[-1]
     rows = reshape(sorted_sequence, [-1, columns])
     wanted = reshape(values, [-1, width])
     op_type = "UpperBound" if side == "right" else "LowerBound"
     found = make_tensor(op_type, rows, wanted, out_type=out_type, name=name)
-    return reshape(found, shape(values))
+    return reshape(found, _sizes_of(values))
+
+
+def _sizes_of(value: Any) -> Tensor:
+    """As `shape`, with the name that TensorFlow's functions give a constant they make for it."""
+    with op_scope(None, "Shape", value) as scope:
+        tensor = convert_to_tensor(value)
+        if tensor.shape.is_fully_defined():
+            return convert_to_tensor(tensor.shape, dtypes.int32, name="shape_as_tensor")
+        return make_tensor("Shape", tensor, name=scope)
 
 
 # -- sorting -------------------------------------------------------------------------------
@@ -186,7 +195,7 @@ def _dense_bincount(xp: Any, value: Any, size: Any, weights: Any, *, binary_outp
 
 @_dense_bincount.shape
 def _(node: Operation) -> list[TensorShape]:
-    value, count, weights = node.inputs
+    value, count = node.inputs[:2]
     if value.shape.ndims is None:
         return [unknown_shape()]
     known = static_value(count)
@@ -312,9 +321,9 @@ def histogram_fixed_width_bins(
         as_float = cast(count, flat.dtype)
         scaled = make_tensor("RealDiv", flat - ends[0], ends[1] - ends[0], name="scaled_values")
         places = make_tensor("Floor", as_float * scaled, name="indices")
+        last = as_float - 1
         with op_scope(None, "clip_by_value", places) as scope:
-            below = make_tensor("Minimum", places, as_float - 1)
-            inside = make_tensor("Maximum", below, 0, name=scope)
+            inside = make_tensor("Maximum", make_tensor("Minimum", places, last), 0, name=scope)
         return reshape(cast(inside, dtypes.int32), sizes)
 
 
