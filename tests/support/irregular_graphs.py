@@ -88,7 +88,7 @@ def a_ladder_with_shared_rungs(make: Makers) -> list[Any]:
 
 def dead_inputs_kill(make: Makers) -> list[Any]:
     """An op with inputs from both sides never runs; a Merge takes what is left."""
-    p, q, x = placeholders(make.tf)
+    p, _, x = placeholders(make.tf)
     off, on = make.switch(x, p)
     never = off + on
     merged, index = make.merge([never, off - 5.0, on + 5.0])
@@ -97,7 +97,7 @@ def dead_inputs_kill(make: Makers) -> list[Any]:
 
 def control_edges_carry_death(make: Makers) -> list[Any]:
     """An op that waits for a dead one is dead."""
-    p, q, x = placeholders(make.tf)
+    p, _, x = placeholders(make.tf)
     off, on = make.switch(x, p)
     with make.tf.control_dependencies([make.tf.identity(on)]):
         late = make.tf.constant(7.0)
@@ -112,7 +112,7 @@ def two_loops_in_one_frame(make: Makers) -> list[Any]:
 
     TensorFlow refuses this.
     """
-    p, q, x = placeholders(make.tf)
+    _, _, x = placeholders(make.tf)
     tf = make.tf
 
     def counting(limit: float, step: float) -> Any:
@@ -132,7 +132,7 @@ def two_loops_in_one_frame(make: Makers) -> list[Any]:
 
 def a_value_after_the_last_round(make: Makers) -> list[Any]:
     """An op inside a loop on the output that is alive after the last round."""
-    p, q, x = placeholders(make.tf)
+    _, _, x = placeholders(make.tf)
     tf = make.tf
     entered = make.enter(tf.abs(x), "after")
     merged = make.merge([entered, entered])[0]
@@ -147,7 +147,7 @@ def a_value_after_the_last_round(make: Makers) -> list[Any]:
 
 def a_loop_that_may_be_dead(make: Makers) -> list[Any]:
     """A loop on one side of a Switch; its dead Exit lets the other side through a Merge."""
-    p, q, x = placeholders(make.tf)
+    p, _, x = placeholders(make.tf)
     tf = make.tf
     off, on = make.switch(x, p)
 
