@@ -68,7 +68,9 @@ class Program:
     variables are handed out. repeats: an op can run several times or never; then the recorded
     values are a list of index into `recorded` and value in turn, as they came, hits are places in
     that list, and times are pairs (index into `traced`, nanoseconds). again: the recorded locals
-    that are dropped as long as there is no hit.
+    that are dropped as long as there is no hit. replay: recorded are only the variables' values
+    from before the run, each with its number of rewrites; this runs the ops again and records all.
+    interpreted: there is no source; the local `execution` of the function knows the op that runs.
     """
 
     function: Callable[..., Any]
@@ -82,6 +84,7 @@ class Program:
     repeats: bool = False
     again: Mapping[str, Again] = field(default_factory=dict)
     replay: Replay | None = None
+    interpreted: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,11 @@ class Plan:
         code = self.program.function.__code__
         while traceback is not None:
             if traceback.tb_frame.f_code is code:
-                line = traceback.tb_lineno
-                lines = self.program.lines
-                op = lines[line] if line < len(lines) else None
-                return op, dict(traceback.tb_frame.f_locals)
+                found = dict(traceback.tb_frame.f_locals)
+                if self.program.interpreted:
+                    execution = found.get("execution")
+                    return execution and execution.current, found
+                line, lines = traceback.tb_lineno, self.program.lines
+                return (lines[line] if line < len(lines) else None), found
             traceback = traceback.tb_next
         return None, {}
