@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
+from opscope.runtime.variable_class import disable_resource_variables
+
 
 def _already(what: str) -> Callable[[], None]:
     def disable() -> None:
@@ -39,10 +41,6 @@ enable_v2_tensorshape = _refused("enable_v2_tensorshape", "plain numbers as dime
 
 def disable_v2_behavior() -> None:
     """Behave as TensorFlow 1: so it is here from the start, and variables are references."""
-    try:
-        from opscope.runtime.variable_class import disable_resource_variables
-    except ImportError:
-        return
     disable_resource_variables()
 
 
