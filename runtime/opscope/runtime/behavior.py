@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
+from opscope.runtime.recognition import executing_eagerly
 from opscope.runtime.variable_class import disable_resource_variables
 
 
@@ -42,11 +43,6 @@ enable_v2_tensorshape = _refused("enable_v2_tensorshape", "plain numbers as dime
 def disable_v2_behavior() -> None:
     """Behave as TensorFlow 1: so it is here from the start, and variables are references."""
     disable_resource_variables()
-
-
-def executing_eagerly() -> bool:
-    """False: ops run in sessions."""
-    return False
 
 
 executing_eagerly_outside_functions = executing_eagerly

@@ -9,16 +9,16 @@ from typing import Any
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group
-from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.assertion import Assert
 from opscope.runtime.ops.basic import no_op
-from opscope.runtime.ops.joining import stack
 from opscope.runtime.scopes import name_scope
 from opscope.runtime.variable_scope import Initial, Reuse, VariableScope, variable_scope
 from opscope.runtime.variables import (
     Variable,
     global_variables,
     global_variables_initializer,
+    is_variable_initialized,
     local_variables,
     local_variables_initializer,
     variables_initializer,
@@ -39,28 +39,19 @@ def tables_initializer(name: str = "init_all_tables") -> Operation:
 initialize_all_tables = tables_initializer
 
 
-def assert_variables_initialized(var_list: Sequence[Variable] | None = None) -> Any:
-    """A tensor that fails when a variable has no value; None when there is no variable.
+def assert_variables_initialized(var_list: Sequence[Variable] | None = None) -> Operation | None:
+    """An operation that fails when a variable has no value; None when there is no variable.
 
     var_list None means all global and local variables. `report_uninitialized_variables` names
-    them instead.
+    them instead. The error is an InvalidArgumentError; TensorFlow reads the variables for their
+    ranks and so raises FailedPreconditionError, but here a rank is known without reading.
     """
-    variables: list[Any] = (
-        global_variables() + local_variables() if var_list is None else list(var_list)
-    )
-    if not variables:
-        variables = [
-            op.outputs[0]
-            for op in get_default_graph().get_operations()
-            if op.type in ("Variable", "VariableV2", "AutoReloadVariable")
-        ]
-    if not variables:
-        return None
-    ranks: list[Tensor] = []
-    for variable in variables:
-        with get_default_graph().colocate_with(variable.op):
-            ranks.append(make_tensor("Rank", variable))
-    return ranks[0] if len(ranks) == 1 else stack(ranks)
+    variables = global_variables() + local_variables() if var_list is None else list(var_list)
+    checks = [
+        Assert(is_variable_initialized(v), [f"Attempting to use uninitialized value {v.op.name}"])
+        for v in variables
+    ]
+    return group(*checks) if checks else None
 
 
 def no_regularizer(_: Any) -> None:
