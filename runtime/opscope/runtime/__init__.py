@@ -43,6 +43,21 @@ from opscope.runtime import (
     summary,
     test,
     train,
+    version,
+)
+from opscope.runtime.behavior import (
+    control_flow_v2_enabled,
+    disable_control_flow_v2,
+    disable_eager_execution,
+    disable_tensor_equality,
+    disable_v2_behavior,
+    disable_v2_tensorshape,
+    enable_control_flow_v2,
+    enable_eager_execution,
+    enable_tensor_equality,
+    enable_v2_behavior,
+    enable_v2_tensorshape,
+    executing_eagerly_outside_functions,
 )
 from opscope.runtime.clip_ops import (
     clip_by_global_norm,
@@ -77,6 +92,7 @@ from opscope.runtime.dtypes import (
     uint64,
     variant,
 )
+from opscope.runtime.errors import OpError
 from opscope.runtime.form_assertions import (
     assert_integer,
     assert_proper_iterable,
@@ -88,8 +104,11 @@ from opscope.runtime.form_assertions import (
     assert_type,
 )
 from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
+from opscope.runtime.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
+from opscope.runtime.gradient_registry import NotDifferentiable as no_gradient  # noqa: N813
 from opscope.runtime.gradients import (
     AggregationMethod,
+    UnconnectedGradients,
     gradients,
 )
 from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
@@ -104,6 +123,7 @@ from opscope.runtime.initializers import Ones as ones_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomNormal as random_normal_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomUniform as random_uniform_initializer  # noqa: N813
 from opscope.runtime.initializers import TruncatedNormal as truncated_normal_initializer  # noqa: N813
+from opscope.runtime.initializers import UniformUnitScaling as uniform_unit_scaling_initializer  # noqa: N813
 from opscope.runtime.initializers import VarianceScaling as variance_scaling_initializer  # noqa: N813
 from opscope.runtime.initializers import Zeros as zeros_initializer  # noqa: N813
 from opscope.runtime.initializers import glorot_normal as glorot_normal_initializer
@@ -184,6 +204,18 @@ from opscope.runtime.math import (
     unsorted_segment_sum,
 )
 from opscope.runtime.monotony import is_non_decreasing, is_strictly_increasing
+from opscope.runtime.older_names import (
+    all_variables,
+    assert_variables_initialized,
+    initialize_all_tables,
+    initialize_all_variables,
+    initialize_local_variables,
+    initialize_variables,
+    no_regularizer,
+    op_scope,
+    tables_initializer,
+    variable_op_scope,
+)
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.argmax import arg_max, arg_min
 from opscope.runtime.ops.arrangement import (
@@ -309,6 +341,8 @@ from opscope.runtime.ops.scattering import (
     scatter_min,
     scatter_mul,
     scatter_nd_add,
+    scatter_nd_max,
+    scatter_nd_min,
     scatter_nd_sub,
     scatter_nd_update,
     scatter_sub,
@@ -426,6 +460,7 @@ from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
     colocate_with,
+    container,
     control_dependencies,
     device,
     get_collection,
@@ -452,6 +487,11 @@ from opscope.runtime.value_assertions import (
     assert_positive,
     verify_tensor_all_finite,
 )
+from opscope.runtime.variable_class import (
+    disable_resource_variables,
+    enable_resource_variables,
+    resource_variables_enabled,
+)
 from opscope.runtime.variable_scope import (
     AUTO_REUSE,
     VariableScope,
@@ -475,10 +515,30 @@ from opscope.runtime.variables import (
     trainable_variables,
     variables_initializer,
 )
+from opscope.runtime.version import (
+    COMPILER_VERSION,
+    CXX11_ABI_FLAG,
+    CXX_VERSION,
+    GIT_VERSION,
+    GRAPH_DEF_VERSION,
+    GRAPH_DEF_VERSION_MIN_CONSUMER,
+    GRAPH_DEF_VERSION_MIN_PRODUCER,
+    MONOLITHIC_BUILD,
+    VERSION,
+)
 from opscope.runtime.while_loop import while_loop
 
 __all__ = [
     "AUTO_REUSE",
+    "COMPILER_VERSION",
+    "CXX11_ABI_FLAG",
+    "CXX_VERSION",
+    "GIT_VERSION",
+    "GRAPH_DEF_VERSION",
+    "GRAPH_DEF_VERSION_MIN_CONSUMER",
+    "GRAPH_DEF_VERSION_MIN_PRODUCER",
+    "MONOLITHIC_BUILD",
+    "VERSION",
     "AggregationMethod",
     "Assert",
     "ConfigProto",
@@ -500,7 +560,10 @@ __all__ = [
     "IndexedSlices",
     "InteractiveSession",
     "MetaGraphDef",
+    "NoGradient",
     "NodeDef",
+    "NotDifferentiable",
+    "OpError",
     "Operation",
     "OptimizerOptions",
     "PaddingFIFOQueue",
@@ -508,6 +571,7 @@ __all__ = [
     "QueueBase",
     "RandomShuffleQueue",
     "ReaderBase",
+    "RegisterGradient",
     "RunMetadata",
     "RunOptions",
     "Session",
@@ -521,6 +585,7 @@ __all__ = [
     "TensorArray",
     "TensorShape",
     "TextLineReader",
+    "UnconnectedGradients",
     "VarLenFeature",
     "Variable",
     "VariableScope",
@@ -534,6 +599,7 @@ __all__ = [
     "add_n",
     "add_to_collection",
     "add_to_collections",
+    "all_variables",
     "angle",
     "app",
     "arg_max",
@@ -564,6 +630,7 @@ __all__ = [
     "assert_same_float_dtype",
     "assert_scalar",
     "assert_type",
+    "assert_variables_initialized",
     "assign",
     "assign_add",
     "assign_sub",
@@ -599,7 +666,9 @@ __all__ = [
     "conj",
     "constant",
     "constant_initializer",
+    "container",
     "control_dependencies",
+    "control_flow_v2_enabled",
     "convert_to_tensor",
     "convert_to_tensor_or_indexed_slices",
     "convert_to_tensor_or_sparse_tensor",
@@ -621,6 +690,12 @@ __all__ = [
     "digamma",
     "dimension_at_index",
     "dimension_value",
+    "disable_control_flow_v2",
+    "disable_eager_execution",
+    "disable_resource_variables",
+    "disable_tensor_equality",
+    "disable_v2_behavior",
+    "disable_v2_tensorshape",
     "div",
     "div_no_nan",
     "divide",
@@ -629,12 +704,19 @@ __all__ = [
     "dynamic_partition",
     "dynamic_stitch",
     "einsum",
+    "enable_control_flow_v2",
+    "enable_eager_execution",
+    "enable_resource_variables",
+    "enable_tensor_equality",
+    "enable_v2_behavior",
+    "enable_v2_tensorshape",
     "ensure_shape",
     "equal",
     "erf",
     "erfc",
     "errors",
     "executing_eagerly",
+    "executing_eagerly_outside_functions",
     "exp",
     "expand_dims",
     "expm1",
@@ -683,6 +765,10 @@ __all__ = [
     "image",
     "import_graph_def",
     "init_scope",
+    "initialize_all_tables",
+    "initialize_all_variables",
+    "initialize_local_variables",
+    "initialize_variables",
     "initializers",
     "int8",
     "int16",
@@ -743,7 +829,9 @@ __all__ = [
     "nest",
     "newaxis",
     "nn",
+    "no_gradient",
     "no_op",
+    "no_regularizer",
     "norm",
     "not_equal",
     "numpy_function",
@@ -751,6 +839,7 @@ __all__ = [
     "ones",
     "ones_initializer",
     "ones_like",
+    "op_scope",
     "ops",
     "pad",
     "parallel_stack",
@@ -792,6 +881,7 @@ __all__ = [
     "reset_default_graph",
     "reshape",
     "resource",
+    "resource_variables_enabled",
     "reverse",
     "reverse_sequence",
     "reverse_v2",
@@ -810,6 +900,8 @@ __all__ = [
     "scatter_mul",
     "scatter_nd",
     "scatter_nd_add",
+    "scatter_nd_max",
+    "scatter_nd_min",
     "scatter_nd_sub",
     "scatter_nd_update",
     "scatter_sub",
@@ -857,6 +949,7 @@ __all__ = [
     "substr",
     "subtract",
     "summary",
+    "tables_initializer",
     "tan",
     "tanh",
     "tensor_scatter_add",
@@ -892,6 +985,7 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "uniform_unit_scaling_initializer",
     "unique",
     "unique_with_counts",
     "unravel_index",
@@ -902,11 +996,13 @@ __all__ = [
     "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
+    "variable_op_scope",
     "variable_scope",
     "variables_initializer",
     "variance_scaling_initializer",
     "variant",
     "verify_tensor_all_finite",
+    "version",
     "where",
     "where_v2",
     "while_loop",
@@ -918,3 +1014,4 @@ __all__ = [
 ]
 
 linspace = lin_space
+__version__ = VERSION
