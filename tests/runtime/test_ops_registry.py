@@ -110,6 +110,10 @@ def test_kernel_gives_what_the_graph_says(sample: Sample, fixed: bool) -> None:
 DYNAMIC = {"Where", "ListDiff", "BroadcastGradientArgs", "DynamicStitch", "DynamicPartition"}
 DYNAMIC |= {"SegmentSum", "SegmentMean", "SegmentProd", "SegmentMax", "SegmentMin"}
 DYNAMIC |= {"Unique", "UniqueWithCounts", "StringSplit", "StringSplitV2"}
+DYNAMIC |= {"NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3"}
+DYNAMIC |= {"NonMaxSuppressionV4", "NonMaxSuppressionV5", "NonMaxSuppressionWithOverlaps"}
+# These give float32 whatever they take, which a numeric gradient has to allow for.
+SINGLE = {"Cast", "ResizeBilinear", "ResizeBicubic", "CropAndResize"}
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
@@ -153,7 +157,7 @@ def wide(sample: Sample) -> Sample:
         return value.astype(np.float64) if value.dtype == np.float32 else value
 
     attrs = {k: ("float32" if v == "float64" else v) for k, v in sample.attrs.items()}
-    if sample.op_type == "Cast":
+    if sample.op_type in SINGLE:
         return sample
     return Sample(sample.op_type, tuple(map(widened, sample.inputs)), attrs, sample.fixed)
 
@@ -181,11 +185,11 @@ def test_gradient_is_the_numeric_one(sample: Sample, fixed: bool) -> None:
     }
     with tf.Session() as session:
         found = session.run([tf.convert_to_tensor(g) for g in analytic], feeds)
-        step = 1e-3 if sample.op_type == "Cast" else 1e-6
+        step = 1e-3 if sample.op_type in SINGLE else 1e-6
         for source, grad in zip(sources, found, strict=True):
             expected = numeric_gradient(session, target, source, feeds, step)
             assert grad.shape == expected.shape
-            tolerance = 1e-3 if sample.op_type == "Cast" else 1e-7
+            tolerance = 2e-3 if sample.op_type in SINGLE else 1e-7
             np.testing.assert_allclose(grad, expected, rtol=1e-6, atol=tolerance)
 
 

@@ -17,3 +17,11 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
 ]
+from opscope.runtime.ops import (
+    colours,
+    crop_and_resize,
+    drawn_boxes,
+    patches,
+    resizing,
+    suppression,
+)
