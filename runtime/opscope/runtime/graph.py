@@ -133,8 +133,7 @@ class Graph(GraphCollections):
             self._names_in_use.setdefault(full_name.lower(), 1)
             if context is not None:
                 context.adopt(made)
-            for scope in self._control_stack:
-                scope.seen.add(made)
+            self.mark_seen(made)
             return made
 
     def _scoped_controls(self, inputs: Sequence[Tensor]) -> Iterator[Operation]:
@@ -332,8 +331,10 @@ class Graph(GraphCollections):
 
     def mark_seen(self, op: Operation) -> None:
         """Let what reads `op` do without the control inputs of the open scopes."""
-        for scope in self._control_stack:
+        for scope in reversed(self._control_stack):
             scope.seen.add(op)
+            if scope.is_reset:  # what is made there does not wait for the scopes outside
+                return
 
     @contextmanager
     def control_dependencies(self, control_inputs: Iterable[Any] | None) -> Iterator[None]:

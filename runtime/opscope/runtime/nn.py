@@ -44,7 +44,13 @@ from opscope.runtime.ops.normalization import (
 )
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
-from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn, static_rnn
+from opscope.runtime.raw_rnn import raw_rnn
+from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn
+from opscope.runtime.static_rnn import (
+    static_bidirectional_rnn,
+    static_rnn,
+    static_state_saving_rnn,
+)
 
 __all__ = [
     "avg_pool",
@@ -72,6 +78,7 @@ __all__ = [
     "lrn",
     "max_pool",
     "moments",
+    "raw_rnn",
     "relu",
     "relu6",
     "relu_layer",
@@ -86,7 +93,9 @@ __all__ = [
     "softplus",
     "softsign",
     "sparse_softmax_cross_entropy_with_logits",
+    "static_bidirectional_rnn",
     "static_rnn",
+    "static_state_saving_rnn",
     "tanh",
     "top_k",
     "xw_plus_b",

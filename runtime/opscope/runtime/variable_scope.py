@@ -307,8 +307,8 @@ def variable_scope(
         else:
             local = name_or_scope
             if local is None:
-                local = node_scope = _unique_scope(store, outer.name, default_name or "")
-            node_scope = local
+                local = _unique_scope(store, outer.name, default_name or "")
+            node_scope = local if name_or_scope is not None else default_name or ""
             full = f"{outer.name}/{local}" if outer.name else local
             base = outer
         opens_name_scope = auxiliary_name_scope and bool(node_scope)
@@ -323,7 +323,7 @@ def variable_scope(
                 base.dtype if dtype is None else dtype,
                 constraint or base.constraint,
             )
-            with _entered(graph, scope, store):
+            with _entered(graph, scope, store, keeps_counts=base is name_or_scope):
                 yield scope
 
 
@@ -334,15 +334,22 @@ def _same(graph: Graph) -> Iterator[str]:
 
 
 @contextmanager
-def _entered(graph: Graph, scope: VariableScope, store: _VariableStore) -> Iterator[None]:
+def _entered(
+    graph: Graph, scope: VariableScope, store: _VariableStore, keeps_counts: bool
+) -> Iterator[None]:
+    """keeps_counts: of the scopes below, only those opened inside are forgotten."""
     kept = graph.get_collection_ref(_SCOPE_KEY)
     previous = kept[:]
     kept[:] = [scope]
     store.open_scope(scope.name)
+    counts = dict(store.scope_counts)
     try:
         yield
     finally:
-        store.close_subscopes(scope.name)
+        if keeps_counts:
+            store.scope_counts = counts
+        else:
+            store.close_subscopes(scope.name)
         kept[:] = previous
 
 

@@ -12,6 +12,7 @@ from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
+from opscope.runtime.initial_value import initialized_value, without_uninitialized_reads
 from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops import basic, state  # noqa: F401 - they define the ops used here
@@ -101,7 +102,7 @@ class Variable:
             self._initializer: Operation = make_op(
                 "Assign",
                 self._ref_tensor,
-                without_uninitialized_reads(value),
+                without_uninitialized_reads(value, scope),
                 validate_shape=validate_shape,
                 name="Assign",
             ).op
@@ -173,11 +174,8 @@ class Variable:
         return self._initial_value
 
     def initialized_value(self) -> Tensor:
-        """The initial value, for use in other variables' initial values.
-
-        It stays the initial value after the variable was changed.
-        """
-        return self._initial_value
+        """The value if there is one, else the initial value, for other variables' starts."""
+        return initialized_value(self)
 
     # -- its value -------------------------------------------------------------------------
 
@@ -274,40 +272,6 @@ def _written(
 
 # An operator on a variable is the operator on its value.
 install(Variable)
-
-
-def without_uninitialized_reads(value: Tensor) -> Tensor:
-    """`value` with each read of a variable replaced by that variable's initial value.
-
-    So an initial value may be computed from other variables, whatever the order in which their
-    initializers run. Nodes that depend on no variable are used as they are.
-    """
-    variables = {
-        v.op: v
-        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES)
-        for v in value.graph.get_collection(key)
-        if isinstance(v, Variable)
-    }
-    copies: dict[Operation, Operation | Tensor] = {}
-
-    def rebuilt(tensor: Tensor) -> Tensor:
-        node = tensor.op
-        if node in variables:
-            return without_uninitialized_reads(variables[node].initial_value)
-        if node not in copies:
-            inputs = [rebuilt(t) for t in node.inputs]
-            if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-                copies[node] = node
-            elif node.type == "Identity":
-                copies[node] = inputs[0]
-            else:
-                copies[node] = node.graph.create_op(
-                    node.definition, inputs, dict(node.attrs), f"{node.name.split('/')[-1]}_initial"
-                )
-        made = copies[node]
-        return made if isinstance(made, Tensor) else made.outputs[tensor.value_index]
-
-    return rebuilt(value)
 
 
 def assign(
