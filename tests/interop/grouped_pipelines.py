@@ -76,7 +76,9 @@ def grouped_by_size_of_key(tf):
 
 def reduced_by_key(tf):
     reducer = tf.data.experimental.Reducer(
-        lambda key: (np.int64(0), key), lambda state, x: (state[0] + x, state[1]), lambda a, b: a + b
+        lambda key: (np.int64(0), key),
+        lambda state, x: (state[0] + x, state[1]),
+        lambda a, b: a + b,
     )
     return numbers(tf).apply(tf.data.experimental.group_by_reducer(lambda x: x % 3, reducer))
 

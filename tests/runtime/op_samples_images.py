@@ -130,3 +130,7 @@ for centered, normalized in ((True, True), (True, False), (False, True), (False,
             fixed=[1], centered=centered, normalized=normalized,
             uniform_noise=False, noise="zero",
         )  # fmt: skip
+
+sample("ClipByValue", floats(2, 3), F32(-0.7), F32(0.9), smooth=[0, 1, 2])
+sample("ClipByValue", floats(2, 3), np.full((2, 3), -0.7, F32), F32(0.9), smooth=[0, 1, 2])
+sample("ClipByValue", ints(-9, 3, 12), np.int32(0), np.int32(5))

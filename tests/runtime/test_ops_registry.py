@@ -25,13 +25,14 @@ from op_samples import SAMPLES, Sample
 ELSEWHERE = {
     "Const", "NoOp", "Placeholder", "PlaceholderWithDefault", "VariableV2",
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
-    "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
+    "RandomShuffle", "SampleDistortedBoundingBox", "SampleDistortedBoundingBoxV2",
+    "StringJoin", "StaticRegexFullMatch",
     "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "scattering"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
-STATE_MODULES |= {"dataset_ops", "source_ops", "iterator_ops", "python_call"}
+STATE_MODULES |= {"dataset_ops", "grouping_ops", "source_ops", "iterator_ops", "python_call"}
 STATE_MODULES |= {"queue_ops", "readers", "assertion", "counting"}
 STATE_MODULES |= {"parsing", "decoding", "image_files"}
 
@@ -111,6 +112,7 @@ def test_kernel_gives_what_the_graph_says(sample: Sample, fixed: bool) -> None:
 DYNAMIC = {"Where", "ListDiff", "BroadcastGradientArgs", "DynamicStitch", "DynamicPartition"}
 DYNAMIC |= {"SegmentSum", "SegmentMean", "SegmentProd", "SegmentMax", "SegmentMin"}
 DYNAMIC |= {"Unique", "UniqueWithCounts", "StringSplit", "StringSplitV2"}
+DYNAMIC |= {"SerializeManySparse", "DeserializeSparse", "DeserializeManySparse"}
 DYNAMIC |= {"NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3"}
 DYNAMIC |= {"NonMaxSuppressionV4", "NonMaxSuppressionV5", "NonMaxSuppressionWithOverlaps"}
 # These give float32 whatever they take, which a numeric gradient has to allow for.

@@ -290,6 +290,7 @@ from opscope.runtime.ops.random import (
 from opscope.runtime.ops.repeating import batch_gather, repeat
 from opscope.runtime.ops.rolling import roll, unravel_index
 from opscope.runtime.ops.sampling import multinomial, random_crop, random_gamma, random_poisson
+from opscope.runtime.ops.saturation import saturate_cast
 from opscope.runtime.ops.scattering import (
     scatter_add,
     scatter_div,
@@ -775,6 +776,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "saturate_cast",
     "saved_model",
     "scalar_mul",
     "scan",

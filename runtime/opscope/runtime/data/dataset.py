@@ -10,10 +10,10 @@ from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.data.dataset_groups import DatasetGroups
 from opscope.runtime.data.element_function import ElementFunction
 from opscope.runtime.data.element_spec import (
-    batch_rows,
-    common_shape,
     as_components,
+    batch_rows,
     classes_of,
+    common_shape,
     components_of,
     flat_shapes,
     flat_spec,
@@ -73,9 +73,7 @@ class Dataset(DatasetGroups):
     def from_tensors(tensors: Any) -> Dataset:
         """One element: `tensors`."""
         components, types, shapes = as_components(components_of(tensors))
-        made = make_tensor(
-            "TensorDataset", components, output_shapes=flat_shapes(types, shapes)
-        )
+        made = make_tensor("TensorDataset", components, output_shapes=flat_shapes(types, shapes))
         return Dataset(made, types, shapes)
 
     @staticmethod

@@ -255,13 +255,11 @@ def _with_length(types: Any, shapes: Any, length: Tensor) -> Any:
     from opscope.runtime.data.structure import flatten_as
     from opscope.runtime.ops.joining import stack
 
-    made = []
+    made: list[Any] = []
     for shape in flatten_as(types, shapes, "padded_shapes"):
         sizes = TensorShape(shape).as_list()
         if sizes and None in sizes:
-            made.append(
-                stack([length if s is None else constant(s, dtypes.int64) for s in sizes])
-            )
+            made.append(stack([length if s is None else constant(s, dtypes.int64) for s in sizes]))
         else:
             made.append(TensorShape(sizes))
     return pack_as(types, made)

@@ -44,6 +44,8 @@ class ElementFunction:
     ) -> None:
         """Trace `function` of one element of these types and shapes."""
         self.result: Any = None
+        self.types: Any = None
+        self.shapes: Any = None
 
         def body(*leaves: Tensor) -> Sequence[Tensor]:
             element = as_element(leaves, types, shapes)
@@ -64,8 +66,6 @@ class ElementFunction:
             made, self.types, self.shapes = as_components(self.result)
             return made
 
-        self.types: Any = None
-        self.shapes: Any = None
         self.function: GraphFunction = trace(
             function_name(kind, function), body, flat_types(types), flat_shapes(types, shapes)
         )

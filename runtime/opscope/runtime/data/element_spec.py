@@ -10,8 +10,8 @@ from opscope.runtime.constant import constant, constant_value_as_shape, convert_
 from opscope.runtime.data.structure import flatten, flatten_as, map_structure, pack_as
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.make_op import make_op, make_tensor
-from opscope.runtime.ops import sparse_strings as _sparse_strings  # noqa: F401 - defines op types
 from opscope.runtime.operation import Tensor
+from opscope.runtime.ops import sparse_strings as _sparse_strings  # noqa: F401 - defines op types
 from opscope.runtime.ops.joining import stack, unstack
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.tensor_shape import TensorShape, scalar
@@ -53,7 +53,9 @@ def flat_spec(types: Any, shapes: Any) -> dict[str, Any]:
 def spec_of(values: Any) -> tuple[Any, Any]:
     """The types and the shapes of an element, in its structure."""
     types = map_structure(
-        lambda v: SparseSpec(v.dtype.base_dtype) if isinstance(v, SparseTensor) else v.dtype.base_dtype,
+        lambda v: (
+            SparseSpec(v.dtype.base_dtype) if isinstance(v, SparseTensor) else v.dtype.base_dtype
+        ),
         values,
     )
     return types, map_structure(lambda v: v.shape, values)
@@ -80,7 +82,9 @@ def as_components(values: Any) -> tuple[list[Tensor], Any, Any]:
     """An element's values as tensors; and its types and shapes, in its structure."""
     from opscope.runtime.data.dataset import Dataset
 
-    made, types, shapes = [], [], []
+    made: list[Tensor] = []
+    types: list[Any] = []
+    shapes: list[TensorShape] = []
     for value in flatten(values):
         if isinstance(value, SparseTensor):
             made.append(serialized(value, "SerializeSparse"))
@@ -122,8 +126,8 @@ def _leaf(component: Tensor, spec: Any, shape: TensorShape) -> Any:
     if isinstance(spec, DatasetSpec):
         return Dataset(component, spec.types, spec.shapes)
     if isinstance(spec, SparseSpec):
-        parts = make_op("DeserializeSparse", component, dtype=spec.dtype)
-        return _with_shape(*parts, shape)
+        indices, values, sizes = make_op("DeserializeSparse", component, dtype=spec.dtype)
+        return _with_shape(indices, values, sizes, shape)
     return component
 
 
@@ -146,7 +150,7 @@ def components_of(tensors: Any) -> Any:
     from opscope.runtime.data.dataset import Dataset
 
     leaves = flatten(tensors)
-    made = []
+    made: list[Any] = []
     with get_default_graph().name_scope("normalize_element"):
         for i, leaf in enumerate(leaves):
             if isinstance(leaf, SparseTensorValue):

@@ -25,15 +25,15 @@ from opscope.runtime.tensor_shape import scalar
 
 __all__ = [
     "AUTOTUNE",
+    "INFINITE_CARDINALITY",
+    "UNKNOWN_CARDINALITY",
     "AutotuneOptions",
     "Counter",
     "DistributeOptions",
-    "INFINITE_CARDINALITY",
     "OptimizationOptions",
     "RandomDataset",
     "Reducer",
     "ThreadingOptions",
-    "UNKNOWN_CARDINALITY",
     "bucket_by_sequence_length",
     "cardinality",
     "choose_from_datasets",
@@ -192,7 +192,9 @@ def group_by_reducer(key_func: Callable[..., Any], reducer: Reducer) -> Transfor
         kind = "tf_data_experimental_group_by_reducer"
         key = ElementFunction(kind, key_func, dataset._types, dataset._shapes)
         if flatten(key.types) != [dtypes.int64]:
-            raise ValueError("Invalid `key_func`. `key_func` must return a single `tf.int64` scalar.")
+            raise ValueError(
+                "Invalid `key_func`. `key_func` must return a single `tf.int64` scalar."
+            )
         begun = ElementFunction(kind, reducer.init_func, dtypes.int64, scalar())
         folded, shapes = _folding(kind, reducer.reduce_func, dataset, begun.types, begun.shapes)
         ended = ElementFunction(kind, reducer.finalize_func, begun.types, shapes)
@@ -297,7 +299,9 @@ def sample_from_datasets(
     count = len(datasets)
     if isinstance(weights, Dataset):
         raise NotImplementedError("opscope takes fixed weights only, not a dataset of weights")
-    shares = convert_to_tensor([1.0 / count] * count if weights is None else weights, name="weights")
+    shares = convert_to_tensor(
+        [1.0 / count] * count if weights is None else weights, name="weights"
+    )
     ends = cumsum(cast(shares, dtypes.float64))
     total = reduce_sum(cast(shares, dtypes.float64))
 
@@ -323,8 +327,10 @@ def Counter(start: Any = 0, step: Any = 1, dtype: Any = dtypes.int64) -> Dataset
 
     with_types = convert_to_tensor(start, dtypes.as_dtype(dtype), name="start")
     apart = convert_to_tensor(step, dtypes.as_dtype(dtype), name="step")
-    return Dataset.from_tensors(0).repeat(None).scan(
-        with_types, lambda state, _: (cast(state + apart, state.dtype), state)
+    return (
+        Dataset.from_tensors(0)
+        .repeat(None)
+        .scan(with_types, lambda state, _: (cast(state + apart, state.dtype), state))
     )
 
 

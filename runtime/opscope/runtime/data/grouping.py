@@ -134,9 +134,7 @@ def scanned(
         yield found[len(state) :]
 
 
-def taken_while(
-    source: Iterator[Element], test: Callable[..., Element]
-) -> Iterator[Element]:
+def taken_while(source: Iterator[Element], test: Callable[..., Element]) -> Iterator[Element]:
     """The elements before the first for which a function is false."""
     for element in source:
         if not test(*element)[0]:

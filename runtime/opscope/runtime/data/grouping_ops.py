@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from opscope.runtime import errors
 from opscope.runtime.binding import Binding
 from opscope.runtime.data.batching import Batched
 from opscope.runtime.data.concurrency import MappedInParallel
-from opscope.runtime.data.dataset_ops import datasets_of, dataset_op, parallel_calls
+from opscope.runtime.data.dataset_ops import dataset_op, datasets_of, parallel_calls
 from opscope.runtime.data.elements import (
     Element,
     Elements,
@@ -284,8 +284,7 @@ def _interleaved(source: Elements, f: Any, captured: Element, cycle: Any, block:
     "ParallelInterleaveDatasetV4",
     f"{_INTERLEAVED}buffer_output_elements: int64, prefetch_input_elements: int64, "
     "num_parallel_calls: int64",
-    "f: func, deterministic: string = 'default', Targuments: list(type) >= 0, "
-    f"{_TYPES}, {_META}",
+    f"f: func, deterministic: string = 'default', Targuments: list(type) >= 0, {_TYPES}, {_META}",
 )
 def _parallel_interleave(xp: Any, source: Elements, *rest: Any, f: Any) -> Elements:
     """Elements in turn from several of the datasets that a function makes, in a fixed order."""
@@ -296,8 +295,7 @@ def _parallel_interleave(xp: Any, source: Elements, *rest: Any, f: Any) -> Eleme
 @dataset_op(
     "LegacyParallelInterleaveDatasetV2",
     f"{_INTERLEAVED}buffer_output_elements: int64, prefetch_input_elements: int64",
-    "f: func, deterministic: string = 'default', Targuments: list(type) >= 0, "
-    f"{_TYPES}, {_META}",
+    f"f: func, deterministic: string = 'default', Targuments: list(type) >= 0, {_TYPES}, {_META}",
 )
 def _legacy_interleave(xp: Any, source: Elements, *rest: Any, f: Any) -> Elements:
     """Elements in turn from several of the datasets that a function makes, in a fixed order."""
@@ -320,7 +318,7 @@ def _sparse_slices(xp: Any, indices: Any, values: Any, sizes: Any) -> Elements:
     ends = np.searchsorted(indices[:, 0], np.arange(int(sizes[0]) + 1))
 
     def iterate(traversal: Traversal) -> Iterator[Element]:
-        for begin, end in zip(ends[:-1], ends[1:], strict=True):
+        for begin, end in pairwise(ends.tolist()):
             yield indices[begin:end, 1:], values[begin:end], sizes[1:]
 
     return Elements(iterate, int(sizes[0]))
@@ -423,4 +421,3 @@ def _(node: Operation) -> list[TensorShape]:
 @_cardinality.shape
 def _(node: Operation) -> list[TensorShape]:
     return [scalar()]
-

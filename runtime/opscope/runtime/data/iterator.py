@@ -97,8 +97,8 @@ class Iterator:
         ):
             if mine is not theirs:
                 raise TypeError(
-                    f"Expected output types {self.output_types!r} but got dataset with output types "
-                    f"{dataset.output_types!r}."
+                    f"Expected output types {self.output_types!r} but got dataset with output "
+                    f"types {dataset.output_types!r}."
                 )
         pairs = zip(flatten(self._shapes), flatten(dataset.output_shapes), strict=False)
         if len(flatten(self._types)) != len(flatten(dataset.output_types)) or not all(

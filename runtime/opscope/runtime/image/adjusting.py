@@ -6,8 +6,8 @@ from typing import Any
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.group import with_dependencies
 from opscope.runtime.image.shape_checks import (
-    after,
     checked_grayscale,
     checked_picture,
     is_tensor,
@@ -25,8 +25,6 @@ from opscope.runtime.math import (
     reduce_prod,
     reduce_std,
     rsqrt,
-    saturate_cast,
-    tensordot,
 )
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops import colours as _colours  # noqa: F401 - defines the op types
@@ -34,7 +32,9 @@ from opscope.runtime.ops.arrangement import tile
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.filling import ones
 from opscope.runtime.ops.joining import concat
+from opscope.runtime.ops.products import tensordot
 from opscope.runtime.ops.random import random_uniform
+from opscope.runtime.ops.saturation import saturate_cast
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import expand_dims, rank, shape
 
@@ -118,7 +118,7 @@ def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Tensor:
         floats = _in_floats(picture)
         checks = require(gamma >= 0, "Gamma should be a non-negative real number.")
         if checks:
-            gamma = after(checks, gamma)
+            gamma = with_dependencies(checks, gamma)
         adjusted = gain * floats**gamma
         return convert_image_dtype(adjusted, picture.dtype.base_dtype, saturate=True)
 

@@ -7,8 +7,8 @@ from typing import Any
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant_value
 from opscope.runtime.constant import convert_to_tensor as as_tensor
+from opscope.runtime.group import with_dependencies
 from opscope.runtime.image.shape_checks import (
-    after,
     as_batch,
     as_it_was,
     checked_picture,
@@ -47,7 +47,7 @@ def central_crop(image: Any, central_fraction: Any) -> Tensor:
                 logical_or(central_fraction > 0.0, central_fraction <= 1.0),
                 "central_fraction must be within (0, 1]",
             )
-            picture = after(checks, picture)
+            picture = with_dependencies(checks, picture)
         checked_picture(picture)
         ndims = picture.shape.ndims
         if ndims not in (3, 4):
@@ -92,7 +92,7 @@ def pad_to_bounding_box(
         checks += require(offset_width >= 0, "offset_width must be >= 0")
         checks += require(right >= 0, "width must be <= target - offset")
         checks += require(bottom >= 0, "height must be <= target - offset")
-        batch_of = after(checks, batch_of)
+        batch_of = with_dependencies(checks, batch_of)
         paddings = reshape(stack([0, 0, offset_height, bottom, offset_width, right, 0, 0]), [4, 2])
         padded = pad(batch_of, paddings)
         padded.set_shape(_static(batch, target_height, target_width, depth))
@@ -115,7 +115,7 @@ def crop_to_bounding_box(
         checks += require(
             height >= target_height + offset_height, "height must be >= target + offset."
         )
-        batch_of = after(checks, batch_of)
+        batch_of = with_dependencies(checks, batch_of)
         begin = stack([0, offset_height, offset_width, 0])
         size = stack([shape(batch_of)[0], target_height, target_width, shape(batch_of)[3]])
         cropped = slice_block(batch_of, begin, size)
@@ -142,11 +142,11 @@ def resize_image_with_crop_or_pad(image: Any, target_height: Any, target_width: 
         checks = checks_of_pictures(batch_of)
         checks += require(target_width > 0, "target_width must be > 0.")
         checks += require(target_height > 0, "target_height must be > 0.")
-        batch_of = after(checks, batch_of)
+        batch_of = with_dependencies(checks, batch_of)
         if is_tensor(target_height):
-            target_height = after(checks, target_height)
+            target_height = with_dependencies(checks, target_height)
         if is_tensor(target_width):
-            target_width = after(checks, target_width)
+            target_width = with_dependencies(checks, target_width)
         _, height, width, _ = dimensions(batch_of, 4)
         wider = target_width - width
         crop_left = _larger(-wider // 2, 0)
@@ -165,4 +165,4 @@ def resize_image_with_crop_or_pad(image: Any, target_height: Any, target_width: 
         _, high, wide, _ = dimensions(resized, 4)
         checks = require(_equal(high, target_height), "resized height is not correct.")
         checks += require(_equal(wide, target_width), "resized width is not correct.")
-        return as_it_was(after(checks, resized), was_batch)
+        return as_it_was(with_dependencies(checks, resized), was_batch)

@@ -45,5 +45,5 @@ def decode_image(
 
 def is_jpeg(contents: Any, name: str | None = None) -> Tensor:
     """Whether a string begins as a JPEG picture does."""
-    with op_scope(name, "is_jpeg") as scope:
-        return equal(substr(contents, 0, 3), b"\xff\xd8\xff", name=scope)
+    with op_scope(name, "is_jpeg"):
+        return equal(substr(contents, 0, 3), b"\xff\xd8\xff", name=name)

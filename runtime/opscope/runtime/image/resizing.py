@@ -7,9 +7,9 @@ from typing import Any
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant_value_as_shape, convert_to_tensor
+from opscope.runtime.group import with_dependencies
 from opscope.runtime.image.cropping import pad_to_bounding_box
 from opscope.runtime.image.shape_checks import (
-    after,
     as_batch,
     as_it_was,
     checks_of_pictures,
@@ -116,7 +116,7 @@ def resize_image_with_pad(
         checks = checks_of_pictures(batch)
         checks += require(target_width > 0, "target_width must be > 0.")
         checks += require(target_height > 0, "target_height must be > 0.")
-        batch = after(checks, batch)
+        batch = with_dependencies(checks, batch)
         _, height, width, _ = dimensions(batch, 4)
         high, wide, target_high, target_wide = (
             cast(size, dtypes.float32) for size in (height, width, target_height, target_width)

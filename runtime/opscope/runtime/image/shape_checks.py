@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from opscope.runtime.value_assertions import (
-    assert_equal,
-    assert_greater_equal,
-    assert_positive,
-)
-
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.group import with_dependencies
 from opscope.runtime.operation import Operation, Tensor
@@ -17,6 +11,11 @@ from opscope.runtime.ops.assertion import Assert
 from opscope.runtime.ops.joining import unstack
 from opscope.runtime.ops.shape import expand_dims, rank, shape, squeeze
 from opscope.runtime.tensor_shape import TensorShape
+from opscope.runtime.value_assertions import (
+    assert_equal,
+    assert_greater_equal,
+    assert_positive,
+)
 from opscope.runtime.variables import Variable
 
 
@@ -55,8 +54,7 @@ def checks_of_pictures(image: Tensor) -> list[Operation]:
 
 def checked_picture(image: Tensor) -> Tensor:
     """The image, to be had only when it is one."""
-    checks = checks_of_pictures(image)
-    return with_dependencies(checks, image) if checks else image
+    return with_dependencies(checks_of_pictures(image), image)
 
 
 def checked_grayscale(image: Tensor) -> Tensor:
@@ -69,7 +67,7 @@ def checked_grayscale(image: Tensor) -> Tensor:
     if image.shape.is_fully_defined():
         if sizes is not None and sizes[-1] != 1:
             raise ValueError("Last dimension of a grayscale image should be size 1.")
-        return image
+        return with_dependencies([], image)
     checks = [
         assert_equal(
             shape(image)[-1], 1, message="Last dimension of a grayscale image should be size 1."
@@ -79,11 +77,6 @@ def checked_grayscale(image: Tensor) -> Tensor:
         ),
     ]
     return with_dependencies(checks, image)
-
-
-def after(checks: list[Operation], value: Tensor) -> Tensor:
-    """The value, to be had after checks, if there are any."""
-    return with_dependencies(checks, value) if checks else value
 
 
 def dimensions(image: Tensor, ndims: int) -> list[Any]:

@@ -99,7 +99,7 @@ def rot90(image: Any, k: Any = 1, name: str | None = None) -> Tensor:
         picture = _picture(image)
         quarters = convert_to_tensor(k, dtypes.int32, name="k")
         quarters.shape.assert_has_rank(0)
-        quarters = mod(quarters, 4)
+        quarters = mod(quarters, 4, name="mod")
         return _by_rank(
             picture,
             lambda: _turned(picture, quarters, 0, scope),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from opscope.runtime import dtypes, errors
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
@@ -155,21 +156,20 @@ def _decode_image(
     """The pixels of a JPEG, PNG, BMP or GIF picture; of a GIF all frames or the first."""
     _require(channels, (0, 1, 3, 4))
     image = _opened(contents, ("JPEG", "PNG", "GIF", "BMP"))
-    deep = dtypes.uint16 if image.mode.startswith("I") else dtypes.uint8
     if image.format == "GIF":
         if channels not in (0, 3):
             raise errors.InvalidArgumentError(None, None, "channels must be 0 or 3 for a GIF")
         frames = _frames(image)
         pixels = frames if expand_animations else frames[0]
+        if dtype is dtypes.uint16:
+            pixels = pixels.astype(np.uint16) * np.uint16(256)
     else:
-        pixels = _pixels(image, channels, deep)
+        deep = image.mode.startswith("I") and dtype is not dtypes.uint8
+        wide = deep or dtype is dtypes.uint16
+        pixels = _pixels(image, channels, dtypes.uint16 if wide else dtypes.uint8)
     if dtype is dtypes.float32:
         return pixels.astype(np.float32) * np.float32(1 / np.iinfo(pixels.dtype).max)
-    if dtype is dtypes.uint16 and pixels.dtype == np.uint8:
-        return pixels.astype(np.uint16) * np.uint16(256)
-    return (
-        pixels if dtype is dtypes.uint16 or deep is dtypes.uint8 else (pixels >> 8).astype(np.uint8)
-    )
+    return pixels
 
 
 @_decode_image.shape
@@ -376,7 +376,8 @@ def decode_gif(contents: Any, name: str | None = None) -> Tensor:
 
 def encode_png(image: Any, compression: int = -1, name: str | None = None) -> Tensor:
     """A PNG picture, as a string, of pixels [height, width, channels]."""
-    return make_tensor("EncodePng", image, compression=compression, name=name)
+    pixels = convert_to_tensor(image)
+    return make_tensor("EncodePng", pixels, compression=compression, name=name)
 
 
 def encode_jpeg(

@@ -75,10 +75,12 @@ def _joined(serialized: Any) -> tuple[Any, Any, Any]:
     if not outer:
         return parts[0]
     if not parts:
-        raise errors.InvalidArgumentError(None, None, "must have at least 1 serialized SparseTensor")
+        raise errors.InvalidArgumentError(
+            None, None, "must have at least 1 serialized SparseTensor"
+        )
     sizes = np.max([p[2] for p in parts], 0).astype(np.int64)
     indices = [
-        np.concatenate([np.tile(np.int64(place), (len(p[0]), 1)), p[0]], 1)
+        np.concatenate([np.tile(np.array(place, np.int64), (len(p[0]), 1)), p[0]], 1)
         for place, p in zip(np.ndindex(*outer), parts, strict=True)
     ]
     return (
@@ -134,7 +136,9 @@ def _sparse(value: Any) -> SparseTensor:
     return SparseTensor.from_value(value) if isinstance(value, SparseTensorValue) else value
 
 
-def serialize_sparse(sp_input: Any, name: str | None = None, out_type: Any = dtypes.string) -> Tensor:
+def serialize_sparse(
+    sp_input: Any, name: str | None = None, out_type: Any = dtypes.string
+) -> Tensor:
     """Indices, values and shape of a sparse tensor as three strings."""
     value = _sparse(sp_input)
     return make_tensor(
