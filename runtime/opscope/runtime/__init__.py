@@ -298,6 +298,8 @@ from opscope.runtime.ops.scattering import (
     scatter_min,
     scatter_mul,
     scatter_nd_add,
+    scatter_nd_max,
+    scatter_nd_min,
     scatter_nd_sub,
     scatter_nd_update,
     scatter_sub,
@@ -440,6 +442,11 @@ from opscope.runtime.value_assertions import (
     assert_none_equal,
     assert_positive,
     verify_tensor_all_finite,
+)
+from opscope.runtime.variable_class import (
+    disable_resource_variables,
+    enable_resource_variables,
+    resource_variables_enabled,
 )
 from opscope.runtime.variable_scope import (
     AUTO_REUSE,
@@ -605,6 +612,7 @@ __all__ = [
     "diag_part",
     "dimension_at_index",
     "dimension_value",
+    "disable_resource_variables",
     "div",
     "div_no_nan",
     "divide",
@@ -613,6 +621,7 @@ __all__ = [
     "dynamic_partition",
     "dynamic_stitch",
     "einsum",
+    "enable_resource_variables",
     "ensure_shape",
     "equal",
     "erf",
@@ -769,6 +778,7 @@ __all__ = [
     "reset_default_graph",
     "reshape",
     "resource",
+    "resource_variables_enabled",
     "reverse",
     "reverse_sequence",
     "reverse_v2",
@@ -787,6 +797,8 @@ __all__ = [
     "scatter_mul",
     "scatter_nd",
     "scatter_nd_add",
+    "scatter_nd_max",
+    "scatter_nd_min",
     "scatter_nd_sub",
     "scatter_nd_update",
     "scatter_sub",

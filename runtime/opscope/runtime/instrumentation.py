@@ -19,7 +19,8 @@ from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.variable_slot import VariableSlot
 
 
-def _uninitialized(slot: VariableSlot) -> NoReturn:
+def refuse_uninitialized(slot: VariableSlot) -> NoReturn:
+    """Say that a variable has no value yet."""
     raise errors.FailedPreconditionError(
         None, None, f"Attempting to use uninitialized value {slot.name}"
     )
@@ -45,7 +46,7 @@ def instrument_names() -> dict[str, Any]:
         "clock": time.perf_counter_ns,
         "isfinite": math.isfinite,
         "not_all_finite": _not_all_finite,
-        "uninitialized": _uninitialized,
+        "uninitialized": refuse_uninitialized,
     }
 
 

@@ -49,7 +49,8 @@ class Lifetimes:
         """
         if not name.startswith("v") or name in self._kept:
             return
-        if not self._reuses and self._shapes[tensor].sizes == ():
+        is_scalar = self._shapes[tensor].sizes == ()
+        if not self._reuses and is_scalar and name not in self._last_read:
             return
         last = self._last_use.get(tensor, -1)
         self._last_read[name] = max(last, self._last_read.get(name, -1))

@@ -56,7 +56,8 @@ class Program:
     lines: the op that each source line belongs to. computes: False when only constants, feeds and
     variables are handed out. repeats: an op can run several times or never; then the recorded
     values are a list of index into `recorded` and value in turn, as they came, hits are places in
-    that list, and times are pairs (index into `traced`, nanoseconds).
+    that list, and times are pairs (index into `traced`, nanoseconds). interpreted: there is no
+    source; the local `execution` of the function knows the op that runs.
     """
 
     function: Callable[..., Any]
@@ -68,6 +69,7 @@ class Program:
     static_hits: tuple[int, ...] = ()
     traced: tuple[Operation, ...] = ()
     repeats: bool = False
+    interpreted: bool = False
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,11 @@ class Plan:
         code = self.program.function.__code__
         while traceback is not None:
             if traceback.tb_frame.f_code is code:
-                line = traceback.tb_lineno
-                lines = self.program.lines
-                op = lines[line] if line < len(lines) else None
-                return op, dict(traceback.tb_frame.f_locals)
+                found = dict(traceback.tb_frame.f_locals)
+                if self.program.interpreted:
+                    execution = found.get("execution")
+                    return execution and execution.current, found
+                line, lines = traceback.tb_lineno, self.program.lines
+                return (lines[line] if line < len(lines) else None), found
             traceback = traceback.tb_next
         return None, {}

@@ -18,7 +18,7 @@ from opscope.runtime.cancellation import CANCELLATION, Cancellation
 from opscope.runtime.default_session import default_session
 from opscope.runtime.deferred import NOT_COMPUTED
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
-from opscope.runtime.errors import OpError
+from opscope.runtime.errors import NotFoundError, OpError
 from opscope.runtime.feed import Feed, read_feeds, whole_feeds
 from opscope.runtime.fetch import fetch_key, read_fetches
 from opscope.runtime.garbage import no_collection
@@ -32,6 +32,10 @@ from opscope.runtime.tensor_shape import Sizes
 from opscope.runtime.threads import INTRA_OP_THREADS
 from opscope.runtime.variable_slot import VariableSlot
 from opscope.runtime.watch import Watch, WatchedRun, callbacks_of
+
+# The value of ConfigProto.experimental.executor_type under which every graph is interpreted.
+INTERPRETER = "INTERPRETER"
+_EXECUTORS = ("", "DEFAULT", "SINGLE_THREADED_EXECUTOR", INTERPRETER)
 
 # A session that is given ever new fetches forgets the plans of the oldest beyond this number.
 MAX_FAMILIES = 500
@@ -55,6 +59,14 @@ class BaseSession:
         self._config = ConfigProto()
         if config is not None:
             self._config.CopyFrom(config)
+        executor = self._config.experimental.executor_type
+        if executor not in _EXECUTORS:
+            raise NotFoundError(
+                None,
+                None,
+                f"No executor factory registered for the given executor type: {executor} (there "
+                f"are {', '.join(_EXECUTORS[1:])})",
+            )
         self._devices: list[Device] = local_devices(self._config)
         self._families: dict[Any, PlanFamily] = {}
         self._instrumented: defaultdict[Instrument, dict[Any, PlanFamily]] = defaultdict(dict)
@@ -232,6 +244,7 @@ class BaseSession:
                 slot=self._slot,
                 session_state=self._state,
                 instrument=instrument,
+                interprets=self._config.experimental.executor_type == INTERPRETER,
             )
         if self._config.log_device_placement:
             for op in plan.order:

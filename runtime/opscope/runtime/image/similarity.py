@@ -35,8 +35,8 @@ from opscope.runtime.ops.assertion import Assert
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.filling import zeros
 from opscope.runtime.ops.image_layers import depthwise_conv2d
-from opscope.runtime.ops.images import avg_pool
 from opscope.runtime.ops.joining import concat, stack, unstack
+from opscope.runtime.ops.pooling import avg_pool
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import expand_dims, reshape, shape, shape_n, size
 
