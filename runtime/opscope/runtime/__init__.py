@@ -43,6 +43,21 @@ from opscope.runtime import (
     summary,
     test,
     train,
+    version,
+)
+from opscope.runtime.behavior import (
+    control_flow_v2_enabled,
+    disable_control_flow_v2,
+    disable_eager_execution,
+    disable_tensor_equality,
+    disable_v2_behavior,
+    disable_v2_tensorshape,
+    enable_control_flow_v2,
+    enable_eager_execution,
+    enable_tensor_equality,
+    enable_v2_behavior,
+    enable_v2_tensorshape,
+    executing_eagerly_outside_functions,
 )
 from opscope.runtime.clip_ops import (
     clip_by_global_norm,
@@ -77,6 +92,7 @@ from opscope.runtime.dtypes import (
     uint64,
     variant,
 )
+from opscope.runtime.errors import OpError
 from opscope.runtime.form_assertions import (
     assert_integer,
     assert_proper_iterable,
@@ -88,8 +104,11 @@ from opscope.runtime.form_assertions import (
     assert_type,
 )
 from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
+from opscope.runtime.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
+from opscope.runtime.gradient_registry import NotDifferentiable as no_gradient  # noqa: N813
 from opscope.runtime.gradients import (
     AggregationMethod,
+    UnconnectedGradients,
     gradients,
 )
 from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
@@ -104,6 +123,7 @@ from opscope.runtime.initializers import Ones as ones_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomNormal as random_normal_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomUniform as random_uniform_initializer  # noqa: N813
 from opscope.runtime.initializers import TruncatedNormal as truncated_normal_initializer  # noqa: N813
+from opscope.runtime.initializers import UniformUnitScaling as uniform_unit_scaling_initializer  # noqa: N813
 from opscope.runtime.initializers import VarianceScaling as variance_scaling_initializer  # noqa: N813
 from opscope.runtime.initializers import Zeros as zeros_initializer  # noqa: N813
 from opscope.runtime.initializers import glorot_normal as glorot_normal_initializer
@@ -184,6 +204,18 @@ from opscope.runtime.math import (
     unsorted_segment_sum,
 )
 from opscope.runtime.monotony import is_non_decreasing, is_strictly_increasing
+from opscope.runtime.older_names import (
+    all_variables,
+    assert_variables_initialized,
+    initialize_all_tables,
+    initialize_all_variables,
+    initialize_local_variables,
+    initialize_variables,
+    no_regularizer,
+    op_scope,
+    tables_initializer,
+    variable_op_scope,
+)
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.arrangement import (
     matrix_transpose,
@@ -417,6 +449,7 @@ from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
     colocate_with,
+    container,
     control_dependencies,
     device,
     get_collection,
@@ -471,10 +504,30 @@ from opscope.runtime.variables import (
     trainable_variables,
     variables_initializer,
 )
+from opscope.runtime.version import (
+    COMPILER_VERSION,
+    CXX11_ABI_FLAG,
+    CXX_VERSION,
+    GIT_VERSION,
+    GRAPH_DEF_VERSION,
+    GRAPH_DEF_VERSION_MIN_CONSUMER,
+    GRAPH_DEF_VERSION_MIN_PRODUCER,
+    MONOLITHIC_BUILD,
+    VERSION,
+)
 from opscope.runtime.while_loop import while_loop
 
 __all__ = [
     "AUTO_REUSE",
+    "COMPILER_VERSION",
+    "CXX11_ABI_FLAG",
+    "CXX_VERSION",
+    "GIT_VERSION",
+    "GRAPH_DEF_VERSION",
+    "GRAPH_DEF_VERSION_MIN_CONSUMER",
+    "GRAPH_DEF_VERSION_MIN_PRODUCER",
+    "MONOLITHIC_BUILD",
+    "VERSION",
     "AggregationMethod",
     "Assert",
     "ConfigProto",
@@ -496,7 +549,10 @@ __all__ = [
     "IndexedSlices",
     "InteractiveSession",
     "MetaGraphDef",
+    "NoGradient",
     "NodeDef",
+    "NotDifferentiable",
+    "OpError",
     "Operation",
     "OptimizerOptions",
     "PaddingFIFOQueue",
@@ -504,6 +560,7 @@ __all__ = [
     "QueueBase",
     "RandomShuffleQueue",
     "ReaderBase",
+    "RegisterGradient",
     "RunMetadata",
     "RunOptions",
     "Session",
@@ -517,6 +574,7 @@ __all__ = [
     "TensorArray",
     "TensorShape",
     "TextLineReader",
+    "UnconnectedGradients",
     "VarLenFeature",
     "Variable",
     "VariableScope",
@@ -530,6 +588,7 @@ __all__ = [
     "add_n",
     "add_to_collection",
     "add_to_collections",
+    "all_variables",
     "app",
     "argmax",
     "argmin",
@@ -557,6 +616,7 @@ __all__ = [
     "assert_same_float_dtype",
     "assert_scalar",
     "assert_type",
+    "assert_variables_initialized",
     "assign",
     "assign_add",
     "assign_sub",
@@ -591,7 +651,9 @@ __all__ = [
     "conj",
     "constant",
     "constant_initializer",
+    "container",
     "control_dependencies",
+    "control_flow_v2_enabled",
     "convert_to_tensor",
     "convert_to_tensor_or_indexed_slices",
     "convert_to_tensor_or_sparse_tensor",
@@ -612,7 +674,12 @@ __all__ = [
     "diag_part",
     "dimension_at_index",
     "dimension_value",
+    "disable_control_flow_v2",
+    "disable_eager_execution",
     "disable_resource_variables",
+    "disable_tensor_equality",
+    "disable_v2_behavior",
+    "disable_v2_tensorshape",
     "div",
     "div_no_nan",
     "divide",
@@ -621,13 +688,19 @@ __all__ = [
     "dynamic_partition",
     "dynamic_stitch",
     "einsum",
+    "enable_control_flow_v2",
+    "enable_eager_execution",
     "enable_resource_variables",
+    "enable_tensor_equality",
+    "enable_v2_behavior",
+    "enable_v2_tensorshape",
     "ensure_shape",
     "equal",
     "erf",
     "erfc",
     "errors",
     "executing_eagerly",
+    "executing_eagerly_outside_functions",
     "exp",
     "expand_dims",
     "expm1",
@@ -673,6 +746,10 @@ __all__ = [
     "image",
     "import_graph_def",
     "init_scope",
+    "initialize_all_tables",
+    "initialize_all_variables",
+    "initialize_local_variables",
+    "initialize_variables",
     "initializers",
     "int8",
     "int16",
@@ -731,7 +808,9 @@ __all__ = [
     "nest",
     "newaxis",
     "nn",
+    "no_gradient",
     "no_op",
+    "no_regularizer",
     "norm",
     "not_equal",
     "numpy_function",
@@ -739,6 +818,7 @@ __all__ = [
     "ones",
     "ones_initializer",
     "ones_like",
+    "op_scope",
     "ops",
     "pad",
     "parallel_stack",
@@ -846,6 +926,7 @@ __all__ = [
     "substr",
     "subtract",
     "summary",
+    "tables_initializer",
     "tan",
     "tanh",
     "tensor_scatter_add",
@@ -876,6 +957,7 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "uniform_unit_scaling_initializer",
     "unique",
     "unique_with_counts",
     "unravel_index",
@@ -884,11 +966,13 @@ __all__ = [
     "unsorted_segment_prod",
     "unsorted_segment_sum",
     "unstack",
+    "variable_op_scope",
     "variable_scope",
     "variables_initializer",
     "variance_scaling_initializer",
     "variant",
     "verify_tensor_all_finite",
+    "version",
     "where",
     "where_v2",
     "while_loop",
@@ -899,3 +983,4 @@ __all__ = [
 ]
 
 linspace = lin_space
+__version__ = VERSION
