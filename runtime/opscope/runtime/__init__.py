@@ -279,7 +279,6 @@ from opscope.runtime.ops.guarded_arithmetic import (
     floor_div,
     log_sigmoid,
     realdiv,
-    saturate_cast,
     truncatediv,
     truncatemod,
 )
@@ -334,6 +333,7 @@ from opscope.runtime.ops.random import (
 from opscope.runtime.ops.repeating import batch_gather, repeat
 from opscope.runtime.ops.rolling import roll, unravel_index
 from opscope.runtime.ops.sampling import multinomial, random_crop, random_gamma, random_poisson
+from opscope.runtime.ops.saturation import saturate_cast
 from opscope.runtime.ops.scattering import (
     scatter_add,
     scatter_div,

@@ -1,4 +1,4 @@
-"""Arithmetic with cases of its own: products without NaN, x/y and x*log1p(y) at 0, clipping."""
+"""Arithmetic with cases of its own: products without NaN, x/y and x*log1p(y) at 0."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime import dtypes
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
@@ -19,8 +18,7 @@ from opscope.runtime.ops.filling import ones, ones_like, zeros, zeros_like
 from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import reshape, shape
-from opscope.runtime.ops.type_sets import FLOAT, NUMBER, T_FLOAT_OR_COMPLEX
-from opscope.runtime.tensor_shape import TensorShape, broadcast
+from opscope.runtime.ops.type_sets import FLOAT, T_FLOAT_OR_COMPLEX
 
 _BINARY = "x: T, y: T -> z: T"
 
@@ -74,22 +72,6 @@ def _angle(xp: Any, x: Any) -> Any:
 
 
 _angle.shape(same_shape)
-
-
-@op(
-    "ClipByValue",
-    "t: T, clip_value_min: T, clip_value_max: T -> output: T",
-    f"T: {{{NUMBER}}}",
-)
-def _clip_by_value(xp: Any, t: Any, clip_value_min: Any, clip_value_max: Any) -> Any:
-    """The values, those below the minimum or above the maximum replaced by these."""
-    return xp.maximum(xp.minimum(t, clip_value_max), clip_value_min)
-
-
-@_clip_by_value.shape
-def _(node: Operation) -> list[TensorShape]:
-    t, low, high = (x.shape.sizes for x in node.inputs)
-    return [TensorShape(broadcast(broadcast(t, low), high))]
 
 
 # -- gradients -----------------------------------------------------------------------------
@@ -158,20 +140,6 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
         turned = make_tensor("Reciprocal", make_tensor("Complex", imag, real, Tout=whole))
         wide = make_tensor("Complex", grad, constant(0, grad.dtype), Tout=whole)
         return [-wide * turned]
-
-
-@_clip_by_value.gradient
-def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    t, low, high = node.inputs
-    sizes = [shape(x) for x in (t, low, high)]
-    nothing = zeros(shape(grad), grad.dtype)
-    is_low, is_high = make_tensor("Less", t, low), make_tensor("Greater", t, high)
-    axes = [make_op("BroadcastGradientArgs", sizes[0], s)[1] for s in sizes[1:]]
-    outside = make_tensor("LogicalOr", is_low, is_high)
-    wrt_t = make_tensor("Select", outside, nothing, grad)
-    parts = [make_tensor("Select", where, grad, nothing) for where in (is_low, is_high)]
-    summed = zip(parts, axes, sizes[1:], strict=True)
-    return [wrt_t, *(reshape(reduce_sum(p, a), s) for p, a, s in summed)]
 
 
 # -- functions -----------------------------------------------------------------------------
@@ -260,36 +228,3 @@ def polyval(coeffs: Any, x: Any, name: str | None = None) -> Tensor:
         for factor in factors[1:]:
             result = factor + result * value
         return result
-
-
-def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
-    """`value` as `dtype`, what that cannot hold replaced by its limits."""
-    with op_scope(name, "saturate_cast", value) as scope:
-        tensor = convert_to_tensor(value, name="value")
-        wanted = dtypes.as_dtype(dtype).base_dtype
-        source = tensor.dtype.base_dtype
-        if source.is_complex:
-            if wanted.is_complex:
-                return cast(tensor, wanted, name=scope)
-            tensor = make_tensor("Real", tensor, Tout=source.real_dtype)
-            source = source.real_dtype
-        low, high = _limits(source, wanted.real_dtype)
-        limits = (convert_to_tensor(v, source) for v in (low, high))
-        clipped = make_tensor("ClipByValue", tensor, *limits, name="clamp")
-        return cast(clipped, wanted, name=scope)
-
-
-def _limits(source: dtypes.DType, wanted: dtypes.DType) -> tuple[Any, Any]:
-    """The least and the largest value of `source` that `wanted` can hold."""
-    kind = source.as_numpy_dtype
-    try:
-        wide = np.promote_types(kind, wanted.as_numpy_dtype)
-    except TypeError:
-        wide = np.dtype(float)
-    low = kind(np.maximum(source.min, wanted.min))
-    if np.array(low, wide) < np.array(wanted.min, wide):
-        low = np.nextafter(low, kind(0), dtype=kind)
-    high = kind(np.minimum(float(source.max), float(wanted.max)))
-    if np.array(high, wide) > np.array(wanted.max, wide):
-        high = np.nextafter(high, kind(0), dtype=kind)
-    return low, high
