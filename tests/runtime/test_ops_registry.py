@@ -116,6 +116,10 @@ DYNAMIC |= {"ParallelDynamicStitch", "ComputeAccidentalHits"}
 DYNAMIC |= {"SerializeManySparse", "DeserializeSparse", "DeserializeManySparse"}
 DYNAMIC |= {"NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3"}
 DYNAMIC |= {"NonMaxSuppressionV4", "NonMaxSuppressionV5", "NonMaxSuppressionWithOverlaps"}
+DYNAMIC |= {"SparseAdd", "SparseFillEmptyRows", "SparseReduceMaxSparse", "SparseReduceSumSparse"}
+DYNAMIC |= {"SparseSegmentSum", "SparseSegmentMean", "SparseSegmentSqrtN", "SetSize"}
+DYNAMIC |= {"SparseSlice", "SparseSplit", "SparseSparseMaximum", "SparseSparseMinimum"}
+DYNAMIC |= {f"{k}SetOperation" for k in ("DenseToDense", "DenseToSparse", "SparseToSparse")}
 DYNAMIC |= {"Unique", "UniqueWithCounts", "StringSplit", "StringSplitV2"}
 
 
