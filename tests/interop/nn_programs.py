@@ -175,6 +175,37 @@ def sampled(tf: Any) -> Any:
     return [*few, *layers, *tf.gradients(tf.add_n(layers), [inputs])]
 
 
+def speech(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [6, 2, 4], name="x")
+    labels = tf.SparseTensor([[0, 0], [0, 1], [1, 0]], tf.constant([1, 1, 2]), [2, 2])
+    loss = tf.nn.ctc_loss(labels, x, [6, 4])
+    rows = tf.nn.ctc_loss(labels, tf.transpose(x, [1, 0, 2]), [6, 6], time_major=False)
+    (greedy,), score = tf.nn.ctc_greedy_decoder(x, [6, 4])
+    (first, second), beam = tf.nn.ctc_beam_search_decoder(x, [6, 4], 10, 2)
+    (apart,), _ = tf.nn.ctc_beam_search_decoder_v2(x, [6, 4])
+    whole = [tf.sparse_tensor_to_dense(t) for t in (greedy, first, second, apart)]
+    return [*whole, score, beam, *weighted(tf, [loss, rows], [x])]
+
+
+def rounding(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [3, 4], name="x")
+    w = tf.placeholder(tf.float32, [3, 3, 2], name="w")
+    image = tf.placeholder(tf.float32, [1, 5, 6, 2], name="image")
+    low, high = tf.constant(-0.5), tf.constant(0.7)
+    lows, highs = tf.constant([-1.0, -0.5, -0.2, 0.1]), tf.constant([1.0, 0.5, 0.3, 0.6])
+    layers = [
+        tf.fake_quant_with_min_max_args(x),
+        tf.quantization.fake_quant_with_min_max_args(x, -0.5, 0.5, 4, narrow_range=True),
+        tf.fake_quant_with_min_max_vars(x, low, high),
+        tf.fake_quant_with_min_max_vars_per_channel(x, lows, highs, num_bits=5, name="mine"),
+        *tf.fake_quant_with_min_max_vars_gradient(x, x, low, high),
+        tf.nn.dilation2d(image, w, [1, 1, 2, 1], [1, 1, 1, 1], "SAME"),
+        tf.nn.erosion2d(image, w, [1, 1, 1, 1], [1, 2, 1, 1], "VALID"),
+    ]
+    back = [layers[0], *layers[2:4], *layers[-2:]]
+    return [*layers, *weighted(tf, back, [x, low, high, lows, image, w])]
+
+
 def samplers(tf: Any) -> Any:
     """Random: the nodes are TensorFlow's, the values are not."""
     tf.set_random_seed(4)
@@ -193,5 +224,16 @@ def samplers(tf: Any) -> Any:
     ]
 
 
-PROGRAMS = [volumes, pools, convolutions, apart, losses, moments, embeddings, sampled]
+PROGRAMS = [
+    volumes,
+    pools,
+    convolutions,
+    apart,
+    losses,
+    moments,
+    embeddings,
+    sampled,
+    speech,
+    rounding,
+]
 RANDOM_PROGRAMS = [samplers]

@@ -37,6 +37,7 @@ from opscope.runtime import (
     nn,
     ops,
     python_io,
+    quantization,
     random,
     saved_model,
     strings,
@@ -388,6 +389,14 @@ from opscope.runtime.parsing import (
     parse_example,
     parse_single_example,
 )
+from opscope.runtime.quantization import (
+    fake_quant_with_min_max_args,
+    fake_quant_with_min_max_args_gradient,
+    fake_quant_with_min_max_vars,
+    fake_quant_with_min_max_vars_gradient,
+    fake_quant_with_min_max_vars_per_channel,
+    fake_quant_with_min_max_vars_per_channel_gradient,
+)
 from opscope.runtime.queues import (
     FIFOQueue,
     FixedLengthRecordReader,
@@ -622,6 +631,12 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
     "flags",
     "float16",
@@ -739,6 +754,7 @@ __all__ = [
     "pow",
     "py_func",
     "python_io",
+    "quantization",
     "random",
     "random_crop",
     "random_gamma",
