@@ -154,6 +154,43 @@ def embeddings(tf: Any) -> Any:
     return [*layers, *grads]
 
 
+def bags(tf: Any) -> Any:
+    a = tf.placeholder(tf.float32, [5, 3], name="a")
+    b = tf.placeholder(tf.float32, [5, 3], name="b")
+    w = tf.placeholder(tf.float32, [4], name="w")
+    at = tf.constant([[0, 0], [0, 1], [1, 0], [3, 2]], tf.int64)
+    ids = tf.SparseTensor(at, tf.constant([1, 3, 3, 0], tf.int64), [4, 3])
+    some = tf.SparseTensor(at, tf.constant([1, -1, 3, -2], tf.int64), [4, 3])
+    weights = tf.SparseTensor(at, w, [4, 3])
+    cube = tf.SparseTensor(
+        tf.constant([[0, 0, 0], [1, 0, 1]], tf.int64), tf.constant([2, 4], tf.int64), [2, 2, 3]
+    )
+    layers = [
+        tf.nn.embedding_lookup_sparse(a, ids, None),
+        tf.nn.embedding_lookup_sparse(a, ids, None, combiner="sum", name="mine"),
+        tf.nn.embedding_lookup_sparse([a, b], ids, None, combiner="sqrtn"),
+        tf.nn.embedding_lookup_sparse(a, ids, weights, combiner="mean"),
+        tf.nn.embedding_lookup_sparse(a, ids, weights, combiner="sqrtn"),
+        tf.nn.embedding_lookup_sparse([a, b], ids, weights, combiner="sum", max_norm=1.0),
+        tf.nn.safe_embedding_lookup_sparse([a, b], some),
+        tf.nn.safe_embedding_lookup_sparse(a, some, weights, default_id=2, combiner="sqrtn"),
+        tf.nn.safe_embedding_lookup_sparse(a, cube),
+        tf.sparse_segment_mean(a, [0, 1, 1], [0, 0, 1]),
+    ]
+    thinned = tf.sparse_retain(ids, [True, False, True, False])
+    flat = tf.sparse_reshape(ids, [-1, 6])
+    return [*layers, thinned.values, flat.indices, flat.dense_shape]
+
+
+def bag_gradients(tf: Any) -> Any:
+    """The values are TensorFlow's; names are not where it knows a shape less."""
+    layers = bags(tf)[:10]
+    graph = tf.get_default_graph()
+    sources = [graph.get_tensor_by_name(name) for name in ("a:0", "b:0", "w:0")]
+    grads = weighted(tf, layers, sources)[len(layers) :]
+    return [tf.convert_to_tensor(grad) for grad in grads]
+
+
 def sampled(tf: Any) -> Any:
     weights = tf.placeholder(tf.float32, [8, 3], name="weights")
     others = tf.placeholder(tf.float32, [4, 3], name="others")
@@ -232,8 +269,11 @@ PROGRAMS = [
     losses,
     moments,
     embeddings,
+    bags,
     sampled,
     speech,
     rounding,
 ]
 RANDOM_PROGRAMS = [samplers]
+# Compared by their values alone.
+VALUE_PROGRAMS = [bag_gradients]

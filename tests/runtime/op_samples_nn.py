@@ -43,3 +43,6 @@ for steps, rates, padding in (
     grads = floats(2, 3, 3, 2) if padding == "VALID" else floats(2, 2, 5, 2)
     sample("Dilation2DBackpropInput", images, filters, grads, **attrs)
     sample("Dilation2DBackpropFilter", images, filters, grads, **attrs)
+
+for kind in (np.uint8, np.int16, np.uint64, np.float16):
+    sample("TopKV2", np.array([[3, 9, 9, 1], [5, 0, 2, 7]], kind), np.int32(3), fixed=[1])

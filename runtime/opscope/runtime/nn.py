@@ -94,6 +94,10 @@ from opscope.runtime.ops.sampled_losses import (
 )
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
+from opscope.runtime.ops.sparse_embedding import (
+    embedding_lookup_sparse,
+    safe_embedding_lookup_sparse,
+)
 from opscope.runtime.ops.transposed import (
     conv1d_transpose,
     conv2d_transpose,
@@ -151,6 +155,7 @@ __all__ = [
     "dynamic_rnn",
     "elu",
     "embedding_lookup",
+    "embedding_lookup_sparse",
     "erosion2d",
     "fixed_unigram_candidate_sampler",
     "fused_batch_norm",
@@ -179,6 +184,7 @@ __all__ = [
     "relu6",
     "relu_layer",
     "rnn_cell",
+    "safe_embedding_lookup_sparse",
     "sampled_softmax_loss",
     "selu",
     "separable_conv2d",
