@@ -44,12 +44,13 @@ from opscope.runtime import (
     test,
     train,
 )
+from opscope.runtime.case import case, switch_case
 from opscope.runtime.clip_ops import (
     clip_by_global_norm,
     clip_by_norm,
     global_norm,
 )
-from opscope.runtime.cond import case, cond
+from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
@@ -832,6 +833,7 @@ __all__ = [
     "substr",
     "subtract",
     "summary",
+    "switch_case",
     "tan",
     "tanh",
     "tensor_scatter_add",
