@@ -48,6 +48,9 @@ REASONS = {
 # The test of the ops of a module that samples cannot stand for: they have state, files or effects.
 TESTS = {
     "resource_variables": "tests/runtime/test_resource_variables.py",
+    "resource_updates": "tests/interop/test_resource_interop.py",
+    "keras_updates": "tests/interop/test_resource_interop.py",
+    "optimizer_forms": "tests/interop/test_resource_interop.py",
     "scattering": "tests/runtime/test_scattering.py",
     "state": "tests/runtime/test_variables.py",
     "basic": "tests/runtime/test_session.py",

@@ -43,6 +43,21 @@ from opscope.runtime import (
     summary,
     test,
     train,
+    version,
+)
+from opscope.runtime.behavior import (
+    control_flow_v2_enabled,
+    disable_control_flow_v2,
+    disable_eager_execution,
+    disable_tensor_equality,
+    disable_v2_behavior,
+    disable_v2_tensorshape,
+    enable_control_flow_v2,
+    enable_eager_execution,
+    enable_tensor_equality,
+    enable_v2_behavior,
+    enable_v2_tensorshape,
+    executing_eagerly_outside_functions,
 )
 from opscope.runtime.case import case, switch_case
 from opscope.runtime.clip_ops import (
@@ -78,6 +93,7 @@ from opscope.runtime.dtypes import (
     uint64,
     variant,
 )
+from opscope.runtime.errors import OpError
 from opscope.runtime.form_assertions import (
     assert_integer,
     assert_proper_iterable,
@@ -89,8 +105,11 @@ from opscope.runtime.form_assertions import (
     assert_type,
 )
 from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
+from opscope.runtime.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
+from opscope.runtime.gradient_registry import NotDifferentiable as no_gradient  # noqa: N813
 from opscope.runtime.gradients import (
     AggregationMethod,
+    UnconnectedGradients,
     gradients,
 )
 from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
@@ -105,6 +124,7 @@ from opscope.runtime.initializers import Ones as ones_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomNormal as random_normal_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomUniform as random_uniform_initializer  # noqa: N813
 from opscope.runtime.initializers import TruncatedNormal as truncated_normal_initializer  # noqa: N813
+from opscope.runtime.initializers import UniformUnitScaling as uniform_unit_scaling_initializer  # noqa: N813
 from opscope.runtime.initializers import VarianceScaling as variance_scaling_initializer  # noqa: N813
 from opscope.runtime.initializers import Zeros as zeros_initializer  # noqa: N813
 from opscope.runtime.initializers import glorot_normal as glorot_normal_initializer
@@ -185,6 +205,18 @@ from opscope.runtime.math import (
     unsorted_segment_sum,
 )
 from opscope.runtime.monotony import is_non_decreasing, is_strictly_increasing
+from opscope.runtime.older_names import (
+    all_variables,
+    assert_variables_initialized,
+    initialize_all_tables,
+    initialize_all_variables,
+    initialize_local_variables,
+    initialize_variables,
+    no_regularizer,
+    op_scope,
+    tables_initializer,
+    variable_op_scope,
+)
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.arrangement import (
     matrix_transpose,
@@ -291,6 +323,7 @@ from opscope.runtime.ops.random import (
 from opscope.runtime.ops.repeating import batch_gather, repeat
 from opscope.runtime.ops.rolling import roll, unravel_index
 from opscope.runtime.ops.sampling import multinomial, random_crop, random_gamma, random_poisson
+from opscope.runtime.ops.saturation import saturate_cast
 from opscope.runtime.ops.scattering import (
     scatter_add,
     scatter_div,
@@ -298,6 +331,8 @@ from opscope.runtime.ops.scattering import (
     scatter_min,
     scatter_mul,
     scatter_nd_add,
+    scatter_nd_max,
+    scatter_nd_min,
     scatter_nd_sub,
     scatter_nd_update,
     scatter_sub,
@@ -415,6 +450,7 @@ from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
     colocate_with,
+    container,
     control_dependencies,
     device,
     get_collection,
@@ -441,6 +477,11 @@ from opscope.runtime.value_assertions import (
     assert_positive,
     verify_tensor_all_finite,
 )
+from opscope.runtime.variable_class import (
+    disable_resource_variables,
+    enable_resource_variables,
+    resource_variables_enabled,
+)
 from opscope.runtime.variable_scope import (
     AUTO_REUSE,
     VariableScope,
@@ -464,10 +505,30 @@ from opscope.runtime.variables import (
     trainable_variables,
     variables_initializer,
 )
+from opscope.runtime.version import (
+    COMPILER_VERSION,
+    CXX11_ABI_FLAG,
+    CXX_VERSION,
+    GIT_VERSION,
+    GRAPH_DEF_VERSION,
+    GRAPH_DEF_VERSION_MIN_CONSUMER,
+    GRAPH_DEF_VERSION_MIN_PRODUCER,
+    MONOLITHIC_BUILD,
+    VERSION,
+)
 from opscope.runtime.while_loop import while_loop
 
 __all__ = [
     "AUTO_REUSE",
+    "COMPILER_VERSION",
+    "CXX11_ABI_FLAG",
+    "CXX_VERSION",
+    "GIT_VERSION",
+    "GRAPH_DEF_VERSION",
+    "GRAPH_DEF_VERSION_MIN_CONSUMER",
+    "GRAPH_DEF_VERSION_MIN_PRODUCER",
+    "MONOLITHIC_BUILD",
+    "VERSION",
     "AggregationMethod",
     "Assert",
     "ConfigProto",
@@ -489,7 +550,10 @@ __all__ = [
     "IndexedSlices",
     "InteractiveSession",
     "MetaGraphDef",
+    "NoGradient",
     "NodeDef",
+    "NotDifferentiable",
+    "OpError",
     "Operation",
     "OptimizerOptions",
     "PaddingFIFOQueue",
@@ -497,6 +561,7 @@ __all__ = [
     "QueueBase",
     "RandomShuffleQueue",
     "ReaderBase",
+    "RegisterGradient",
     "RunMetadata",
     "RunOptions",
     "Session",
@@ -510,6 +575,7 @@ __all__ = [
     "TensorArray",
     "TensorShape",
     "TextLineReader",
+    "UnconnectedGradients",
     "VarLenFeature",
     "Variable",
     "VariableScope",
@@ -523,6 +589,7 @@ __all__ = [
     "add_n",
     "add_to_collection",
     "add_to_collections",
+    "all_variables",
     "app",
     "argmax",
     "argmin",
@@ -550,6 +617,7 @@ __all__ = [
     "assert_same_float_dtype",
     "assert_scalar",
     "assert_type",
+    "assert_variables_initialized",
     "assign",
     "assign_add",
     "assign_sub",
@@ -584,7 +652,9 @@ __all__ = [
     "conj",
     "constant",
     "constant_initializer",
+    "container",
     "control_dependencies",
+    "control_flow_v2_enabled",
     "convert_to_tensor",
     "convert_to_tensor_or_indexed_slices",
     "convert_to_tensor_or_sparse_tensor",
@@ -605,6 +675,12 @@ __all__ = [
     "diag_part",
     "dimension_at_index",
     "dimension_value",
+    "disable_control_flow_v2",
+    "disable_eager_execution",
+    "disable_resource_variables",
+    "disable_tensor_equality",
+    "disable_v2_behavior",
+    "disable_v2_tensorshape",
     "div",
     "div_no_nan",
     "divide",
@@ -613,12 +689,19 @@ __all__ = [
     "dynamic_partition",
     "dynamic_stitch",
     "einsum",
+    "enable_control_flow_v2",
+    "enable_eager_execution",
+    "enable_resource_variables",
+    "enable_tensor_equality",
+    "enable_v2_behavior",
+    "enable_v2_tensorshape",
     "ensure_shape",
     "equal",
     "erf",
     "erfc",
     "errors",
     "executing_eagerly",
+    "executing_eagerly_outside_functions",
     "exp",
     "expand_dims",
     "expm1",
@@ -664,6 +747,10 @@ __all__ = [
     "image",
     "import_graph_def",
     "init_scope",
+    "initialize_all_tables",
+    "initialize_all_variables",
+    "initialize_local_variables",
+    "initialize_variables",
     "initializers",
     "int8",
     "int16",
@@ -722,7 +809,9 @@ __all__ = [
     "nest",
     "newaxis",
     "nn",
+    "no_gradient",
     "no_op",
+    "no_regularizer",
     "norm",
     "not_equal",
     "numpy_function",
@@ -730,6 +819,7 @@ __all__ = [
     "ones",
     "ones_initializer",
     "ones_like",
+    "op_scope",
     "ops",
     "pad",
     "parallel_stack",
@@ -769,6 +859,7 @@ __all__ = [
     "reset_default_graph",
     "reshape",
     "resource",
+    "resource_variables_enabled",
     "reverse",
     "reverse_sequence",
     "reverse_v2",
@@ -776,6 +867,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "saturate_cast",
     "saved_model",
     "scalar_mul",
     "scan",
@@ -786,6 +878,8 @@ __all__ = [
     "scatter_mul",
     "scatter_nd",
     "scatter_nd_add",
+    "scatter_nd_max",
+    "scatter_nd_min",
     "scatter_nd_sub",
     "scatter_nd_update",
     "scatter_sub",
@@ -834,6 +928,7 @@ __all__ = [
     "subtract",
     "summary",
     "switch_case",
+    "tables_initializer",
     "tan",
     "tanh",
     "tensor_scatter_add",
@@ -864,6 +959,7 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "uniform_unit_scaling_initializer",
     "unique",
     "unique_with_counts",
     "unravel_index",
@@ -872,11 +968,13 @@ __all__ = [
     "unsorted_segment_prod",
     "unsorted_segment_sum",
     "unstack",
+    "variable_op_scope",
     "variable_scope",
     "variables_initializer",
     "variance_scaling_initializer",
     "variant",
     "verify_tensor_all_finite",
+    "version",
     "where",
     "where_v2",
     "while_loop",
@@ -887,3 +985,4 @@ __all__ = [
 ]
 
 linspace = lin_space
+__version__ = VERSION

@@ -107,6 +107,9 @@ def gather(
     batch_dims: int = 0,
 ) -> Tensor:
     """The slices of `params` along `axis` (default 0) that `indices` name."""
+    if hasattr(params, "sparse_read") and axis in (None, 0) and not batch_dims:
+        rows: Tensor = params.sparse_read(indices, name=name)
+        return rows
     return make_tensor(
         "GatherV2",
         params,

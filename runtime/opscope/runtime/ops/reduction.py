@@ -288,7 +288,8 @@ def _reduction(
         raise ValueError("Cannot specify both 'keepdims' and 'keep_dims'.")
     axes = reduction_indices if axis is None else axis
     keep = bool(keep_dims if keepdims is None else keepdims)
-    tensor = convert_to_tensor(value, name="input_tensor")
+    # A resource variable is read by the op itself, in its scope.
+    tensor = value if hasattr(value, "handle") else convert_to_tensor(value, name="input_tensor")
     reduced_to_scalar = axes is None and not keep
     if axes is None:
         ndims = tensor.shape.ndims

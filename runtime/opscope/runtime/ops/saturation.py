@@ -1,0 +1,77 @@
+"""Casts that end at the limits of the new dtype (`tf.saturate_cast`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from opscope.runtime import dtypes
+from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.make_op import make_op, make_tensor
+from opscope.runtime.op_def import op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.cast import cast
+from opscope.runtime.ops.comparison import where
+from opscope.runtime.ops.elementwise import same_shape
+from opscope.runtime.ops.filling import zeros_like
+from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.shape import reshape, shape
+from opscope.runtime.ops.type_sets import T_NUMBER
+
+
+@op("ClipByValue", "t: T, clip_value_min: T, clip_value_max: T -> output: T", T_NUMBER)
+def _clip(xp: Any, value: Any, low: Any, high: Any) -> Any:
+    """Each element, or the nearer limit where it is beyond one."""
+    return xp.minimum(xp.maximum(value, low), high)
+
+
+_clip.shape(same_shape)
+
+
+@_clip.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    value, low, high = node.inputs
+    zeros = zeros_like(grad)
+    below, above = make_tensor("Less", value, low), make_tensor("Greater", value, high)
+    inside = where(make_tensor("LogicalOr", below, above), zeros, grad)
+    ends = (where(below, grad, zeros), low), (where(above, grad, zeros), high)
+    made = [reshape(_summed(flow, limit, value), shape(limit)) for flow, limit in ends]
+    return [inside, *made]
+
+
+def _summed(flow: Tensor, limit: Tensor, value: Tensor) -> Tensor:
+    axes, _ = make_op("BroadcastGradientArgs", shape(limit), shape(value))
+    return make_tensor("Sum", flow, axes)
+
+
+def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
+    """`value` with element type `dtype`; what is beyond its range becomes the nearest limit."""
+    with op_scope(name, "saturate_cast", value) as scope:
+        tensor = convert_to_tensor(value, name="value")
+        wanted, given = dtypes.as_dtype(dtype).base_dtype, tensor.dtype.base_dtype
+        low, high = _limits(given, wanted)
+        clamped = make_tensor(
+            "ClipByValue",
+            tensor,
+            convert_to_tensor(low, given),
+            convert_to_tensor(high, given),
+            name="clamp",
+        )
+        return cast(clamped, wanted, name=scope)
+
+
+def _limits(given: dtypes.DType, wanted: dtypes.DType) -> tuple[Any, Any]:
+    """The range of both dtypes in the given one, a step inside where rounding left it."""
+    kind = given.numpy_dtype.type
+    low = kind(max(_number(given.min), _number(wanted.min)))
+    high = kind(min(_number(given.max), _number(wanted.max)))
+    if _number(low) < _number(wanted.min):
+        low = np.nextafter(low, kind(0))
+    if _number(high) > _number(wanted.max):
+        high = np.nextafter(high, kind(0))
+    return low, high
+
+
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, (int, np.integer)) else float(value)
