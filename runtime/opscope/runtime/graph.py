@@ -54,6 +54,8 @@ class Graph(GraphCollections):
         self._name_scope = ""
         self._device_stack: list[str | DeviceFunction | None] = []
         self._control_stack: list[_ControlScope] = []
+        self._gradient_overrides: dict[str, str] = {}
+        self._container = ""
         self._colocation_stack: list[list[str]] = []  # groups, as in the attribute `_class`
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation] = set()
@@ -116,6 +118,10 @@ class Graph(GraphCollections):
             for scoped in self._scoped_controls(inputs):
                 if scoped not in controls:
                     controls.append(scoped)
+            if definition.name in self._gradient_overrides:
+                attrs["_gradient_op_type"] = self._gradient_overrides[definition.name]
+            if self._container and attrs.get("container") == "":
+                attrs["container"] = self._container
             if self._colocation_stack and "_class" not in attrs:
                 attrs["_class"] = tuple(sorted({g for s in self._colocation_stack for g in s}))
             context = self.control_flow_context
@@ -299,10 +305,23 @@ class Graph(GraphCollections):
 
     @contextmanager
     def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
-        """Place ops made inside on the device of `op`."""
-        target = self.as_graph_element(op)
+        """Place ops made inside on the device of `op`, or, if that is None, where they like."""
         previous = self._colocation_stack
         devices = self._device_stack
+        if op is None:
+            if not ignore_existing:
+                raise ValueError(
+                    "Trying to reset colocation (op is None) but ignore_existing is not True"
+                )
+            self._colocation_stack = []
+            self._device_stack = []
+            try:
+                yield
+            finally:
+                self._colocation_stack = previous
+                self._device_stack = devices
+            return
+        target = self.as_graph_element(op)
         owner = target.op if isinstance(target, Tensor) else target
         groups = [g.decode() for g in owner.colocation_groups()]
         self._colocation_stack = [groups] if ignore_existing else [*previous, groups]
@@ -323,6 +342,34 @@ class Graph(GraphCollections):
         finally:
             self._colocation_stack = previous
 
+    @contextmanager
+    def gradient_override_map(self, op_type_map: dict[str, str]) -> Iterator[None]:
+        """Give ops made inside, of the types named, the gradients registered under other names."""
+        if not isinstance(op_type_map, dict):
+            raise TypeError("`op_type_map` must be a dictionary mapping strings to strings")
+        for pair in op_type_map.items():
+            if not all(isinstance(text, str) for text in pair):
+                raise TypeError("Keys and values of `op_type_map` must be strings")
+        previous = self._gradient_overrides
+        self._gradient_overrides = {**previous, **op_type_map}
+        try:
+            yield
+        finally:
+            self._gradient_overrides = previous
+
+    @contextmanager
+    def container(self, container_name: str) -> Iterator[str]:
+        """Keep the state of variables, queues and tables made inside in a container of this name.
+
+        Two of one name in different containers are different.
+        """
+        previous = self._container
+        self._container = container_name
+        try:
+            yield container_name
+        finally:
+            self._container = previous
+
     # -- control dependencies --------------------------------------------------------------
 
     def scoped_controls(self, inputs: Sequence[Tensor]) -> list[Operation]:
@@ -341,8 +388,10 @@ class Graph(GraphCollections):
         """Make every op built inside run after `control_inputs`; None clears the open scopes."""
         inputs: list[Operation] = []
         for item in control_inputs or ():
-            if hasattr(item, "_as_graph_element") is False and hasattr(item, "op"):
-                item = item.op  # IndexedSlices and the like stand for the op that makes them
+            if hasattr(item, "handle") or not hasattr(item, "_as_graph_element"):
+                # Rows stand for the op that makes them, what an update of a resource variable
+                # returns for the update.
+                item = getattr(item, "op", item)
             element = self.as_graph_element(item)
             owner = element.op if isinstance(element, Tensor) else element
             if owner not in inputs:

@@ -57,8 +57,9 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
     """`x` with element type `dtype`; `x` itself when it has that already."""
     wanted = dtypes.as_dtype(dtype).base_dtype
-    if isinstance(x, Tensor) and x.dtype is wanted:
-        return x
+    if (isinstance(x, Tensor) or hasattr(x, "handle")) and x.dtype is wanted:
+        same: Tensor = x  # or a resource variable, which is read where it is used
+        return same
     with op_scope(name, "Cast", x) as scope:
         tensor = convert_to_tensor(x, name="x")
         if tensor.dtype.base_dtype is wanted:
@@ -84,3 +85,18 @@ def to_int32(x: Any, name: str = "ToInt32") -> Tensor:
 def to_int64(x: Any, name: str = "ToInt64") -> Tensor:
     """`x` as int64."""
     return cast(x, dtypes.int64, name)
+
+
+def to_bfloat16(x: Any, name: str = "ToBFloat16") -> Tensor:
+    """`x` as bfloat16."""
+    return cast(x, dtypes.bfloat16, name)
+
+
+def to_complex64(x: Any, name: str = "ToComplex64") -> Tensor:
+    """`x` as complex64."""
+    return cast(x, dtypes.complex64, name)
+
+
+def to_complex128(x: Any, name: str = "ToComplex128") -> Tensor:
+    """`x` as complex128."""
+    return cast(x, dtypes.complex128, name)

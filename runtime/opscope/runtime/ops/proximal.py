@@ -16,7 +16,7 @@ import numpy as np
 from opscope.runtime import errors
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation
-from opscope.runtime.ops.scattering import _changed, _rows
+from opscope.runtime.ops.scattering import changed, checked_rows
 from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.variable_slot import VariableSlot
 
@@ -151,9 +151,9 @@ def _by_rows(xp: Any, *values: Any, formula: Formula, gradient: int, **attrs: An
             f"grad must have one row per index, shaped as those of var: got grad "
             f"{list(grad.shape)}, indices {list(indices.shape)}, var {list(shape)}",
         )
-    _rows(indices, shape[0])
-    targets = [_changed(slot) for slot in slots]
-    for chosen in _rounds(indices):
+    checked_rows(indices, shape[0])
+    targets = [changed(slot) for slot in slots]
+    for chosen in rounds(indices):
         where = indices[chosen]
         rows = iter(target[where] for target in targets)
         given = [
@@ -167,7 +167,7 @@ def _by_rows(xp: Any, *values: Any, formula: Formula, gradient: int, **attrs: An
         slot.commit(target)
 
 
-def _rounds(indices: Any) -> list[Any]:
+def rounds(indices: Any) -> list[Any]:
     """The places of the indices, so divided that no index comes twice in a round."""
     _, inverse, counts = np.unique(indices, return_inverse=True, return_counts=True)
     if counts.max(initial=1) == 1:

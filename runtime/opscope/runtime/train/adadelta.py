@@ -7,10 +7,10 @@ from typing import Any
 
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.indexed_slices import IndexedSlices
-from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Tensor
 from opscope.runtime.train.gradient_descent import cast_like
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.update_op import update_op
 from opscope.runtime.variables import Variable
 
 
@@ -48,10 +48,10 @@ class AdadeltaOptimizer(Optimizer):
         return [var, *slots, *(cast_like(t, var) for t in self._tensors)]
 
     def _apply_dense(self, grad: Tensor, var: Variable) -> Any:
-        return make_op("ApplyAdadelta", *self._state(var), grad, use_locking=self._use_locking)
+        return update_op("ApplyAdadelta", *self._state(var), grad, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Any:
-        return make_op(
+        return update_op(
             "SparseApplyAdadelta",
             *self._state(var),
             grad.values,

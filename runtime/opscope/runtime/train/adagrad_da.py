@@ -8,12 +8,12 @@ from typing import Any
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.indexed_slices import IndexedSlices
-from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.cast import cast
 from opscope.runtime.train.gradient_descent import cast_like
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.update_op import update_op
 from opscope.runtime.variables import Variable
 
 
@@ -64,7 +64,7 @@ class AdagradDAOptimizer(Optimizer):
     def _apply(self, op_type: str, var: Variable, *grad: Tensor) -> Any:
         with var.graph.device(var.device):
             step = identity(self._step)
-        return make_op(
+        return update_op(
             op_type,
             var,
             self.get_slot(var, "gradient_accumulator"),

@@ -7,12 +7,12 @@ from typing import Any
 
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.indexed_slices import IndexedSlices
-from opscope.runtime.make_op import make_op
 from opscope.runtime.math import maximum
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.filling import ones
 from opscope.runtime.train.gradient_descent import cast_like
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.update_op import update_op
 from opscope.runtime.variables import Variable
 
 
@@ -86,7 +86,7 @@ class FtrlOptimizer(Optimizer):
             self._tensors.insert(3, shrinkage)
 
     def _apply(self, prefix: str, var: Variable, *grad: Tensor) -> Any:
-        return make_op(
+        return update_op(
             f"{prefix}ApplyFtrl{'V2' if self._shrinkage > 0.0 else ''}",
             var,
             self.get_slot(var, "accum"),

@@ -149,7 +149,7 @@ def assign_moving_average(
     decay: Any,
     zero_debias: bool = True,
     name: str | None = None,
-) -> Tensor:
+) -> Any:
     """Let variable -= (1 - decay) * (variable - value); the tensor is it after that.
 
     zero_debias: the variable started from 0 and is divided by 1 - decay ** updates; two more
@@ -164,7 +164,7 @@ def assign_moving_average(
         return assign_sub(variable, (variable - _current(value)) * rest, name=scope)
 
 
-def _debiased(variable: Variable, value: Any, rest: Tensor, name: str) -> Tensor:
+def _debiased(variable: Variable, value: Any, rest: Tensor, name: str) -> Any:
     """Move the biased average, and set the variable to it without the bias."""
     graph, dtype = variable.graph, variable.dtype.base_dtype
     with (

@@ -7,9 +7,9 @@ from typing import Any
 
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.indexed_slices import IndexedSlices
-from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.update_op import update_op
 from opscope.runtime.variables import Variable
 
 
@@ -37,8 +37,7 @@ class ProximalGradientDescentOptimizer(Optimizer):
 
     def _apply(self, op_type: str, var: Variable, *grad: Tensor) -> Operation:
         state = [var, *self._tensors, *grad]
-        made: Tensor = make_op(op_type, *state, use_locking=self._use_locking)
-        return made.op
+        return update_op(op_type, *state, use_locking=self._use_locking)
 
     def _apply_dense(self, grad: Tensor, var: Variable) -> Any:
         return self._apply("ApplyProximalGradientDescent", var, grad)
@@ -83,11 +82,11 @@ class ProximalAdagradOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Variable) -> Any:
         state = [var, self.get_slot(var, "accumulator"), *self._tensors, grad]
-        return make_op("ApplyProximalAdagrad", *state, use_locking=self._use_locking)
+        return update_op("ApplyProximalAdagrad", *state, use_locking=self._use_locking)
 
     def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Any:
         state = [var, self.get_slot(var, "accumulator"), *self._tensors]
-        return make_op(
+        return update_op(
             "SparseApplyProximalAdagrad",
             *state,
             grad.values,

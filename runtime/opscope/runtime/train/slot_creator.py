@@ -69,5 +69,6 @@ def _create(
             shape=shape,
             dtype=dtype,
             trainable=False,
+            use_resource=hasattr(primary, "handle") if isinstance(primary, Variable) else None,
             validate_shape=known,
         )
