@@ -161,8 +161,8 @@ def safe_embedding_lookup_sparse(
             allow_fast_lookup=allow_fast_lookup,
         )
         if default_id is None:
-            columns = stack([1, shape(result)[1]])
-            flags = make_tensor("Tile", reshape(is_empty, [-1, 1]), columns)
+            flags = reshape(is_empty, [-1, 1])
+            flags = make_tensor("Tile", flags, stack([1, shape(result)[1]]))
             result = where(flags, zeros_like(result), result, name=scope)
         rows = make_tensor("Slice", cast(whole, dtypes.int32), [0], [ndims - 1])
         width = make_tensor("Slice", shape(result), [1], [-1])
