@@ -37,6 +37,7 @@ from opscope.runtime import (
     nn,
     ops,
     python_io,
+    quantization,
     random,
     saved_model,
     sets,
@@ -61,12 +62,13 @@ from opscope.runtime.behavior import (
     enable_v2_tensorshape,
     executing_eagerly_outside_functions,
 )
+from opscope.runtime.case import case, switch_case
 from opscope.runtime.clip_ops import (
     clip_by_global_norm,
     clip_by_norm,
     global_norm,
 )
-from opscope.runtime.cond import case, cond
+from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
@@ -390,6 +392,11 @@ from opscope.runtime.ops.sparse import (
     sparse_tensor_to_dense,
     sparse_to_dense,
 )
+from opscope.runtime.ops.sparse_rows import (
+    sparse_fill_empty_rows,
+    sparse_reshape,
+    sparse_retain,
+)
 from opscope.runtime.ops.sparse_segments import (
     sparse_segment_mean,
     sparse_segment_sqrt_n,
@@ -441,6 +448,14 @@ from opscope.runtime.parsing import (
     parse_example,
     parse_single_example,
 )
+from opscope.runtime.quantization import (
+    fake_quant_with_min_max_args,
+    fake_quant_with_min_max_args_gradient,
+    fake_quant_with_min_max_vars,
+    fake_quant_with_min_max_vars_gradient,
+    fake_quant_with_min_max_vars_per_channel,
+    fake_quant_with_min_max_vars_per_channel_gradient,
+)
 from opscope.runtime.queues import (
     FIFOQueue,
     FixedLengthRecordReader,
@@ -479,7 +494,6 @@ from opscope.runtime.session import InteractiveSession, Session
 from opscope.runtime.sparse_functions import (
     sparse_add,
     sparse_concat,
-    sparse_fill_empty_rows,
     sparse_mask,
     sparse_maximum,
     sparse_merge,
@@ -490,8 +504,6 @@ from opscope.runtime.sparse_functions import (
     sparse_reduce_sum_sparse,
     sparse_reorder,
     sparse_reset_shape,
-    sparse_reshape,
-    sparse_retain,
     sparse_slice,
     sparse_softmax,
     sparse_split,
@@ -750,6 +762,12 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
     "flags",
     "float16",
@@ -880,6 +898,7 @@ __all__ = [
     "pow",
     "py_func",
     "python_io",
+    "quantization",
     "random",
     "random_crop",
     "random_gamma",
@@ -1003,6 +1022,7 @@ __all__ = [
     "substr",
     "subtract",
     "summary",
+    "switch_case",
     "tables_initializer",
     "tan",
     "tanh",

@@ -3,6 +3,9 @@
 from opscope.runtime.ops.sparse import sparse_placeholder as placeholder
 from opscope.runtime.ops.sparse import sparse_tensor_dense_matmul as sparse_dense_matmul
 from opscope.runtime.ops.sparse import sparse_tensor_to_dense as to_dense
+from opscope.runtime.ops.sparse_rows import sparse_fill_empty_rows as fill_empty_rows
+from opscope.runtime.ops.sparse_rows import sparse_reshape as reshape
+from opscope.runtime.ops.sparse_rows import sparse_retain as retain
 from opscope.runtime.ops.sparse_segments import sparse_segment_mean as segment_mean
 from opscope.runtime.ops.sparse_segments import sparse_segment_sqrt_n as segment_sqrt_n
 from opscope.runtime.ops.sparse_segments import sparse_segment_sum as segment_sum
@@ -10,7 +13,6 @@ from opscope.runtime.sparse_functions import from_dense
 from opscope.runtime.sparse_functions import sparse_add as add
 from opscope.runtime.sparse_functions import sparse_concat as concat
 from opscope.runtime.sparse_functions import sparse_eye as eye
-from opscope.runtime.sparse_functions import sparse_fill_empty_rows as fill_empty_rows
 from opscope.runtime.sparse_functions import sparse_mask as mask
 from opscope.runtime.sparse_functions import sparse_maximum as maximum
 from opscope.runtime.sparse_functions import sparse_merge as merge
@@ -21,8 +23,6 @@ from opscope.runtime.sparse_functions import sparse_reduce_sum as reduce_sum
 from opscope.runtime.sparse_functions import sparse_reduce_sum_sparse as reduce_sum_sparse
 from opscope.runtime.sparse_functions import sparse_reorder as reorder
 from opscope.runtime.sparse_functions import sparse_reset_shape as reset_shape
-from opscope.runtime.sparse_functions import sparse_reshape as reshape
-from opscope.runtime.sparse_functions import sparse_retain as retain
 from opscope.runtime.sparse_functions import sparse_slice as slice  # noqa: A004
 from opscope.runtime.sparse_functions import sparse_softmax as softmax
 from opscope.runtime.sparse_functions import sparse_split as split

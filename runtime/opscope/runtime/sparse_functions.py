@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,7 +26,6 @@ from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import expand_dims, reshape, shape, size
 from opscope.runtime.ops.sparse import sparse_tensor_to_dense
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
-from opscope.runtime.tensor_shape import TensorShape
 
 
 def as_sparse(value: Any) -> SparseTensor:
@@ -75,38 +73,6 @@ def sparse_reorder(sp_input: Any, name: str | None = None) -> SparseTensor:
     if given.shape.is_fully_defined():
         return SparseTensor(rows, values, given.shape.as_list())
     return SparseTensor(rows, values, identity(given.dense_shape))
-
-
-def sparse_reshape(sp_input: Any, shape: Any, name: str | None = None) -> SparseTensor:
-    """The sparse tensor in another shape; -1 stands for what is left."""
-    given = as_sparse(sp_input)
-    wanted = cast(shape, dtypes.int64)
-    with op_scope(name, "SparseReshape", given.indices) as scope:
-        rows, sizes = make_op("SparseReshape", given.indices, given.dense_shape, wanted, name=scope)
-        known = constant_value(wanted)
-        if known is not None and given.shape.is_fully_defined():
-            sizes = _settled(sizes, [int(s) for s in known], given.shape)
-        return SparseTensor(rows, identity(given.values), sizes)
-
-
-def _settled(sizes: Tensor, wanted: list[int], before: TensorShape) -> Tensor:
-    """The new shape as a constant where it follows; ValueError when it does not fit."""
-    count = before.num_elements() or 0
-    unknown = wanted.count(-1)
-    if unknown > 1:
-        raise ValueError(f"At most one dimension can be inferred (-1). Found: {wanted}")
-    filled = list(wanted)
-    if unknown and 0 not in wanted:
-        filled[wanted.index(-1)] = count // math.prod(s for s in wanted if s != -1)
-    if -1 in filled:
-        return sizes
-    if math.prod(filled) != count:
-        shown = [None if s == -1 else s for s in wanted]
-        raise ValueError(
-            f"Cannot reshape a tensor with {count} elements to shape {shown} "
-            f"({math.prod(filled)} elements)."
-        )
-    return constant(np.array(filled, np.int64), dtypes.int64)
 
 
 def sparse_concat(
@@ -186,17 +152,6 @@ def sparse_split(
     return [SparseTensor(*part) for part in zip(*parts, strict=True)]
 
 
-def sparse_retain(sp_input: Any, to_retain: Any) -> SparseTensor:
-    """The elements for which `to_retain` is true."""
-    given = as_sparse(sp_input)
-    kept = convert_to_tensor(to_retain)
-    kept.shape.assert_has_rank(1)
-    given.values.shape[:1].assert_is_compatible_with(kept.shape)
-    places = reshape(_where(kept), [-1])
-    rows, values = gather(given.indices, places), gather(given.values, places)
-    return SparseTensor(rows, values, identity(given.dense_shape))
-
-
 def sparse_reset_shape(sp_input: Any, new_shape: Any = None) -> SparseTensor:
     """The same elements in a larger shape, or in the smallest that holds them."""
     from opscope.runtime.value_assertions import assert_equal, assert_less_equal
@@ -226,17 +181,6 @@ def sparse_reset_shape(sp_input: Any, new_shape: Any = None) -> SparseTensor:
     wanted = with_dependencies([check], wanted)
     wanted = with_dependencies([assert_less_equal(before, wanted)], wanted)
     return SparseTensor(rows, values, wanted)
-
-
-def sparse_fill_empty_rows(
-    sp_input: Any, default_value: Any, name: str | None = None
-) -> tuple[SparseTensor, Tensor]:
-    """The sparse tensor with `default_value` in each empty row, and which rows these are."""
-    given = as_sparse(sp_input)
-    with op_scope(name, "SparseFillEmptyRows", given.indices):
-        default = convert_to_tensor(default_value, given.values.dtype)
-        rows, values, empty, _ = make_op("SparseFillEmptyRows", *_arrays(given), default)
-        return SparseTensor(rows, values, given.dense_shape), empty
 
 
 def sparse_softmax(sp_input: Any, name: str | None = None) -> SparseTensor:

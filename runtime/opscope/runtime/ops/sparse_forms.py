@@ -1,4 +1,4 @@
-"""Sparse tensors put into order, reshaped, cut, joined and filled.
+"""Sparse tensors put into order, cut and joined.
 
 A sparse tensor is three arrays: indices int64 [count, rank], values [count], shape int64 [rank].
 """
@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
-from opscope.runtime.make_op import make_op, make_tensor
+from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.gathering import gather
-from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.ops.type_sets import NUMBER
-from opscope.runtime.tensor_shape import TensorShape, scalar, unknown_shape
+from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
 _SPARSE = "output_indices: int64, output_values: T, output_shape: int64"
 
@@ -68,48 +67,6 @@ def _(node: Operation, _: Any, grad: Tensor) -> list[Tensor | None]:
     ordered = sparse_reorder(SparseTensor(indices, numbers, sizes))
     back = make_tensor("InvertPermutation", ordered.values)
     return [None, gather(grad, back), None]
-
-
-@op(
-    "SparseReshape",
-    "input_indices: int64, input_shape: int64, new_shape: int64 -> output_indices: int64, "
-    "output_shape: int64",
-    host_only=True,
-)
-def _reshape(xp: Any, indices: Any, shape: Any, new_shape: Any) -> Any:
-    """The places of the elements, and the shape, of the tensor in another shape."""
-    sizes = new_shape.copy()
-    count = int(np.prod(shape))
-    unknown = np.flatnonzero(sizes == -1)
-    if unknown.size > 1:
-        raise refused(f"only one output dimension may be -1, got {sizes.tolist()}")
-    if unknown.size:
-        rest = int(np.prod(sizes[sizes != -1]))
-        if not rest or count % rest:
-            raise refused(
-                f"Input to reshape is a SparseTensor with {count} dense values, but the requested "
-                f"shape requires a multiple of {rest}"
-            )
-        sizes[unknown[0]] = count // rest
-    elif int(np.prod(sizes)) != count:
-        raise refused(
-            f"Input to reshape is a tensor with {count} dense values, but the requested shape has "
-            f"{int(np.prod(sizes))}"
-        )
-    if not len(indices):
-        return np.zeros((0, len(sizes)), np.int64), sizes
-    flat = np.ravel_multi_index(tuple(indices.T), tuple(shape.tolist()))
-    return np.stack(np.unravel_index(flat, tuple(sizes.tolist())), 1).astype(np.int64), sizes
-
-
-@_reshape.shape
-def _(node: Operation) -> list[TensorShape]:
-    rows = node.inputs[0].shape.with_rank(2).known_rank()[0]
-    rank = node.inputs[2].shape.with_rank(1).known_rank()[0]
-    return [TensorShape([rows, rank]), TensorShape([rank])]
-
-
-_reshape.not_differentiable = True
 
 
 @op(
@@ -245,66 +202,3 @@ def _(node: Operation) -> list[TensorShape]:
         rows = None if rows is None or size is None else rows + size
     rank = _rank_of(node.inputs[0])
     return [TensorShape([rows, rank]), TensorShape([rows]), TensorShape([rank])]
-
-
-@op(
-    "SparseFillEmptyRows",
-    "indices: int64, values: T, dense_shape: int64, default_value: T -> output_indices: int64, "
-    "output_values: T, empty_row_indicator: bool, reverse_index_map: int64",
-    "T: type",
-    host_only=True,
-)
-def _fill_empty_rows(xp: Any, indices: Any, values: Any, shape: Any, default: Any) -> Any:
-    """Put an element into each empty row; say which these are and where the others went."""
-    rows = int(shape[0])
-    if len(indices) and int(indices[:, 0].max()) >= rows:
-        raise refused(f"indices[{len(indices) - 1}, 0] is invalid: >= {rows}")
-    empty = np.ones(rows, bool)
-    empty[indices[:, 0]] = False
-    added = np.zeros((int(empty.sum()), indices.shape[1]), np.int64)
-    added[:, 0] = np.flatnonzero(empty)
-    whole = np.concatenate([indices, added])
-    order = np.argsort(whole[:, 0], kind="stable")
-    filled = np.full(len(added), default, values.dtype)
-    places = np.empty(len(whole), np.int64)
-    places[order] = np.arange(len(whole))
-    return whole[order], np.concatenate([values, filled])[order], empty, places[: len(indices)]
-
-
-@_fill_empty_rows.shape
-def _(node: Operation) -> list[TensorShape]:
-    indices, values, sizes, default = node.inputs
-    default.shape.merge_with(scalar())
-    known = static_shape(sizes)
-    rows = known.sizes[0] if known.sizes else None
-    return [
-        TensorShape([None, _rank_of(indices)]),
-        unknown_shape(1),
-        TensorShape([rows]),
-        values.shape,
-    ]
-
-
-@op(
-    "SparseFillEmptyRowsGrad",
-    "reverse_index_map: int64, grad_values: T -> d_values: T, d_default_value: T",
-    f"T: {{{NUMBER}}}",
-    host_only=True,
-    not_differentiable=True,
-)
-def _fill_empty_rows_grad(xp: Any, places: Any, grad: Any) -> Any:
-    """The gradients of the values and of what was put into the empty rows."""
-    rest = np.ones(len(grad), bool)
-    rest[places] = False
-    return grad[places], grad[rest].sum(dtype=grad.dtype)
-
-
-@_fill_empty_rows_grad.shape
-def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[0].shape, scalar()]
-
-
-@_fill_empty_rows.gradient
-def _(node: Operation, _: Any, grad: Tensor, __: Any, ___: Any) -> list[Tensor | None]:
-    values, default = make_op("SparseFillEmptyRowsGrad", node.outputs[3], grad)
-    return [None, values, None, default]

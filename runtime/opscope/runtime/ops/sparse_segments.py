@@ -1,4 +1,4 @@
-"""Reductions over segments of rows that indices pick: embeddings summed for each example."""
+"""Sums and means of chosen rows over segments: what a bag of embeddings is made of."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
-from opscope.runtime.make_op import make_tensor
-from opscope.runtime.op_def import OpDef, op
+from opscope.runtime.indexed_slices import IndexedSlices
+from opscope.runtime.make_op import make_op, make_tensor
+from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_value
@@ -16,145 +17,188 @@ from opscope.runtime.ops.type_sets import FLOAT, REAL
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
 _INT = "{int32, int64} = int32"
-_INDICES = f"Tidx: {_INT}, Tsegmentids: {_INT}"
-_PICKED = "data: T, indices: Tidx, segment_ids: Tsegmentids"
+_IDS = f"Tidx: {_INT}, Tsegmentids: {_INT}"
+_BACK = f"T: {{{FLOAT}}}, {_IDS}"
+_INPUTS = "data: T, indices: Tidx, segment_ids: Tsegmentids"
 
 
-def _scales(ids: Any, count: int, how: str, dtype: Any) -> Any:
-    """What each segment is divided by: nothing, its number of rows, or the root of that."""
-    sizes = np.maximum(np.bincount(ids, minlength=count), 1)
-    return {"Sum": np.ones(count), "Mean": sizes, "SqrtN": np.sqrt(sizes)}[how].astype(dtype)
+def _refused(text: str) -> errors.InvalidArgumentError:
+    return errors.InvalidArgumentError(None, None, text)
 
 
-def _reduced(data: Any, indices: Any, ids: Any, count: int, how: str) -> Any:
-    if ids.size and ((ids[1:] < ids[:-1]).any() or ids[0] < 0):
-        raise errors.InvalidArgumentError(None, None, "segment ids are not increasing")
-    if indices.shape != ids.shape:
-        raise errors.InvalidArgumentError(
-            None, None, "segment_ids and indices should have same size."
-        )
-    bad = (indices < 0) | (indices >= data.shape[0])
-    if bad.any():
-        place = int(bad.argmax())
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"Bad: indices[{place}] == {indices[place]} out of range [0, {data.shape[0]})",
-        )
-    if ids.size and int(ids[-1]) >= count:
-        raise errors.InvalidArgumentError(None, None, "segment ids must be < num_segments")
-    wide = np.float32 if data.dtype.itemsize == 2 and data.dtype.kind in "fV" else data.dtype
-    total = np.zeros((count, *data.shape[1:]), wide)
-    np.add.at(total, ids, data[indices].astype(wide))
-    scales = _scales(ids, count, how, wide).reshape((-1,) + (1,) * (data.ndim - 1))
-    return (total / scales if how != "Sum" else total).astype(data.dtype)
+def _weights(kind: str, segment_ids: Any, dtype: Any) -> Any:
+    """What each row counts in its segment: 1, or one by the (root of the) number of its rows."""
+    if kind == "Sum" or not len(segment_ids):
+        return np.ones(len(segment_ids), dtype)
+    counts = np.bincount(segment_ids)[segment_ids].astype(np.float64)
+    return (1 / (counts if kind == "Mean" else np.sqrt(counts))).astype(dtype)
 
 
-def _define(how: str, kinds: str, doc: str) -> tuple[OpDef, OpDef]:
-    def kernel(xp: Any, data: Any, indices: Any, segment_ids: Any) -> Any:
-        count = int(segment_ids[-1]) + 1 if segment_ids.size else 0
-        return _reduced(data, indices, segment_ids, count, how)
+def _scattered(count: int, places: Any, rows: Any, weights: Any) -> Any:
+    """Weighted rows summed up in `count` places; 16-bit floats are summed in float32."""
+    kind = np.float32 if rows.dtype.itemsize == 2 and rows.dtype.kind not in "iu" else rows.dtype
+    total = np.zeros((count, *rows.shape[1:]), kind)
+    spread = weights.astype(kind).reshape(-1, *[1] * (rows.ndim - 1))
+    np.add.at(total, places, rows.astype(kind, copy=False) * spread)
+    return total.astype(rows.dtype, copy=False)
+
+
+def _reduced(kind: str, data: Any, indices: Any, segment_ids: Any, count: int | None) -> Any:
+    if indices.shape != segment_ids.shape or indices.ndim != 1:
+        raise _refused("segment_ids and indices should have same size.")
+    if len(segment_ids) and (segment_ids[0] < 0 or (np.diff(segment_ids) < 0).any()):
+        raise _refused("segment ids are not increasing by 1 or negative")
+    wrong = (indices < 0) | (indices >= data.shape[0])
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise _refused(f"Bad: indices[{at}] == {indices[at]} out of range [0, {data.shape[0]})")
+    needed = int(segment_ids[-1]) + 1 if len(segment_ids) else 0
+    if count is not None and needed > count:
+        raise _refused("segment ids must be < num_segments")
+    rows = data[indices]
+    weights = _weights(kind, segment_ids, np.float64 if kind != "Sum" else data.dtype)
+    return _scattered(needed if count is None else count, segment_ids, rows, weights)
+
+
+def _define(kind: str, doc: str) -> None:
+    """Define one reduction: by the last segment, for a given number, and both gradients."""
+    name = f"SparseSegment{kind}"
+    types = REAL if kind == "Sum" else FLOAT
+    attrs = f"T: {{{types}}}, {_IDS}, sparse_gradient: bool = false"
+    gradient = "grad: T, indices: Tidx, segment_ids: Tsegmentids, {}: int32 -> {}"
+
+    def plain(xp: Any, data: Any, indices: Any, segment_ids: Any) -> Any:
+        return _reduced(kind, data, indices, segment_ids, None)
 
     def counted(xp: Any, data: Any, indices: Any, segment_ids: Any, num_segments: Any) -> Any:
-        return _reduced(data, indices, segment_ids, int(num_segments), how)
+        return _reduced(kind, data, indices, segment_ids, int(num_segments))
 
-    kernel.__doc__ = f"{doc}."
-    counted.__doc__ = f"{doc}, of a given number of segments."
-    name = f"SparseSegment{how}"
-    attrs = f"T: {{{kinds}}}, Tidx: {_INT}"
-    ids = f"Tsegmentids: {_INT}, sparse_gradient: bool = false"
-    plain = op(name, f"{_PICKED} -> output: T", f"{attrs}, {ids}", host_only=True)(kernel)
-    full = op(
+    def back(xp: Any, grad: Any, indices: Any, segment_ids: Any, count: Any) -> Any:
+        weights = _weights(kind, segment_ids, np.float64)
+        return _scattered(int(count), indices, grad[segment_ids], weights)
+
+    def back_in_rows(xp: Any, grad: Any, indices: Any, segment_ids: Any, _: Any) -> Any:
+        rows, places = np.unique(indices, return_inverse=True)
+        weights = _weights(kind, segment_ids, np.float64)
+        return _scattered(len(rows), places, grad[segment_ids], weights), rows
+
+    plain.__doc__ = f"{doc} of the rows that indices name, for each segment."
+    counted.__doc__ = f"{doc} of the rows that indices name, for each of num_segments segments."
+    back.__doc__ = f"The gradient of {name} for its data."
+    back_in_rows.__doc__ = f"The gradient of {name} for the rows that were named, and which."
+    made = op(name, f"{_INPUTS} -> output: T", attrs, host_only=True)(plain)
+    made_counted = op(
         f"{name}WithNumSegments",
-        f"{_PICKED}, num_segments: Tnumsegments -> output: T",
-        f"{attrs}, Tnumsegments: {_INT}, {ids}",
+        f"{_INPUTS}, num_segments: Tnumsegments -> output: T",
+        f"{attrs}, Tnumsegments: {_INT}",
         host_only=True,
     )(counted)
-    for made in (plain, full):
-        made.shape(_segment_shape)
-        made.gradient(_gradient_by(f"{name}Grad"))
-    return plain, full
+    dense = op(
+        f"{name}Grad",
+        gradient.format("output_dim0", "output: T"),
+        _BACK,
+        host_only=True,
+        not_differentiable=True,
+    )(back)
+    in_rows = op(
+        f"{name}GradV2",
+        gradient.format("dense_output_dim0", "output: T, sorted_unique_indices: Tidx"),
+        _BACK,
+        host_only=True,
+        not_differentiable=True,
+    )(back_in_rows)
+    for definition in (made, made_counted):
+        definition.shape(_shapes)
+        definition.gradient(lambda node, grad: _gradient(node, grad, name))
+    dense.shape(_gradient_shapes)
+    in_rows.shape(_row_gradient_shapes)
 
 
-def _segment_shape(node: Operation) -> list[TensorShape]:
+def _shapes(node: Operation) -> list[TensorShape]:
     data = node.inputs[0].shape
     if data.sizes is None:
         return [unknown_shape()]
-    count: int | None = None
-    if len(node.inputs) > 3:
+    count = None
+    if len(node.inputs) == 4:
         known = static_value(node.inputs[3])
         count = None if known is None else int(known)
-    return [TensorShape([count]).concatenate(data[1:])]
+    return [TensorShape([count, *data.sizes[1:]])]
 
 
-def _gradient_by(op_type: str) -> Any:
-    def rule(node: Operation, grad: Tensor) -> list[Tensor | None]:
-        data, indices, ids = node.inputs[:3]
-        rows = shape(data)[0]
-        back = make_tensor(op_type, grad, indices, ids, rows)
-        return [back, *[None] * (len(node.inputs) - 1)]
-
-    return rule
+def _gradient_shapes(node: Operation) -> list[TensorShape]:
+    known = static_value(node.inputs[3])
+    sizes = node.inputs[0].shape.sizes
+    if sizes is None:
+        return [unknown_shape()]
+    return [TensorShape([None if known is None else int(known), *sizes[1:]])]
 
 
-def _define_gradient(how: str) -> None:
-    def kernel(xp: Any, grad: Any, indices: Any, segment_ids: Any, output_dim0: Any) -> Any:
-        scales = _scales(segment_ids, grad.shape[0], how, np.float64)[segment_ids]
-        rows = grad[segment_ids] / scales.reshape((-1,) + (1,) * (grad.ndim - 1))
-        total = np.zeros((int(output_dim0), *grad.shape[1:]), rows.dtype)
-        np.add.at(total, indices, rows)
-        return total.astype(grad.dtype)
-
-    kernel.__doc__ = f"The gradient of SparseSegment{how} with respect to its data."
-    made = op(
-        f"SparseSegment{how}Grad",
-        "grad: T, indices: Tidx, segment_ids: Tsegmentids, output_dim0: int32 -> output: T",
-        f"T: {{{FLOAT}}}, {_INDICES}",
-        host_only=True,
-        not_differentiable=True,
-    )(kernel)
-
-    @made.shape
-    def _(node: Operation) -> list[TensorShape]:
-        rows = static_value(node.inputs[3])
-        rest = node.inputs[0].shape
-        if rest.sizes is None:
-            return [unknown_shape()]
-        return [TensorShape([None if rows is None else int(rows)]).concatenate(rest[1:])]
+def _row_gradient_shapes(node: Operation) -> list[TensorShape]:
+    sizes = node.inputs[0].shape.sizes
+    whole = unknown_shape() if sizes is None else TensorShape([None, *sizes[1:]])
+    return [whole, TensorShape([None])]
 
 
-_define("Sum", REAL, "The sum of the picked rows of each segment")
-_define("Mean", FLOAT, "The mean of the picked rows of each segment")
-_define("SqrtN", FLOAT, "The sum of the picked rows of each segment over the root of their number")
-for _how in ("Sum", "Mean", "SqrtN"):
-    _define_gradient(_how)
+def _gradient(node: Operation, grad: Tensor, name: str) -> list[Any]:
+    data, indices, segment_ids = node.inputs[:3]
+    rest = [None] * (len(node.inputs) - 1)
+    if node.attrs["sparse_gradient"]:
+        sizes = shape(data)
+        rows, places = make_op(f"{name}GradV2", grad, indices, segment_ids, sizes[0])
+        return [IndexedSlices(rows, places, sizes), *rest]
+    return [make_tensor(f"{name}Grad", grad, indices, segment_ids, shape(data)[0]), *rest]
 
 
-# -- functions -----------------------------------------------------------------------------
+_define("Sum", "The sum")
+_define("Mean", "The mean")
+_define("SqrtN", "The sum, divided by the root of the number,")
 
 
-def _of_segments(how: str, doc: str) -> Any:
-    def function(
-        data: Any,
-        indices: Any,
-        segment_ids: Any,
-        name: str | None = None,
-        num_segments: Any = None,
-        sparse_gradient: bool = False,
-    ) -> Tensor:
-        inputs = [data, indices, segment_ids]
-        op_type = f"SparseSegment{how}"
-        if num_segments is not None:
-            inputs.append(num_segments)
-            op_type += "WithNumSegments"
-        return make_tensor(op_type, *inputs, sparse_gradient=sparse_gradient, name=name)
-
-    function.__doc__ = doc
-    return function
+def _called(
+    name: str, data: Any, indices: Any, segment_ids: Any, label: Any, count: Any, sparse: bool
+) -> Tensor:
+    if count is None:
+        return make_tensor(name, data, indices, segment_ids, sparse_gradient=sparse, name=label)
+    return make_tensor(
+        f"{name}WithNumSegments", data, indices, segment_ids, count, sparse_gradient=sparse,
+        name=label,
+    )  # fmt: skip
 
 
-sparse_segment_sum = _of_segments("Sum", "The sum of the rows that indices pick, by segment.")
-sparse_segment_mean = _of_segments("Mean", "The mean of the rows that indices pick, by segment.")
-sparse_segment_sqrt_n = _of_segments(
-    "SqrtN", "The sum of the rows that indices pick over the root of their number, by segment."
-)
+def sparse_segment_sum(
+    data: Any,
+    indices: Any,
+    segment_ids: Any,
+    name: str | None = None,
+    num_segments: Any = None,
+    sparse_gradient: bool = False,
+) -> Tensor:
+    """The sum of the rows that `indices` name, for each of the ascending `segment_ids`."""
+    return _called("SparseSegmentSum", data, indices, segment_ids, name, num_segments,
+                   sparse_gradient)  # fmt: skip
+
+
+def sparse_segment_mean(
+    data: Any,
+    indices: Any,
+    segment_ids: Any,
+    name: str | None = None,
+    num_segments: Any = None,
+    sparse_gradient: bool = False,
+) -> Tensor:
+    """The mean of the rows that `indices` name, for each of the ascending `segment_ids`."""
+    return _called("SparseSegmentMean", data, indices, segment_ids, name, num_segments,
+                   sparse_gradient)  # fmt: skip
+
+
+def sparse_segment_sqrt_n(
+    data: Any,
+    indices: Any,
+    segment_ids: Any,
+    name: str | None = None,
+    num_segments: Any = None,
+    sparse_gradient: bool = False,
+) -> Tensor:
+    """The sum of the rows that `indices` name, divided by the root of their number."""
+    return _called("SparseSegmentSqrtN", data, indices, segment_ids, name, num_segments,
+                   sparse_gradient)  # fmt: skip
