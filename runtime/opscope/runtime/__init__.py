@@ -1,5 +1,8 @@
 """TensorFlow 1's graph language on NumPy and CuPy: `import opscope.runtime as tf`."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from opscope.events.proto.config_pb2 import (
     ConfigProto,
     GPUOptions,
@@ -14,7 +17,6 @@ from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from opscope.runtime import (
-    app,
     bitwise,
     compat,
     data,
@@ -41,7 +43,6 @@ from opscope.runtime import (
     saved_model,
     strings,
     summary,
-    test,
     train,
     version,
 )
@@ -516,6 +517,19 @@ from opscope.runtime.version import (
     VERSION,
 )
 from opscope.runtime.while_loop import while_loop
+
+if TYPE_CHECKING:
+    from opscope.runtime import app, test
+
+# Imported when they are used first: they bring absl and unittest with them.
+_RARELY_USED = frozenset({"app", "test"})
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _RARELY_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
 
 __all__ = [
     "AUTO_REUSE",
