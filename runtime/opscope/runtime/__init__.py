@@ -17,6 +17,7 @@ from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from opscope.runtime import (
+    app,
     bitwise,
     compat,
     data,
@@ -550,14 +551,11 @@ from opscope.runtime.version import (
 from opscope.runtime.while_loop import while_loop
 
 if TYPE_CHECKING:
-    from opscope.runtime import app, test
-
-# Imported when they are used first: they bring absl and unittest with them.
-_RARELY_USED = frozenset({"app", "test"})
+    from opscope.runtime import test
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _RARELY_USED:
+    if name != "test":  # imported when it is used first: it brings unittest with it
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module(f"{__name__}.{name}")
 
