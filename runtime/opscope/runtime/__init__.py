@@ -422,6 +422,12 @@ from opscope.runtime.parsing import (
     parse_example,
     parse_single_example,
 )
+from opscope.runtime.partitioned_variable import (
+    create_partitioned_variables,
+    fixed_size_partitioner,
+    min_max_variable_partitioner,
+    variable_axis_size_partitioner,
+)
 from opscope.runtime.queues import (
     FIFOQueue,
     FixedLengthRecordReader,
@@ -458,6 +464,7 @@ from opscope.runtime.scopes import (
 )
 from opscope.runtime.session import InteractiveSession, Session
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
+from opscope.runtime.template import make_template
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
@@ -659,6 +666,7 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "create_partitioned_variables",
     "cross",
     "cumprod",
     "cumsum",
@@ -705,6 +713,7 @@ __all__ = [
     "expm1",
     "eye",
     "fill",
+    "fixed_size_partitioner",
     "flags",
     "float16",
     "float32",
@@ -780,6 +789,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "losses",
+    "make_template",
     "manip",
     "map_fn",
     "matching_files",
@@ -796,6 +806,7 @@ __all__ = [
     "maximum",
     "meshgrid",
     "metrics",
+    "min_max_variable_partitioner",
     "minimum",
     "mod",
     "model_variables",
@@ -964,6 +975,7 @@ __all__ = [
     "unsorted_segment_prod",
     "unsorted_segment_sum",
     "unstack",
+    "variable_axis_size_partitioner",
     "variable_op_scope",
     "variable_scope",
     "variables_initializer",
