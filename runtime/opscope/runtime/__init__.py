@@ -37,6 +37,7 @@ from opscope.runtime import (
     nn,
     ops,
     python_io,
+    quantization,
     random,
     saved_model,
     strings,
@@ -59,12 +60,13 @@ from opscope.runtime.behavior import (
     enable_v2_tensorshape,
     executing_eagerly_outside_functions,
 )
+from opscope.runtime.case import case, switch_case
 from opscope.runtime.clip_ops import (
     clip_by_global_norm,
     clip_by_norm,
     global_norm,
 )
-from opscope.runtime.cond import case, cond
+from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
@@ -217,6 +219,7 @@ from opscope.runtime.older_names import (
     variable_op_scope,
 )
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.argmax import arg_max, arg_min
 from opscope.runtime.ops.arrangement import (
     matrix_transpose,
     pad,
@@ -240,6 +243,7 @@ from opscope.runtime.ops.blocks import (
 from opscope.runtime.ops.broadcasting import (
     broadcast_to,
 )
+from opscope.runtime.ops.cast import to_bfloat16, to_complex64, to_complex128
 from opscope.runtime.ops.comparison import (
     where,
     where_v2,
@@ -272,6 +276,14 @@ from opscope.runtime.ops.grouping import (
     unique,
     unique_with_counts,
 )
+from opscope.runtime.ops.guarded_arithmetic import (
+    angle,
+    floor_div,
+    log_sigmoid,
+    realdiv,
+    truncatediv,
+    truncatemod,
+)
 from opscope.runtime.ops.handing_on import (
     ensure_shape,
     guarantee_const,
@@ -279,6 +291,7 @@ from opscope.runtime.ops.handing_on import (
     parallel_stack,
     timestamp,
 )
+from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.indexing import newaxis
 from opscope.runtime.ops.joining import (
     concat,
@@ -322,6 +335,7 @@ from opscope.runtime.ops.random import (
 from opscope.runtime.ops.repeating import batch_gather, repeat
 from opscope.runtime.ops.rolling import roll, unravel_index
 from opscope.runtime.ops.sampling import multinomial, random_crop, random_gamma, random_poisson
+from opscope.runtime.ops.saturation import saturate_cast
 from opscope.runtime.ops.scattering import (
     scatter_add,
     scatter_div,
@@ -336,6 +350,7 @@ from opscope.runtime.ops.scattering import (
     scatter_sub,
     scatter_update,
 )
+from opscope.runtime.ops.scipy_functions import digamma, erf, erfc, lbeta, lgamma
 from opscope.runtime.ops.searching import (
     argsort,
     bincount,
@@ -353,8 +368,10 @@ from opscope.runtime.ops.segments import (
     segment_prod,
     segment_sum,
     unsorted_segment_max,
+    unsorted_segment_mean,
     unsorted_segment_min,
     unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
 )
 from opscope.runtime.ops.shape import (
     expand_dims,
@@ -373,6 +390,16 @@ from opscope.runtime.ops.sparse import (
     sparse_tensor_to_dense,
     sparse_to_dense,
 )
+from opscope.runtime.ops.sparse_rows import (
+    sparse_fill_empty_rows,
+    sparse_reshape,
+    sparse_retain,
+)
+from opscope.runtime.ops.sparse_segments import (
+    sparse_segment_mean,
+    sparse_segment_sqrt_n,
+    sparse_segment_sum,
+)
 from opscope.runtime.ops.special import (
     acos,
     acosh,
@@ -382,10 +409,7 @@ from opscope.runtime.ops.special import (
     atan2,
     atanh,
     cosh,
-    erf,
-    erfc,
     imag,
-    lgamma,
     real,
     rint,
     sinh,
@@ -427,6 +451,14 @@ from opscope.runtime.partitioned_variable import (
     fixed_size_partitioner,
     min_max_variable_partitioner,
     variable_axis_size_partitioner,
+)
+from opscope.runtime.quantization import (
+    fake_quant_with_min_max_args,
+    fake_quant_with_min_max_args_gradient,
+    fake_quant_with_min_max_vars,
+    fake_quant_with_min_max_vars_gradient,
+    fake_quant_with_min_max_vars_per_channel,
+    fake_quant_with_min_max_vars_per_channel_gradient,
 )
 from opscope.runtime.queues import (
     FIFOQueue,
@@ -595,7 +627,10 @@ __all__ = [
     "add_to_collection",
     "add_to_collections",
     "all_variables",
+    "angle",
     "app",
+    "arg_max",
+    "arg_min",
     "argmax",
     "argmin",
     "argsort",
@@ -632,6 +667,7 @@ __all__ = [
     "batch_gather",
     "batch_to_space",
     "batch_to_space_nd",
+    "betainc",
     "bfloat16",
     "bincount",
     "bitcast",
@@ -679,6 +715,7 @@ __all__ = [
     "device",
     "diag",
     "diag_part",
+    "digamma",
     "dimension_at_index",
     "dimension_value",
     "disable_control_flow_v2",
@@ -712,6 +749,12 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
     "fixed_size_partitioner",
     "flags",
@@ -719,6 +762,7 @@ __all__ = [
     "float32",
     "float64",
     "floor",
+    "floor_div",
     "floordiv",
     "floormod",
     "foldl",
@@ -750,6 +794,8 @@ __all__ = [
     "histogram_fixed_width_bins",
     "identity",
     "identity_n",
+    "igamma",
+    "igammac",
     "imag",
     "image",
     "import_graph_def",
@@ -773,6 +819,7 @@ __all__ = [
     "is_strictly_increasing",
     "is_tensor",
     "is_variable_initialized",
+    "lbeta",
     "less",
     "less_equal",
     "lgamma",
@@ -783,6 +830,7 @@ __all__ = [
     "local_variables_initializer",
     "log",
     "log1p",
+    "log_sigmoid",
     "logging",
     "logical_and",
     "logical_not",
@@ -836,9 +884,11 @@ __all__ = [
     "parse_single_example",
     "placeholder",
     "placeholder_with_default",
+    "polygamma",
     "pow",
     "py_func",
     "python_io",
+    "quantization",
     "random",
     "random_crop",
     "random_gamma",
@@ -852,6 +902,7 @@ __all__ = [
     "rank",
     "read_file",
     "real",
+    "realdiv",
     "reciprocal",
     "reduce_all",
     "reduce_any",
@@ -876,6 +927,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "saturate_cast",
     "saved_model",
     "scalar_mul",
     "scan",
@@ -913,7 +965,13 @@ __all__ = [
     "space_to_batch",
     "space_to_batch_nd",
     "space_to_depth",
+    "sparse_fill_empty_rows",
     "sparse_placeholder",
+    "sparse_reshape",
+    "sparse_retain",
+    "sparse_segment_mean",
+    "sparse_segment_sqrt_n",
+    "sparse_segment_sum",
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
     "sparse_to_dense",
@@ -935,6 +993,7 @@ __all__ = [
     "substr",
     "subtract",
     "summary",
+    "switch_case",
     "tables_initializer",
     "tan",
     "tanh",
@@ -950,6 +1009,9 @@ __all__ = [
     "test",
     "tile",
     "timestamp",
+    "to_bfloat16",
+    "to_complex64",
+    "to_complex128",
     "to_double",
     "to_float",
     "to_int32",
@@ -961,6 +1023,8 @@ __all__ = [
     "truediv",
     "truncated_normal",
     "truncated_normal_initializer",
+    "truncatediv",
+    "truncatemod",
     "tuple",
     "uint8",
     "uint16",
@@ -971,8 +1035,10 @@ __all__ = [
     "unique_with_counts",
     "unravel_index",
     "unsorted_segment_max",
+    "unsorted_segment_mean",
     "unsorted_segment_min",
     "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
     "variable_axis_size_partitioner",
@@ -990,6 +1056,7 @@ __all__ = [
     "zeros",
     "zeros_initializer",
     "zeros_like",
+    "zeta",
 ]
 
 linspace = lin_space
