@@ -29,6 +29,7 @@ from opscope.runtime import (
     io,
     linalg,
     logging,
+    lookup,
     losses,
     manip,
     math,
@@ -261,6 +262,7 @@ from opscope.runtime.ops.filling import (
     zeros,
     zeros_like,
 )
+from opscope.runtime.ops.formatting import print_v2 as print  # noqa: A004 - TensorFlow's name
 from opscope.runtime.ops.gathering import (
     gather,
     setdiff1d,
@@ -279,7 +281,22 @@ from opscope.runtime.ops.handing_on import (
     parallel_stack,
     timestamp,
 )
+from opscope.runtime.ops.hashing import (
+    fingerprint,
+    string_to_hash_bucket,
+    string_to_hash_bucket_fast,
+    string_to_hash_bucket_strong,
+)
 from opscope.runtime.ops.indexing import newaxis
+from opscope.runtime.ops.joined_text import (
+    decode_base64,
+    decode_json_example,
+    edit_distance,
+    encode_base64,
+    parse_tensor,
+    reduce_join,
+    serialize_tensor,
+)
 from opscope.runtime.ops.joining import (
     concat,
     split,
@@ -373,6 +390,11 @@ from opscope.runtime.ops.sparse import (
     sparse_tensor_dense_matmul,
     sparse_tensor_to_dense,
     sparse_to_dense,
+)
+from opscope.runtime.ops.sparse_strings import (
+    deserialize_many_sparse,
+    serialize_many_sparse,
+    serialize_sparse,
 )
 from opscope.runtime.ops.special import (
     acos,
@@ -665,10 +687,13 @@ __all__ = [
     "cumsum",
     "data",
     "debugging",
+    "decode_base64",
     "decode_compressed",
     "decode_csv",
+    "decode_json_example",
     "decode_raw",
     "depth_to_space",
+    "deserialize_many_sparse",
     "device",
     "diag",
     "diag_part",
@@ -687,6 +712,7 @@ __all__ = [
     "dtypes",
     "dynamic_partition",
     "dynamic_stitch",
+    "edit_distance",
     "einsum",
     "enable_control_flow_v2",
     "enable_eager_execution",
@@ -694,6 +720,7 @@ __all__ = [
     "enable_tensor_equality",
     "enable_v2_behavior",
     "enable_v2_tensorshape",
+    "encode_base64",
     "ensure_shape",
     "equal",
     "erf",
@@ -706,6 +733,7 @@ __all__ = [
     "expm1",
     "eye",
     "fill",
+    "fingerprint",
     "flags",
     "float16",
     "float32",
@@ -780,6 +808,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "lookup",
     "losses",
     "manip",
     "map_fn",
@@ -824,9 +853,11 @@ __all__ = [
     "parallel_stack",
     "parse_example",
     "parse_single_example",
+    "parse_tensor",
     "placeholder",
     "placeholder_with_default",
     "pow",
+    "print",
     "py_func",
     "python_io",
     "random",
@@ -845,6 +876,7 @@ __all__ = [
     "reciprocal",
     "reduce_all",
     "reduce_any",
+    "reduce_join",
     "reduce_logsumexp",
     "reduce_max",
     "reduce_mean",
@@ -890,6 +922,9 @@ __all__ = [
     "segment_prod",
     "segment_sum",
     "sequence_mask",
+    "serialize_many_sparse",
+    "serialize_sparse",
+    "serialize_tensor",
     "set_random_seed",
     "setdiff1d",
     "shape",
@@ -921,6 +956,9 @@ __all__ = [
     "string_length",
     "string_split",
     "string_strip",
+    "string_to_hash_bucket",
+    "string_to_hash_bucket_fast",
+    "string_to_hash_bucket_strong",
     "string_to_number",
     "strings",
     "substr",
