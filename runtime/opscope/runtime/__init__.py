@@ -38,6 +38,7 @@ from opscope.runtime import (
     nn,
     ops,
     python_io,
+    quantization,
     random,
     saved_model,
     strings,
@@ -60,12 +61,13 @@ from opscope.runtime.behavior import (
     enable_v2_tensorshape,
     executing_eagerly_outside_functions,
 )
+from opscope.runtime.case import case, switch_case
 from opscope.runtime.clip_ops import (
     clip_by_global_norm,
     clip_by_norm,
     global_norm,
 )
-from opscope.runtime.cond import case, cond
+from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
@@ -218,6 +220,7 @@ from opscope.runtime.older_names import (
     variable_op_scope,
 )
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.argmax import arg_max, arg_min
 from opscope.runtime.ops.arrangement import (
     matrix_transpose,
     pad,
@@ -241,6 +244,7 @@ from opscope.runtime.ops.blocks import (
 from opscope.runtime.ops.broadcasting import (
     broadcast_to,
 )
+from opscope.runtime.ops.cast import to_bfloat16, to_complex64, to_complex128
 from opscope.runtime.ops.comparison import (
     where,
     where_v2,
@@ -274,6 +278,14 @@ from opscope.runtime.ops.grouping import (
     unique,
     unique_with_counts,
 )
+from opscope.runtime.ops.guarded_arithmetic import (
+    angle,
+    floor_div,
+    log_sigmoid,
+    realdiv,
+    truncatediv,
+    truncatemod,
+)
 from opscope.runtime.ops.handing_on import (
     ensure_shape,
     guarantee_const,
@@ -287,6 +299,7 @@ from opscope.runtime.ops.hashing import (
     string_to_hash_bucket_fast,
     string_to_hash_bucket_strong,
 )
+from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.indexing import newaxis
 from opscope.runtime.ops.joined_text import (
     decode_base64,
@@ -354,6 +367,7 @@ from opscope.runtime.ops.scattering import (
     scatter_sub,
     scatter_update,
 )
+from opscope.runtime.ops.scipy_functions import digamma, erf, erfc, lbeta, lgamma
 from opscope.runtime.ops.searching import (
     argsort,
     bincount,
@@ -371,8 +385,10 @@ from opscope.runtime.ops.segments import (
     segment_prod,
     segment_sum,
     unsorted_segment_max,
+    unsorted_segment_mean,
     unsorted_segment_min,
     unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
 )
 from opscope.runtime.ops.shape import (
     expand_dims,
@@ -395,6 +411,15 @@ from opscope.runtime.ops.sparse_strings import (
     deserialize_many_sparse,
     serialize_many_sparse,
     serialize_sparse,
+from opscope.runtime.ops.sparse_rows import (
+    sparse_fill_empty_rows,
+    sparse_reshape,
+    sparse_retain,
+)
+from opscope.runtime.ops.sparse_segments import (
+    sparse_segment_mean,
+    sparse_segment_sqrt_n,
+    sparse_segment_sum,
 )
 from opscope.runtime.ops.special import (
     acos,
@@ -405,10 +430,7 @@ from opscope.runtime.ops.special import (
     atan2,
     atanh,
     cosh,
-    erf,
-    erfc,
     imag,
-    lgamma,
     real,
     rint,
     sinh,
@@ -444,6 +466,14 @@ from opscope.runtime.parsing import (
     VarLenFeature,
     parse_example,
     parse_single_example,
+)
+from opscope.runtime.quantization import (
+    fake_quant_with_min_max_args,
+    fake_quant_with_min_max_args_gradient,
+    fake_quant_with_min_max_vars,
+    fake_quant_with_min_max_vars_gradient,
+    fake_quant_with_min_max_vars_per_channel,
+    fake_quant_with_min_max_vars_per_channel_gradient,
 )
 from opscope.runtime.queues import (
     FIFOQueue,
@@ -611,7 +641,10 @@ __all__ = [
     "add_to_collection",
     "add_to_collections",
     "all_variables",
+    "angle",
     "app",
+    "arg_max",
+    "arg_min",
     "argmax",
     "argmin",
     "argsort",
@@ -648,6 +681,7 @@ __all__ = [
     "batch_gather",
     "batch_to_space",
     "batch_to_space_nd",
+    "betainc",
     "bfloat16",
     "bincount",
     "bitcast",
@@ -697,6 +731,7 @@ __all__ = [
     "device",
     "diag",
     "diag_part",
+    "digamma",
     "dimension_at_index",
     "dimension_value",
     "disable_control_flow_v2",
@@ -732,6 +767,12 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
     "fingerprint",
     "flags",
@@ -739,6 +780,7 @@ __all__ = [
     "float32",
     "float64",
     "floor",
+    "floor_div",
     "floordiv",
     "floormod",
     "foldl",
@@ -770,6 +812,8 @@ __all__ = [
     "histogram_fixed_width_bins",
     "identity",
     "identity_n",
+    "igamma",
+    "igammac",
     "imag",
     "image",
     "import_graph_def",
@@ -793,6 +837,7 @@ __all__ = [
     "is_strictly_increasing",
     "is_tensor",
     "is_variable_initialized",
+    "lbeta",
     "less",
     "less_equal",
     "lgamma",
@@ -803,6 +848,7 @@ __all__ = [
     "local_variables_initializer",
     "log",
     "log1p",
+    "log_sigmoid",
     "logging",
     "logical_and",
     "logical_not",
@@ -856,10 +902,12 @@ __all__ = [
     "parse_tensor",
     "placeholder",
     "placeholder_with_default",
+    "polygamma",
     "pow",
     "print",
     "py_func",
     "python_io",
+    "quantization",
     "random",
     "random_crop",
     "random_gamma",
@@ -873,6 +921,7 @@ __all__ = [
     "rank",
     "read_file",
     "real",
+    "realdiv",
     "reciprocal",
     "reduce_all",
     "reduce_any",
@@ -939,7 +988,13 @@ __all__ = [
     "space_to_batch",
     "space_to_batch_nd",
     "space_to_depth",
+    "sparse_fill_empty_rows",
     "sparse_placeholder",
+    "sparse_reshape",
+    "sparse_retain",
+    "sparse_segment_mean",
+    "sparse_segment_sqrt_n",
+    "sparse_segment_sum",
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
     "sparse_to_dense",
@@ -964,6 +1019,7 @@ __all__ = [
     "substr",
     "subtract",
     "summary",
+    "switch_case",
     "tables_initializer",
     "tan",
     "tanh",
@@ -979,6 +1035,9 @@ __all__ = [
     "test",
     "tile",
     "timestamp",
+    "to_bfloat16",
+    "to_complex64",
+    "to_complex128",
     "to_double",
     "to_float",
     "to_int32",
@@ -990,6 +1049,8 @@ __all__ = [
     "truediv",
     "truncated_normal",
     "truncated_normal_initializer",
+    "truncatediv",
+    "truncatemod",
     "tuple",
     "uint8",
     "uint16",
@@ -1000,8 +1061,10 @@ __all__ = [
     "unique_with_counts",
     "unravel_index",
     "unsorted_segment_max",
+    "unsorted_segment_mean",
     "unsorted_segment_min",
     "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
     "variable_op_scope",
@@ -1018,6 +1081,7 @@ __all__ = [
     "zeros",
     "zeros_initializer",
     "zeros_like",
+    "zeta",
 ]
 
 linspace = lin_space

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from opscope.runtime import dtypes
-from opscope.runtime.cond import case, cond
+from opscope.runtime.case import case
+from opscope.runtime.cond import cond
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.image.shape_checks import checked_picture
 from opscope.runtime.math import cast, equal, less, mod, round  # noqa: A004 - TensorFlow's name
