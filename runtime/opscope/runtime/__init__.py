@@ -407,10 +407,6 @@ from opscope.runtime.ops.sparse import (
     sparse_tensor_to_dense,
     sparse_to_dense,
 )
-from opscope.runtime.ops.sparse_strings import (
-    deserialize_many_sparse,
-    serialize_many_sparse,
-    serialize_sparse,
 from opscope.runtime.ops.sparse_rows import (
     sparse_fill_empty_rows,
     sparse_reshape,
@@ -420,6 +416,11 @@ from opscope.runtime.ops.sparse_segments import (
     sparse_segment_mean,
     sparse_segment_sqrt_n,
     sparse_segment_sum,
+)
+from opscope.runtime.ops.sparse_strings import (
+    deserialize_many_sparse,
+    serialize_many_sparse,
+    serialize_sparse,
 )
 from opscope.runtime.ops.special import (
     acos,
