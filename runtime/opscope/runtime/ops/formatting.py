@@ -35,7 +35,8 @@ def _rows(array: Any, edge: int, depth: int) -> bytes:
     if array.ndim == 1:
         parts = array if few else [*array[:edge], None, *array[count - edge :]]
         line = b" ".join([b"..." if p is None else _element(p) for p in parts])
-        return b"[%b]" % line
+        listed: bytes = b"[" + line + b"]"
+        return listed
     gap = b"\n" * (array.ndim - 1) + b" " * (depth + 1)
     if not array.size or edge == 0:
         return b"[" + gap + b"...]"
