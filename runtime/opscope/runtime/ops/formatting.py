@@ -37,7 +37,7 @@ def _rows(array: Any, edge: int, depth: int) -> bytes:
         line = b" ".join([b"..." if p is None else _element(p) for p in parts])
         listed: bytes = b"[" + line + b"]"
         return listed
-    gap = b"\n" * (array.ndim - 1) + b" " * (depth + 1)
+    gap: bytes = b"\n" * (array.ndim - 1) + b" " * (depth + 1)
     if not array.size or edge == 0:
         return b"[" + gap + b"...]"
     numbers = range(count) if few else [*range(edge), None, *range(count - edge, count)]
