@@ -468,6 +468,12 @@ from opscope.runtime.parsing import (
     parse_example,
     parse_single_example,
 )
+from opscope.runtime.partitioned_variable import (
+    create_partitioned_variables,
+    fixed_size_partitioner,
+    min_max_variable_partitioner,
+    variable_axis_size_partitioner,
+)
 from opscope.runtime.quantization import (
     fake_quant_with_min_max_args,
     fake_quant_with_min_max_args_gradient,
@@ -512,6 +518,7 @@ from opscope.runtime.scopes import (
 )
 from opscope.runtime.session import InteractiveSession, Session
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
+from opscope.runtime.template import make_template
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
@@ -717,6 +724,7 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "create_partitioned_variables",
     "cross",
     "cumprod",
     "cumsum",
@@ -776,6 +784,7 @@ __all__ = [
     "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
     "fingerprint",
+    "fixed_size_partitioner",
     "flags",
     "float16",
     "float32",
@@ -857,6 +866,7 @@ __all__ = [
     "logical_xor",
     "lookup",
     "losses",
+    "make_template",
     "manip",
     "map_fn",
     "matching_files",
@@ -873,6 +883,7 @@ __all__ = [
     "maximum",
     "meshgrid",
     "metrics",
+    "min_max_variable_partitioner",
     "minimum",
     "mod",
     "model_variables",
@@ -1068,6 +1079,7 @@ __all__ = [
     "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
+    "variable_axis_size_partitioner",
     "variable_op_scope",
     "variable_scope",
     "variables_initializer",
