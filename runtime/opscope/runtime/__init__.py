@@ -32,6 +32,7 @@ from opscope.runtime import (
     io,
     linalg,
     logging,
+    lookup,
     losses,
     manip,
     math,
@@ -267,6 +268,7 @@ from opscope.runtime.ops.filling import (
     zeros,
     zeros_like,
 )
+from opscope.runtime.ops.formatting import print_v2 as print  # noqa: A004 - TensorFlow's name
 from opscope.runtime.ops.gathering import (
     gather,
     setdiff1d,
@@ -293,8 +295,23 @@ from opscope.runtime.ops.handing_on import (
     parallel_stack,
     timestamp,
 )
+from opscope.runtime.ops.hashing import (
+    fingerprint,
+    string_to_hash_bucket,
+    string_to_hash_bucket_fast,
+    string_to_hash_bucket_strong,
+)
 from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.indexing import newaxis
+from opscope.runtime.ops.joined_text import (
+    decode_base64,
+    decode_json_example,
+    edit_distance,
+    encode_base64,
+    parse_tensor,
+    reduce_join,
+    serialize_tensor,
+)
 from opscope.runtime.ops.joining import (
     concat,
     split,
@@ -401,6 +418,11 @@ from opscope.runtime.ops.sparse_segments import (
     sparse_segment_mean,
     sparse_segment_sqrt_n,
     sparse_segment_sum,
+)
+from opscope.runtime.ops.sparse_strings import (
+    deserialize_many_sparse,
+    serialize_many_sparse,
+    serialize_sparse,
 )
 from opscope.runtime.ops.special import (
     acos,
@@ -720,10 +742,13 @@ __all__ = [
     "cumsum",
     "data",
     "debugging",
+    "decode_base64",
     "decode_compressed",
     "decode_csv",
+    "decode_json_example",
     "decode_raw",
     "depth_to_space",
+    "deserialize_many_sparse",
     "device",
     "diag",
     "diag_part",
@@ -743,6 +768,7 @@ __all__ = [
     "dtypes",
     "dynamic_partition",
     "dynamic_stitch",
+    "edit_distance",
     "einsum",
     "enable_control_flow_v2",
     "enable_eager_execution",
@@ -750,6 +776,7 @@ __all__ = [
     "enable_tensor_equality",
     "enable_v2_behavior",
     "enable_v2_tensorshape",
+    "encode_base64",
     "ensure_shape",
     "equal",
     "erf",
@@ -768,6 +795,7 @@ __all__ = [
     "fake_quant_with_min_max_vars_per_channel",
     "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
+    "fingerprint",
     "fixed_size_partitioner",
     "flags",
     "float16",
@@ -848,6 +876,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "lookup",
     "losses",
     "make_template",
     "manip",
@@ -894,10 +923,12 @@ __all__ = [
     "parallel_stack",
     "parse_example",
     "parse_single_example",
+    "parse_tensor",
     "placeholder",
     "placeholder_with_default",
     "polygamma",
     "pow",
+    "print",
     "py_func",
     "python_io",
     "quantization",
@@ -918,6 +949,7 @@ __all__ = [
     "reciprocal",
     "reduce_all",
     "reduce_any",
+    "reduce_join",
     "reduce_logsumexp",
     "reduce_max",
     "reduce_mean",
@@ -963,6 +995,9 @@ __all__ = [
     "segment_prod",
     "segment_sum",
     "sequence_mask",
+    "serialize_many_sparse",
+    "serialize_sparse",
+    "serialize_tensor",
     "set_random_seed",
     "setdiff1d",
     "shape",
@@ -1000,6 +1035,9 @@ __all__ = [
     "string_length",
     "string_split",
     "string_strip",
+    "string_to_hash_bucket",
+    "string_to_hash_bucket_fast",
+    "string_to_hash_bucket_strong",
     "string_to_number",
     "strings",
     "substr",
