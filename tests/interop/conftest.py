@@ -1,6 +1,7 @@
 """Models written once, built with TensorFlow and with opscope from the same initial values."""
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,3 +119,15 @@ def batches():
     """Twenty batches of digits."""
     source = load_digits().batches(BATCH, seed=3)
     return [next(source) for _ in range(20)]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How much of the op sweep was compared, summed over the test processes."""
+    counts = Counter()
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("xfailed"):
+        for name, value in report.user_properties:
+            if name in ("op types", "nodes", "static shapes", "gradients"):
+                counts[name] += value
+    if counts:
+        compared = ", ".join(f"{counts[name]} {name}" for name in counts)
+        terminalreporter.write_line(f"op sweep: compared {compared}")

@@ -53,7 +53,7 @@ def _(node: Operation) -> list[TensorShape]:
         length = node.inputs[1].shape.sizes
         ndims = len(sizes) if sizes is not None else (length[0] if length else None)
         return [unknown_shape(ndims)]
-    if sorted(order.tolist()) != list(range(len(sizes))):
+    if len(order) != len(sizes) or not all(-len(sizes) <= i < len(sizes) for i in order.tolist()):
         raise ValueError(f"{order.tolist()} is not a permutation of the {len(sizes)} axes")
     return [TensorShape([sizes[i] for i in order.tolist()])]
 

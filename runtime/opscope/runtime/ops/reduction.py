@@ -44,6 +44,12 @@ def axes_of(indices: Any, ndim: int) -> Axes:
                 None,
                 f"Invalid reduction dimension ({axis} for input with {ndim} dimension(s)",
             )
+        if axis % ndim in axes:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Invalid reduction arguments: Axes contains duplicate dimension: {axis % ndim}",
+            )
         axes.add(axis % ndim)
     return tuple(sorted(axes))
 

@@ -7,14 +7,10 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import dtypes, errors
-from opscope.runtime.constant import constant
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.filling import ones, zeros_like
-from opscope.runtime.ops.gathering import gather
-from opscope.runtime.ops.joining import concat
-from opscope.runtime.ops.shape import shape
+from opscope.runtime.ops.gathering import segmented_shape
 from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.type_sets import NUMBER, REAL
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -35,7 +31,16 @@ def _most(dtype: Any) -> Any:
 
 
 def _reduced(function: Any, start: Any, data: Any, ids: Any, count: int, empty: Any) -> Any:
+    if data.shape[: ids.ndim] != ids.shape:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"data.shape = {list(data.shape)} does not start with segment_ids.shape = "
+            f"{list(ids.shape)}",
+        )
     rest = data.shape[ids.ndim :]
+    if 0 in rest:
+        return np.full((count, *rest), start, data.dtype)
     rows, flat = data.reshape((ids.size, *rest)), ids.reshape(-1)
     kept = flat >= 0
     if flat.size and int(flat.max()) >= count:
@@ -127,11 +132,7 @@ def _define_unsorted(name: str, function: Any, kinds: str, doc: str) -> OpDef:
     @made.shape
     def _(node: Operation) -> list[TensorShape]:
         data, ids, count = node.inputs
-        if data.shape.sizes is None or ids.shape.ndims is None:
-            return [unknown_shape()]
-        known = static_value(count)
-        first = None if known is None else int(known)
-        return [TensorShape((first, *data.shape.sizes[ids.shape.ndims :]))]
+        return [segmented_shape(data.shape, ids.shape, static_value(count))]
 
     return made
 
@@ -145,49 +146,6 @@ _unsorted_min = _define_unsorted(
 _unsorted_prod = _define_unsorted(
     "UnsortedSegmentProd", np.multiply, NUMBER, "The product of each segment; 1 without rows."
 )
-_unsorted_prod.not_differentiable = True
-_segment_prod.not_differentiable = True
-
-
-# -- gradients -----------------------------------------------------------------------------
-
-
-@_segment_sum.gradient
-def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    return [gather(grad, node.inputs[1]), None]
-
-
-@_segment_mean.gradient
-def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    data, ids = node.inputs
-    rank = len(data.shape)
-    ones_shape = concat([shape(ids), constant([1] * (rank - 1), dtypes.int32)], 0)
-    counted = make_tensor("SegmentSum", ones(ones_shape, grad.dtype.base_dtype), ids)
-    return [gather(grad / counted, ids), None]
-
-
-def _to_chosen(node: Operation, grad: Tensor, counted_by: str) -> Tensor:
-    """The gradient in equal parts to the elements that equal the result of their segment."""
-    data, ids = node.inputs[:2]
-    chosen = make_tensor("Equal", data, gather(node.outputs[0], ids))
-    ones_there = make_tensor("Cast", chosen, DstT=grad.dtype.base_dtype)
-    counted = make_tensor(counted_by, ones_there, *node.inputs[1:])
-    share = gather(make_tensor("DivNoNan", grad, counted), ids)
-    return make_tensor("Select", chosen, share, zeros_like(share))
-
-
-def _sorted_chosen(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    return [_to_chosen(node, grad, "SegmentSum"), None]
-
-
-def _unsorted_chosen(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    return [_to_chosen(node, grad, "UnsortedSegmentSum"), None, None]
-
-
-_segment_max.gradient(_sorted_chosen)
-_segment_min.gradient(_sorted_chosen)
-_unsorted_max.gradient(_unsorted_chosen)
-_unsorted_min.gradient(_unsorted_chosen)
 
 
 # -- functions -----------------------------------------------------------------------------

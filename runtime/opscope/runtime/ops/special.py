@@ -174,8 +174,10 @@ _PARTS = "T: {complex64, complex128} = complex64, Tout: {float32, float64} = flo
 )
 def _complex(xp: Any, real: Any, imag: Any, *, Tout: dtypes.DType) -> Any:  # noqa: N803
     """The complex number of two parts."""
-    whole = real.astype(Tout.as_numpy_dtype)
-    return whole + imag.astype(Tout.as_numpy_dtype) * Tout.as_numpy_dtype(1j)
+    # Not real + 1j * imag: 1j * inf has the real part NaN.
+    whole = xp.empty(np.broadcast_shapes(real.shape, imag.shape), Tout.as_numpy_dtype)
+    whole.real, whole.imag = real, imag
+    return whole[()]
 
 
 _complex.shape(broadcast_shape)
