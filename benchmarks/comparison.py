@@ -7,39 +7,46 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).parents[1]
-PORTIONS = ("events", "runtime", "tfdbg", "dashboard", "cli")
-THREAD_SETTINGS = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "TF_NUM_INTRAOP_THREADS",
-    "TF_NUM_INTEROP_THREADS",
-)
-ONE_THREAD = dict.fromkeys(THREAD_SETTINGS, "1")
-# What would hold NumPy's BLAS to another machine's kernels, while TensorFlow chooses freely.
-KERNEL_SETTINGS = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+from benchmarks import imports, many_ops
+from benchmarks.environment import PORTIONS, ROOT, worker_environment
+
+TENSORFLOW = "TensorFlow"
+
+# The ratios that the design asks for.
+AIMS = {
+    "constant": 0.03,
+    "adds": 0.15,
+    "softmax": 0.25,
+    "rnn": 1.0,
+    "while_loop": 0.05,
+    "10,000 ops, build": 0.1,
+    "10,000 ops, first run": 0.5,
+    "10,000 ops, step": 1.5,
+    "import": 0.15,
+    "mlp, checked": 1.08,
+    "lenet, checked": 1.08,
+    "softmax, checked": 1.5,
+    "adds, checked": 1.5,
+    "mlp, health": 1.5,
+    "lenet, health": 1.5,
+}
+
+# The models whose every tensor is also summarized.
+SUMMARIZED = ("mlp", "lenet")
 
 
-def worker_environment(path: str) -> dict[str, str]:
-    """One thread each, and each side with the fastest kernels it has for this machine."""
-    inherited = {k: v for k, v in os.environ.items() if k not in KERNEL_SETTINGS}
-    return {**inherited, **ONE_THREAD, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
+class Row(NamedTuple):
+    """What was timed, in two ways: medians over the rounds, and the median of their ratios."""
 
-
-class Comparison(NamedTuple):
-    """A model's medians over the rounds; ratios are medians of the rounds' own ratios."""
-
-    model: str
-    ours_seconds: float
-    tensorflow_seconds: float
-    watched_seconds: float
-    ours_by_tensorflow: float
-    watched_by_plain: float
+    name: str
+    seconds: float
+    compared_with: str
+    compared_seconds: float
+    ratio: float
+    aim: float | None = None
 
 
 class Process:
@@ -55,11 +62,11 @@ class Process:
             env=worker_environment(path),
         )
 
-    def time(self, model: str, watched: bool, seconds: float) -> dict[str, Any]:
+    def time(self, model: str, mode: str, seconds: float) -> dict[str, Any]:
         """One timing; a worker that ended is an error, its own message is on standard error."""
         assert self._process.stdin
         assert self._process.stdout
-        request = {"model": model, "watched": watched, "seconds": seconds}
+        request = {"model": model, "mode": mode, "seconds": seconds}
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
@@ -84,31 +91,61 @@ def workers() -> Iterator[tuple[Process, Process]]:
             process.close()
 
 
-def compare(pair: tuple[Process, Process], model: str, rounds: int, seconds: float) -> Comparison:
-    """Time a model `rounds` times in turn: ours, TensorFlow's, ours watched.
+def step_rows(pair: tuple[Process, Process], model: str, rounds: int, seconds: float) -> list[Row]:
+    """Time a model `rounds` times in turn: ours, TensorFlow's, ours checked, ours summarized.
 
-    Whatever else the machine does falls on all three of a round alike, so the ratio is taken
-    inside each round and the median over the rounds.
+    Whatever else the machine does falls on all of a round alike, so the ratio is taken inside each
+    round and the median over the rounds.
     """
     ours, theirs = pair
-    plain, tensorflow, watched = [], [], []
+    modes = ["plain", "checked", *(["health"] if model in SUMMARIZED else [])]
+    timings: dict[str, list[dict[str, Any]]] = {mode: [] for mode in (*modes, TENSORFLOW)}
     for _ in range(rounds):
-        plain.append(ours.time(model, False, seconds))
-        tensorflow.append(theirs.time(model, False, seconds))
-        watched.append(ours.time(model, True, seconds))
-
-    values = [timings[0]["value"] for timings in (plain, tensorflow, watched)]
+        timings["plain"].append(ours.time(model, "plain", seconds))
+        timings[TENSORFLOW].append(theirs.time(model, "plain", seconds))
+        for mode in modes[1:]:
+            timings[mode].append(ours.time(model, mode, seconds))
+    values = [answers[0]["value"] for answers in timings.values()]
     if not all(math.isclose(value, values[0], rel_tol=1e-3) for value in values):
         raise RuntimeError(f"{model} computes different values: {values}; nothing to compare")
+    seconds_of = {mode: [a["seconds"] for a in answers] for mode, answers in timings.items()}
+    rows = [row(model, seconds_of["plain"], TENSORFLOW, seconds_of[TENSORFLOW])]
+    for mode in modes[1:]:
+        rows.append(row(f"{model}, {mode}", seconds_of[mode], "plain", seconds_of["plain"]))
+    return rows
 
-    def ratio(above: list[dict[str, Any]], below: list[dict[str, Any]]) -> float:
-        return median(a["seconds"] / b["seconds"] for a, b in zip(above, below, strict=True))
 
-    return Comparison(
-        model,
-        median(timing["seconds"] for timing in plain),
-        median(timing["seconds"] for timing in tensorflow),
-        median(timing["seconds"] for timing in watched),
-        ratio(plain, tensorflow),
-        ratio(watched, plain),
-    )
+def many_ops_rows(pair: tuple[Process, Process], rounds: int, seconds: float) -> list[Row]:
+    """Building, first running and running a graph of many small ops."""
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(pair[0].time(many_ops.NAME, "plain", seconds))
+        theirs.append(pair[1].time(many_ops.NAME, "plain", seconds))
+    if not math.isclose(ours[0]["value"], theirs[0]["value"], rel_tol=1e-3):
+        raise RuntimeError(f"{many_ops.NAME}: {ours[0]} and {theirs[0]}; nothing to compare")
+    return [
+        row(
+            f"{many_ops.NAME}, {what}",
+            [a[what] for a in ours],
+            TENSORFLOW,
+            [a[what] for a in theirs],
+        )
+        for what in ("build", "first run", "step")
+    ]
+
+
+def import_rows(rounds: int) -> list[Row]:
+    """Importing the module, in fresh processes in turn, the files being in memory already."""
+    for module in (imports.OURS, imports.THEIRS):
+        imports.import_seconds(module)
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(imports.import_seconds(imports.OURS))
+        theirs.append(imports.import_seconds(imports.THEIRS))
+    return [row("import", ours, TENSORFLOW, theirs)]
+
+
+def row(name: str, seconds: list[float], other: str, other_seconds: list[float]) -> Row:
+    """The medians of two series of one length."""
+    ratio = median(a / b for a, b in zip(seconds, other_seconds, strict=True))
+    return Row(name, median(seconds), other, median(other_seconds), ratio, AIMS.get(name))

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.comparison import ONE_THREAD, PORTIONS, ROOT, worker_environment
+from benchmarks.environment import ONE_THREAD, PORTIONS, ROOT, worker_environment
 from benchmarks.models import MODELS
 
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"

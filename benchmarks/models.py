@@ -64,8 +64,41 @@ def lenet(tf: TF) -> Case:
     return _training(tf, labels, logits, tf.train.GradientDescentOptimizer(0.01), feeds)
 
 
+def rnn(tf: TF) -> Case:
+    """A tanh RNN of 64 units over 50 steps of 32 numbers, unrolled, batch 32, gradient descent."""
+    series, labels, feeds = _fed_images(tf, 32, (50, 32))
+    weight = _Weights(tf)
+    kernel, bias = weight((96, 64)), weight((64,))
+    state = tf.zeros([32, 64])
+    for step in tf.unstack(series, 50, axis=1):
+        state = tf.tanh(tf.matmul(tf.concat([step, state], 1), kernel) + bias)
+    logits = tf.matmul(state, weight((64, 10)))
+    return _training(tf, labels, logits, tf.train.GradientDescentOptimizer(0.1), feeds)
+
+
+def while_loop(tf: TF) -> Case:
+    """1000 rounds of a loop that counts and adds a fed number."""
+    start, addend = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
+    _, total = tf.while_loop(
+        lambda count, total: count < 1000,
+        lambda count, total: (count + 1, total + addend),
+        [tf.constant(0), start],
+    )
+    return Case(total, {start: np.float32(1), addend: np.float32(1)})
+
+
+def lstm(tf: TF) -> Case:
+    """A dynamic LSTM of 64 units over 100 steps of 32 numbers, batch 32, gradient descent."""
+    series, labels, feeds = _fed_images(tf, 32, (100, 32))
+    weight = _Weights(tf)
+    cell = tf.nn.rnn_cell.LSTMCell(64, initializer=tf.constant_initializer(0.05))
+    outputs, _ = tf.nn.dynamic_rnn(cell, series, dtype=tf.float32)
+    logits = tf.matmul(outputs[:, -1], weight((64, 10)))
+    return _training(tf, labels, logits, tf.train.GradientDescentOptimizer(0.1), feeds)
+
+
 MODELS: dict[str, Callable[[TF], Case]] = {
-    build.__name__: build for build in (constant, adds, softmax, mlp, lenet)
+    build.__name__: build for build in (constant, adds, softmax, mlp, lenet, rnn, while_loop, lstm)
 }
 
 

@@ -48,13 +48,18 @@ REASONS = {
 # The test of the ops of a module that samples cannot stand for: they have state, files or effects.
 TESTS = {
     "resource_variables": "tests/runtime/test_resource_variables.py",
+    "resource_updates": "tests/interop/test_resource_interop.py",
+    "keras_updates": "tests/interop/test_resource_interop.py",
+    "optimizer_forms": "tests/interop/test_resource_interop.py",
     "scattering": "tests/runtime/test_scattering.py",
     "state": "tests/runtime/test_variables.py",
     "basic": "tests/runtime/test_session.py",
     "training": "tests/runtime/test_optimizers.py",
+    "proximal": "tests/interop/test_optimizers_interop.py",
     "summary": "tests/runtime/test_summary.py",
     "checkpoint": "tests/runtime/test_saver.py",
     "random": "tests/runtime/test_random.py",
+    "sampling": "tests/runtime/test_sampling.py",
     "flow": "tests/runtime/test_control_flow.py",
     "stacks": "tests/runtime/test_control_gradients.py",
     "tensor_arrays": "tests/runtime/test_control_arrays.py",

@@ -10,13 +10,16 @@ import pytest
 
 from opscope.runtime.data.digits import load_digits
 
+# Before any test imports TensorFlow: tf_keras has the recurrent cells and layers of version 1.
+os.environ["TF_USE_LEGACY_KERAS"] = "1"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 BATCH = 32
 
 
 @pytest.fixture(scope="session")
 def tensorflow():
     """TensorFlow's version 1 interface, on variables that are references, as in version 1."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     tf = pytest.importorskip("tensorflow").compat.v1
     tf.disable_v2_behavior()
     tf.disable_resource_variables()

@@ -49,24 +49,7 @@ def test_programs(tensorflow, program):
     assert_same(results(ours, imported(ours, their_graph), names), expected)
 
 
-# TensorFlow clones the axis of a concat in a loop into a constant one scope higher; its dynamic_rnn
-# and static_rnn make constants that they do not use.
-NAMED_OTHERWISE = {
-    "ragged_shapes_gradients",
-    "dynamic_rnn",
-    "dynamic_rnn_gradients",
-    "dynamic_rnn_with_lengths",
-    "dynamic_rnn_with_lengths_gradients",
-    "static_rnn_with_lengths",
-    "static_rnn_with_lengths_gradients",
-}
-
-
-@pytest.mark.parametrize(
-    "program",
-    [p for p in PROGRAMS if p.__name__ not in NAMED_OTHERWISE],
-    ids=lambda p: p.__name__,
-)
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
 def test_nodes(tensorflow, program):
     def nodes(graph):
         return {n.name: (n.op, list(n.input)) for n in graph.as_graph_def().node}

@@ -16,10 +16,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 theirs = pytest.importorskip("tensorflow.compat.v1")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from graph_programs import PROGRAMS, special_values  # noqa: E402
+import graph_programs  # noqa: E402
+import nn_programs  # noqa: E402
 
 pytestmark = pytest.mark.interop
 theirs.disable_eager_execution()
+
+PROGRAMS = [*graph_programs.PROGRAMS, *nn_programs.PROGRAMS]
 
 # TensorFlow marks ops that something else was told to wait for; nothing reads that mark.
 _MARK = "_has_manual_control_dependencies"
@@ -52,7 +55,9 @@ def difference(a: dict[str, Any], b: dict[str, Any]) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
+@pytest.mark.parametrize(
+    "program", [*PROGRAMS, *nn_programs.RANDOM_PROGRAMS], ids=lambda p: p.__name__
+)
 def test_same_nodes(program: Any) -> None:
     with ours.Graph().as_default() as our_graph:
         program(ours)
@@ -118,12 +123,12 @@ def test_same_values(program: Any) -> None:
 def test_same_special_values(values: list[float]) -> None:
     with theirs.Graph().as_default():
         x = theirs.placeholder(theirs.float32, [len(values)])
-        fetches = special_values(theirs, x)
+        fetches = graph_programs.special_values(theirs, x)
         with theirs.Session() as session:
             expected = session.run(fetches, {x: values})
     with ours.Graph().as_default():
         x = ours.placeholder(ours.float32, [len(values)])
-        fetches = special_values(ours, x)
+        fetches = graph_programs.special_values(ours, x)
         with ours.Session() as session:
             found = session.run(fetches, {x: values})
     wrong = {

@@ -149,7 +149,7 @@ def test_exclusive_case() -> None:
     )
     with tf.Session() as sess:
         assert [sess.run(chosen, {x: v}) for v in (5.0, -5.0)] == [2, 3]
-        with pytest.raises(tf.errors.InvalidArgumentError, match="More than one condition"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="more than 1 conditions"):
             sess.run(chosen, {x: 20.0})
 
 

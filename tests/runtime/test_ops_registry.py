@@ -26,13 +26,15 @@ ELSEWHERE = {
     "Const", "NoOp", "Placeholder", "PlaceholderWithDefault", "VariableV2",
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
     "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
+    "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
 }  # fmt: skip
-STATE_MODULES = {"state", "training", "summary", "checkpoint"}
-STATE_MODULES |= {"resource_variables", "scattering"}
+STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
+STATE_MODULES |= {"resource_variables", "resource_updates", "scattering"}
+STATE_MODULES |= {"keras_updates", "optimizer_forms"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
 STATE_MODULES |= {"dataset_ops", "source_ops", "iterator_ops", "python_call"}
 STATE_MODULES |= {"queue_ops", "readers", "assertion", "counting"}
-STATE_MODULES |= {"parsing", "decoding", "image_files"}
+STATE_MODULES |= {"parsing", "decoding", "image_files", "candidate_sampling"}
 
 
 def module_of(op_type: str) -> str:
@@ -109,6 +111,7 @@ def test_kernel_gives_what_the_graph_says(sample: Sample, fixed: bool) -> None:
 # The output shapes of these depend on values.
 DYNAMIC = {"Where", "ListDiff", "BroadcastGradientArgs", "DynamicStitch", "DynamicPartition"}
 DYNAMIC |= {"SegmentSum", "SegmentMean", "SegmentProd", "SegmentMax", "SegmentMin"}
+DYNAMIC |= {"ParallelDynamicStitch", "ComputeAccidentalHits"}
 DYNAMIC |= {"Unique", "UniqueWithCounts", "StringSplit", "StringSplitV2"}
 
 
@@ -144,6 +147,15 @@ def test_bound_kernel_and_template_are_the_kernel(sample: Sample) -> None:
 DIFFERENTIABLE = [s for s in SAMPLES if s.smooth]
 
 
+def is_narrow(sample: Sample) -> bool:
+    """True when the op type does not take 64-bit floats, or the sample is about types."""
+    definition = OPS[sample.op_type]
+    types = {definition.attrs[a.type_attr] for a in definition.inputs if a.type_attr}
+    fixed = any(a.dtype is tf.float32 for a in definition.inputs)
+    floating = [t.allowed for t in types if t.allowed and tf.float32 in t.allowed]
+    return sample.op_type == "Cast" or fixed or any(tf.float64 not in a for a in floating)
+
+
 def wide(sample: Sample) -> Sample:
     """The sample with its 32-bit floats as 64-bit ones."""
 
@@ -153,7 +165,7 @@ def wide(sample: Sample) -> Sample:
         return value.astype(np.float64) if value.dtype == np.float32 else value
 
     attrs = {k: ("float32" if v == "float64" else v) for k, v in sample.attrs.items()}
-    if sample.op_type == "Cast":
+    if is_narrow(sample):
         return sample
     return Sample(sample.op_type, tuple(map(widened, sample.inputs)), attrs, sample.fixed)
 
@@ -181,11 +193,12 @@ def test_gradient_is_the_numeric_one(sample: Sample, fixed: bool) -> None:
     }
     with tf.Session() as session:
         found = session.run([tf.convert_to_tensor(g) for g in analytic], feeds)
-        step = 1e-3 if sample.op_type == "Cast" else 1e-6
+        narrow = is_narrow(sample)
+        step = 1e-2 if narrow else 1e-6
         for source, grad in zip(sources, found, strict=True):
             expected = numeric_gradient(session, target, source, feeds, step)
             assert grad.shape == expected.shape
-            tolerance = 1e-3 if sample.op_type == "Cast" else 1e-7
+            tolerance = 2e-3 if narrow else 1e-7
             np.testing.assert_allclose(grad, expected, rtol=1e-6, atol=tolerance)
 
 

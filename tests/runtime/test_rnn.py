@@ -217,7 +217,7 @@ def test_wrong_use() -> None:
         tf.nn.dynamic_rnn(3, tf.zeros([2, 5, 3]))
     with pytest.raises(ValueError, match="vector"):
         tf.nn.dynamic_rnn(cell, tf.zeros([2, 5, 3]), sequence_length=3, dtype=tf.float32)
-    with pytest.raises(ValueError, match="must be known"):
+    with pytest.raises(ValueError, match="to be known"):
         cell(tf.placeholder(tf.float32, [2, None]), tf.zeros([2, 4]))
     with pytest.raises(ValueError, match="empty"):
         tf.nn.static_rnn(cell, [], dtype=tf.float32)

@@ -15,8 +15,10 @@ from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from opscope.runtime import (
     app,
+    bitwise,
     compat,
     data,
+    debugging,
     dtypes,
     errors,
     flags,
@@ -28,12 +30,14 @@ from opscope.runtime import (
     linalg,
     logging,
     losses,
+    manip,
     math,
     metrics,
     nest,
     nn,
     ops,
     python_io,
+    random,
     saved_model,
     strings,
     summary,
@@ -72,6 +76,16 @@ from opscope.runtime.dtypes import (
     uint32,
     uint64,
     variant,
+)
+from opscope.runtime.form_assertions import (
+    assert_integer,
+    assert_proper_iterable,
+    assert_rank,
+    assert_rank_at_least,
+    assert_rank_in,
+    assert_same_float_dtype,
+    assert_scalar,
+    assert_type,
 )
 from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
 from opscope.runtime.gradients import (
@@ -169,6 +183,7 @@ from opscope.runtime.math import (
     truediv,
     unsorted_segment_sum,
 )
+from opscope.runtime.monotony import is_non_decreasing, is_strictly_increasing
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.arrangement import (
     matrix_transpose,
@@ -177,8 +192,19 @@ from opscope.runtime.ops.arrangement import (
     tile,
     transpose,
 )
+from opscope.runtime.ops.arrangement import reverse as reverse_v2
 from opscope.runtime.ops.assertion import Assert, Print
 from opscope.runtime.ops.basic import identity, no_op, placeholder, placeholder_with_default
+from opscope.runtime.ops.bits import bitcast
+from opscope.runtime.ops.blocks import (
+    batch_to_space,
+    batch_to_space_nd,
+    depth_to_space,
+    required_space_to_batch_paddings,
+    space_to_batch,
+    space_to_batch_nd,
+    space_to_depth,
+)
 from opscope.runtime.ops.broadcasting import (
     broadcast_to,
 )
@@ -214,6 +240,13 @@ from opscope.runtime.ops.grouping import (
     unique,
     unique_with_counts,
 )
+from opscope.runtime.ops.handing_on import (
+    ensure_shape,
+    guarantee_const,
+    identity_n,
+    parallel_stack,
+    timestamp,
+)
 from opscope.runtime.ops.indexing import newaxis
 from opscope.runtime.ops.joining import (
     concat,
@@ -245,6 +278,7 @@ from opscope.runtime.ops.passing import (
     check_numerics,
     stop_gradient,
 )
+from opscope.runtime.ops.products import cross, meshgrid, tensordot
 from opscope.runtime.ops.python_call import numpy_function, py_func
 from opscope.runtime.ops.random import (
     get_seed,
@@ -253,6 +287,9 @@ from opscope.runtime.ops.random import (
     random_uniform,
     truncated_normal,
 )
+from opscope.runtime.ops.repeating import batch_gather, repeat
+from opscope.runtime.ops.rolling import roll, unravel_index
+from opscope.runtime.ops.sampling import multinomial, random_crop, random_gamma, random_poisson
 from opscope.runtime.ops.scattering import (
     scatter_add,
     scatter_div,
@@ -260,10 +297,22 @@ from opscope.runtime.ops.scattering import (
     scatter_min,
     scatter_mul,
     scatter_nd_add,
+    scatter_nd_max,
+    scatter_nd_min,
     scatter_nd_sub,
     scatter_nd_update,
     scatter_sub,
     scatter_update,
+)
+from opscope.runtime.ops.searching import (
+    argsort,
+    bincount,
+    confusion_matrix,
+    count_nonzero,
+    histogram_fixed_width,
+    histogram_fixed_width_bins,
+    searchsorted,
+    sort,
 )
 from opscope.runtime.ops.segments import (
     segment_max,
@@ -314,6 +363,17 @@ from opscope.runtime.ops.special import (
     complex_of as complex,  # noqa: A004 - TensorFlow's name
 )
 from opscope.runtime.ops.strings import string_join
+from opscope.runtime.ops.tensor_diagonals import diag, diag_part
+from opscope.runtime.ops.tensor_scatter import (
+    tensor_scatter_nd_add,
+    tensor_scatter_nd_max,
+    tensor_scatter_nd_min,
+    tensor_scatter_nd_sub,
+    tensor_scatter_nd_update,
+)
+from opscope.runtime.ops.tensor_scatter import tensor_scatter_nd_add as tensor_scatter_add
+from opscope.runtime.ops.tensor_scatter import tensor_scatter_nd_sub as tensor_scatter_sub
+from opscope.runtime.ops.tensor_scatter import tensor_scatter_nd_update as tensor_scatter_update
 from opscope.runtime.ops.text import (
     as_string,
     regex_replace,
@@ -342,6 +402,16 @@ from opscope.runtime.queues import (
     TFRecordReader,
     WholeFileReader,
 )
+from opscope.runtime.recognition import (
+    convert_to_tensor_or_indexed_slices,
+    convert_to_tensor_or_sparse_tensor,
+    dimension_at_index,
+    dimension_value,
+    executing_eagerly,
+    init_scope,
+    is_numeric_tensor,
+    is_tensor,
+)
 from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
@@ -358,6 +428,25 @@ from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
+from opscope.runtime.value_assertions import (
+    assert_equal,
+    assert_greater,
+    assert_greater_equal,
+    assert_less,
+    assert_less_equal,
+    assert_near,
+    assert_negative,
+    assert_non_negative,
+    assert_non_positive,
+    assert_none_equal,
+    assert_positive,
+    verify_tensor_all_finite,
+)
+from opscope.runtime.variable_class import (
+    disable_resource_variables,
+    enable_resource_variables,
+    resource_variables_enabled,
+)
 from opscope.runtime.variable_scope import (
     AUTO_REUSE,
     VariableScope,
@@ -443,17 +532,43 @@ __all__ = [
     "app",
     "argmax",
     "argmin",
+    "argsort",
     "as_dtype",
     "as_string",
     "asin",
     "asinh",
+    "assert_equal",
+    "assert_greater",
+    "assert_greater_equal",
+    "assert_integer",
+    "assert_less",
+    "assert_less_equal",
+    "assert_near",
+    "assert_negative",
+    "assert_non_negative",
+    "assert_non_positive",
+    "assert_none_equal",
+    "assert_positive",
+    "assert_proper_iterable",
+    "assert_rank",
+    "assert_rank_at_least",
+    "assert_rank_in",
+    "assert_same_float_dtype",
+    "assert_scalar",
+    "assert_type",
     "assign",
     "assign_add",
     "assign_sub",
     "atan",
     "atan2",
     "atanh",
+    "batch_gather",
+    "batch_to_space",
+    "batch_to_space_nd",
     "bfloat16",
+    "bincount",
+    "bitcast",
+    "bitwise",
     "bool",
     "boolean_mask",
     "broadcast_to",
@@ -471,20 +586,32 @@ __all__ = [
     "complex128",
     "concat",
     "cond",
+    "confusion_matrix",
     "conj",
     "constant",
     "constant_initializer",
     "control_dependencies",
     "convert_to_tensor",
+    "convert_to_tensor_or_indexed_slices",
+    "convert_to_tensor_or_sparse_tensor",
     "cos",
     "cosh",
+    "count_nonzero",
+    "cross",
     "cumprod",
     "cumsum",
     "data",
+    "debugging",
     "decode_compressed",
     "decode_csv",
     "decode_raw",
+    "depth_to_space",
     "device",
+    "diag",
+    "diag_part",
+    "dimension_at_index",
+    "dimension_value",
+    "disable_resource_variables",
     "div",
     "div_no_nan",
     "divide",
@@ -493,10 +620,13 @@ __all__ = [
     "dynamic_partition",
     "dynamic_stitch",
     "einsum",
+    "enable_resource_variables",
+    "ensure_shape",
     "equal",
     "erf",
     "erfc",
     "errors",
+    "executing_eagerly",
     "exp",
     "expand_dims",
     "expm1",
@@ -532,11 +662,16 @@ __all__ = [
     "greater",
     "greater_equal",
     "group",
+    "guarantee_const",
     "half",
+    "histogram_fixed_width",
+    "histogram_fixed_width_bins",
     "identity",
+    "identity_n",
     "imag",
     "image",
     "import_graph_def",
+    "init_scope",
     "initializers",
     "int8",
     "int16",
@@ -547,6 +682,10 @@ __all__ = [
     "is_finite",
     "is_inf",
     "is_nan",
+    "is_non_decreasing",
+    "is_numeric_tensor",
+    "is_strictly_increasing",
+    "is_tensor",
     "is_variable_initialized",
     "less",
     "less_equal",
@@ -564,6 +703,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "losses",
+    "manip",
     "map_fn",
     "matching_files",
     "math",
@@ -577,11 +717,13 @@ __all__ = [
     "matrix_solve",
     "matrix_transpose",
     "maximum",
+    "meshgrid",
     "metrics",
     "minimum",
     "mod",
     "model_variables",
     "moving_average_variables",
+    "multinomial",
     "multiply",
     "name_scope",
     "negative",
@@ -598,6 +740,7 @@ __all__ = [
     "ones_like",
     "ops",
     "pad",
+    "parallel_stack",
     "parse_example",
     "parse_single_example",
     "placeholder",
@@ -605,8 +748,12 @@ __all__ = [
     "pow",
     "py_func",
     "python_io",
+    "random",
+    "random_crop",
+    "random_gamma",
     "random_normal",
     "random_normal_initializer",
+    "random_poisson",
     "random_shuffle",
     "random_uniform",
     "random_uniform_initializer",
@@ -624,13 +771,18 @@ __all__ = [
     "reduce_prod",
     "reduce_sum",
     "regex_replace",
+    "repeat",
     "report_uninitialized_variables",
+    "required_space_to_batch_paddings",
     "reset_default_graph",
     "reshape",
     "resource",
+    "resource_variables_enabled",
     "reverse",
     "reverse_sequence",
+    "reverse_v2",
     "rint",
+    "roll",
     "round",
     "rsqrt",
     "saved_model",
@@ -643,10 +795,13 @@ __all__ = [
     "scatter_mul",
     "scatter_nd",
     "scatter_nd_add",
+    "scatter_nd_max",
+    "scatter_nd_min",
     "scatter_nd_sub",
     "scatter_nd_update",
     "scatter_sub",
     "scatter_update",
+    "searchsorted",
     "segment_max",
     "segment_mean",
     "segment_min",
@@ -663,6 +818,10 @@ __all__ = [
     "sinh",
     "size",
     "slice",
+    "sort",
+    "space_to_batch",
+    "space_to_batch_nd",
+    "space_to_depth",
     "sparse_placeholder",
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
@@ -687,8 +846,18 @@ __all__ = [
     "summary",
     "tan",
     "tanh",
+    "tensor_scatter_add",
+    "tensor_scatter_nd_add",
+    "tensor_scatter_nd_max",
+    "tensor_scatter_nd_min",
+    "tensor_scatter_nd_sub",
+    "tensor_scatter_nd_update",
+    "tensor_scatter_sub",
+    "tensor_scatter_update",
+    "tensordot",
     "test",
     "tile",
+    "timestamp",
     "to_double",
     "to_float",
     "to_int32",
@@ -707,6 +876,7 @@ __all__ = [
     "uint64",
     "unique",
     "unique_with_counts",
+    "unravel_index",
     "unsorted_segment_max",
     "unsorted_segment_min",
     "unsorted_segment_prod",
@@ -716,6 +886,7 @@ __all__ = [
     "variables_initializer",
     "variance_scaling_initializer",
     "variant",
+    "verify_tensor_all_finite",
     "where",
     "where_v2",
     "while_loop",

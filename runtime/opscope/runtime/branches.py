@@ -51,8 +51,9 @@ class BranchContext(ControlFlowContext):
         return self.pivot.op
 
     def bring_in(self, tensor: Tensor) -> Tensor:
-        """A Switch on the predicate; the output of this side."""
-        return switch(tensor, self.pred)[self.branch]
+        """A Switch on the predicate, beside the tensor; the output of this side."""
+        with tensor.graph.colocate_with(tensor.op, ignore_existing=True):
+            return switch(tensor, self.pred)[self.branch]
 
     def build(self, function: Callable[[], Any]) -> tuple[Any, list[Tensor]]:
         """What `function` returns, and its leaves as tensors of this branch.
@@ -72,4 +73,6 @@ class BranchContext(ControlFlowContext):
         tensor = convert_to_tensor(getattr(leaf, "flow", leaf))
         if tensor in self.values:
             return self.externals.get(tensor, tensor)
-        return self.capture(tensor)
+        brought = self.capture(tensor)
+        self.graph.mark_seen(brought.op)
+        return brought

@@ -21,8 +21,10 @@ from opscope.runtime.devices import Device, needs_copy
 from opscope.runtime.feed import refuse_unfed
 from opscope.runtime.flow_code import FlowCode
 from opscope.runtime.generated_names import GeneratedNames
+from opscope.runtime.in_place import in_place_operator
 from opscope.runtime.instrumentation import Recorder, instrument_names
 from opscope.runtime.kernels import bound_kernel, takes_string_scalars
+from opscope.runtime.lifetimes import Lifetimes
 from opscope.runtime.liveness import last_uses
 from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
 from opscope.runtime.plan import PLAIN, Program
@@ -55,7 +57,6 @@ class Generator:
         self.text = SourceText()
         self.names = GeneratedNames(instrument_names())
         self.bind = self.names.bind
-        self.new_local = self.names.new_local
         self.expressions: dict[tuple[Tensor, Device | str | None], str] = {}
         self.slot_names: dict[Tensor, str] = {}
         self.slots: dict[VariableSlot, str] = {}
@@ -68,8 +69,7 @@ class Generator:
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
         self.fetch_results: dict[Tensor, str] = {}
-        self.fetched_locals: set[str] = set()
-        self.last_read: dict[str, int] = {}  # of each local that may be dropped after it
+        self.owned = 0
         devices = {device.device_type for device in inputs.placement.values()}
         has_flow = inputs.items is not None
         self.recorder = Recorder(
@@ -77,6 +77,11 @@ class Generator:
         )
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.last_use = last_uses(inputs.order, self.active)
+        is_plain = inputs.instrument is PLAIN
+        self.lifetimes = Lifetimes(
+            self.names, self.last_use, inputs.known.shapes, is_plain and not has_flow
+        )
+        self.new_local = self.lifetimes.new_local
         self.positions = {op: i for i, op in enumerate(inputs.order)}
         self.timed: list[Operation] = []
         self.flow = None if inputs.items is None else FlowCode(self, inputs.items)
@@ -158,8 +163,8 @@ class Generator:
         elif op.type != "NoOp":
             self._call(op, position)
         self.finish(op, op.outputs)
-        if self.inputs.instrument is PLAIN and op in self.active and self.text.at_top:
-            self._free(op, position)
+        if self._frees and op in self.active:
+            self._drop_after(op, position)
 
     def finish(self, op: Operation, outputs: Sequence[Tensor]) -> None:
         """Write what comes after an op: record, fetch and time its outputs."""
@@ -185,15 +190,15 @@ class Generator:
             self.slot_names[tensor] = self.slot_names[source]
             self._set_root(tensor, self.slot_root(self.slot_names[source]))
             return
-        self.name(tensor, self.value(source, op, self.inputs.placement[op]))
         self._set_root(tensor, self.roots[source])
         self.contents[tensor] = self.contents[source]
+        self.name(tensor, self.value(source, op, self.inputs.placement[op]))
 
     def own_local(self, tensor: Tensor) -> str:
         """A new local for a tensor that is one of several others, and may share their memory."""
         local = self.new_local()
-        self.name(tensor, local)
         self._set_root(tensor, ("merged", local))
+        self.name(tensor, local)
         return local
 
     def _constant(self, tensor: Tensor) -> None:
@@ -243,6 +248,11 @@ class Generator:
                     arguments.append(self.value(tensor, op, device))
         updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
         self.updates.keep_old_values(op, updated, arguments, position)
+        dead: list[str] = []
+        if self._frees:
+            dead = self.lifetimes.release(self._locals(op.inputs), position)
+        if template is not None and self._in_place(op, template, arguments, dead, position):
+            return
         if template is not None:
             call = template.format(*arguments)
         else:
@@ -252,6 +262,7 @@ class Generator:
             call = f"{self.bind(kernel, 'k')}({', '.join(arguments)})"
         targets = self._targets(op, updated, template == "{0}")
         self.text.add(f"{', '.join(targets)} = {call}" if targets else call, op)
+        self._drop(self.lifetimes.to_drop(targets), op)
         for name in updated:
             self.versions[name] += 1
             if self.text.at_top:
@@ -271,12 +282,40 @@ class Generator:
             names.append(name)
             if tensor in self.fed:
                 continue
-            self.name(tensor, name)
             view_of = op.definition.view_of
             source = None if view_of is None else op.inputs[view_of]
-            self._set_root(tensor, (name,) if source is None else self._root_now(source))
-            self.contents[tensor] = self.contents[op.inputs[0]] if same_value else (name,)
+            own = self._own_root()
+            self._set_root(tensor, own if source is None else self._root_now(source))
+            self.contents[tensor] = self.contents[op.inputs[0]] if same_value else own
+            self.name(tensor, name)
         return names
+
+    def _own_root(self) -> Root:
+        self.owned += 1
+        return ("own", self.owned)
+
+    def _in_place(
+        self,
+        op: Operation,
+        template: str,
+        arguments: Sequence[str],
+        dead: Sequence[str],
+        position: int,
+    ) -> bool:
+        """Write an operator into the memory of its first operand, if nobody misses that."""
+        operator = in_place_operator(op, template, self.inputs.known.shapes)
+        if operator is None or self.flow is not None or arguments[0] not in dead:
+            return False
+        sharers = self.by_root[self.roots[op.inputs[0]]]
+        if any(self.last_use.get(t, -1) > position or t in self.fetched for t in sharers):
+            return False
+        (output,) = op.outputs
+        self.lifetimes.take_back(arguments[0])
+        self.text.add(f"{arguments[0]} {operator} {arguments[1]}", op)
+        self._set_root(output, self._own_root())
+        self.name(output, arguments[0])
+        self._drop(self.lifetimes.to_drop(arguments[:1]), op)
+        return True
 
     def _template(self, op: Operation, device: Device) -> str | None:
         """The expression that stands for the op's kernel; None where the kernel is called."""
@@ -287,17 +326,23 @@ class Generator:
             return None
         return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
 
-    def _free(self, op: Operation, position: int) -> None:
-        """Drop the locals that nothing reads after this op, so that their memory can go."""
-        dead: dict[str, None] = {}
-        for tensor in (*op.inputs, *op.outputs):
-            name = self.expressions.get((tensor, None), "")
-            if self.last_read.get(name, position + 1) <= position:
-                dead[name] = None
+    @property
+    def _frees(self) -> bool:
+        return self.inputs.instrument is PLAIN and self.text.at_top
+
+    def _drop_after(self, op: Operation, position: int) -> None:
+        """Drop what nothing reads after `op`: outputs nobody needs, inputs that it handed on."""
+        dead = self.lifetimes.release(self._locals((*op.inputs, *op.outputs)), position)
         if dead:
-            self.text.add(f"{' = '.join(dead)} = None", op)
-            for name in dead:
-                del self.last_read[name]
+            self._drop(self.lifetimes.to_drop(), op)
+
+    def _locals(self, tensors: Sequence[Tensor]) -> list[str]:
+        return [self.expressions.get((tensor, None), "") for tensor in tensors]
+
+    def _drop(self, names: Sequence[str], op: Operation) -> None:
+        """Write that the memory of these locals can go."""
+        if names:
+            self.text.add(f"{' = '.join(names)} = None", op)
 
     # -- values ------------------------------------------------------------------------------
 
@@ -359,8 +404,7 @@ class Generator:
                 )
                 name = local
             self.fetch_results[tensor] = name
-            self.fetched_locals.add(name)
-            self.last_read.pop(name, None)
+            self.lifetimes.keep(name)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
         if not self.recorder.wants(tensor) or self.is_handle(tensor):
@@ -388,11 +432,9 @@ class Generator:
     def name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
         self.expressions[tensor, None] = name
-        if name in self.fetched_locals:
-            return
-        if name.startswith("v") and self.inputs.known.shapes[tensor].sizes != ():
-            last = self.last_use.get(tensor, -1)
-            self.last_read[name] = max(last, self.last_read.get(name, -1))
+        root = self.roots[tensor]
+        holder = None if root[0] in ("slot", "constant", "feed") else self.by_root[root][0]
+        self.lifetimes.named(tensor, name, holder)
 
     def _set_root(self, tensor: Tensor, root: Root) -> None:
         self.roots[tensor] = self.contents[tensor] = root

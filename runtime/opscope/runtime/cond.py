@@ -8,10 +8,10 @@ from typing import Any
 
 from opscope.runtime import nest
 from opscope.runtime.branches import BranchContext, merge, switch
-from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
-from opscope.runtime.operation import Tensor
+from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.scope import op_scope
 
@@ -112,12 +112,11 @@ def case(
     with get_default_graph().name_scope(name):
         if default is None:
             pairs, default = pairs[:-1], pairs[-1][1]
-        if exclusive:
-            pairs, default = _exclusive(pairs, default)
         build = default
         for pred, function in reversed(pairs):
             build = partial(cond, pred, function, build, strict=strict)
-        return build()
+        with get_default_graph().control_dependencies([_at_most_one(pairs)] if exclusive else []):
+            return build()
 
 
 def _pairs(given: Any) -> list[tuple[Any, Callable[[], Any]]]:
@@ -141,25 +140,15 @@ def _pairs(given: Any) -> list[tuple[Any, Callable[[], Any]]]:
 Pair = tuple[Any, Callable[[], Any]]
 
 
-def _exclusive(pairs: list[Pair], default: Callable[[], Any]) -> tuple[list[Pair], Any]:
-    """The functions, each of which runs only when at most one predicate holds."""
-    from opscope.runtime.math import add_n, cast  # they and Assert are built on this module
+def _at_most_one(pairs: list[Pair]) -> Operation:
+    """An op that fails when more than one predicate holds."""
+    from opscope.runtime.math import cast, less_equal, reduce_sum  # they are built on this module
     from opscope.runtime.ops.assertion import Assert
     from opscope.runtime.ops.joining import stack
 
-    preds = [pred for pred, _ in pairs]
-    count = add_n([cast(pred, "int32") for pred in preds])
-    message = (
-        "More than one condition evaluated as True but exclusive=True. Conditions: "
-        f"({', '.join(pred.name for pred in preds)}), Values:"
-    )
-    check = Assert(count < 2, [message, stack(preds)], summarize=len(preds))
-
-    def checked(function: Callable[[], Any]) -> Callable[[], Any]:
-        def build() -> Any:
-            with get_default_graph().control_dependencies([check]):
-                return nest.map_structure(identity, function())
-
-        return build
-
-    return [(pred, checked(function)) for pred, function in pairs], checked(default)
+    preds = stack([pred for pred, _ in pairs], name="preds_c")
+    count = reduce_sum(cast(preds, "int32"), name="num_true_conds")
+    condition = less_equal(count, constant(1, name="n_true_conds"))
+    names = ", ".join(pred.name for pred, _ in pairs)
+    message = f"Input error: exclusive=True: more than 1 conditions ({names}) evaluated as True:"
+    return Assert(condition, [message, preds], summarize=len(pairs))

@@ -215,9 +215,8 @@ def _tensor_dtype(value: Any) -> dtypes.DType | None:
     """The dtype of the first tensor in a nested list."""
     if isinstance(value, (list, tuple)):
         return next((d for d in map(_tensor_dtype, value) if d is not None), None)
-    convert = getattr(value, "_as_tensor", None)
-    tensor = value if convert is None else convert(False)
-    return tensor.dtype.base_dtype if isinstance(tensor, Tensor) else None
+    is_tensor = isinstance(value, Tensor) or hasattr(value, "_as_tensor")
+    return value.dtype.base_dtype if is_tensor else None
 
 
 def _holds_tensor(value: Any) -> bool:

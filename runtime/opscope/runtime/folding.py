@@ -69,8 +69,10 @@ class _Folder:
             values = None if self._any_fed(op) else self._values(op, shadow)
             for i, tensor in enumerate(op.outputs):
                 if tensor in self.fed_sizes:
-                    stand_in = Tensor(shadow, i, tensor.dtype)
-                    stand_in.shape = TensorShape(self.fed_sizes[tensor])
+                    stand_in = tensor
+                    if self.fed_sizes[tensor] != tensor.shape.sizes:
+                        stand_in = Tensor(shadow, i, tensor.dtype)
+                        stand_in.shape = TensorShape(self.fed_sizes[tensor])
                 elif values is not None:
                     self.known.values[tensor] = values[i]
                     stand_in = _constant(tensor, values[i])

@@ -241,9 +241,12 @@ class _Backward:
                     out_grads[i] = zeros_outside_loops(op, i)
         graph = op.graph
         # TensorFlow's own rules ask for whole tensors; only a few ops take rows apart.
-        dense = [convert_to_tensor(g) if isinstance(g, IndexedSlices) else g for g in out_grads]
+        if op.type not in _TAKES_ROWS:
+            out_grads = [
+                convert_to_tensor(g) if isinstance(g, IndexedSlices) else g for g in out_grads
+            ]
         with graph.name_scope(op.name + "_grad"):
-            found = rule(op, *(out_grads if op.type in _TAKES_ROWS else dense))
+            found = rule(op, *out_grads)
             if len(found) != len(op.inputs):
                 raise ValueError(
                     f"Num gradients {len(found)} generated for op {op.name} ({op.type}) "
@@ -278,8 +281,8 @@ class _Backward:
         return op.graph.colocate_with(op) if self.colocate else nullcontext()
 
 
-# Identity passes rows on as they are.
-_TAKES_ROWS = frozenset({"Identity", "PlaceholderWithDefault"})
+# Identity passes rows on as they are, and so does a read.
+_TAKES_ROWS = frozenset({"Identity", "PlaceholderWithDefault", "ReadVariableOp"})
 
 
 def _made_at(op: Operation) -> str:

@@ -133,8 +133,7 @@ class Graph(GraphCollections):
             self._names_in_use.setdefault(full_name.lower(), 1)
             if context is not None:
                 context.adopt(made)
-            for scope in self._control_stack:
-                scope.seen.add(made)
+            self.mark_seen(made)
             return made
 
     def _scoped_controls(self, inputs: Sequence[Tensor]) -> Iterator[Operation]:
@@ -300,10 +299,23 @@ class Graph(GraphCollections):
 
     @contextmanager
     def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
-        """Place ops made inside on the device of `op`."""
-        target = self.as_graph_element(op)
+        """Place ops made inside on the device of `op`, or, if that is None, where they like."""
         previous = self._colocation_stack
         devices = self._device_stack
+        if op is None:
+            if not ignore_existing:
+                raise ValueError(
+                    "Trying to reset colocation (op is None) but ignore_existing is not True"
+                )
+            self._colocation_stack = []
+            self._device_stack = []
+            try:
+                yield
+            finally:
+                self._colocation_stack = previous
+                self._device_stack = devices
+            return
+        target = self.as_graph_element(op)
         owner = target.op if isinstance(target, Tensor) else target
         groups = [g.decode() for g in owner.colocation_groups()]
         self._colocation_stack = [groups] if ignore_existing else [*previous, groups]
@@ -332,16 +344,20 @@ class Graph(GraphCollections):
 
     def mark_seen(self, op: Operation) -> None:
         """Let what reads `op` do without the control inputs of the open scopes."""
-        for scope in self._control_stack:
+        for scope in reversed(self._control_stack):
             scope.seen.add(op)
+            if scope.is_reset:  # what is made there does not wait for the scopes outside
+                return
 
     @contextmanager
     def control_dependencies(self, control_inputs: Iterable[Any] | None) -> Iterator[None]:
         """Make every op built inside run after `control_inputs`; None clears the open scopes."""
         inputs: list[Operation] = []
         for item in control_inputs or ():
-            if hasattr(item, "_as_graph_element") is False and hasattr(item, "op"):
-                item = item.op  # IndexedSlices and the like stand for the op that makes them
+            if hasattr(item, "handle") or not hasattr(item, "_as_graph_element"):
+                # Rows stand for the op that makes them, what an update of a resource variable
+                # returns for the update.
+                item = getattr(item, "op", item)
             element = self.as_graph_element(item)
             owner = element.op if isinstance(element, Tensor) else element
             if owner not in inputs:

@@ -80,6 +80,8 @@ def _flat(items: Iterable[Any]) -> Iterable[Any]:
 
 
 def _operation(graph: Graph, element: Any) -> Operation:
+    if hasattr(element, "handle"):  # what an update of a resource variable returns
+        element = element.op
     found = graph.as_graph_element(element)
     return found.op if isinstance(found, Tensor) else found
 

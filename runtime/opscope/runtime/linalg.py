@@ -12,10 +12,14 @@ from opscope.runtime.ops.matrices import matrix_inverse as inv
 from opscope.runtime.ops.matrices import matrix_set_diag as set_diag
 from opscope.runtime.ops.matrices import matrix_solve as solve
 from opscope.runtime.ops.normalization import l2_normalize
+from opscope.runtime.ops.products import cross, matvec, tensordot
 from opscope.runtime.ops.statistics import norm
+from opscope.runtime.ops.tensor_diagonals import diag as tensor_diag
+from opscope.runtime.ops.tensor_diagonals import diag_part as tensor_diag_part
 
 __all__ = [
     "band_part",
+    "cross",
     "det",
     "diag",
     "diag_part",
@@ -25,8 +29,12 @@ __all__ = [
     "l2_normalize",
     "matmul",
     "matrix_transpose",
+    "matvec",
     "norm",
     "set_diag",
     "solve",
+    "tensor_diag",
+    "tensor_diag_part",
+    "tensordot",
     "trace",
 ]

@@ -177,12 +177,12 @@ def _of_a_type(attr: AttrDef, value: Any, place: str, as_ref: bool) -> Tensor:
 
 
 def _to_tensor(value: Any, wanted: Any, absolute_name: str, preferred: Any, as_ref: bool) -> Tensor:
-    if _is_graph_value(value):
-        return convert_to_tensor(value, wanted, as_ref=as_ref)
+    if isinstance(value, Tensor):
+        return convert_to_tensor(value, wanted)
     graph = get_default_graph()
     parent, _, leaf = absolute_name.rpartition("/")
     with graph.name_scope(parent + "/" if parent else None):
-        return convert_to_tensor(value, wanted, leaf, preferred)
+        return convert_to_tensor(value, wanted, leaf, preferred, as_ref)
 
 
 def _complete(definition: OpDef, known: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from opscope.runtime.ops.reduction import (
     reduce_sum,
 )
 from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.searching import bincount, confusion_matrix, count_nonzero
 from opscope.runtime.ops.segments import (
     segment_max,
     segment_mean,
@@ -69,12 +70,15 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "bincount",
     "cast",
     "ceil",
     "clip_by_value",
+    "confusion_matrix",
     "conj",
     "cos",
     "cosh",
+    "count_nonzero",
     "cumprod",
     "cumsum",
     "div",

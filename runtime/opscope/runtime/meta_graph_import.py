@@ -24,7 +24,7 @@ from opscope.runtime.saved_model.constants import ASSETS_KEY
 from opscope.runtime.train.queue_runner_proto import queue_runner_from_proto
 from opscope.runtime.train.saveable import all_saveable_objects
 from opscope.runtime.train.saver import Saver
-from opscope.runtime.variable_import import ImportedVariable, imported_variable
+from opscope.runtime.variables import Variable
 
 _UNBOUND = "$unbound_inputs_"
 
@@ -95,7 +95,7 @@ def import_scoped_meta_graph(
             name=scope,
             producer_op_list=meta_graph.meta_info_def.stripped_op_list,
         )
-    variables: dict[str, ImportedVariable] = {}
+    variables: dict[str, Variable] = {}
     for key, collection in sorted(meta_graph.collection_def.items()):
         for item in _items(graph, key, collection, scope, variables):
             graph.add_to_collection(key, item)
@@ -107,7 +107,7 @@ def _items(
     key: str,
     collection: CollectionDef,
     scope: str,
-    variables: dict[str, ImportedVariable],
+    variables: dict[str, Variable],
 ) -> list[Any]:
     kind = collection.WhichOneof("kind")
     if kind is None:
@@ -118,7 +118,7 @@ def _items(
         for data in values:
             proto = VariableDef.FromString(data)
             if proto.variable_name not in variables:
-                variables[proto.variable_name] = imported_variable(proto, scope)
+                variables[proto.variable_name] = Variable.from_proto(proto, scope)
             found.append(variables[proto.variable_name])
         return found
     if kind == "bytes_list" and key == GraphKeys.SAVERS:

@@ -10,31 +10,58 @@ from opscope.runtime.make_op import make_tensor
 from opscope.runtime.math import sigmoid, softplus, tanh
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.activation import bias_add
-from opscope.runtime.ops.basic import identity
+from opscope.runtime.ops.any_rank import (
+    atrous_conv2d,
+    atrous_conv2d_transpose,
+    convolution,
+    pool,
+)
+from opscope.runtime.ops.blocks import depth_to_space, space_to_batch, space_to_depth
+from opscope.runtime.ops.candidate_sampling import (
+    all_candidate_sampler,
+    compute_accidental_hits,
+    fixed_unigram_candidate_sampler,
+    learned_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    uniform_candidate_sampler,
+)
+from opscope.runtime.ops.dilated import with_space_to_batch
+from opscope.runtime.ops.embedding import (
+    embedding_lookup,
+)
 from opscope.runtime.ops.fused_batch_norm import fused_batch_norm
-from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.image_layers import (
     conv1d,
-    conv2d_transpose,
     depthwise_conv2d,
     depthwise_conv2d_native,
+    depthwise_conv2d_native_backprop_filter,
+    depthwise_conv2d_native_backprop_input,
     separable_conv2d,
 )
 from opscope.runtime.ops.images import (
-    avg_pool,
     conv2d,
     conv2d_backprop_filter,
     conv2d_backprop_input,
-    max_pool,
+    conv3d,
+    conv3d_backprop_filter_v2,
 )
+from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.losses import (
+    log_poisson_loss,
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
+    weighted_cross_entropy_with_logits,
 )
 from opscope.runtime.ops.lrn import local_response_normalization
 from opscope.runtime.ops.matmul import matmul
+from opscope.runtime.ops.moments import (
+    batch_norm_with_global_normalization,
+    normalize_moments,
+    sufficient_statistics,
+    weighted_moments,
+)
 from opscope.runtime.ops.normalization import (
     batch_normalization,
     dropout,
@@ -42,40 +69,104 @@ from opscope.runtime.ops.normalization import (
     moments,
     zero_fraction,
 )
+from opscope.runtime.ops.pooling import (
+    avg_pool,
+    avg_pool1d,
+    avg_pool3d,
+    avg_pool_v2,
+    max_pool,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    max_pool_v2,
+    max_pool_with_argmax,
+)
+from opscope.runtime.ops.sampled_losses import (
+    nce_loss,
+    sampled_softmax_loss,
+)
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
-from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn, static_rnn
+from opscope.runtime.ops.transposed import (
+    conv1d_transpose,
+    conv2d_transpose,
+    conv3d_transpose,
+    conv_transpose,
+)
+from opscope.runtime.raw_rnn import raw_rnn
+from opscope.runtime.rnn import bidirectional_dynamic_rnn, dynamic_rnn
+from opscope.runtime.static_rnn import (
+    static_bidirectional_rnn,
+    static_rnn,
+    static_state_saving_rnn,
+)
 
 __all__ = [
+    "all_candidate_sampler",
+    "atrous_conv2d",
+    "atrous_conv2d_transpose",
     "avg_pool",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "avg_pool_v2",
+    "batch_norm_with_global_normalization",
     "batch_normalization",
     "bias_add",
     "bidirectional_dynamic_rnn",
+    "compute_accidental_hits",
     "conv1d",
+    "conv1d_transpose",
     "conv2d",
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
     "conv2d_transpose",
+    "conv3d",
+    "conv3d_backprop_filter",
+    "conv3d_backprop_filter_v2",
+    "conv3d_transpose",
+    "conv_transpose",
+    "convolution",
+    "crelu",
+    "depth_to_space",
     "depthwise_conv2d",
+    "depthwise_conv2d_backprop_filter",
+    "depthwise_conv2d_backprop_input",
     "depthwise_conv2d_native",
+    "depthwise_conv2d_native_backprop_filter",
+    "depthwise_conv2d_native_backprop_input",
     "dropout",
     "dynamic_rnn",
     "elu",
     "embedding_lookup",
+    "fixed_unigram_candidate_sampler",
     "fused_batch_norm",
     "in_top_k",
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
+    "learned_unigram_candidate_sampler",
     "local_response_normalization",
+    "log_poisson_loss",
     "log_softmax",
+    "log_uniform_candidate_sampler",
     "lrn",
     "max_pool",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "max_pool_v2",
+    "max_pool_with_argmax",
     "moments",
+    "nce_loss",
+    "normalize_moments",
+    "pool",
+    "raw_rnn",
     "relu",
     "relu6",
     "relu_layer",
     "rnn_cell",
+    "sampled_softmax_loss",
     "selu",
     "separable_conv2d",
     "sigmoid",
@@ -85,15 +176,28 @@ __all__ = [
     "softmax_cross_entropy_with_logits_v2",
     "softplus",
     "softsign",
+    "space_to_batch",
+    "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
+    "static_bidirectional_rnn",
     "static_rnn",
+    "static_state_saving_rnn",
+    "sufficient_statistics",
     "tanh",
     "top_k",
+    "uniform_candidate_sampler",
+    "weighted_cross_entropy_with_logits",
+    "weighted_moments",
+    "with_space_to_batch",
     "xw_plus_b",
     "zero_fraction",
 ]
 
 lrn = local_response_normalization
+avg_pool2d = avg_pool
+conv3d_backprop_filter = conv3d_backprop_filter_v2
+depthwise_conv2d_backprop_filter = depthwise_conv2d_native_backprop_filter
+depthwise_conv2d_backprop_input = depthwise_conv2d_native_backprop_input
 
 
 def relu(features: Any, name: str | None = None) -> Tensor:
@@ -122,6 +226,13 @@ def softsign(features: Any, name: str | None = None) -> Tensor:
     return make_tensor("Softsign", features, name=name)
 
 
+def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
+    """The positive parts of x and of -x, one behind the other along `axis`."""
+    with op_scope(name, "CRelu", features) as scope:
+        x = convert_to_tensor(features, name="features")
+        return relu(concat([x, -x], axis, name=scope))
+
+
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
     """`x` above 0, `alpha * x` below."""
     with op_scope(name, "LeakyRelu", features) as scope:
@@ -131,15 +242,6 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Te
 def l2_loss(t: Any, name: str | None = None) -> Tensor:
     """Half the sum of the squares."""
     return make_tensor("L2Loss", t, name=name)
-
-
-def embedding_lookup(params: Any, ids: Any, name: str | None = None) -> Tensor:
-    """The rows of `params` that `ids` name."""
-    with op_scope(name, "embedding_lookup", params, ids) as scope:
-        table = convert_to_tensor(params, name="params")
-        with table.graph.colocate_with(table.op):
-            rows = gather(table, ids, name=scope)
-        return identity(rows)
 
 
 def xw_plus_b(x: Any, weights: Any, biases: Any, name: str | None = None) -> Tensor:

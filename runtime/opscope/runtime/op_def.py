@@ -14,7 +14,8 @@ An op is defined where its kernel stands:
     def _(node, grad): return [relu_grad(grad, node.outputs[0])]
 
 The kernel gets the array namespace `xp` (numpy or cupy), one value per input, and the attributes it
-names as keyword-only parameters. The signature is written as TensorFlow registers ops:
+names as keyword-only parameters (all of them for `**attrs`). The signature is written as TensorFlow
+registers ops:
 
     inputs and outputs   "a: T, b: T -> product: T"; "values: N * T"; "ref: Ref(T)"; "size: int32"
     attributes           "T: type", "T: {float32, int32} = float32", "N: int >= 1",
@@ -202,11 +203,7 @@ def op(
             not_differentiable=not_differentiable,
             template=template,
             kernels={"ANY": kernel},
-            kernel_attrs=tuple(
-                p.name
-                for p in inspect.signature(kernel).parameters.values()
-                if p.kind is p.KEYWORD_ONLY
-            ),
+            kernel_attrs=_kernel_attrs(kernel, attr_defs),
         )
         unknown = set(made.kernel_attrs) - set(attr_defs)
         if unknown:
@@ -215,6 +212,14 @@ def op(
         return made
 
     return define
+
+
+def _kernel_attrs(kernel: Kernel, attrs: Mapping[str, AttrDef]) -> tuple[str, ...]:
+    """The attributes a kernel names as keyword-only parameters; all of them for `**attrs`."""
+    parameters = inspect.signature(kernel).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return tuple(attrs)
+    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
 def _split(text: str) -> Iterator[str]:

@@ -164,9 +164,11 @@ class Tensor:
     """One output of an operation: a value that exists while the graph runs."""
 
     __array_priority__ = 100  # so that `ndarray + tensor` asks the tensor
-    __slots__ = ("consumer_list", "dtype", "op", "shape", "value_index")
+    # assign: what a slice of a variable has beside, a function that puts a value in its place
+    __slots__ = ("assign", "consumer_list", "dtype", "op", "shape", "value_index")
 
     if TYPE_CHECKING:  # ops/overloads.py gives Tensor these
+        assign: Any
 
         def __add__(self, other: Any) -> Tensor: ...
         def __radd__(self, other: Any) -> Tensor: ...

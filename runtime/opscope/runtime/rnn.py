@@ -1,4 +1,4 @@
-"""tf.nn.dynamic_rnn and tf.nn.static_rnn: a cell run over the steps of a sequence."""
+"""tf.nn.dynamic_rnn: a cell run over the steps of a sequence by a loop."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from opscope.runtime import dtypes, nest
-from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.graph import get_default_graph
 from opscope.runtime.math import (
     cast,
     equal,
@@ -22,20 +22,22 @@ from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.arrangement import reverse, transpose
 from opscope.runtime.ops.assertion import Assert
 from opscope.runtime.ops.basic import identity
-from opscope.runtime.ops.comparison import where
+from opscope.runtime.ops.filling import zeros
 from opscope.runtime.ops.grouping import reverse_sequence
 from opscope.runtime.ops.joining import concat, stack
 from opscope.runtime.ops.shape import rank, shape
-from opscope.runtime.recurrent_cell import RNNCell, zeros_of_size
+from opscope.runtime.recurrent_cell import joined_sizes, static_sizes
+from opscope.runtime.rnn_cell_wrappers import check_cell
+from opscope.runtime.rnn_step import first_state, guarded_step, state_dtype
 from opscope.runtime.scopes import control_dependencies
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import TensorShape
-from opscope.runtime.variable_scope import get_variable_scope, variable_scope
+from opscope.runtime.variable_scope import variable_scope
 from opscope.runtime.while_loop import while_loop
 
 
 def dynamic_rnn(
-    cell: RNNCell,
+    cell: Any,
     inputs: Any,
     sequence_length: Any = None,
     initial_state: Any = None,
@@ -51,14 +53,11 @@ def dynamic_rnn(
     sequence_length (one number per row) the steps beyond it put out zeros and leave the state.
     ValueError without a dtype or an initial state, or when the inputs have no time.
     """
-    _check_cell(cell)
+    check_cell("cell", cell)
     with variable_scope(scope or "rnn"):
         flat = [convert_to_tensor(x) for x in nest.flatten(inputs)]
         if not time_major:
             flat = [_swapped(x) for x in flat]
-        for tensor in flat:
-            if tensor.shape.ndims is not None and tensor.shape.ndims < 2:
-                raise ValueError(f"inputs need a batch and a time: {tensor}")
         lengths = None
         if sequence_length is not None:
             lengths = cast(sequence_length, dtypes.int32)
@@ -67,9 +66,10 @@ def dynamic_rnn(
                     f"sequence_length must be a vector of length batch_size, got {lengths.shape}"
                 )
             lengths = identity(lengths, name="sequence_length")
-        state = _first_state(cell, _batch_size(flat), initial_state, dtype)
+        batch_size = _batch_size(flat)
+        state = first_state(cell, batch_size, initial_state, dtype)
         if lengths is not None:
-            with control_dependencies([_one_length_per_row(lengths, _batch_size(flat))]):
+            with control_dependencies([_one_length_per_row(lengths, batch_size)]):
                 lengths = identity(lengths, name="CheckSeqLen")
         packed = nest.pack_sequence_as(inputs, flat)
         outputs, last = _loop(
@@ -85,25 +85,15 @@ def _one_length_per_row(lengths: Tensor, batch_size: Any) -> Operation:
     given, wanted = shape(lengths), stack([batch_size])
     return Assert(
         reduce_all(equal(given, wanted)),
-        [
-            f"Expected shape for Tensor {lengths.name} is ",
-            wanted,
-            " but saw shape: ",
-            given,
-        ],
+        [f"Expected shape for Tensor {lengths.name} is ", wanted, " but saw shape: ", given],
     )
 
 
-def _check_cell(cell: Any) -> None:
-    if not callable(cell) or not hasattr(cell, "state_size") or not hasattr(cell, "output_size"):
-        raise TypeError(f"cell must be an RNNCell, got {cell!r}")
-
-
 def _swapped(tensor: Tensor) -> Tensor:
-    """The tensor with batch and time in each other's place."""
+    """The tensor with batch and time in each other's place; without them as it is."""
     sizes = tensor.shape.sizes
     if sizes is not None and len(sizes) < 2:
-        raise ValueError(f"inputs need a batch and a time: {tensor}")
+        return tensor
     order = concat([[1, 0], number_range(2, rank(tensor))], 0)
     swapped = transpose(tensor, order)
     if sizes is not None:
@@ -115,31 +105,39 @@ def _batch_size(flat: Sequence[Tensor]) -> Any:
     """The second size of time-major inputs: a number where it is known."""
     for tensor in flat:
         sizes = tensor.shape.sizes
-        if sizes is not None and sizes[1] is not None:
+        if sizes is None:
+            continue
+        if len(sizes) < 2:
+            raise ValueError(
+                f"Input tensor should have rank >= 2. Received input={tensor} of rank {len(sizes)}"
+            )
+        if sizes[1] is not None:
             return sizes[1]
     return shape(flat[0])[1]
 
 
-def _first_state(cell: RNNCell, batch_size: Any, initial_state: Any, dtype: Any) -> Any:
-    if initial_state is not None:
-        return nest.map_structure(convert_to_tensor, initial_state)
-    if dtype is None:
-        raise ValueError("If there is no initial_state, you must give a dtype.")
-    return cell.zero_state(batch_size, dtype)
-
-
-def _state_dtype(dtype: Any, state: Any) -> dtypes.DType:
-    if dtype is not None:
-        return dtypes.as_dtype(dtype)
-    leaves = nest.flatten(state)
-    if len({t.dtype.base_dtype for t in leaves}) > 1:
-        raise ValueError("State has tensors of different inferred dtypes. Unable to infer a dtype.")
-    found: dtypes.DType = leaves[0].dtype.base_dtype
-    return found
+def _checked_shapes(flat: Sequence[Tensor]) -> list[TensorShape]:
+    """The shapes of time-major inputs, which agree in time and batch and have known depths."""
+    shapes = [tensor.shape.with_rank_at_least(3) for tensor in flat]
+    first = (shapes[0].sizes or (None, None))[:2]
+    for tensor, found in zip(flat, shapes, strict=True):
+        sizes = found.sizes or (None, None, None)
+        if None in sizes[2:]:
+            raise ValueError(
+                "Input size (depth of inputs) must be accessible via shape inference, but saw "
+                f"value None for input={tensor}."
+            )
+        for what, wanted, got in zip(("Time steps", "Batch_size"), first, sizes, strict=False):
+            if wanted != got:
+                raise ValueError(
+                    f"{what} is not the same for all the elements in the input: {wanted} and {got} "
+                    f"for input={tensor}."
+                )
+    return shapes
 
 
 def _loop(
-    cell: RNNCell,
+    cell: Any,
     inputs: Any,
     state: Any,
     lengths: Tensor | None,
@@ -149,49 +147,55 @@ def _loop(
 ) -> tuple[Any, Any]:
     """The steps over time-major inputs."""
     flat = nest.flatten(inputs)
-    known = flat[0].shape.sizes
-    fixed_steps = None if known is None else known[0]
     steps = shape(flat[0])[0]
     batch_size = _batch_size(flat)
-    kind = _state_dtype(dtype, state)
+    shapes = _checked_shapes(flat)
+    fixed_steps, fixed_batch = (shapes[0].sizes or (None, None))[:2]
+    kind = state_dtype(dtype, state)
     sizes = nest.flatten(cell.output_size)
-    blanks = [zeros_of_size(batch_size, s, kind) for s in sizes]
-    longest = steps
+    blanks = [zeros(joined_sizes(batch_size, s), kind) for s in sizes]
+    blank = nest.pack_sequence_as(cell.output_size, blanks)
+    longest: Tensor = steps
+    shortest = None
     if lengths is not None:
-        reduce_min(lengths)  # TensorFlow's graph has it too
-        longest = reduce_max(lengths)
-    time = constant(0, name="time")
-    fixed_batch = batch_size if isinstance(batch_size, int) else None
+        shortest, longest = reduce_min(lengths), reduce_max(lengths)
+    time = constant(0, dtypes.int32, name="time")
+    with get_default_graph().name_scope("dynamic_rnn") as base:
+        pass
     results = [
         TensorArray(
             kind,
             size=steps,
-            element_shape=TensorShape([fixed_batch, s]),
-            tensor_array_name=f"dynamic_rnn/output_{i}",
+            element_shape=TensorShape([fixed_batch]).concatenate(_known(s)),
+            tensor_array_name=f"{base}output_{i}",
         )
         for i, s in enumerate(sizes)
     ]
-    sources = []
-    for i, tensor in enumerate(flat):
-        array = TensorArray(
+    sources = [
+        TensorArray(
             tensor.dtype,
             size=steps,
-            element_shape=TensorShape(tensor.shape.as_list()[1:] if known is not None else None),
-            tensor_array_name=f"dynamic_rnn/input_{i}",
+            element_shape=TensorShape(None if s.sizes is None else s.sizes[1:]),
+            tensor_array_name=f"{base}input_{i}",
         )
-        sources.append(array.unstack(tensor))
+        for i, (tensor, s) in enumerate(zip(flat, shapes, strict=True))
+    ]
+    sources = [source.unstack(tensor) for source, tensor in zip(sources, flat, strict=True)]
 
     def step(time: Tensor, arrays: tuple[TensorArray, ...], old: Any) -> Any:
-        given = nest.pack_sequence_as(inputs, [s.read(time) for s in sources])
-        done = None if lengths is None else time >= lengths
-        output, new = cell(given, old)
-        nest.assert_same_structure(old, new)
-        leaves, states = nest.flatten(output), nest.flatten(new)
-        if done is not None:
-            leaves = [_kept(done, b, v) for b, v in zip(blanks, leaves, strict=True)]
-            states = [_kept(done, b, v) for b, v in zip(nest.flatten(old), states, strict=True)]
+        read = [source.read(time) for source in sources]
+        for tensor, known in zip(read, shapes, strict=True):
+            tensor.set_shape(None if known.sizes is None else known.sizes[1:])
+        given = nest.pack_sequence_as(inputs, read)
+        if lengths is None:
+            output, new = cell(given, old)
+        else:
+            output, new = guarded_step(
+                lambda: cell(given, old), time, lengths, shortest, longest, blank, old, loops=True
+            )
+        leaves = nest.flatten(output)
         written = tuple(a.write(time, v) for a, v in zip(arrays, leaves, strict=True))
-        return time + 1, written, nest.pack_sequence_as(old, states)
+        return time + 1, written, new
 
     bound = minimum(steps, maximum(1, longest))
     _, arrays, last = while_loop(
@@ -204,95 +208,21 @@ def _loop(
     )
     outputs = [a.stack() for a in arrays]
     for tensor, size in zip(outputs, sizes, strict=True):
-        tensor.set_shape([fixed_steps, fixed_batch, size])
+        tensor.set_shape(static_sizes(TensorShape([fixed_steps, fixed_batch]), size))
     return nest.pack_sequence_as(cell.output_size, outputs), last
 
 
-def _kept(done: Tensor, old: Tensor, new: Tensor) -> Tensor:
-    """The old rows of sequences that are done, the new ones of the others."""
-    return where(done, old, new) if new.shape.ndims != 0 else new
-
-
-def static_rnn(
-    cell: RNNCell,
-    inputs: Sequence[Any],
-    initial_state: Any = None,
-    dtype: Any = None,
-    sequence_length: Any = None,
-    scope: Any = None,
-) -> tuple[list[Any], Any]:
-    """The outputs of all steps and the last state, each step with its own ops.
-
-    inputs: one [batch, size] tensor per step. With sequence_length the steps beyond it put out
-    zeros and leave the state; what no row needs is not computed.
-    """
-    _check_cell(cell)
-    if not isinstance(inputs, (list, tuple)):
-        raise TypeError("inputs must be a sequence of tensors, one per step")
-    if not inputs:
-        raise ValueError("inputs must not be empty")
-    outputs: list[Any] = []
-    with variable_scope(scope or "rnn"):
-        given = [nest.map_structure(convert_to_tensor, x) for x in inputs]
-        first = nest.flatten(given[0])[0]
-        sizes = first.shape.sizes
-        batch_size = sizes[0] if sizes and sizes[0] is not None else shape(first)[0]
-        state = _first_state(cell, batch_size, initial_state, dtype)
-        if sequence_length is None:
-            for time, x in enumerate(given):
-                if time > 0:
-                    get_variable_scope().reuse_variables()
-                output, state = cell(x, state)
-                outputs.append(output)
-            return outputs, state
-        lengths = cast(sequence_length, dtypes.int32)
-        kind = _state_dtype(dtype, state)
-        blank = nest.map_structure(lambda s: zeros_of_size(batch_size, s, kind), cell.output_size)
-        shortest, longest = reduce_min(lengths), reduce_max(lengths)
-        for time, x in enumerate(given):
-            if time > 0:
-                get_variable_scope().reuse_variables()
-            output, state = _guarded_step(cell, time, x, state, lengths, shortest, longest, blank)
-            outputs.append(output)
-    return outputs, state
-
-
-def _guarded_step(
-    cell: RNNCell,
-    time: int,
-    x: Any,
-    state: Any,
-    lengths: Tensor,
-    shortest: Tensor,
-    longest: Tensor,
-    blank: Any,
-) -> tuple[Any, Any]:
-    """One step that runs when some row needs it, and keeps the rows that are done."""
-    count = len(nest.flatten(blank))
-    done = time >= lengths
-    old = [*nest.flatten(blank), *nest.flatten(state)]
-
-    def compute() -> list[Any]:
-        output, new = cell(x, state)
-        leaves = [*nest.flatten(output), *nest.flatten(new)]
-        return list(
-            cond(
-                time < shortest,
-                lambda: leaves,
-                lambda: [_kept(done, b, v) for b, v in zip(old, leaves, strict=True)],
-                strict=True,
-            )
-        )
-
-    found = cond(time >= longest, lambda: list(old), compute, strict=True)
-    output = nest.pack_sequence_as(blank, found[:count])
-    return output, nest.pack_sequence_as(state, found[count:])
+def _known(size: Any) -> TensorShape:
+    """A size, which may be a shape or a tensor, as a shape."""
+    if isinstance(size, Tensor):
+        return TensorShape(None)
+    return TensorShape([size] if isinstance(size, int) else size)
 
 
 def bidirectional_dynamic_rnn(
-    cell_fw: RNNCell,
-    cell_bw: RNNCell,
-    inputs: Tensor,
+    cell_fw: Any,
+    cell_bw: Any,
+    inputs: Any,
     sequence_length: Any = None,
     initial_state_fw: Any = None,
     initial_state_bw: Any = None,
@@ -306,6 +236,8 @@ def bidirectional_dynamic_rnn(
 
     The arguments are those of `dynamic_rnn`; outputs and states come in pairs, forward first.
     """
+    check_cell("cell_fw", cell_fw)
+    check_cell("cell_bw", cell_bw)
     time_axis, batch_axis = (0, 1) if time_major else (1, 0)
 
     def turned(tensor: Tensor) -> Tensor:
@@ -315,16 +247,18 @@ def bidirectional_dynamic_rnn(
 
     rest = (dtype, parallel_iterations, swap_memory, time_major)
     with variable_scope(scope or "bidirectional_rnn"):
-        forward, last_forward = dynamic_rnn(
-            cell_fw, inputs, sequence_length, initial_state_fw, *rest, scope="fw"
-        )
-        backward, last_backward = dynamic_rnn(
-            cell_bw,
-            turned(convert_to_tensor(inputs)),
-            sequence_length,
-            initial_state_bw,
-            *rest,
-            scope="bw",
-        )
-        back = nest.map_structure(turned, backward)
+        with variable_scope("fw") as forward_scope:
+            forward, last_forward = dynamic_rnn(
+                cell_fw, inputs, sequence_length, initial_state_fw, *rest, scope=forward_scope
+            )
+        with variable_scope("bw") as backward_scope:
+            backward, last_backward = dynamic_rnn(
+                cell_bw,
+                nest.map_structure(lambda x: turned(convert_to_tensor(x)), inputs),
+                sequence_length,
+                initial_state_bw,
+                *rest,
+                scope=backward_scope,
+            )
+    back = nest.map_structure(turned, backward)
     return (forward, back), (last_forward, last_backward)

@@ -5,60 +5,66 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from opscope.runtime import nest
+from opscope.runtime import initializers, nest
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.initializers import Constant, Zeros
 from opscope.runtime.lstm_cell import BasicLSTMCell, LSTMCell, LSTMStateTuple
 from opscope.runtime.math import matmul, sigmoid, tanh
 from opscope.runtime.ops.activation import bias_add
 from opscope.runtime.ops.joining import concat, split
-from opscope.runtime.ops.normalization import dropout
-from opscope.runtime.recurrent_cell import Activation, RNNCell
+from opscope.runtime.ops.slicing import slice_block
+from opscope.runtime.recurrent_cell import Activation, LayerRNNCell, RNNCell, activation_of
+from opscope.runtime.rnn_cell_wrappers import DeviceWrapper, DropoutWrapper, ResidualWrapper
+from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.variable_scope import variable_scope
 from opscope.runtime.variables import Variable
 
 __all__ = [
     "BasicLSTMCell",
     "BasicRNNCell",
+    "DeviceWrapper",
     "DropoutWrapper",
     "GRUCell",
     "LSTMCell",
     "LSTMStateTuple",
     "MultiRNNCell",
     "RNNCell",
+    "ResidualWrapper",
 ]
 
 
-class BasicRNNCell(RNNCell):
+class BasicRNNCell(LayerRNNCell):
     """output = new state = activation(W [inputs, state] + b); tanh unless told otherwise."""
 
     def __init__(
         self,
         num_units: int,
-        activation: Activation | None = None,
+        activation: Activation | str | None = None,
         reuse: bool | None = None,
         name: str | None = None,
         dtype: Any = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(reuse, name, dtype)
-        self._units = num_units
-        self._activation = activation or tanh
+        super().__init__(trainable, name, dtype, _reuse=reuse)
+        self._num_units = num_units
+        self._activation = activation_of(activation, tanh)
 
     @property
     def state_size(self) -> int:
         """The number of units."""
-        return self._units
+        return self._num_units
 
     @property
     def output_size(self) -> int:
         """The number of units."""
-        return self._units
+        return self._num_units
 
-    def build(self, depth: int | None) -> None:
+    def build(self, input_shape: TensorShape) -> None:
         """Make `kernel` and `bias`."""
-        shape = [self._depth(depth) + self._units, self._units]
-        self._kernel = self.add_variable("kernel", shape)
-        self._bias = self.add_variable("bias", [self._units], Zeros())
+        units = self._num_units
+        self._kernel = self.add_weight("kernel", [self.depth_of(input_shape) + units, units])
+        self._bias = self.add_weight("bias", [units], initializer=Zeros(dtype=self.dtype))
+        self.built = True
 
     def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         """The new state, twice."""
@@ -67,46 +73,51 @@ class BasicRNNCell(RNNCell):
         return output, output
 
 
-class GRUCell(RNNCell):
+class GRUCell(LayerRNNCell):
     """The gated recurrent unit of Cho et al., arXiv:1406.1078."""
 
     def __init__(
         self,
         num_units: int,
-        activation: Activation | None = None,
+        activation: Activation | str | None = None,
         reuse: bool | None = None,
         kernel_initializer: Any = None,
         bias_initializer: Any = None,
         name: str | None = None,
         dtype: Any = None,
+        trainable: bool = True,
     ) -> None:
-        super().__init__(reuse, name, dtype)
-        self._units = num_units
-        self._activation = activation or tanh
-        self._kernel_initializer = kernel_initializer
-        self._bias_initializer = bias_initializer
+        super().__init__(trainable, name, dtype, _reuse=reuse)
+        self._num_units = num_units
+        self._activation = activation_of(activation, tanh)
+        self._kernel_initializer = kernel_initializer and initializers.get(kernel_initializer)
+        self._bias_initializer = bias_initializer and initializers.get(bias_initializer)
 
     @property
     def state_size(self) -> int:
         """The number of units."""
-        return self._units
+        return self._num_units
 
     @property
     def output_size(self) -> int:
         """The number of units."""
-        return self._units
+        return self._num_units
 
-    def build(self, depth: int | None) -> None:
+    def build(self, input_shape: TensorShape) -> None:
         """Make the kernels and biases of the gates and of the candidate."""
-        rows, units = self._depth(depth) + self._units, self._units
-        start = self._kernel_initializer
-        gate_start = self._bias_initializer or Constant(1.0)
-        self._gate_kernel = self.add_variable("gates/kernel", [rows, 2 * units], start)
-        self._gate_bias = self.add_variable("gates/bias", [2 * units], gate_start)
-        self._candidate_kernel = self.add_variable("candidate/kernel", [rows, units], start)
-        self._candidate_bias = self.add_variable(
-            "candidate/bias", [units], self._bias_initializer or Zeros()
+        rows, units = self.depth_of(input_shape) + self._num_units, self._num_units
+        start, bias = self._kernel_initializer, self._bias_initializer
+        self._gate_kernel = self.add_weight("gates/kernel", [rows, 2 * units], initializer=start)
+        self._gate_bias = self.add_weight(
+            "gates/bias", [2 * units], initializer=bias or Constant(1.0, dtype=self.dtype)
         )
+        self._candidate_kernel = self.add_weight(
+            "candidate/kernel", [rows, units], initializer=start
+        )
+        self._candidate_bias = self.add_weight(
+            "candidate/bias", [units], initializer=bias or Zeros(dtype=self.dtype)
+        )
+        self.built = True
 
     def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         """The new state, twice."""
@@ -125,14 +136,21 @@ class MultiRNNCell(RNNCell):
         super().__init__()
         if not cells:
             raise ValueError("Must specify at least one cell for MultiRNNCell.")
-        if not state_is_tuple:
-            raise NotImplementedError("opscope's MultiRNNCell keeps its state as a tuple")
+        if not isinstance(cells, (list, tuple)):
+            raise TypeError(f"cells must be a list or tuple, but received: {cells}.")
+        if not state_is_tuple and any(nest.is_nested(cell.state_size) for cell in cells):
+            raise ValueError(
+                "Some cells return tuples of states, but the flag state_is_tuple is not set. "
+                f"State sizes are: {[cell.state_size for cell in cells]}"
+            )
         self._cells = list(cells)
+        self._state_is_tuple = state_is_tuple
 
     @property
     def state_size(self) -> Any:
-        """The state sizes of the cells."""
-        return tuple(cell.state_size for cell in self._cells)
+        """The state sizes of the cells; their sum when the states are joined."""
+        sizes = tuple(cell.state_size for cell in self._cells)
+        return sizes if self._state_is_tuple else sum(sizes)
 
     @property
     def output_size(self) -> Any:
@@ -140,86 +158,32 @@ class MultiRNNCell(RNNCell):
         return self._cells[-1].output_size
 
     @property
-    def weights(self) -> list[Variable]:
+    def variables(self) -> list[Variable]:
         """The variables of all cells."""
-        return [v for cell in self._cells for v in cell.weights]
-
-    trainable_weights = weights
-    trainable_variables = weights
+        return [v for cell in self._cells for v in cell.variables]
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
         """A state of zeros for each cell."""
         with get_default_graph().name_scope(type(self).__name__ + "ZeroState"):
+            if not self._state_is_tuple:
+                return super().zero_state(batch_size, dtype)
             return tuple(cell.zero_state(batch_size, dtype) for cell in self._cells)
 
     def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
         """The output of the last cell, and the new states of all."""
+        if self._state_is_tuple and not nest.is_nested(state):
+            raise ValueError(
+                f"Expected state to be a tuple of length {len(self._cells)}, but received: {state}"
+            )
         states = []
-        for i, (cell, old) in enumerate(zip(self._cells, state, strict=True)):
+        start = 0
+        for i, cell in enumerate(self._cells):
             with variable_scope(f"cell_{i}"):
+                if self._state_is_tuple:
+                    old = state[i]
+                else:
+                    old = slice_block(state, [0, start], [-1, cell.state_size])
+                    start += cell.state_size
                 inputs, new = cell(inputs, old)
                 states.append(new)
-        return inputs, tuple(states)
-
-
-class DropoutWrapper(RNNCell):
-    """A cell some of whose inputs, outputs and states are set to zero at random."""
-
-    def __init__(
-        self,
-        cell: RNNCell,
-        input_keep_prob: Any = 1.0,
-        output_keep_prob: Any = 1.0,
-        state_keep_prob: Any = 1.0,
-        variational_recurrent: bool = False,
-        input_size: Any = None,
-        dtype: Any = None,
-        seed: int | None = None,
-    ) -> None:
-        super().__init__(dtype=dtype)
-        if variational_recurrent:
-            raise NotImplementedError("opscope's DropoutWrapper draws anew in each step")
-        self._cell = cell
-        self._keep = (input_keep_prob, state_keep_prob, output_keep_prob)
-        self._seed = seed
-
-    @property
-    def state_size(self) -> Any:
-        """That of the cell inside."""
-        return self._cell.state_size
-
-    @property
-    def output_size(self) -> Any:
-        """That of the cell inside."""
-        return self._cell.output_size
-
-    @property
-    def weights(self) -> list[Variable]:
-        """The variables of the cell inside."""
-        return self._cell.weights
-
-    trainable_weights = weights
-    trainable_variables = weights
-
-    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
-        """That of the cell inside."""
-        return self._cell.zero_state(batch_size, dtype)
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        """As the cell inside, in its scope."""
-        return self.call(inputs, state)
-
-    def call(self, inputs: Any, state: Any) -> tuple[Any, Any]:
-        """The output and the state of the cell inside, thinned out."""
-        keep_input, keep_state, keep_output = self._keep
-        output, new = self._cell(self._thinned(inputs, keep_input), state)
-        if isinstance(new, LSTMStateTuple):  # the memory of an LSTM stays whole
-            new = LSTMStateTuple(new.c, self._thinned(new.h, keep_state))
-        else:
-            new = nest.map_structure(lambda s: self._thinned(s, keep_state), new)
-        return self._thinned(output, keep_output), new
-
-    def _thinned(self, value: Any, keep: Any) -> Any:
-        if isinstance(keep, (int, float)) and keep >= 1:
-            return value
-        return dropout(value, keep_prob=keep, seed=self._seed)
+        return inputs, tuple(states) if self._state_is_tuple else concat(states, 1)

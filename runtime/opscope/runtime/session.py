@@ -21,6 +21,7 @@ from opscope.runtime.devices import Device, DeviceAttributes, local_devices
 from opscope.runtime.errors import OpError
 from opscope.runtime.feed import Feed, read_feeds, whole_feeds
 from opscope.runtime.fetch import fetch_key, read_fetches
+from opscope.runtime.garbage import no_collection
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.operation import Operation
 from opscope.runtime.plan import PLAIN, Instrument, Plan, Recorded
@@ -220,17 +221,18 @@ class BaseSession:
         fed_sizes: Sequence[Sizes],
         instrument: Instrument,
     ) -> Plan:
-        plan = make_plan(
-            self._graph,
-            fetches,
-            feeds,
-            fed_sizes,
-            devices=self._devices,
-            soft_placement=self._config.allow_soft_placement,
-            slot=self._slot,
-            session_state=self._state,
-            instrument=instrument,
-        )
+        with no_collection():
+            plan = make_plan(
+                self._graph,
+                fetches,
+                feeds,
+                fed_sizes,
+                devices=self._devices,
+                soft_placement=self._config.allow_soft_placement,
+                slot=self._slot,
+                session_state=self._state,
+                instrument=instrument,
+            )
         if self._config.log_device_placement:
             for op in plan.order:
                 print(f"{op.name}: ({op.type}): {plan.placement[op].name}", file=sys.stderr)

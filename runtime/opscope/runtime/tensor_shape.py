@@ -176,6 +176,12 @@ class TensorShape:
         """This shape, known to have `rank` axes; ValueError when it has not."""
         return self.merge_with([None] * rank)
 
+    def with_rank_at_least(self, rank: int) -> TensorShape:
+        """This shape; ValueError when it is known to have fewer axes than `rank`."""
+        if self.sizes is not None and len(self.sizes) < rank:
+            raise ValueError(f"Shape {self} must have rank at least {rank}")
+        return self
+
     def concatenate(self, other: Any) -> TensorShape:
         """These axes followed by those of `other`."""
         theirs = as_shape(other)

@@ -11,6 +11,7 @@ from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.operation import Tensor
 from opscope.runtime.tensor_shape import TensorShape, as_shape
+from opscope.runtime.variable_class import resource_variables_enabled
 from opscope.runtime.variables import Variable
 
 Initial = Callable[..., Any]
@@ -70,6 +71,7 @@ class VariableScope:
         name_scope: str = "",
         dtype: Any = dtypes.float32,
         constraint: Callable[[Tensor], Tensor] | None = None,
+        use_resource: bool | None = None,
     ) -> None:
         self.name = name
         self.reuse = reuse
@@ -78,6 +80,7 @@ class VariableScope:
         self.original_name_scope = name_scope
         self.dtype = dtypes.as_dtype(dtype)
         self.constraint = constraint
+        self.use_resource = use_resource
 
     def reuse_variables(self) -> None:
         """From here on, find variables instead of making them."""
@@ -94,6 +97,10 @@ class VariableScope:
     def set_dtype(self, dtype: Any) -> None:
         """Set the default dtype."""
         self.dtype = dtypes.as_dtype(dtype)
+
+    def set_use_resource(self, use_resource: bool | None) -> None:
+        """Set whether variables are resource variables; None follows the program's default."""
+        self.use_resource = use_resource
 
     def global_variables(self) -> list[Variable]:
         """The global variables below this scope."""
@@ -118,6 +125,8 @@ class VariableScope:
         validate_shape: bool = True,
         constraint: Callable[[Tensor], Tensor] | None = None,
         reuse: Reuse = None,
+        use_resource: bool | None = None,
+        caching_device: Any = None,
     ) -> Variable:
         """The variable `SCOPE/name`: found or made, as `tf.get_variable`."""
         full_name = f"{self.name}/{name}" if self.name else name
@@ -150,6 +159,8 @@ class VariableScope:
                 collections,
                 validate_shape,
                 self.constraint if constraint is None else constraint,
+                self.use_resource if use_resource is None else use_resource,
+                caching_device,
             )
         store.variables[full_name] = made
         regularizer = regularizer or self.regularizer
@@ -191,6 +202,8 @@ def _new_variable(
     collections: Sequence[str] | None,
     validate_shape: bool,
     constraint: Callable[[Tensor], Tensor] | None,
+    use_resource: bool | None,
+    caching_device: Any,
 ) -> Variable:
     if initializer is None:
         initializer = _default_initializer(name, dtype)
@@ -218,6 +231,8 @@ def _new_variable(
         name=name,
         dtype=dtype if callable(initializer) else None,
         constraint=constraint,
+        use_resource=resource_variables_enabled() if use_resource is None else use_resource,
+        caching_device=caching_device,
     )
 
 
@@ -248,12 +263,15 @@ def get_variable(
     collections: Sequence[str] | None = None,
     validate_shape: bool = True,
     constraint: Callable[[Tensor], Tensor] | None = None,
+    use_resource: bool | None = None,
+    caching_device: Any = None,
 ) -> Variable:
     """The variable of that name in the current variable scope: found when reusing, else made.
 
     initializer: a function from shape and dtype, a name, or a value (then shape is not given);
-    None takes the scope's, else Glorot uniform for floats and zeros for integers. ValueError when
-    the variable exists and the scope does not reuse, or the other way round.
+    None takes the scope's, else Glorot uniform for floats and zeros for integers. use_resource: as
+    for `tf.Variable`; None takes the scope's. ValueError when the variable exists and the scope
+    does not reuse, or the other way round.
     """
     return get_variable_scope().get_variable(
         name,
@@ -265,6 +283,8 @@ def get_variable(
         collections,
         validate_shape,
         constraint,
+        use_resource=use_resource,
+        caching_device=caching_device,
     )
 
 
@@ -288,6 +308,7 @@ def variable_scope(
     dtype: Any = None,
     constraint: Callable[[Tensor], Tensor] | None = None,
     auxiliary_name_scope: bool = True,
+    use_resource: bool | None = None,
 ) -> Iterator[VariableScope]:
     """Open a variable scope, and a name scope of the same name.
 
@@ -307,8 +328,8 @@ def variable_scope(
         else:
             local = name_or_scope
             if local is None:
-                local = node_scope = _unique_scope(store, outer.name, default_name or "")
-            node_scope = local
+                local = _unique_scope(store, outer.name, default_name or "")
+            node_scope = local if name_or_scope is not None else default_name or ""
             full = f"{outer.name}/{local}" if outer.name else local
             base = outer
         opens_name_scope = auxiliary_name_scope and bool(node_scope)
@@ -322,8 +343,9 @@ def variable_scope(
                 inherited,
                 base.dtype if dtype is None else dtype,
                 constraint or base.constraint,
+                base.use_resource if use_resource is None else use_resource,
             )
-            with _entered(graph, scope, store):
+            with _entered(graph, scope, store, keeps_counts=base is name_or_scope):
                 yield scope
 
 
@@ -334,15 +356,22 @@ def _same(graph: Graph) -> Iterator[str]:
 
 
 @contextmanager
-def _entered(graph: Graph, scope: VariableScope, store: _VariableStore) -> Iterator[None]:
+def _entered(
+    graph: Graph, scope: VariableScope, store: _VariableStore, keeps_counts: bool
+) -> Iterator[None]:
+    """keeps_counts: of the scopes below, only those opened inside are forgotten."""
     kept = graph.get_collection_ref(_SCOPE_KEY)
     previous = kept[:]
     kept[:] = [scope]
     store.open_scope(scope.name)
+    counts = dict(store.scope_counts)
     try:
         yield
     finally:
-        store.close_subscopes(scope.name)
+        if keeps_counts:
+            store.scope_counts = counts
+        else:
+            store.close_subscopes(scope.name)
         kept[:] = previous
 
 

@@ -12,11 +12,15 @@ from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
+from opscope.runtime.group import group
+from opscope.runtime.initial_value import initialized_value, without_uninitialized_reads
 from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops import basic, state  # noqa: F401 - they define the ops used here
 from opscope.runtime.ops.overloads import install
+from opscope.runtime.save_slice import SaveSliceInfo
 from opscope.runtime.tensor_shape import TensorShape, as_shape
+from opscope.runtime.variable_class import variable_class
 
 
 class Variable:
@@ -27,6 +31,11 @@ class Variable:
     """
 
     __array_priority__ = 100
+    SaveSliceInfo = SaveSliceInfo
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Variable:
+        """An object of the class that `use_resource` and `variable_def` ask for."""
+        return object.__new__(variable_class(kwargs) if cls is Variable else cls)
 
     def __init__(
         self,
@@ -41,22 +50,29 @@ class Variable:
         expected_shape: Any = None,
         import_scope: str | None = None,
         constraint: Callable[[Tensor], Tensor] | None = None,
+        use_resource: bool | None = None,
+        synchronization: Any = None,
+        aggregation: Any = None,
         shape: Any = None,
     ) -> None:
-        """Make a variable of the default graph.
+        """Make a variable of the default graph, or find the nodes of one that `variable_def` names.
 
         initial_value: a tensor, anything convertible to one, or a function that returns one; it
         says dtype and shape, unless validate_shape is False, when `shape` does or it stays open.
         `expected_shape` is what the initial value's shape must fit. `constraint` maps the new value
-        after an optimizer step. ValueError when the shape must be known and is not.
+        after an optimizer step. use_resource: keep the value behind a handle, so that the object is
+        a ResourceVariable; None asks the variable scope. Of `synchronization` and `aggregation`
+        nothing follows in one process. ValueError when the shape must be known and is not.
         """
-        for option, given in (
-            ("caching_device", caching_device),
-            ("variable_def", variable_def),
-            ("import_scope", import_scope),
-        ):
-            if given is not None:
-                raise NotImplementedError(f"opscope's Variable does not take {option} yet")
+        self.constraint = constraint
+        self.save_slice_info: SaveSliceInfo | None = None
+        self._caching_device = caching_device
+        if variable_def is not None:
+            if initial_value is not None:
+                raise ValueError("variable_def and initial_value are mutually exclusive.")
+            self.trainable = variable_def.trainable
+            self._find(variable_def, import_scope)
+            return
         if initial_value is None:
             raise ValueError("initial_value must be specified.")
         if collections is None:
@@ -69,7 +85,6 @@ class Variable:
         if trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
             collections = [*collections, GraphKeys.TRAINABLE_VARIABLES]
         self.trainable = trainable
-        self.constraint = constraint
         graph = initial_value.graph if isinstance(initial_value, Tensor) else get_default_graph()
         wanted = None if dtype is None else dtypes.as_dtype(dtype)
         with graph.as_default(), graph.control_dependencies(None):
@@ -101,12 +116,35 @@ class Variable:
             self._initializer: Operation = make_op(
                 "Assign",
                 self._ref_tensor,
-                without_uninitialized_reads(value),
+                without_uninitialized_reads(value, scope),
                 validate_shape=validate_shape,
                 name="Assign",
             ).op
-            with graph.colocate_with(self._ref_tensor.op):
+            if self._caching_device is None:
+                with graph.colocate_with(self._ref_tensor.op):
+                    self._snapshot = basic.identity(self._ref_tensor, name="read")
+                return
+            with (
+                graph.colocate_with(None, ignore_existing=True),
+                graph.device(self._caching_device),
+            ):
                 self._snapshot = basic.identity(self._ref_tensor, name="read")
+
+    def _find(self, proto: VariableDef, import_scope: str | None) -> None:
+        """Take the nodes that a VariableDef names; KeyError when one is missing."""
+        graph = get_default_graph()
+        scope = f"{import_scope}/" if import_scope else ""
+
+        def found(name: str) -> Any:
+            return graph.as_graph_element(scope + name)
+
+        self._ref_tensor = found(proto.variable_name)
+        self._snapshot = found(proto.snapshot_name)
+        self._initializer = found(proto.initializer_name)
+        initial = proto.initial_value_name
+        self._initial_value = found(initial) if initial else self._initializer.inputs[1]
+        if proto.HasField("save_slice_info_def"):
+            self.save_slice_info = SaveSliceInfo.from_proto(proto.save_slice_info_def)
 
     def _make_ref(self, value: Tensor, scope: str, validate_shape: bool, shape: Any) -> Tensor:
         known = as_shape(shape)
@@ -173,11 +211,8 @@ class Variable:
         return self._initial_value
 
     def initialized_value(self) -> Tensor:
-        """The initial value, for use in other variables' initial values.
-
-        It stays the initial value after the variable was changed.
-        """
-        return self._initial_value
+        """The value if there is one, else the initial value, for other variables' starts."""
+        return initialized_value(self)
 
     # -- its value -------------------------------------------------------------------------
 
@@ -198,15 +233,29 @@ class Variable:
     def _as_graph_element(self) -> Tensor:
         return self._ref_tensor
 
-    def to_proto(self) -> VariableDef:
-        """The names of the variable's nodes, as TensorFlow writes them into a MetaGraphDef."""
-        return VariableDef(
-            variable_name=self.name,
-            initial_value_name=self._initial_value.name,
-            initializer_name=self._initializer.name,
-            snapshot_name=self._snapshot.name,
+    def to_proto(self, export_scope: str | None = None) -> VariableDef | None:
+        """The names of the variable's nodes, as TensorFlow writes them into a MetaGraphDef.
+
+        They are without `export_scope`; None for a variable that lies outside of that scope.
+        """
+        if export_scope and not self.name.startswith(export_scope):
+            return None
+        prefix = f"{export_scope.rstrip('/')}/" if export_scope else ""
+        proto = VariableDef(
+            variable_name=self._ref_tensor.name.removeprefix(prefix),
+            initial_value_name=self._initial_value.name.removeprefix(prefix),
+            initializer_name=self._initializer.name.removeprefix(prefix),
+            snapshot_name=self._snapshot.name.removeprefix(prefix),
             trainable=self.trainable,
         )
+        if self.save_slice_info is not None:
+            proto.save_slice_info_def.CopyFrom(self.save_slice_info.to_proto())
+        return proto
+
+    @staticmethod
+    def from_proto(variable_def: Any, import_scope: str | None = None) -> Variable:
+        """The variable whose nodes a VariableDef names; KeyError when one is missing."""
+        return Variable(variable_def=variable_def, import_scope=import_scope)
 
     def eval(self, session: Any = None) -> Any:
         """The value in `session` or the default session."""
@@ -250,6 +299,19 @@ class Variable:
         """Subtract from the value; the tensor is the variable after it (or the Operation)."""
         return _written("AssignSub", self, delta, use_locking, name, read_value)
 
+    def _strided_slice_assign(
+        self,
+        index: Sequence[Any],
+        masks: dict[str, int],
+        default_name: str,
+        value: Any,
+        name: str | None = None,
+    ) -> Tensor:
+        made: Tensor = make_op(
+            "StridedSliceAssign", self, *index, value, name=name or default_name, **masks
+        )
+        return made
+
     def __iter__(self) -> Any:
         raise TypeError("'Variable' object is not iterable.")
 
@@ -276,48 +338,16 @@ def _written(
 install(Variable)
 
 
-def without_uninitialized_reads(value: Tensor) -> Tensor:
-    """`value` with each read of a variable replaced by that variable's initial value.
-
-    So an initial value may be computed from other variables, whatever the order in which their
-    initializers run. Nodes that depend on no variable are used as they are.
-    """
-    variables = {
-        v.op: v
-        for key in (GraphKeys.GLOBAL_VARIABLES, GraphKeys.LOCAL_VARIABLES)
-        for v in value.graph.get_collection(key)
-        if isinstance(v, Variable)
-    }
-    copies: dict[Operation, Operation | Tensor] = {}
-
-    def rebuilt(tensor: Tensor) -> Tensor:
-        node = tensor.op
-        if node in variables:
-            return without_uninitialized_reads(variables[node].initial_value)
-        if node not in copies:
-            inputs = [rebuilt(t) for t in node.inputs]
-            if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-                copies[node] = node
-            elif node.type == "Identity":
-                copies[node] = inputs[0]
-            else:
-                copies[node] = node.graph.create_op(
-                    node.definition, inputs, dict(node.attrs), f"{node.name.split('/')[-1]}_initial"
-                )
-        made = copies[node]
-        return made if isinstance(made, Tensor) else made.outputs[tensor.value_index]
-
-    return rebuilt(value)
-
-
 def assign(
     ref: Any,
     value: Any,
     validate_shape: bool | None = None,
     use_locking: bool | None = None,
     name: str | None = None,
-) -> Tensor:
+) -> Any:
     """Give a variable a new value; the tensor is the variable after it."""
+    if hasattr(ref, "handle"):
+        return ref.assign(value, name=name)
     made: Tensor = make_op(
         "Assign", ref, value, validate_shape=validate_shape, use_locking=use_locking, name=name
     )
@@ -326,25 +356,28 @@ def assign(
 
 def assign_add(
     ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None
-) -> Tensor:
+) -> Any:
     """Add to a variable; the tensor is the variable after it."""
+    if hasattr(ref, "handle"):
+        return ref.assign_add(value)
     made: Tensor = make_op("AssignAdd", ref, value, use_locking=use_locking, name=name)
     return made
 
 
 def assign_sub(
     ref: Any, value: Any, use_locking: bool | None = None, name: str | None = None
-) -> Tensor:
+) -> Any:
     """Subtract from a variable; the tensor is the variable after it."""
+    if hasattr(ref, "handle"):
+        return ref.assign_sub(value)
     made: Tensor = make_op("AssignSub", ref, value, use_locking=use_locking, name=name)
     return made
 
 
 def is_variable_initialized(variable: Any) -> Tensor:
     """A bool tensor: whether the variable has a value."""
-    handle = getattr(variable, "handle", None)
-    if handle is not None:
-        of_handle: Tensor = make_op("VarIsInitializedOp", handle)
+    if hasattr(variable, "handle"):
+        of_handle: Tensor = variable.is_initialized()
         return of_handle
     made: Tensor = make_op("IsVariableInitialized", variable)
     return made
@@ -381,9 +414,7 @@ def moving_average_variables(scope: str | None = None) -> list[Variable]:
 
 def variables_initializer(var_list: Iterable[Variable], name: str = "init") -> Operation:
     """An operation that gives every variable of the list its initial value."""
-    graph = get_default_graph()
-    with graph.control_dependencies([v.initializer for v in var_list]):
-        return basic.no_op(name=name)
+    return group([v.initializer for v in var_list], name=name)
 
 
 def global_variables_initializer() -> Operation:

@@ -85,7 +85,7 @@ def Assert(  # noqa: N802 - TensorFlow's name
         guarded = cond(
             condition,
             no_op,
-            lambda: make_node("Assert", condition, converted, summarize=limit),
+            lambda: make_node("Assert", condition, list(data), summarize=limit),
             name="AssertGuard",
         )
         made: Operation = guarded.op

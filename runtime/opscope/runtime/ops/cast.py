@@ -66,8 +66,9 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 def cast(x: Any, dtype: Any, name: str | None = None) -> Tensor:
     """`x` with element type `dtype`; `x` itself when it has that already."""
     wanted = dtypes.as_dtype(dtype).base_dtype
-    if isinstance(x, Tensor) and x.dtype is wanted:
-        return x
+    if (isinstance(x, Tensor) or hasattr(x, "handle")) and x.dtype is wanted:
+        same: Tensor = x  # or a resource variable, which is read where it is used
+        return same
     with op_scope(name, "Cast", x) as scope:
         tensor = convert_to_tensor(x, name="x")
         if tensor.dtype.base_dtype is wanted:

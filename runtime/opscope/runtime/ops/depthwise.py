@@ -13,35 +13,11 @@ from opscope.runtime.ops.convolution import Convolution, convolution
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.ops.type_sets import FLOAT
-from opscope.runtime.ops.windows import (
-    Line,
-    check_images,
-    explicit_pairs,
-    from_nhwc,
-    image_shape,
-    spatial,
-    static_line,
-    to_nhwc,
-)
+from opscope.runtime.ops.window_nodes import CONV_ATTRS, attrs_of, channel_axis, window_shape
+from opscope.runtime.ops.windows import Line, check_images, from_nhwc, spatial, to_nhwc
 from opscope.runtime.tensor_shape import TensorShape
 
-_ATTRS = (
-    f"T: {{{FLOAT}}}, strides: list(int), padding: {{'SAME', 'VALID', 'EXPLICIT'}}, "
-    "explicit_paddings: list(int) = [], data_format: {'NHWC', 'NCHW'} = 'NHWC', "
-    "dilations: list(int) = [1, 1, 1, 1]"
-)
-
-
-def _attrs(
-    strides: Any, padding: str, explicit_paddings: Any, data_format: str, dilations: Any
-) -> dict[str, Any]:
-    return {
-        "strides": strides,
-        "padding": padding,
-        "explicit_paddings": explicit_paddings,
-        "data_format": data_format,
-        "dilations": dilations,
-    }
+_ATTRS = f"T: {{{FLOAT}}}, {CONV_ATTRS}"
 
 
 def _places(rows: Line, columns: Line) -> Iterator[tuple[int, int, Any]]:
@@ -125,12 +101,7 @@ def _depthwise(
     xp: Any,
     images: Any,
     filters: Any,
-    *,
-    strides: Any,
-    padding: str,
-    explicit_paddings: Any,
-    data_format: str,
-    dilations: Any,
+    **attrs: Any,
 ) -> Any:
     """Convolve each channel with filters of its own.
 
@@ -138,7 +109,6 @@ def _depthwise(
     per channel]; output channels are channels times filters per channel, those of a channel
     together.
     """
-    attrs = _attrs(strides, padding, explicit_paddings, data_format, dilations)
     return _output(convolution(attrs, xp, None), images, filters)
 
 
@@ -152,15 +122,9 @@ def _depthwise_input(
     input_sizes: Any,
     filters: Any,
     out_backprop: Any,
-    *,
-    strides: Any,
-    padding: str,
-    explicit_paddings: Any,
-    data_format: str,
-    dilations: Any,
+    **attrs: Any,
 ) -> Any:
     """The gradient of a depthwise convolution with respect to its images."""
-    attrs = _attrs(strides, padding, explicit_paddings, data_format, dilations)
     return _input_gradient(convolution(attrs, xp, None), input_sizes, filters, out_backprop)
 
 
@@ -174,42 +138,23 @@ def _depthwise_filter(
     images: Any,
     filter_sizes: Any,
     out_backprop: Any,
-    *,
-    strides: Any,
-    padding: str,
-    explicit_paddings: Any,
-    data_format: str,
-    dilations: Any,
+    **attrs: Any,
 ) -> Any:
     """The gradient of a depthwise convolution with respect to its filters."""
-    attrs = _attrs(strides, padding, explicit_paddings, data_format, dilations)
     return _filter_gradient(convolution(attrs, xp, None), images, filter_sizes, out_backprop)
 
 
 @_depthwise.shape
 def _(node: Operation) -> list[TensorShape]:
     images, filters = (t.shape.with_rank(4).known_rank() for t in node.inputs)
-    attrs = node.attrs
-    data_format = attrs["data_format"]
-    channels = images[1] if data_format == "NCHW" else images[3]
+    channels = images[channel_axis(node.attrs["data_format"])]
     if channels is not None and filters[2] is not None and channels != filters[2]:
         raise ValueError(
             f"Dimensions must be equal, but are {channels} and {filters[2]} for "
             f"'{node.name}' (op: 'DepthwiseConv2dNative')"
         )
-    counts = [
-        static_line(size, window, step, attrs["padding"], dilation, pair)
-        for size, window, step, dilation, pair in zip(
-            spatial(images, data_format),
-            filters[:2],
-            spatial(attrs["strides"], data_format),
-            spatial(attrs["dilations"], data_format),
-            explicit_pairs(attrs["explicit_paddings"], data_format),
-            strict=True,
-        )
-    ]
     deep = None if filters[2] is None or filters[3] is None else filters[2] * filters[3]
-    return [image_shape(images[0], counts[0], counts[1], deep, data_format)]
+    return [window_shape(node.attrs, images, filters[:2], deep)]
 
 
 @_depthwise_input.shape
@@ -222,14 +167,10 @@ def _(node: Operation) -> list[TensorShape]:
     return [static_shape(node.inputs[1]).with_rank(4)]
 
 
-def _own_attrs(node: Operation) -> dict[str, Any]:
-    return {key: value for key, value in node.attrs.items() if key not in ("T", "_class")}
-
-
 @_depthwise.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     images, filters = node.inputs
-    attrs = _own_attrs(node)
+    attrs = attrs_of(node)
     return [
         make_tensor("DepthwiseConv2dNativeBackpropInput", shape(images), filters, grad, **attrs),
         make_tensor("DepthwiseConv2dNativeBackpropFilter", images, shape(filters), grad, **attrs),
@@ -239,7 +180,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 @_depthwise_input.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     _, filters, out_backprop = node.inputs
-    attrs = _own_attrs(node)
+    attrs = attrs_of(node)
     return [
         None,
         make_tensor(
@@ -252,7 +193,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 @_depthwise_filter.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     images, _, out_backprop = node.inputs
-    attrs = _own_attrs(node)
+    attrs = attrs_of(node)
     return [
         make_tensor(
             "DepthwiseConv2dNativeBackpropInput", shape(images), grad, out_backprop, **attrs

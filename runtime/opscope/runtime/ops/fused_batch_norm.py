@@ -14,6 +14,7 @@ from opscope.runtime.make_op import make_node
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.arrangement import transpose
+from opscope.runtime.ops.reduction import column_sums
 from opscope.runtime.ops.windows import check_images, from_nhwc, to_nhwc
 from opscope.runtime.tensor_shape import TensorShape
 
@@ -25,6 +26,10 @@ _HALVES = "T: {float16, bfloat16, float32}"
 
 # What cuDNN takes as the least epsilon; TensorFlow raises smaller ones to it.
 _LEAST_EPSILON = 1.001e-5
+
+
+def _channel_sums(xp: Any, images: Any) -> Any:
+    return column_sums(xp, images.reshape(-1, images.shape[-1]))
 
 
 def _normalize(
@@ -40,9 +45,10 @@ def _normalize(
     real = scale.dtype.type
     if is_training:
         count = images.size // max(images.shape[3], 1)
-        used_mean = images.mean(axis=(0, 1, 2), dtype=scale.dtype)
+        divisor = real(max(count, 1))
+        used_mean = _channel_sums(xp, images) / divisor
         centered = images - used_mean
-        used_variance = (centered * centered).mean(axis=(0, 1, 2), dtype=scale.dtype)
+        used_variance = _channel_sums(xp, centered * centered) / divisor
         new_mean = used_mean
         new_variance = used_variance * real(count / max(count - 1, 1))
         if factor != 1:
@@ -67,11 +73,10 @@ def _back(
     dtype = scale.dtype
     g = to_nhwc(check_images(grad, "y_backprop"), data_format).astype(dtype, copy=False)
     images = to_nhwc(check_images(x, "x"), data_format).astype(dtype, copy=False)
-    axes = (0, 1, 2)
     inverse = dtype.type(1) / xp.sqrt(variance + dtype.type(epsilon))
     centered = images - mean
-    offset_back = g.sum(axis=axes, dtype=dtype)
-    product = (g * centered).sum(axis=axes, dtype=dtype)
+    offset_back = _channel_sums(xp, g)
+    product = _channel_sums(xp, g * centered)
     scale_back = product * inverse
     if is_training:
         count = dtype.type(max(g.size // max(g.shape[3], 1), 1))

@@ -153,6 +153,9 @@ def gather(
     batch_dims: int = 0,
 ) -> Tensor:
     """The slices of `params` along `axis` (default 0) that `indices` name."""
+    if hasattr(params, "sparse_read") and axis in (None, 0) and not batch_dims:
+        rows: Tensor = params.sparse_read(indices, name=name)
+        return rows
     return make_tensor(
         "GatherV2",
         params,
@@ -216,14 +219,22 @@ def unsorted_segment_sum(
 # -- index vectors -------------------------------------------------------------------------
 
 
-@op(
-    "DynamicStitch",
-    "indices: N * int32, data: N * T -> merged: T",
-    "N: int >= 1, T: type",
-    not_differentiable=True,
-)
+_STITCH = ("indices: N * int32, data: N * T -> merged: T", "N: int >= 1, T: type")
+
+
+@op("DynamicStitch", *_STITCH, not_differentiable=True)
 def _dynamic_stitch(xp: Any, *inputs: Any) -> Any:
     """Interleave tensors: merged[indices[m][i]] = data[m][i], later ones win."""
+    return _merged(xp, inputs)
+
+
+@op("ParallelDynamicStitch", *_STITCH, not_differentiable=True)
+def _parallel_dynamic_stitch(xp: Any, *inputs: Any) -> Any:
+    """Interleave tensors as DynamicStitch, in any order where indices repeat."""
+    return _merged(xp, inputs)
+
+
+def _merged(xp: Any, inputs: tuple[Any, ...]) -> Any:
     half = len(inputs) // 2
     indices, data = inputs[:half], inputs[half:]
     length = max((int(i.max()) + 1 for i in indices if i.size), default=0)
@@ -235,6 +246,7 @@ def _dynamic_stitch(xp: Any, *inputs: Any) -> Any:
 
 
 @_dynamic_stitch.shape
+@_parallel_dynamic_stitch.shape
 def _(node: Operation) -> list[TensorShape]:
     half = len(node.inputs) // 2
     length = 0

@@ -70,8 +70,8 @@ def _stitch_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
     return none + [gather(grad, places) for places in node.inputs[:half]]
 
 
-_stitch = OPS["DynamicStitch"]
-_stitch.gradient(_stitch_gradient)
+OPS["DynamicStitch"].gradient(_stitch_gradient)
+OPS["ParallelDynamicStitch"].gradient(_stitch_gradient)
 
 
 def _distinct(xp: Any, x: Any, index: dtypes.DType) -> tuple[Any, Any, Any]:

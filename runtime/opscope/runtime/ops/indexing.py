@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,11 @@ def _index(item: Any) -> Any:
 def get_item(tensor: Tensor, spec: Any) -> Tensor:
     """`tensor[spec]`: integers, slices, `...`, newaxis, and scalar integer tensors.
 
-    A boolean tensor picks the elements where it is true.
+    A boolean tensor picks the elements where it is true. A slice of a variable has a function
+    `assign(value, name=None)`, which puts a value in its place.
     """
+    given = tensor
+    tensor = convert_to_tensor(given)  # a variable is read beside the scope of the slice
     if isinstance(spec, Tensor) and spec.dtype.is_bool:
         return boolean_mask(tensor, spec)
     items = spec if isinstance(spec, (list, tuple)) else (spec,)
@@ -84,7 +88,10 @@ def get_item(tensor: Tensor, spec: Any) -> Tensor:
                 v if v.dtype is dtypes.int64 else make_tensor("Cast", v, DstT=dtypes.int64)
                 for v in vectors
             ]
-        return make_tensor("StridedSlice", tensor, *vectors, **masks, name=scope)
+        made = make_tensor("StridedSlice", tensor, *vectors, **masks, name=scope)
+    if hasattr(given, "_strided_slice_assign"):
+        made.assign = partial(given._strided_slice_assign, vectors, masks, f"{scope}_assign")
+    return made
 
 
 def _vector(items: list[Any]) -> Tensor:

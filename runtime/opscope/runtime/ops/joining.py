@@ -7,14 +7,18 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
-from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.control_flow_context import output_context
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.scope import op_scope
-from opscope.runtime.ops.shape import rank, shape
+from opscope.runtime.ops.shape import rank, shape, squeeze
 from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
+
+# Beyond this many parts a gradient is taken apart by one op.
+_MANY = 16
 
 _INT = "{int32, int64} = int32"
 
@@ -70,11 +74,19 @@ def _(node: Operation) -> list[TensorShape]:
 @_concat.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     *values, axis = node.inputs
+    if axis.op.type == "Const" and output_context(axis.op) is not output_context(grad.op):
+        axis = constant(axis.op.attrs["value"], axis.dtype)  # rather than through an Enter
     from_front = axis % rank(values[0])
-    if all(v.shape.is_fully_defined() for v in values):
-        sizes = [shape(v) for v in values]
-    else:
-        sizes = make_op("ShapeN", values)
+    sizes: Any = []
+    for value in values:  # TensorFlow stops, too, behind the first that only the run knows
+        sizes.append(shape(value))
+        if sizes[-1].op.type != "Const":
+            sizes = make_op("ShapeN", values)
+            break
+    if len(sizes) > _MANY:
+        table = stack(sizes, axis=1)
+        lengths = make_tensor("Slice", table, [from_front, 0], [1, -1])
+        return [*split(grad, squeeze(lengths), from_front, num=len(values)), None]
     offsets = make_op("ConcatOffset", from_front, sizes)
     parts = [
         make_tensor("Slice", grad, begin, length)
@@ -87,9 +99,9 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
     """The tensors of `values` one behind the other along `axis`."""
     parts = values if isinstance(values, (list, tuple)) else [values]
     if len(parts) == 1:
-        with op_scope(name, "concat", *parts) as scope:
+        with op_scope(name, "concat", *parts):
             convert_to_tensor(axis, "int32", name="concat_dim")
-            return make_tensor("Identity", parts[0], name=scope)
+            return make_tensor("Identity", parts[0], name=name)
     return make_tensor("ConcatV2", list(parts), axis, name=name)
 
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from opscope.runtime import dtypes
-from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.arrangement import transpose
 from opscope.runtime.ops.cast import cast
 from opscope.runtime.ops.comparison import where
-from opscope.runtime.ops.filling import zeros_like
+from opscope.runtime.ops.filling import ones_like, zeros_like
 from opscope.runtime.ops.joining import concat
+from opscope.runtime.ops.overloads import add
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import rank, reshape, shape
+from opscope.runtime.ops.window_nodes import same_argument
 from opscope.runtime.tensor_shape import TensorShape
 
 
@@ -148,3 +151,50 @@ def _sparse_loss(logits: Tensor, labels: Tensor, name: str | None) -> Tensor:
     loss, _ = make_op("SparseSoftmaxCrossEntropyWithLogits", logits, labels, name=name)
     checked: Tensor = loss
     return checked
+
+
+def _same_shape(first: Tensor, second: Tensor, names: str) -> None:
+    try:
+        first.shape.assert_is_compatible_with(second.shape)
+    except ValueError:
+        raise ValueError(
+            f"{names} must have the same shape, received ({first.shape} vs {second.shape})."
+        ) from None
+
+
+def log_poisson_loss(
+    targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None
+) -> Tensor:
+    """exp(c) - z c of logarithms c of rates and counts z; in full, plus log z! by Stirling."""
+    with op_scope(name, "log_poisson_loss", log_input, targets):
+        c = convert_to_tensor(log_input, name="log_input")
+        z = convert_to_tensor(targets, name="targets")
+        _same_shape(c, z, "`log_input` and `targets`")
+        loss: Tensor = make_tensor("Exp", c) - c * z
+        if not compute_full_loss:
+            return loss
+        half, circle = constant(0.5, z.dtype), constant(2 * math.pi, z.dtype)
+        stirling = z * make_tensor("Log", z) - z + half * make_tensor("Log", circle * z)
+        zeros, ones = zeros_like(z), ones_like(z)
+        small = make_tensor("LogicalAnd", z >= zeros, z <= ones)
+        full: Tensor = loss + where(small, zeros, stirling)
+        return full
+
+
+def weighted_cross_entropy_with_logits(
+    labels: Any = None,
+    logits: Any = None,
+    pos_weight: Any = None,
+    name: str | None = None,
+    targets: Any = None,
+) -> Tensor:
+    """The sigmoid cross entropy with the loss of positive labels times `pos_weight`."""
+    classes = same_argument("labels", labels, "targets", targets)
+    with op_scope(name, "logistic_loss", logits, classes) as scope:
+        x = convert_to_tensor(logits, name="logits")
+        z = convert_to_tensor(classes, name="labels")
+        _same_shape(x, z, "`logits` and `labels`")
+        weight = 1 + (pos_weight - 1) * z
+        negative = (1 - z) * x
+        smooth = make_tensor("Log1p", make_tensor("Exp", -make_tensor("Abs", x)))
+        return add(negative, weight * (smooth + make_tensor("Relu", -x)), name=scope)

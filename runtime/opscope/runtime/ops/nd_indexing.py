@@ -111,6 +111,9 @@ def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: in
     """The parts of `params` that the rows of `indices` name; batch_dims must be 0."""
     if batch_dims:
         raise NotImplementedError("opscope's gather_nd has no batch_dims; give 0")
+    if hasattr(params, "gather_nd"):
+        parts: Tensor = params.gather_nd(indices, name=name)
+        return parts
     return make_tensor("GatherNd", params, indices, name=name)
 
 

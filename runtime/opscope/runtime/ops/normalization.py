@@ -119,9 +119,10 @@ def batch_normalization(
         inverse = make_tensor("Rsqrt", convert_to_tensor(variance) + variance_epsilon)
         if scale is not None:
             inverse = inverse * scale
+        scaled: Tensor = values * cast(inverse, values.dtype)
         means = convert_to_tensor(mean)
         shift = -means * inverse if offset is None else offset - means * inverse
-        return values * cast(inverse, values.dtype) + cast(shift, values.dtype)
+        return scaled + cast(shift, values.dtype)
 
 
 def zero_fraction(value: Any, name: str | None = None) -> Tensor:

@@ -99,8 +99,8 @@ _UNARY = {"neg": "Neg", "abs": "Abs", "invert": "LogicalNot"}
 
 def _operator(name: str, function: Callable[[Any, Any, str | None], Tensor]) -> Any:
     def apply(self: Any, other: Any) -> Tensor:
-        with op_scope(None, name, self, other) as scope:
-            tensor = convert_to_tensor(self, name="x")
+        tensor = convert_to_tensor(self)  # a variable is read beside the scope, not inside
+        with op_scope(None, name, tensor, other) as scope:
             return function(tensor, _like(_as_given(other), tensor, "y"), scope)
 
     return apply
@@ -108,8 +108,8 @@ def _operator(name: str, function: Callable[[Any, Any, str | None], Tensor]) -> 
 
 def _reflected(name: str, function: Callable[[Any, Any, str | None], Tensor]) -> Any:
     def apply(self: Any, other: Any) -> Tensor:
-        with op_scope(None, name, self, other) as scope:
-            tensor = convert_to_tensor(self, name="y")
+        tensor = convert_to_tensor(self)
+        with op_scope(None, name, tensor, other) as scope:
             return function(_like(_as_given(other), tensor, "x"), tensor, scope)
 
     return apply
@@ -121,11 +121,11 @@ def _as_given(value: Any) -> Any:
 
 
 def _comparison(op_type: str) -> Any:
-    return lambda self, other: make_tensor(op_type, self, other)
+    return lambda self, other: make_tensor(op_type, convert_to_tensor(self), other)
 
 
 def _unary(op_type: str) -> Any:
-    return lambda self: make_tensor(op_type, self)
+    return lambda self: make_tensor(op_type, convert_to_tensor(self))
 
 
 def _operators() -> dict[str, Callable[..., Tensor]]:

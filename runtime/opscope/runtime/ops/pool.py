@@ -16,14 +16,14 @@ from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.ops.type_sets import FLOAT
+from opscope.runtime.ops.window_nodes import attrs_of, channel_axis, inner, window_shape
 from opscope.runtime.ops.windows import (
     Line,
     check_images,
+    explicit_pairs,
     from_nhwc,
-    image_shape,
     line,
     spatial,
-    static_line,
     to_nhwc,
 )
 from opscope.runtime.tensor_shape import TensorShape
@@ -32,7 +32,10 @@ from opscope.runtime.threads import KernelPool, kernel_pool
 _FORMAT = "data_format: {'NHWC', 'NCHW'} = 'NHWC'"
 _SIZES = "ksize: list(int), strides: list(int)"
 _MAX_TYPES = f"T: {{{FLOAT}, int32, int64, uint8, int16, int8, uint16}} = float32"
-_MAX_ATTRS = f"{_SIZES}, padding: {{'SAME', 'VALID'}}, explicit_paddings: list(int) = [], {_FORMAT}"
+_MAX_ATTRS = (
+    f"{_SIZES}, padding: {{'SAME', 'VALID', 'EXPLICIT'}}, explicit_paddings: list(int) = [], "
+    f"{_FORMAT}"
+)
 _MEAN_ATTRS = f"{_SIZES}, padding: {{'SAME', 'VALID'}}, {_FORMAT}, T: {{{FLOAT}}}"
 
 # A batch smaller than this many elements is not worth handing to other threads.
@@ -47,14 +50,15 @@ class Pooling(NamedTuple):
     windows: tuple[int, int]
     steps: tuple[int, int]
     padding: str
+    explicit: tuple[Any, Any]
     data_format: str
 
     def lines(self, height: int, width: int) -> tuple[Line, Line]:
         """The windows along both axes; InvalidArgumentError when they do not fit."""
         try:
             return (
-                line(height, self.windows[0], self.steps[0], self.padding),
-                line(width, self.windows[1], self.steps[1], self.padding),
+                line(height, self.windows[0], self.steps[0], self.padding, 1, self.explicit[0]),
+                line(width, self.windows[1], self.steps[1], self.padding, 1, self.explicit[1]),
             )
         except ValueError as error:
             raise errors.InvalidArgumentError(None, None, str(error)) from None
@@ -80,6 +84,7 @@ def _pooling(attrs: dict[str, Any], xp: Any, pool: KernelPool | None) -> Pooling
         spatial(attrs["ksize"], data_format),
         spatial(attrs["strides"], data_format),
         attrs["padding"],
+        explicit_pairs(attrs.get("explicit_paddings"), data_format),
         data_format,
     )
 
@@ -193,14 +198,11 @@ def _where_found(xp: Any, found: Any, grads: Any) -> Any:
 
 
 @op("MaxPool", "input: T -> output: T", f"{_MAX_TYPES}, {_MAX_ATTRS}")
-def _max_pool(
-    xp: Any, images: Any, *, ksize: Any, strides: Any, padding: str, data_format: str
-) -> Any:
+def _max_pool(xp: Any, images: Any, **attrs: Any) -> Any:
     """The largest value of each window of each channel; NaN where there is one.
 
     (TensorFlow's CPU kernel skips a NaN, and so hides it.)
     """
-    attrs = {"ksize": ksize, "strides": strides, "padding": padding, "data_format": data_format}
     return _max_pool_images(_pooling(attrs, xp, None), images)
 
 
@@ -214,14 +216,9 @@ def _max_pool_grad(
     orig_input: Any,
     orig_output: Any,
     grad: Any,
-    *,
-    ksize: Any,
-    strides: Any,
-    padding: str,
-    data_format: str,
+    **attrs: Any,
 ) -> Any:
     """The gradient of max pooling: each window's goes to the first of its largest elements."""
-    attrs = {"ksize": ksize, "strides": strides, "padding": padding, "data_format": data_format}
     return _max_pool_gradient(_pooling(attrs, xp, None), orig_input, orig_output, grad)
 
 
@@ -267,11 +264,8 @@ def _mean_pool_gradient(pooling: Pooling, input_shape: Any, grad: Any) -> Any:
 
 
 @op("AvgPool", "value: T -> output: T", _MEAN_ATTRS)
-def _avg_pool(
-    xp: Any, value: Any, *, ksize: Any, strides: Any, padding: str, data_format: str
-) -> Any:
+def _avg_pool(xp: Any, value: Any, **attrs: Any) -> Any:
     """The mean of each window of each channel; padding does not count."""
-    attrs = {"ksize": ksize, "strides": strides, "padding": padding, "data_format": data_format}
     return _mean_pool_images(_pooling(attrs, xp, None), value)
 
 
@@ -280,14 +274,9 @@ def _avg_pool_grad(
     xp: Any,
     orig_input_shape: Any,
     grad: Any,
-    *,
-    ksize: Any,
-    strides: Any,
-    padding: str,
-    data_format: str,
+    **attrs: Any,
 ) -> Any:
     """The gradient of mean pooling: each window's in equal parts to its elements."""
-    attrs = {"ksize": ksize, "strides": strides, "padding": padding, "data_format": data_format}
     return _mean_pool_gradient(_pooling(attrs, xp, None), orig_input_shape, grad)
 
 
@@ -296,19 +285,9 @@ def _avg_pool_grad(
 
 def _pooled_shape(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.with_rank(4).known_rank()
-    attrs = node.attrs
-    data_format = attrs["data_format"]
-    channels = sizes[1] if data_format == "NCHW" else sizes[3]
-    counts = [
-        static_line(size, window, step, attrs["padding"])
-        for size, window, step in zip(
-            spatial(sizes, data_format),
-            spatial(attrs["ksize"], data_format),
-            spatial(attrs["strides"], data_format),
-            strict=True,
-        )
-    ]
-    return [image_shape(sizes[0], counts[0], counts[1], channels, data_format)]
+    data_format = node.attrs["data_format"]
+    windows = inner(node.attrs["ksize"], data_format)
+    return [window_shape(node.attrs, sizes, windows, sizes[channel_axis(data_format)])]
 
 
 _max_pool.shape(_pooled_shape)
@@ -325,21 +304,17 @@ def _(node: Operation) -> list[TensorShape]:
     return [static_shape(node.inputs[0]).with_rank(4)]
 
 
-def _pool_attrs(node: Operation) -> dict[str, Any]:
-    return {key: value for key, value in node.attrs.items() if key not in ("T", "_class")}
-
-
 @_max_pool.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    attrs = _pool_attrs(node)
+    attrs = attrs_of(node)
     return [make_tensor("MaxPoolGrad", node.inputs[0], node.outputs[0], grad, **attrs)]
 
 
 @_avg_pool.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    return [make_tensor("AvgPoolGrad", shape(node.inputs[0]), grad, **_pool_attrs(node))]
+    return [make_tensor("AvgPoolGrad", shape(node.inputs[0]), grad, **attrs_of(node))]
 
 
 @_avg_pool_grad.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    return [None, make_tensor("AvgPool", grad, **_pool_attrs(node))]
+    return [None, make_tensor("AvgPool", grad, **attrs_of(node))]

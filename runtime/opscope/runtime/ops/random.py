@@ -56,7 +56,7 @@ def get_seed(op_seed: int | None) -> tuple[int, int]:
     return (first, second) if (first, second) != (0, 0) else (0, _LARGEST_SEED)
 
 
-def _generator(binding: Binding) -> Any:
+def generator_of(binding: Binding) -> Any:
     """The random generator of one node in one session, on the device of the node."""
     node = binding.node
     seeds = (node.attrs["seed"], node.attrs["seed2"])
@@ -71,7 +71,8 @@ def _generator(binding: Binding) -> Any:
     return binding.state(("random", node.name), make)
 
 
-def _no_session(xp: Any, *inputs: Any) -> Any:
+def no_session(xp: Any, *inputs: Any) -> Any:
+    """The kernel that a random op has outside of a session: an error."""
     raise errors.InternalError(None, None, "a random op draws from a generator of a session")
 
 
@@ -89,7 +90,7 @@ def _draws_wide(dtype: dtypes.DType) -> Any:
 
 def _bind_shaped(draw: Callable[[Any, tuple[int, ...], Any], Any]) -> Callable[[Binding], Any]:
     def rule(binding: Binding) -> Any:
-        generator = _generator(binding)
+        generator = generator_of(binding)
         dtype = binding.attrs["dtype"]
         wide, wanted = _draws_wide(dtype), dtype.as_numpy_dtype
 
@@ -112,7 +113,7 @@ def _shaped(node: Operation) -> list[TensorShape]:
 @op("RandomUniform", "shape: T -> output: dtype", _SHAPED, stateful=True, not_differentiable=True)
 def _random_uniform(xp: Any, shape: Any) -> Any:
     """Values spread evenly over 0 <= x < 1."""
-    return _no_session(xp, shape)
+    return no_session(xp, shape)
 
 
 @op(
@@ -124,13 +125,13 @@ def _random_uniform(xp: Any, shape: Any) -> Any:
 )
 def _random_normal(xp: Any, shape: Any) -> Any:
     """Values of the normal distribution with mean 0 and standard deviation 1."""
-    return _no_session(xp, shape)
+    return no_session(xp, shape)
 
 
 @op("TruncatedNormal", "shape: T -> output: dtype", _SHAPED, stateful=True, not_differentiable=True)
 def _truncated_normal(xp: Any, shape: Any) -> Any:
     """As the standard normal distribution, drawn again where beyond two standard deviations."""
-    return _no_session(xp, shape)
+    return no_session(xp, shape)
 
 
 def _draw_uniform(generator: Any, sizes: tuple[int, ...], wide: Any) -> Any:
@@ -167,12 +168,12 @@ for _definition in (_random_uniform, _random_normal, _truncated_normal):
 )
 def _random_uniform_int(xp: Any, shape: Any, minval: Any, maxval: Any) -> Any:
     """Whole numbers spread evenly over minval <= x < maxval."""
-    return _no_session(xp, shape)
+    return no_session(xp, shape)
 
 
 @_random_uniform_int.bind
 def _(binding: Binding) -> Any:
-    generator = _generator(binding)
+    generator = generator_of(binding)
     dtype = binding.attrs["Tout"].as_numpy_dtype
 
     def kernel(shape: Any, minval: Any, maxval: Any) -> Any:
@@ -198,12 +199,12 @@ _random_uniform_int.shape(_shaped)
 )
 def _random_shuffle(xp: Any, value: Any) -> Any:
     """The rows in random order."""
-    return _no_session(xp, value)
+    return no_session(xp, value)
 
 
 @_random_shuffle.bind
 def _(binding: Binding) -> Any:
-    generator = _generator(binding)
+    generator = generator_of(binding)
 
     def kernel(value: Any) -> Any:
         if value.ndim == 0:

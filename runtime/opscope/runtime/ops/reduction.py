@@ -30,7 +30,11 @@ Axes = tuple[int, ...]
 
 # From this many elements on a sum over leading axes is a product with a vector of ones in BLAS.
 _BLAS_SUM_ELEMENTS = 8192
-_ones: dict[Any, Any] = {}
+_BLOCK_ROWS = 256
+_ONES: dict[str, Any] = {
+    "f": np.ones(_BLOCK_ROWS, np.float32),
+    "d": np.ones(_BLOCK_ROWS, np.float64),
+}
 
 
 def axes_of(indices: Any, ndim: int) -> Axes:
@@ -55,16 +59,24 @@ def axes_of(indices: Any, ndim: int) -> Axes:
 
 
 def column_sums(xp: Any, rows: Any) -> Any:
-    """The sum over the first axis of a matrix."""
+    """The sum over the first axis of a matrix.
+
+    Many rows are summed in blocks and the blocks' sums in float64, so that rounding does not grow
+    with their number.
+    """
     if rows.size < _BLAS_SUM_ELEMENTS or rows.dtype.char not in "fd" or xp is not np:
         return rows.sum(axis=0, dtype=rows.dtype)
-    key = (rows.shape[0], rows.dtype.char)
-    ones = _ones.get(key)
-    if ones is None:
-        if len(_ones) > 64:
-            _ones.clear()
-        ones = _ones[key] = np.ones(rows.shape[0], rows.dtype)
-    return ones.dot(rows)
+    ones = _ONES[rows.dtype.char]
+    count, width = rows.shape
+    blocks = count // _BLOCK_ROWS
+    whole = blocks * _BLOCK_ROWS
+    if blocks < 2:
+        return np.ones(count, rows.dtype).dot(rows)
+    parts = np.matmul(ones, rows[:whole].reshape(blocks, _BLOCK_ROWS, width))
+    total = parts.sum(axis=0, dtype=np.float64)
+    if whole < count:
+        total += ones[: count - whole].dot(rows[whole:])
+    return total.astype(rows.dtype, copy=False)
 
 
 def _sum_over(xp: Any, x: Any, axes: Axes, keep: bool) -> Any:
@@ -282,7 +294,8 @@ def _reduction(
         raise ValueError("Cannot specify both 'keepdims' and 'keep_dims'.")
     axes = reduction_indices if axis is None else axis
     keep = bool(keep_dims if keepdims is None else keepdims)
-    tensor = convert_to_tensor(value, name="input_tensor")
+    # A resource variable is read by the op itself, in its scope.
+    tensor = value if hasattr(value, "handle") else convert_to_tensor(value, name="input_tensor")
     reduced_to_scalar = axes is None and not keep
     if axes is None:
         ndims = tensor.shape.ndims

@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from opscope.runtime import dtypes, errors
-from opscope.runtime.op_def import OPS, ArgDef, OpDef, op
+from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops import training
 from opscope.runtime.ops.flow import FLOW
 from opscope.runtime.ops.state import assign_value
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -25,7 +24,8 @@ def variable_of(handle: Tensor) -> Operation | None:
     return node if node.type == "VarHandleOp" else None
 
 
-def _shape_behind(handle: Tensor) -> TensorShape:
+def shape_behind(handle: Tensor) -> TensorShape:
+    """The shape of the value behind a handle, as far as it is known."""
     variable = variable_of(handle)
     shape = unknown_shape() if variable is None else variable.attrs["shape"]
     assert isinstance(shape, TensorShape)
@@ -63,7 +63,7 @@ def _read(xp: Any, resource: VariableSlot) -> Any:
 
 @_read.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [_shape_behind(node.inputs[0])]
+    return [shape_behind(node.inputs[0])]
 
 
 @_read.gradient
@@ -121,7 +121,7 @@ def _require_same_shape(slot: VariableSlot, value: Any) -> None:
 
 
 def _checked(node: Operation) -> list[TensorShape]:
-    _shape_behind(node.inputs[0]).merge_with(node.inputs[1].shape)
+    shape_behind(node.inputs[0]).merge_with(node.inputs[1].shape)
     return []
 
 
@@ -161,48 +161,33 @@ def _variable_shape(xp: Any, handle: VariableSlot, *, out_type: dtypes.DType) ->
 
 @_variable_shape.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [TensorShape([_shape_behind(node.inputs[0]).ndims])]
+    return [TensorShape([shape_behind(node.inputs[0]).ndims])]
 
 
-# -- optimizers ----------------------------------------------------------------------------
+@op(
+    "DestroyResourceOp",
+    "resource: resource ->",
+    "ignore_lookup_error: bool = true",
+    updates=(0,),
+    allows_uninitialized=True,
+    not_differentiable=True,
+)
+def _destroy(xp: Any, resource: VariableSlot, *, ignore_lookup_error: bool) -> None:
+    """Take the value of a variable away."""
+    if resource.value is None and not ignore_lookup_error:
+        raise errors.NotFoundError(None, None, f"Resource {resource.name} does not exist.")
+    resource.shared = False
+    resource.commit(None)
 
 
-def _by_handle(applied: OpDef) -> None:
-    """Define the ResourceApply op that has the kernel of an Apply op."""
-
-    def written(arg: ArgDef) -> str:
-        return f"{arg.name}: {'resource' if arg.is_ref else arg.type_attr}"
-
-    allowed = ", ".join(sorted(t.name for t in applied.attrs["T"].allowed or ()))
-    options = "".join(
-        f", {attr.name}: bool = {str(attr.default).lower()}"
-        for attr in applied.attrs.values()
-        if attr.name != "T"
-    )
-    define = op(
-        f"Resource{applied.name}",
-        f"{', '.join(map(written, applied.inputs))} ->",
-        f"T: {{{allowed}}}{options}",
-        updates=applied.updates,
-        not_differentiable=True,
-    )
-    made = define(applied.kernels["ANY"])
-    made.bind_rule = applied.bind_rule
-    made.finite_rule = applied.finite_rule
-
-    @made.shape
-    def _(node: Operation) -> list[TensorShape]:
-        shape = _shape_behind(node.inputs[0])
-        for arg, tensor in zip(made.inputs, node.inputs, strict=True):
-            if arg.dtype is dtypes.resource:
-                shape = shape.merge_with(_shape_behind(tensor))
-            elif arg.name in ("grad", "delta"):
-                shape = shape.merge_with(tensor.shape)
-            else:
-                tensor.shape.assert_has_rank(0)
-        return []
+@op("DisableCopyOnRead", "resource: resource ->", stateful=True, not_differentiable=True)
+def _disable_copy_on_read(xp: Any, resource: VariableSlot) -> None:
+    """Nothing: a read shares the memory of the variable until an update needs it."""
 
 
-for _name, _applied in list(OPS.items()):
-    if _applied.kernels["ANY"].__module__ == training.__name__ and _name.startswith("Apply"):
-        _by_handle(_applied)
+@_destroy.shape
+def _(node: Operation) -> list[TensorShape]:
+    return []
+
+
+_disable_copy_on_read.shape(lambda node: [])

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation
@@ -35,7 +36,8 @@ def _with(function: Any) -> Combine:
     return combine
 
 
-def _rows(indices: Any, limit: int) -> Any:
+def checked_rows(indices: Any, limit: int) -> Any:
+    """The indices; InvalidArgumentError names the first that is no row."""
     flat = indices.reshape(-1)
     bad = (flat < 0) | (flat >= limit)
     if bad.any():
@@ -46,7 +48,7 @@ def _rows(indices: Any, limit: int) -> Any:
     return indices
 
 
-def _changed(slot: VariableSlot) -> Any:
+def changed(slot: VariableSlot) -> Any:
     """The memory for the next value, with the value now in it."""
     target = slot.target()
     if target is not slot.value:
@@ -65,8 +67,8 @@ def _define(name: str, kinds: str, combine: Combine, locking: bool, doc: str) ->
                 f"got updates.shape {list(updates.shape)}, indices.shape {list(indices.shape)}, "
                 f"params.shape {list(ref.value.shape)}",
             )
-        where = _rows(indices, ref.value.shape[0])
-        target = _changed(ref)
+        where = checked_rows(indices, ref.value.shape[0])
+        target = changed(ref)
         combine(target, where, updates)
         ref.commit(target)
 
@@ -90,14 +92,14 @@ def _define(name: str, kinds: str, combine: Combine, locking: bool, doc: str) ->
     return made
 
 
-_NUMBERS = f"{{{NUMBER}}}"
+NUMBERS = f"{{{NUMBER}}}"
 _ORDERED = "{float16, bfloat16, float32, float64, int32, int64}"
 
 _define("ScatterUpdate", "type", _put, True, "Put rows into a variable.")
-_define("ScatterAdd", _NUMBERS, _with(np.add), False, "Add rows to those of a variable.")
-_define("ScatterSub", _NUMBERS, _with(np.subtract), False, "Subtract rows from a variable's.")
-_define("ScatterMul", _NUMBERS, _with(np.multiply), False, "Multiply rows of a variable.")
-_define("ScatterDiv", _NUMBERS, _with(np.divide), False, "Divide rows of a variable.")
+_define("ScatterAdd", NUMBERS, _with(np.add), False, "Add rows to those of a variable.")
+_define("ScatterSub", NUMBERS, _with(np.subtract), False, "Subtract rows from a variable's.")
+_define("ScatterMul", NUMBERS, _with(np.multiply), False, "Multiply rows of a variable.")
+_define("ScatterDiv", NUMBERS, _with(np.divide), False, "Divide rows of a variable.")
 _define("ScatterMin", _ORDERED, _with(np.minimum), False, "Keep the smaller of rows, by element.")
 _define("ScatterMax", _ORDERED, _with(np.maximum), False, "Keep the larger of rows, by element.")
 
@@ -112,7 +114,7 @@ def _define_nd(name: str, kinds: str, combine: Combine, locking: bool, doc: str)
                 None,
                 f"updates must have shape {list(expected)}, got {list(updates.shape)}",
             )
-        target = _changed(ref)
+        target = changed(ref)
         combine(target, where, updates)
         ref.commit(target)
 
@@ -135,11 +137,15 @@ def _define_nd(name: str, kinds: str, combine: Combine, locking: bool, doc: str)
 
 
 _define_nd("ScatterNdUpdate", "type", _put, True, "Put parts into a variable by rows of indices.")
-_define_nd("ScatterNdAdd", _NUMBERS, _with(np.add), False, "Add parts by rows of indices.")
-_define_nd("ScatterNdSub", _NUMBERS, _with(np.subtract), False, "Subtract by rows of indices.")
+_define_nd("ScatterNdAdd", NUMBERS, _with(np.add), False, "Add parts by rows of indices.")
+_define_nd("ScatterNdSub", NUMBERS, _with(np.subtract), False, "Subtract by rows of indices.")
+_define_nd("ScatterNdMin", NUMBERS, _with(np.minimum), False, "Keep the smaller elements.")
+_define_nd("ScatterNdMax", NUMBERS, _with(np.maximum), False, "Keep the larger elements.")
 
 
 def _scatter(op_type: str, default_locking: bool, doc: str) -> Callable[..., Any]:
+    by_places = op_type.startswith("ScatterNd")
+
     def function(
         ref: Any,
         indices: Any,
@@ -147,7 +153,11 @@ def _scatter(op_type: str, default_locking: bool, doc: str) -> Callable[..., Any
         use_locking: bool = default_locking,
         name: str | None = None,
     ) -> Any:
-        return make_op(op_type, ref, indices, updates, use_locking=use_locking, name=name)
+        if not hasattr(ref, "handle"):
+            return make_op(op_type, ref, indices, updates, use_locking=use_locking, name=name)
+        attrs: dict[str, Any] = {} if by_places else {"dtype": ref.dtype}
+        values = convert_to_tensor(updates, ref.dtype)
+        return ref._updated(f"Resource{op_type}", indices, values, name=name, **attrs)
 
     function.__doc__ = doc
     return function
@@ -163,3 +173,5 @@ scatter_max = _scatter("ScatterMax", False, "Keep the larger elements; the varia
 scatter_nd_update = _scatter("ScatterNdUpdate", True, "Put parts by rows of indices.")
 scatter_nd_add = _scatter("ScatterNdAdd", False, "Add parts by rows of indices.")
 scatter_nd_sub = _scatter("ScatterNdSub", False, "Subtract parts by rows of indices.")
+scatter_nd_min = _scatter("ScatterNdMin", False, "Keep the smaller elements by rows of indices.")
+scatter_nd_max = _scatter("ScatterNdMax", False, "Keep the larger elements by rows of indices.")

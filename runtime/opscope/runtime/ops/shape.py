@@ -83,7 +83,7 @@ def shape(
 ) -> Tensor:
     """The shape of `input` as a 1-D tensor; a constant when it is fully known."""
     with op_scope(name, "Shape", input) as scope:
-        tensor = convert_to_tensor(input, name="input")
+        tensor = convert_to_tensor(input)
         if tensor.shape.is_fully_defined():
             return constant(np.array(tensor.shape.as_list(), _numpy_of(out_type)), name=scope)
         return make_tensor("Shape", tensor, out_type=out_type, name=scope)
@@ -96,7 +96,7 @@ def size(
 ) -> Tensor:
     """The number of elements of `input`; a constant when it is known."""
     with op_scope(name, "Size", input) as scope:
-        tensor = convert_to_tensor(input, name="input")
+        tensor = convert_to_tensor(input)
         count = tensor.shape.num_elements()
         if count is not None:
             return constant(count, out_type, name=scope)
@@ -106,7 +106,7 @@ def size(
 def rank(input: Any, name: str | None = None) -> Tensor:  # noqa: A002
     """The number of axes of `input`; a constant when it is known."""
     with op_scope(name, "Rank", input) as scope:
-        tensor = convert_to_tensor(input, name="input")
+        tensor = convert_to_tensor(input)
         if tensor.shape.ndims is not None:
             return constant(tensor.shape.ndims, dtypes.int32, name=scope)
         return make_tensor("Rank", tensor, name=scope)

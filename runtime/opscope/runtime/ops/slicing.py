@@ -94,7 +94,7 @@ def slice_block(input_: Any, begin: Any, size: Any, name: str | None = None) -> 
 
 # -- strided slice -------------------------------------------------------------------------
 
-_MASKS = (
+MASKS = (
     "begin_mask: int = 0, end_mask: int = 0, ellipsis_mask: int = 0, "
     "new_axis_mask: int = 0, shrink_axis_mask: int = 0"
 )
@@ -147,7 +147,7 @@ def _taken(value: Any, key: tuple[Any, ...]) -> Any:
 @op(
     "StridedSlice",
     "input: T, begin: Index, end: Index, strides: Index -> output: T",
-    f"T: type, Index: {{int16, int32, int64}}, {_MASKS}",
+    f"T: type, Index: {{int16, int32, int64}}, {MASKS}",
     view_of=0,
 )
 def _strided_slice(
@@ -270,7 +270,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 @op(
     "StridedSliceGrad",
     "shape: Index, begin: Index, end: Index, strides: Index, dy: T -> output: T",
-    f"T: type, Index: {{int32, int64}}, {_MASKS}",
+    f"T: type, Index: {{int32, int64}}, {MASKS}",
 )
 def _strided_slice_grad(
     xp: Any,

@@ -24,7 +24,8 @@ from opscope.runtime.variable_slot import VariableSlot
 _BLOCK = 32768
 
 
-def _require_shape(name: str, value: Any, var: VariableSlot) -> None:
+def require_shape(name: str, value: Any, var: VariableSlot) -> None:
+    """InvalidArgumentError when `value`, the input `name`, has not the shape of the variable."""
     if value.shape != var.value.shape:
         raise errors.InvalidArgumentError(
             None,
@@ -88,7 +89,7 @@ def _gradient_descent(
     """Subtract alpha * delta from the variable."""
     old = var.value
     if delta.shape != old.shape:
-        _require_shape("delta", delta, var)
+        require_shape("delta", delta, var)
     new = var.target()
     if new is None or old.size <= _BLOCK or not _can_split(old, new, delta):
         var.commit(xp.subtract(old, delta * alpha, out=new))
@@ -129,8 +130,8 @@ def _momentum(
     use_nesterov: bool,
 ) -> None:
     """Accumulate gradients with a decay of momentum, and follow the sum."""
-    _require_shape("grad", grad, var)
-    _require_shape("accum", accum.value, var)
+    require_shape("grad", grad, var)
+    require_shape("accum", accum.value, var)
     old, new, was, now = var.value, var.target(), accum.value, accum.target()
     if new is None or not _can_split(old, new, was, now, grad):
         now = xp.add(was * momentum, grad, out=now)
@@ -189,9 +190,9 @@ def _adam(
 
     epsilon is added to the root of the uncorrected mean square ("epsilon hat" in Kingma and Ba).
     """
-    _require_shape("grad", grad, var)
-    _require_shape("m", m.value, var)
-    _require_shape("v", v.value, var)
+    require_shape("grad", grad, var)
+    require_shape("m", m.value, var)
+    require_shape("v", v.value, var)
     alpha = lr * xp.sqrt(1 - beta2_power) / (1 - beta1_power)
     rest1, rest2 = 1 - beta1, 1 - beta2
     old, new = var.value, var.target()
@@ -253,8 +254,8 @@ def _adagrad(
     xp: Any, var: VariableSlot, accum: VariableSlot, lr: Any, grad: Any, *, update_slots: bool
 ) -> None:
     """Divide the step by the root of the sum of squared gradients."""
-    _require_shape("grad", grad, var)
-    _require_shape("accum", accum.value, var)
+    require_shape("grad", grad, var)
+    require_shape("accum", accum.value, var)
     now = accum.value
     if update_slots:
         now = xp.add(now, grad * grad, out=accum.target())
@@ -282,9 +283,9 @@ def _rms_prop(
     grad: Any,
 ) -> None:
     """Divide the step by the root of the running mean square of the gradient."""
-    _require_shape("grad", grad, var)
-    _require_shape("ms", ms.value, var)
-    _require_shape("mom", mom.value, var)
+    require_shape("grad", grad, var)
+    require_shape("ms", ms.value, var)
+    require_shape("mom", mom.value, var)
     mean = xp.add(ms.value, (grad * grad - ms.value) * (1 - rho), out=ms.target())
     ms.commit(mean)
     step = grad * lr / xp.sqrt(mean + epsilon)
@@ -314,9 +315,9 @@ def _centered_rms_prop(
     grad: Any,
 ) -> None:
     """Divide the step by the running standard deviation of the gradient."""
-    _require_shape("grad", grad, var)
+    require_shape("grad", grad, var)
     for name, slot in (("mg", mg), ("ms", ms), ("mom", mom)):
-        _require_shape(name, slot.value, var)
+        require_shape(name, slot.value, var)
     square = xp.add(ms.value, (grad * grad - ms.value) * (1 - rho), out=ms.target())
     ms.commit(square)
     mean = xp.add(mg.value, (grad - mg.value) * (1 - rho), out=mg.target())

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
-from opscope.runtime.tensor_shape import TensorShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +92,6 @@ def to_nhwc(value: Any, data_format: str) -> Any:
 def from_nhwc(xp: Any, value: Any, data_format: str) -> Any:
     """An image array as the data format has it."""
     return xp.ascontiguousarray(value.transpose(0, 3, 1, 2)) if data_format == "NCHW" else value
-
-
-def image_shape(
-    batch: int | None, rows: Any, columns: Any, channels: int | None, data_format: str
-) -> TensorShape:
-    """The shape of images in a data format."""
-    if data_format == "NCHW":
-        return TensorShape([batch, channels, rows, columns])
-    return TensorShape([batch, rows, columns, channels])
 
 
 def check_images(value: Any, what: str) -> Any:

@@ -31,7 +31,9 @@ from opscope.runtime.checkpoint.checkpoint_state import (
 from opscope.runtime.graph_file import write_graph
 from opscope.runtime.meta_graph import export_meta_graph
 from opscope.runtime.meta_graph_import import import_meta_graph
+from opscope.runtime.train.adadelta import AdadeltaOptimizer
 from opscope.runtime.train.adagrad import AdagradOptimizer
+from opscope.runtime.train.adagrad_da import AdagradDAOptimizer
 from opscope.runtime.train.adam import AdamOptimizer
 from opscope.runtime.train.basic_session_run_hooks import (
     FeedFnHook,
@@ -49,6 +51,8 @@ from opscope.runtime.train.checkpoint_saver_hook import (
     CheckpointSaverListener,
 )
 from opscope.runtime.train.coordinator import Coordinator, LooperThread
+from opscope.runtime.train.ftrl import FtrlOptimizer
+from opscope.runtime.train.global_step_waiter_hook import GlobalStepWaiterHook
 from opscope.runtime.train.gradient_descent import GradientDescentOptimizer
 from opscope.runtime.train.health_hook import HealthHook
 from opscope.runtime.train.input import (
@@ -61,14 +65,31 @@ from opscope.runtime.train.input import (
     slice_input_producer,
     string_input_producer,
 )
-from opscope.runtime.train.learning_rate_decay import exponential_decay
+from opscope.runtime.train.learning_rate_decay import (
+    cosine_decay,
+    cosine_decay_restarts,
+    exponential_decay,
+    inverse_time_decay,
+    linear_cosine_decay,
+    natural_exp_decay,
+    noisy_linear_cosine_decay,
+    piecewise_constant,
+    piecewise_constant_decay,
+    polynomial_decay,
+)
 from opscope.runtime.train.momentum import MomentumOptimizer
 from opscope.runtime.train.monitored_session import (
     MonitoredSession,
     MonitoredTrainingSession,
     SingularMonitoredSession,
 )
+from opscope.runtime.train.moving_averages import ExponentialMovingAverage
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.profiler_hook import ProfilerHook
+from opscope.runtime.train.proximal import (
+    ProximalAdagradOptimizer,
+    ProximalGradientDescentOptimizer,
+)
 from opscope.runtime.train.queue_runner import (
     QueueRunner,
     add_queue_runner,
@@ -93,6 +114,8 @@ from opscope.runtime.train.training_util import (
 )
 
 __all__ = [
+    "AdadeltaOptimizer",
+    "AdagradDAOptimizer",
     "AdagradOptimizer",
     "AdamOptimizer",
     "BytesList",
@@ -102,6 +125,7 @@ __all__ = [
     "ChiefSessionCreator",
     "Coordinator",
     "Example",
+    "ExponentialMovingAverage",
     "Feature",
     "FeatureList",
     "FeatureLists",
@@ -109,6 +133,8 @@ __all__ = [
     "FeedFnHook",
     "FinalOpsHook",
     "FloatList",
+    "FtrlOptimizer",
+    "GlobalStepWaiterHook",
     "GradientDescentOptimizer",
     "HealthHook",
     "Int64List",
@@ -121,6 +147,9 @@ __all__ = [
     "NanTensorHook",
     "NewCheckpointReader",
     "Optimizer",
+    "ProfilerHook",
+    "ProximalAdagradOptimizer",
+    "ProximalGradientDescentOptimizer",
     "QueueRunner",
     "RMSPropOptimizer",
     "Saver",
@@ -142,6 +171,8 @@ __all__ = [
     "assert_global_step",
     "batch",
     "checkpoint_exists",
+    "cosine_decay",
+    "cosine_decay_restarts",
     "create_global_step",
     "exponential_decay",
     "export_meta_graph",
@@ -153,12 +184,19 @@ __all__ = [
     "global_step",
     "import_meta_graph",
     "input_producer",
+    "inverse_time_decay",
     "latest_checkpoint",
     "limit_epochs",
+    "linear_cosine_decay",
     "list_variables",
     "load_checkpoint",
     "load_variable",
     "match_filenames_once",
+    "natural_exp_decay",
+    "noisy_linear_cosine_decay",
+    "piecewise_constant",
+    "piecewise_constant_decay",
+    "polynomial_decay",
     "range_input_producer",
     "remove_checkpoint",
     "shuffle_batch",

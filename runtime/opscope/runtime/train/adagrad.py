@@ -7,10 +7,11 @@ from typing import Any
 
 from opscope.runtime import initializers
 from opscope.runtime.constant import convert_to_tensor
-from opscope.runtime.make_op import make_op
-from opscope.runtime.operation import Tensor
+from opscope.runtime.indexed_slices import IndexedSlices
+from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.train.gradient_descent import cast_like
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.update_op import update_op
 from opscope.runtime.variables import Variable
 
 
@@ -49,8 +50,8 @@ class AdagradOptimizer(Optimizer):
         rate = self._call_if_callable(self._learning_rate)
         self._rate = convert_to_tensor(rate, name="learning_rate")
 
-    def _apply_dense(self, grad: Tensor, var: Variable) -> Tensor:
-        made: Tensor = make_op(
+    def _apply_dense(self, grad: Tensor, var: Variable) -> Operation:
+        return update_op(
             "ApplyAdagrad",
             var,
             self.get_slot(var, "accumulator"),
@@ -58,4 +59,14 @@ class AdagradOptimizer(Optimizer):
             grad,
             use_locking=self._use_locking,
         )
-        return made
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Operation:
+        return update_op(
+            "SparseApplyAdagrad",
+            var,
+            self.get_slot(var, "accumulator"),
+            cast_like(self._rate, var),
+            grad.values,
+            grad.indices,
+            use_locking=self._use_locking,
+        )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.group import group
-from opscope.runtime.make_op import make_op
+from opscope.runtime.indexed_slices import IndexedSlices
+from opscope.runtime.make_op import make_node
+from opscope.runtime.math import sqrt
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.scattering import scatter_add
 from opscope.runtime.train.gradient_descent import cast_like
 from opscope.runtime.train.optimizer import Optimizer
-from opscope.runtime.variables import Variable
+from opscope.runtime.train.update_op import update_op
+from opscope.runtime.variables import Variable, assign, assign_sub
 
 
 class AdamOptimizer(Optimizer):
@@ -62,10 +66,10 @@ class AdamOptimizer(Optimizer):
         ):
             self._tensors[name] = convert_to_tensor(self._call_if_callable(value), name=name)
 
-    def _apply_dense(self, grad: Tensor, var: Variable) -> Tensor:
-        powers = [cast_like(power.value(), var) for power in self._get_beta_accumulators()]
+    def _apply_dense(self, grad: Tensor, var: Variable) -> Operation:
+        powers = [cast_like(power, var) for power in self._get_beta_accumulators()]
         parameters = [cast_like(tensor, var) for tensor in self._tensors.values()]
-        made: Tensor = make_op(
+        return update_op(
             "ApplyAdam",
             var,
             self.get_slot(var, "m"),
@@ -75,7 +79,49 @@ class AdamOptimizer(Optimizer):
             grad,
             use_locking=self._use_locking,
         )
-        return made
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Operation:
+        return self._apply_rows(
+            grad.values,
+            var,
+            grad.indices,
+            lambda slot, indices, rows: scatter_add(
+                slot, indices, rows, use_locking=self._use_locking
+            ),
+        )
+
+    def _resource_apply_sparse(self, grad: Tensor, var: Variable, indices: Tensor) -> Operation:
+        def add(slot: Variable, indices: Tensor, rows: Tensor) -> Tensor:
+            added = make_node("ResourceScatterAdd", slot._ref(), indices, rows)
+            with var.graph.control_dependencies([added]):
+                return slot.value()
+
+        return self._apply_rows(grad, var, indices, add)
+
+    def _apply_rows(
+        self,
+        grad: Tensor,
+        var: Variable,
+        indices: Tensor,
+        add: Callable[[Variable, Tensor, Tensor], Tensor],
+    ) -> Operation:
+        """The update from the gradient of some rows: all others go on by their momentum."""
+        beta1_power, beta2_power = (cast_like(p, var) for p in self._get_beta_accumulators())
+        rate, beta1, beta2, epsilon = (cast_like(t, var) for t in self._tensors.values())
+        alpha = rate * sqrt(1 - beta2_power) / (1 - beta1_power)
+
+        def moment(name: str, rows: Tensor, beta: Tensor) -> Tensor:
+            slot = self.get_slot(var, name)
+            assert slot is not None
+            decayed = assign(slot, slot * beta, use_locking=self._use_locking)
+            with var.graph.control_dependencies([decayed]):
+                return add(slot, indices, rows)
+
+        mean = moment("m", grad * (1 - beta1), beta1)
+        square = moment("v", grad * grad * (1 - beta2), beta2)
+        root = sqrt(square)
+        moved = assign_sub(var, alpha * mean / (root + epsilon), use_locking=self._use_locking)
+        return group(moved, mean, square)
 
     def _finish(self, update_ops: list[Operation], name_scope: str) -> Operation:
         graph = update_ops[0].graph
@@ -83,6 +129,6 @@ class AdamOptimizer(Optimizer):
         with graph.control_dependencies(update_ops), graph.colocate_with(beta1_power.op):
             advanced = []
             for power, beta in ((beta1_power, "beta1"), (beta2_power, "beta2")):
-                value = make_op("Mul", power, self._tensors[beta], name="mul")
-                advanced.append(power.assign(value, use_locking=self._use_locking).op)
+                value = power * self._tensors[beta]
+                advanced.append(power.assign(value, use_locking=self._use_locking))
         return group(*update_ops, *advanced, name=name_scope)

@@ -19,7 +19,10 @@ from opscope.runtime.train.session_run_hook import (
     SessionRunHook,
     SessionRunValues,
 )
-from opscope.runtime.train.training_util import get_global_step
+from opscope.runtime.train.training_util import (
+    get_global_step,
+    get_or_create_global_step_read,
+)
 
 
 class NanLossDuringTrainingError(RuntimeError):
@@ -225,7 +228,7 @@ class StepCounterHook(SessionRunHook):
         if self._writer is None and self._output_dir:
             self._writer = FileWriterCache.get(self._output_dir)
         self._global_step = global_step_tensor("StepCounterHook")
-        self._tag = f"{self._global_step.op.name}/sec"
+        self._tag = f"{get_global_step().op.name}/sec"
 
     def before_run(self, run_context: SessionRunContext) -> SessionRunArgs:
         """Fetch the global step."""
@@ -351,7 +354,7 @@ def _tag(tensor: Any) -> str:
 
 def global_step_tensor(hook: str) -> Any:
     """The global step as a tensor to fetch; RuntimeError when the graph has none."""
-    step = get_global_step()
+    step = get_or_create_global_step_read()
     if step is None:
         raise RuntimeError(
             f"Global step should be created to use {hook}: "

@@ -13,7 +13,7 @@ from opscope.runtime.graph_file import write_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.meta_graph import create_meta_graph_def
 from opscope.runtime.summary_writer import FileWriter, FileWriterCache
-from opscope.runtime.train.basic_session_run_hooks import SecondOrStepTimer
+from opscope.runtime.train.basic_session_run_hooks import SecondOrStepTimer, global_step_tensor
 from opscope.runtime.train.saver import Saver
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
@@ -21,7 +21,6 @@ from opscope.runtime.train.session_run_hook import (
     SessionRunHook,
     SessionRunValues,
 )
-from opscope.runtime.train.training_util import get_global_step
 
 
 class CheckpointSaverListener:
@@ -73,9 +72,7 @@ class CheckpointSaverHook(SessionRunHook):
     def begin(self) -> None:
         """Find the global step and the writer; RuntimeError when there is no global step."""
         self._writer = FileWriterCache.get(self._folder)
-        self._global_step = get_global_step()
-        if self._global_step is None:
-            raise RuntimeError("Global step should be created to use CheckpointSaverHook.")
+        self._global_step = global_step_tensor("CheckpointSaverHook")
         for listener in self._listeners:
             listener.begin()
 

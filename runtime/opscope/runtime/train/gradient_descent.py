@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from opscope.runtime.constant import convert_to_tensor
-from opscope.runtime.make_op import make_op
-from opscope.runtime.operation import Tensor
+from opscope.runtime.indexed_slices import IndexedSlices
+from opscope.runtime.make_op import make_node
+from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops import training  # noqa: F401 - it defines the op used here
+from opscope.runtime.ops.cast import cast
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.update_op import update_op
 from opscope.runtime.variables import Variable
 
 
@@ -26,21 +29,26 @@ class GradientDescentOptimizer(Optimizer):
         rate = self._call_if_callable(self._learning_rate)
         self._rate = convert_to_tensor(rate, name="learning_rate")
 
-    def _apply_dense(self, grad: Tensor, var: Variable) -> Tensor:
-        made: Tensor = make_op(
+    def _apply_dense(self, grad: Tensor, var: Variable) -> Operation:
+        return update_op(
             "ApplyGradientDescent",
             var,
             cast_like(self._rate, var),
             grad,
             use_locking=self._use_locking,
         )
-        return made
+
+    def _apply_sparse_duplicate_indices(self, grad: IndexedSlices, var: Variable) -> Operation:
+        step = grad.values * cast_like(self._rate, var)
+        return make_node("ScatterSub", var, grad.indices, step, use_locking=self._use_locking)
+
+    def _resource_apply_sparse_duplicate_indices(
+        self, grad: Tensor, var: Variable, indices: Tensor
+    ) -> Operation:
+        step = -grad * cast_like(self._rate, var)
+        return make_node("ResourceScatterAdd", var._ref(), indices, step)
 
 
-def cast_like(value: Tensor, var: Variable) -> Tensor:
-    """A hyperparameter in the dtype of the variable it is applied to."""
-    wanted = var.dtype.base_dtype
-    if value.dtype.base_dtype is wanted:
-        return value
-    made: Tensor = make_op("Cast", value, DstT=wanted)
-    return made
+def cast_like(value: Any, var: Variable) -> Tensor:
+    """A hyperparameter, or a variable's value, in the dtype of the variable it is applied to."""
+    return cast(value, var.dtype.base_dtype)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from opscope.runtime.constant import convert_to_tensor
-from opscope.runtime.make_op import make_op
-from opscope.runtime.operation import Tensor
+from opscope.runtime.indexed_slices import IndexedSlices
+from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.train.gradient_descent import cast_like
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.update_op import update_op
 from opscope.runtime.variables import Variable
 
 
@@ -44,8 +45,8 @@ class MomentumOptimizer(Optimizer):
         momentum = self._call_if_callable(self._momentum)
         self._decay = convert_to_tensor(momentum, name="momentum")
 
-    def _apply_dense(self, grad: Tensor, var: Variable) -> Tensor:
-        made: Tensor = make_op(
+    def _apply_dense(self, grad: Tensor, var: Variable) -> Operation:
+        return update_op(
             "ApplyMomentum",
             var,
             self.get_slot(var, "momentum"),
@@ -55,4 +56,16 @@ class MomentumOptimizer(Optimizer):
             use_locking=self._use_locking,
             use_nesterov=self._use_nesterov,
         )
-        return made
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Operation:
+        return update_op(
+            "SparseApplyMomentum",
+            var,
+            self.get_slot(var, "momentum"),
+            cast_like(self._rate, var),
+            grad.values,
+            grad.indices,
+            cast_like(self._decay, var),
+            use_locking=self._use_locking,
+            use_nesterov=self._use_nesterov,
+        )

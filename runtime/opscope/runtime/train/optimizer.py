@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from opscope.runtime import dtypes
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.gradients import gradients
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group
 from opscope.runtime.group import tuple as gate
+from opscope.runtime.indexed_slices import IndexedSlices
+from opscope.runtime.make_op import make_node, make_op
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.gathering import unsorted_segment_sum
+from opscope.runtime.ops.shape import shape
 from opscope.runtime.train.slot_creator import (
     create_slot,
     create_slot_with_initializer,
@@ -19,16 +24,17 @@ from opscope.runtime.train.slot_creator import (
 )
 from opscope.runtime.variables import Variable, assign_add, trainable_variables
 
-GradientAndVariable = tuple[Tensor | None, Variable]
+GradientAndVariable = tuple[Tensor | IndexedSlices | None, Variable]
 
 
 class Optimizer:
     """The base of the optimizers.
 
     A subclass makes its slots in `_create_slots`, its hyperparameters' tensors in `_prepare`, and
-    the update of one variable in `_apply_dense`; `_finish` may add what comes after all updates.
-    The gradient of a gather is applied as a whole tensor: rows that were not gathered have the
-    gradient 0, so that a momentum moves them too.
+    the update of one variable in `_apply_dense` and that of some of its rows in `_apply_sparse`;
+    `_finish` may add what comes after all updates. A subclass that updates with `update_op` does so
+    for resource variables too; one that does not has `_resource_apply_dense` and
+    `_resource_apply_sparse` for them.
     """
 
     GATE_NONE = 0
@@ -146,13 +152,27 @@ class Optimizer:
             train_ops.append(made)
         return made
 
-    def _update(self, graph: Graph, grad: Tensor, variable: Variable) -> Operation:
+    def _update(self, graph: Graph, grad: Tensor | IndexedSlices, variable: Variable) -> Operation:
         with graph.name_scope("update_" + variable.op.name), graph.colocate_with(variable.op):
-            update = self._apply_dense(grad, variable)
+            if isinstance(grad, IndexedSlices):
+                if variable.constraint is not None:
+                    raise RuntimeError("Cannot use a constraint function on a sparse variable.")
+                return _operation(self._update_rows(grad, variable))
+            is_resource = hasattr(variable, "handle")
+            apply = self._resource_apply_dense if is_resource else self._apply_dense
+            update = apply(grad, variable)
             if variable.constraint is None:
                 return _operation(update)
             with graph.control_dependencies([update]):
-                return _operation(variable.assign(variable.constraint(variable.read_value())))
+                source: Any = variable if is_resource else variable.read_value()
+                return _operation(variable.assign(variable.constraint(source)))
+
+    def _update_rows(self, grad: IndexedSlices, variable: Variable) -> Any:
+        if hasattr(variable, "handle"):
+            return self._resource_apply_sparse_duplicate_indices(
+                grad.values, variable, grad.indices
+            )
+        return self._apply_sparse_duplicate_indices(grad, variable)
 
     def _finished(
         self, graph: Graph, updates: list[Operation], global_step: Any, scope: str
@@ -160,8 +180,11 @@ class Optimizer:
         if global_step is None:
             return self._finish(updates, scope)
         done = self._finish(updates, "update")
-        with graph.control_dependencies([done]), graph.colocate_with(global_step):
-            return assign_add(global_step, 1, name=scope).op
+        with graph.control_dependencies([done]), graph.colocate_with(global_step.op):
+            if hasattr(global_step, "handle"):
+                one = convert_to_tensor(1, global_step.dtype)
+                return make_node("AssignAddVariableOp", global_step.handle, one, name=scope)
+            return _operation(assign_add(global_step, 1, name=scope))
 
     # -- slots -----------------------------------------------------------------------------
 
@@ -215,7 +238,12 @@ class Optimizer:
         key = (name, graph)
         if key not in self._non_slot:
             with graph.colocate_with(colocate_with.op):
-                self._non_slot[key] = Variable(initial_value, name=name, trainable=False)
+                self._non_slot[key] = Variable(
+                    initial_value,
+                    name=name,
+                    trainable=False,
+                    use_resource=hasattr(colocate_with, "handle"),
+                )
         return self._non_slot[key]
 
     def _get_non_slot_variable(self, name: str, graph: Graph) -> Variable:
@@ -244,6 +272,37 @@ class Optimizer:
         """The update of one variable."""
         raise NotImplementedError
 
+    def _resource_apply_dense(self, grad: Tensor, var: Variable) -> Tensor | Operation:
+        """The update of one resource variable."""
+        return self._apply_dense(grad, var)
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Tensor | Operation:
+        """The update of rows of a variable; no index comes twice."""
+        if grad.dense_shape is None:
+            whole = convert_to_tensor(var.shape.as_list(), dtypes.int32)
+            grad = IndexedSlices(grad.values, grad.indices, whole)
+        return self._apply_dense(convert_to_tensor(grad), var)
+
+    def _resource_apply_sparse(
+        self, grad: Tensor, var: Variable, indices: Tensor
+    ) -> Tensor | Operation:
+        """The update of rows of a resource variable; no index comes twice."""
+        return self._apply_sparse(IndexedSlices(grad, indices), var)
+
+    def _apply_sparse_duplicate_indices(
+        self, grad: IndexedSlices, var: Variable
+    ) -> Tensor | Operation:
+        """The update of rows of a variable, of which some may come several times."""
+        summed, unique = _without_duplicates(grad.values, grad.indices)
+        return self._apply_sparse(IndexedSlices(summed, unique, grad.dense_shape), var)
+
+    def _resource_apply_sparse_duplicate_indices(
+        self, grad: Tensor, var: Variable, indices: Tensor
+    ) -> Tensor | Operation:
+        """The update of rows of a resource variable, of which some may come several times."""
+        summed, unique = _without_duplicates(grad, indices)
+        return self._resource_apply_sparse(summed, var, unique)
+
     def _finish(self, update_ops: list[Operation], name_scope: str) -> Operation:
         """The operation that stands for all updates; name_scope is its name."""
         return group(*update_ops, name=name_scope)
@@ -253,8 +312,15 @@ class Optimizer:
         return param() if callable(param) else param
 
 
-def _operation(element: Tensor | Operation) -> Operation:
-    return element.op if isinstance(element, Tensor) else element
+def _operation(element: Any) -> Operation:
+    made: Operation = element if isinstance(element, Operation) else element.op
+    return made
+
+
+def _without_duplicates(values: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows and their indices, the rows of one index added up."""
+    unique, places = make_op("Unique", indices)
+    return unsorted_segment_sum(values, places, shape(unique)[0]), unique
 
 
 def _flat(var_list: Any) -> list[Any]:
@@ -265,7 +331,7 @@ def _flat(var_list: Any) -> list[Any]:
     ]
 
 
-def _gated(grads: list[Tensor | None]) -> list[Tensor | None]:
+def _gated(grads: list[Any]) -> list[Any]:
     """Each gradient, to be had only when all of them are."""
     gated = iter(gate([g for g in grads if g is not None]))
     return [None if g is None else next(gated) for g in grads]

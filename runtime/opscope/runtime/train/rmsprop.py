@@ -7,10 +7,11 @@ from typing import Any
 
 from opscope.runtime import initializers
 from opscope.runtime.constant import convert_to_tensor
-from opscope.runtime.make_op import make_op
-from opscope.runtime.operation import Tensor
+from opscope.runtime.indexed_slices import IndexedSlices
+from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.train.gradient_descent import cast_like
 from opscope.runtime.train.optimizer import Optimizer
+from opscope.runtime.train.update_op import update_op
 from opscope.runtime.variables import Variable
 
 
@@ -57,16 +58,21 @@ class RMSPropOptimizer(Optimizer):
         ):
             self._tensors[name] = convert_to_tensor(self._call_if_callable(value), name=name)
 
-    def _apply_dense(self, grad: Tensor, var: Variable) -> Tensor:
+    def _apply(self, prefix: str, var: Variable, *grad: Tensor) -> Operation:
         slots = [self.get_slot(var, "rms"), self.get_slot(var, "momentum")]
         if self._centered:
             slots.insert(0, self.get_slot(var, "mg"))
-        made: Tensor = make_op(
-            "ApplyCenteredRMSProp" if self._centered else "ApplyRMSProp",
+        return update_op(
+            f"{prefix}Apply{'Centered' if self._centered else ''}RMSProp",
             var,
             *slots,
             *(cast_like(tensor, var) for tensor in self._tensors.values()),
-            grad,
+            *grad,
             use_locking=self._use_locking,
         )
-        return made
+
+    def _apply_dense(self, grad: Tensor, var: Variable) -> Operation:
+        return self._apply("", var, grad)
+
+    def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Operation:
+        return self._apply("Sparse", var, grad.values, grad.indices)

@@ -7,6 +7,7 @@ from typing import Any
 from opscope.runtime import dtypes, initializers
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
+from opscope.runtime.initial_value import initialized_value
 from opscope.runtime.operation import Tensor
 from opscope.runtime.variable_scope import get_variable
 from opscope.runtime.variables import Variable
@@ -54,6 +55,28 @@ def get_or_create_global_step(graph: Graph | None = None) -> Any:
     """The global step, made if the graph has none."""
     found = get_global_step(graph)
     return create_global_step(graph) if found is None else found
+
+
+# The collection of the tensor that hooks fetch.
+_READ_KEY = "global_step_read_op_cache"
+
+
+def get_or_create_global_step_read(graph: Graph | None = None) -> Any:
+    """A tensor with a copy of the global step, made once; None when the graph has no global step.
+
+    It is there also before the variable is initialized: then it is the initial value.
+    """
+    graph = graph or get_default_graph()
+    made = graph.get_collection_ref(_READ_KEY)
+    if made:
+        return made[0]
+    step = get_global_step(graph)
+    if step is None:
+        return None
+    with graph.as_default(), graph.name_scope(f"{step.op.name}/"):
+        value = initialized_value(step) if isinstance(step, Variable) else step
+        made.append(value + 0)
+    return made[0]
 
 
 def assert_global_step(global_step_tensor: Any) -> None:

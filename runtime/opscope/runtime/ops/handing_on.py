@@ -1,0 +1,122 @@
+"""Ops that hand tensors on: several at once, with a shape made sure of, or named a constant."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from opscope.runtime import errors
+from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.make_op import make_op, make_tensor
+from opscope.runtime.op_def import op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.elementwise import same_shape
+from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.shape import expand_dims
+from opscope.runtime.tensor_shape import TensorShape, as_shape, scalar
+
+
+@op("IdentityN", "input: T -> output: T", "T: list(type) >= 1")
+def _identity_n(xp: Any, *values: Any) -> Any:
+    """Return the inputs."""
+    return values
+
+
+@_identity_n.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [t.shape for t in node.inputs]
+
+
+@_identity_n.gradient
+def _(node: Operation, *grads: Tensor) -> list[Tensor | None]:
+    return list(grads)
+
+
+@op("EnsureShape", "input: T -> output: T", "shape: shape, T: type", view_of=0)
+def _ensure_shape(xp: Any, value: Any, *, shape: TensorShape) -> Any:
+    """Return the input; InvalidArgumentError when it has not the shape."""
+    if not shape.is_compatible_with(value.shape):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Shape of tensor {list(value.shape)} is not compatible with expected shape {shape}.",
+        )
+    return value
+
+
+@_ensure_shape.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [node.inputs[0].shape.merge_with(node.attrs["shape"])]
+
+
+@_ensure_shape.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [grad]
+
+
+@op("GuaranteeConst", "input: T -> output: T", "T: type", stateful=True, view_of=0)
+def _guarantee_const(xp: Any, value: Any) -> Any:
+    """Return the input, which the caller says never changes."""
+    return value
+
+
+_guarantee_const.shape(same_shape)
+_guarantee_const.not_differentiable = True
+
+
+@op("ParallelConcat", "values: N * T -> output: T", "N: int >= 1, T: type, shape: shape")
+def _parallel_concat(xp: Any, *values: Any) -> Any:
+    """Tensors of one row each, one below the other."""
+    return xp.concatenate(values)
+
+
+@_parallel_concat.shape
+def _(node: Operation) -> list[TensorShape]:
+    shape: TensorShape = node.attrs["shape"]
+    return [shape]
+
+
+_parallel_concat.not_differentiable = True
+
+
+@op("Timestamp", "-> ts: float64", stateful=True, not_differentiable=True)
+def _timestamp(xp: Any) -> Any:
+    """The seconds since 1970 at the time it runs."""
+    return np.float64(time.time())
+
+
+@_timestamp.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [scalar()]
+
+
+def identity_n(input: Any, name: str | None = None) -> list[Tensor]:  # noqa: A002
+    """The tensors, to be had once all of them are there."""
+    made: list[Tensor] = make_op("IdentityN", input, name=name)
+    return made
+
+
+def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
+    """`x`, of which the shape is known from here on; running it fails when it is another."""
+    return make_tensor("EnsureShape", x, shape=as_shape(shape), name=name)
+
+
+def guarantee_const(input: Any, name: str | None = None) -> Tensor:  # noqa: A002
+    """`input`, said never to change."""
+    return make_tensor("GuaranteeConst", input, name=name)
+
+
+def parallel_stack(values: Any, name: str = "parallel_stack") -> Tensor:
+    """Tensors of one known shape as the rows of one."""
+    with op_scope(name, "parallel_stack", *values):
+        first = convert_to_tensor(values[0])
+        shape = as_shape([len(values)]).concatenate(first.shape)
+        rows = [expand_dims(v, 0) for v in values]
+        return make_tensor("ParallelConcat", rows, shape=shape)
+
+
+def timestamp(name: str | None = None) -> Tensor:
+    """The seconds since 1970 when it runs."""
+    return make_tensor("Timestamp", name=name)

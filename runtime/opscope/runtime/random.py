@@ -1,0 +1,23 @@
+"""tf.random: random numbers, and the seeds they follow from."""
+
+from opscope.runtime.ops.random import get_seed, truncated_normal
+from opscope.runtime.ops.random import random_normal as normal
+from opscope.runtime.ops.random import random_shuffle as shuffle
+from opscope.runtime.ops.random import random_uniform as uniform
+from opscope.runtime.ops.sampling import categorical, multinomial
+from opscope.runtime.ops.sampling import random_gamma as gamma
+from opscope.runtime.ops.sampling import random_poisson as poisson
+from opscope.runtime.scopes import set_random_seed
+
+__all__ = [
+    "categorical",
+    "gamma",
+    "get_seed",
+    "multinomial",
+    "normal",
+    "poisson",
+    "set_random_seed",
+    "shuffle",
+    "truncated_normal",
+    "uniform",
+]
