@@ -31,12 +31,53 @@ CRASHES = (
 )
 GRADIENT_CRASHES = ((r"MaxPool", r"MaxPool \[[^\]]*\b0\b"),)
 
-# Kept on purpose.
-KEPT: tuple[Difference, ...] = ()
+NAN = r".* \[special values of b?float"
+
+# Kept on purpose; the reasons say what TensorFlow does.
+KEPT: tuple[Difference, ...] = (
+    Difference(
+        r".*", r".*", r"values .*, expected (Unimplemented|NotFound)Error", "no kernel there"
+    ),
+    Difference(r"Range", r".*=float16", r".* expected ValueError", "no float16 in its shape rule"),
+    Difference(
+        r"TopKV2", r".*index_type=", r"values, expected TypeError", "its gradient adds int32"
+    ),
+    Difference(
+        r"Div|Pow|RealDiv|Rsqrt|SqrtGrad",
+        r".* \[special values of complex",
+        r"",
+        "C++ and NumPy disagree about the infinities of complex numbers",
+    ),
+    Difference(r"Erf", r".* \[special values of float64", r"", "NaN at infinity; ours is 1"),
+    Difference(
+        r"Round", r"", r"output 0: .*np\.int", "0 for every integer; tf.round makes no op for them"
+    ),
+    Difference(r"LRN", NAN, r"", "a running sum: an infinity leaves NaN behind"),
+    Difference(r"Softmax", NAN, r"", "0 in a row with NaN, depending on the place"),
+    Difference(r"TopKV2", NAN, r"", "the place of NaN depends on the algorithm"),
+    Difference(r"(Unsorted)?Segment(Max|Min)", NAN, r"", "a comparison loses NaN, or not"),
+    Difference(
+        r"StridedSlice",
+        r"StridedSlice \[0",
+        r"ValueError, expected \[None\]",
+        "a bound of an empty axis that is not known is refused at once",
+    ),
+    Difference(
+        r"MatrixDiagV3",
+        r"",
+        r"\[\[None, None\]\], expected ValueError",
+        "its shape rule takes an unknown size for -1",
+    ),
+)
+
+
+def names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 # Still to be mended: op types by what is compared.
 NOT_YET: dict[str, frozenset[str]] = {
-    "values": frozenset(
+    "values": names(
         """
         AsString AvgPool AvgPoolGrad ComplexAbs Conv2D Conv2DBackpropFilter Conv2DBackpropInput
         DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter
@@ -48,9 +89,9 @@ NOT_YET: dict[str, frozenset[str]] = {
         SparseTensorDenseMatMul SparseToDense SplitV SqrtGrad StridedSlice StridedSliceGrad Substr
         Tile TopKV2 Transpose TruncateDiv UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd
         UnsortedSegmentSum Where
-        """.split()
+        """
     ),
-    "shapes": frozenset(
+    "shapes": names(
         """
         Conv2D Conv2DBackpropInput DepthwiseConv2dNative FusedBatchNorm FusedBatchNormGrad
         FusedBatchNormGradV2 FusedBatchNormGradV3 FusedBatchNormV2 FusedBatchNormV3
@@ -58,9 +99,9 @@ NOT_YET: dict[str, frozenset[str]] = {
         Pad PadV2 ReverseSequence ScatterNd Select Slice SparseTensorDenseMatMul SplitV
         StridedSlice Substr Tile TopKV2 Transpose UnsortedSegmentMax UnsortedSegmentMin
         UnsortedSegmentProd UnsortedSegmentSum
-        """.split()
+        """
     ),
-    "gradients": frozenset(
+    "gradients": names(
         """
         AvgPool AvgPoolGrad BiasAddGrad Conv2D Conv2DBackpropFilter Conv2DBackpropInput
         DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter
@@ -69,13 +110,13 @@ NOT_YET: dict[str, frozenset[str]] = {
         Lgamma ListDiff MirrorPad SegmentMean SegmentProd SparseTensorDenseMatMul TopKV2 Unique
         UniqueWithCounts UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd
         UnsortedSegmentSum Xlogy
-        """.split()
+        """
     ),
-    "types": frozenset(
+    "types": names(
         """
         Acos ArgMax GatherV2 LeakyRelu LeakyReluGrad MatMul MaxPool MaxPoolGrad TopKV2
         UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum
-        """.split()
+        """
     ),
 }
 

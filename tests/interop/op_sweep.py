@@ -1,13 +1,13 @@
-"""Run a variant of a node under TensorFlow and under opscope, and say how the outcomes differ.
+"""Run a variant of a node under a module, and say how two outcomes differ.
 
 An outcome is the list of output values, or the name of the exception's type.
 """
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,6 @@ import numpy as np
 
 import opscope.runtime as ours
 from opscope.runtime.make_op import make_node
-from opscope.runtime.op_def import OPS, REQUIRED
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-import tensorflow.compat.v1 as theirs
-from tensorflow.python.eager import context
-from tensorflow.python.eager.execute import execute
-from tensorflow.python.framework import op_def_library
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
 
@@ -34,29 +27,16 @@ Outcome = list[Any] | str
 FORMS = ("known", "fed", "ranks", "loose")
 
 
+@dataclass(frozen=True)
+class Side:
+    """One of the two modules, and how it makes a node of a variant on inputs."""
+
+    tf: Any
+    node: Callable[[Variant, list[Any]], Any]
+
+
 def flat(items: Any) -> list[Any]:
     return [t for i in items for t in (i if isinstance(i, list) else [i])]
-
-
-def attributes(variant: Variant) -> dict[str, Any]:
-    """The node's attributes as TensorFlow's functions take them."""
-    definition = OPS[variant.op_type]
-    attrs = dict(variant.attrs)
-    inferred = {a for arg in definition.inputs for a in (arg.type_attr, arg.number_attr)}
-    inferred |= {arg.type_list_attr for arg in definition.inputs}
-    for key, attr in definition.attrs.items():
-        if key not in inferred and attr.default is not REQUIRED:
-            attrs.setdefault(key, attr.default)
-        if key in attrs and attr.kind == "type":
-            attrs[key] = theirs.as_dtype(ours.as_dtype(attrs[key]).name)
-        elif key in attrs and attr.kind == "list(type)":
-            attrs[key] = [theirs.as_dtype(ours.as_dtype(t).name) for t in attrs[key]]
-        elif key in attrs and attr.kind == "shape":
-            sizes = ours.TensorShape(attrs[key]).sizes
-            attrs[key] = theirs.TensorShape(sizes)
-        elif isinstance(attrs.get(key), tuple):
-            attrs[key] = list(attrs[key])
-    return attrs
 
 
 def tensor_type(tf: Any, value: Any) -> Any:
@@ -65,57 +45,6 @@ def tensor_type(tf: Any, value: Any) -> Any:
 
 def error_name(error: Exception) -> str:
     return type(error).__name__
-
-
-def their_outcome(variant: Variant) -> Outcome:
-    """What TensorFlow's kernel gives for the values, without a graph around it."""
-    with context.eager_mode():
-        inputs = [theirs.constant(v, tensor_type(theirs, v)) for v in flat(variant.inputs)]
-        attrs = all_attributes(variant)
-        try:
-            found = execute(
-                variant.op_type,
-                output_count(variant, attrs),
-                inputs=inputs,
-                attrs=tuple(x for pair in attrs.items() for x in pair),
-                ctx=context.context(),
-            )
-        except (theirs.errors.OpError, ValueError, TypeError) as error:
-            return error_name(error)
-        return [t.numpy() for t in found]
-
-
-def all_attributes(variant: Variant) -> dict[str, Any]:
-    """The node's attributes, those that follow from the inputs too, types as numbers."""
-    definition = OPS[variant.op_type]
-    attrs = attributes(variant)
-    for arg, value in zip(definition.inputs, variant.inputs, strict=True):
-        types = [tensor_type(theirs, v) for v in (value if isinstance(value, list) else [value])]
-        if arg.number_attr:
-            attrs[arg.number_attr] = len(types)
-        if arg.type_attr and types:
-            attrs[arg.type_attr] = types[0]
-        elif arg.type_list_attr:
-            attrs[arg.type_list_attr] = types
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, list):
-            return [plain(v) for v in value]
-        return value.as_datatype_enum if isinstance(value, theirs.DType) else value
-
-    return {key: plain(value) for key, value in attrs.items()}
-
-
-def output_count(variant: Variant, attrs: dict[str, Any]) -> int:
-    count = 0
-    for arg in OPS[variant.op_type].outputs:
-        if arg.number_attr:
-            count += attrs[arg.number_attr]
-        elif arg.type_list_attr:
-            count += len(attrs[arg.type_list_attr])
-        else:
-            count += 1
-    return count
 
 
 def placed(tf: Any, variant: Variant, form: str, feeds: dict[Any, Any]) -> list[Any]:
@@ -145,21 +74,15 @@ def our_node(variant: Variant, inputs: list[Any]) -> Any:
     return make_node(variant.op_type, *inputs, **variant.attrs)
 
 
-def their_node(variant: Variant, inputs: list[Any]) -> Any:
-    definition = OPS[variant.op_type]
-    named = {arg.name: v for arg, v in zip(definition.inputs, inputs, strict=True)}
-    graph = theirs.get_default_graph()
-    name = graph.unique_name("node")
-    op_def_library.apply_op(variant.op_type, name=name + "/", **named, **attributes(variant))
-    return graph.get_operation_by_name(name)
+OURS = Side(ours, our_node)
 
 
-def built(tf: Any, variant: Variant, form: str, feeds: dict[Any, Any]) -> Any:
+def built(side: Side, variant: Variant, form: str, feeds: dict[Any, Any]) -> Any:
     """(inputs, node), or the name of the error."""
     try:
-        inputs = placed(tf, variant, form, feeds)
-        return inputs, (our_node if tf is ours else their_node)(variant, inputs)
-    except (tf.errors.OpError, ValueError, TypeError) as error:
+        inputs = placed(side.tf, variant, form, feeds)
+        return inputs, side.node(variant, inputs)
+    except (side.tf.errors.OpError, ValueError, TypeError) as error:
         return error_name(error)
 
 
@@ -187,7 +110,7 @@ def our_outcomes(variants: list[Variant], expected: list[Outcome], form: str) ->
     good: dict[int, list[Any]] = {}
     with ours.Graph().as_default(), ours.Session() as session:
         for i, variant in enumerate(variants):
-            made = built(ours, variant, form, feeds)
+            made = built(OURS, variant, form, feeds)
             if isinstance(made, str):
                 found[i] = made
             elif isinstance(expected[i], str):
@@ -257,17 +180,13 @@ def named(outcome: Outcome) -> str:
 # -- static shapes -------------------------------------------------------------------------
 
 
-def static_shapes(tf: Any, variants: list[Variant], form: str) -> list[Outcome]:
-    """The shapes that each node's outputs have in the graph: lists of sizes, None for unknown."""
-    found: list[Outcome] = []
-    with tf.Graph().as_default():
-        for variant in variants:
-            made = built(tf, variant, form, {})
-            if isinstance(made, str):
-                found.append(made)
-            else:
-                found.append([t.shape.as_list() if t.shape else None for t in made[1].outputs])
-    return found
+def static_shapes(side: Side, variant: Variant, form: str) -> Outcome:
+    """The shapes that a node's outputs have in the graph: lists of sizes, None for unknown."""
+    with side.tf.Graph().as_default():
+        made = built(side, variant, form, {})
+        if isinstance(made, str):
+            return made
+        return [t.shape.as_list() if t.shape.rank is not None else None for t in made[1].outputs]
 
 
 def shape_difference(mine: Any, reference: Any, values: Outcome) -> str | None:
@@ -297,7 +216,7 @@ def knows(mine: int | None, reference: int | None) -> bool:
 
 
 def gradient_outcomes(
-    tf: Any, variants: list[Variant], values: list[list[Any]], form: str
+    side: Side, variants: list[Variant], values: list[list[Any]], form: str
 ) -> list[Outcome]:
     """The gradients of each node's outputs, weighted, for its floating inputs.
 
@@ -306,9 +225,10 @@ def gradient_outcomes(
     found: list[Any] = [None] * len(variants)
     feeds: dict[Any, Any] = {}
     flowing: dict[int, list[Any]] = {}
+    tf = side.tf
     with tf.Graph().as_default(), tf.Session() as session:
         for i, (variant, expected) in enumerate(zip(variants, values, strict=True)):
-            made = built(tf, variant, form, feeds)
+            made = built(side, variant, form, feeds)
             assert not isinstance(made, str), (variant, made)
             try:
                 grads = node_gradients(tf, *made, expected, feeds, form)
@@ -388,12 +308,3 @@ def differentiable(variants: list[Variant], values: list[Outcome]) -> Iterator[i
 
 def floating(dtype: Any) -> bool:
     return dtype.kind in "fc" or dtype == ml_dtypes.bfloat16
-
-
-def same_node(variant: Variant, form: str) -> bool:
-    """Whether both sides can make the node when its inputs are given in this form."""
-    for tf in (ours, theirs):
-        with tf.Graph().as_default():
-            if isinstance(built(tf, variant, form, {}), str):
-                return False
-    return True

@@ -6,55 +6,69 @@ sample is swept. `op_differences.py` lists what is not as in TensorFlow.
 
 from __future__ import annotations
 
-import os
 import sys
+from collections.abc import Iterator
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-pytest.importorskip("tensorflow")
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
 
-from kernel_table import table
 from op_differences import NOT_YET, crashes, gradient_crashes, is_kept
 from op_samples import SAMPLES
 from op_sweep import (
     FORMS,
+    OURS,
     Outcome,
     differentiable,
     gradient_difference,
     gradient_outcomes,
     our_outcomes,
-    ours,
     outcome_difference,
-    same_node,
     shape_difference,
     static_shapes,
-    their_outcome,
-    theirs,
 )
 from op_variants import Variant, allowed_types, types_of, variants
 from tensorflow_kernels import PATH, kernel_types
+from tensorflow_process import DIED, TensorFlowProcess
 
 from opscope.runtime.op_def import OPS
 
-pytestmark = pytest.mark.interop
-theirs.disable_eager_execution()
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.skipif(find_spec("tensorflow") is None, reason="needs TensorFlow"),
+]
 
 # TensorFlow's kernel of it runs for tensors that its own debugger watches.
 UNCOMPARED = {"DebugNumericSummary"}
 SWEPT = sorted({s.op_type for s in SAMPLES} - UNCOMPARED)
 
+TENSORFLOW = TensorFlowProcess()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tensorflow() -> Iterator[None]:
+    yield
+    TENSORFLOW.stop()
+
 
 @lru_cache(maxsize=2)
 def run_by_tensorflow(op_type: str) -> tuple[list[Variant], list[Outcome]]:
     """The variants of an op type that TensorFlow survives, and what it says to them."""
-    found = [v for v in variants(op_type) if not crashes(op_type, str(v))]
-    return found, [their_outcome(v) for v in found]
+    tried = [v for v in variants(op_type) if not crashes(op_type, str(v))]
+    answers = TENSORFLOW.answers("values", tried)
+    pairs = [(v, a) for v, a in zip(tried, answers, strict=True) if a != DIED]
+    return [v for v, _ in pairs], [a for _, a in pairs]
+
+
+@lru_cache(maxsize=8)
+def their_shapes(op_type: str, form: str) -> list[Outcome]:
+    found, _ = run_by_tensorflow(op_type)
+    return TENSORFLOW.answers("shapes", [(v, form) for v in found])
 
 
 def op_types(check: str) -> list[Any]:
@@ -79,12 +93,16 @@ def test_values(op_type: str, record_property: Any) -> None:
     found, expected = run_by_tensorflow(op_type)
     record_property("op types", 1)
     record_property("nodes", len(found))
-    their_known = static_shapes(theirs, found, "known")
+    record_property("ends of TensorFlow's process", TENSORFLOW.deaths)
+    TENSORFLOW.deaths = 0
+    their_known = their_shapes(op_type, "known")
     compared = []
     for form in ("known", "loose"):
         outcomes = our_outcomes(found, expected, form)
         for i, (variant, mine, reference) in enumerate(zip(found, outcomes, expected, strict=True)):
             if form == "known" and isinstance(their_known[i], str):
+                if their_known[i] == DIED:
+                    continue
                 reference = their_known[i]
             text = outcome_difference(mine, reference, variant.is_special)
             compared.append((variant, form, text))
@@ -93,14 +111,15 @@ def test_values(op_type: str, record_property: Any) -> None:
 
 @pytest.mark.parametrize("op_type", op_types("shapes"))
 def test_static_shapes(op_type: str, record_property: Any) -> None:
-    pairs = [p for p in zip(*run_by_tensorflow(op_type), strict=True) if p[0].is_shaped]
-    found = [variant for variant, _ in pairs]
-    record_property("static shapes", len(found) * len(FORMS))
+    found, values = run_by_tensorflow(op_type)
     compared = []
     for form in FORMS:
-        mine, reference = static_shapes(ours, found, form), static_shapes(theirs, found, form)
-        for (variant, values), a, b in zip(pairs, mine, reference, strict=True):
-            compared.append((variant, form, shape_difference(a, b, values)))
+        theirs = their_shapes(op_type, form)
+        for variant, value, reference in zip(found, values, theirs, strict=True):
+            if variant.is_shaped and reference != DIED:
+                mine = static_shapes(OURS, variant, form)
+                compared.append((variant, form, shape_difference(mine, reference, value)))
+    record_property("static shapes", len(compared))
     report(op_type, compared)
 
 
@@ -112,12 +131,19 @@ def test_gradients(op_type: str, record_property: Any) -> None:
     ]
     compared = []
     for form in ("known", "loose"):
-        pairs = [(found[i], values[i]) for i in chosen if same_node(found[i], form)]
-        some, results = [v for v, _ in pairs], [r for _, r in pairs]
-        mine = gradient_outcomes(ours, some, results, form)
-        reference = gradient_outcomes(theirs, some, results, form)
+        theirs = their_shapes(op_type, form)
+        both = [
+            i
+            for i in chosen
+            if not isinstance(theirs[i], str)
+            and not isinstance(static_shapes(OURS, found[i], form), str)
+        ]
+        some, results = [found[i] for i in both], [values[i] for i in both]
+        mine = gradient_outcomes(OURS, some, results, form)
+        reference = TENSORFLOW.gradients(some, results, form)
         for variant, a, b in zip(some, mine, reference, strict=True):
-            compared.append((variant, f"gradient, {form}", gradient_difference(a, b)))
+            if b != DIED:
+                compared.append((variant, f"gradient, {form}", gradient_difference(a, b)))
     record_property("gradients", len(compared))
     report(op_type, compared)
 
@@ -137,4 +163,6 @@ def test_takes_every_type_that_tensorflow_has_a_kernel_for(op_type: str) -> None
 
 
 def test_table_of_kernels_is_tensorflows() -> None:
+    from kernel_table import table
+
     assert PATH.read_text() == table()

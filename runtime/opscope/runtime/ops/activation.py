@@ -62,7 +62,7 @@ def _relu6_grad(xp: Any, gradients: Any, features: Any) -> Any:
     """The gradient where the feature lies between 0 and 6, 0 elsewhere."""
     alike(gradients, features)
     inside = (features > 0) & (features < 6)
-    return xp.where(inside, gradients, gradients.dtype.type(0))[()]
+    return gradients * inside
 
 
 @op("Elu", _FORWARD, T_FLOAT)
@@ -302,8 +302,9 @@ def _(node: Operation) -> list[TensorShape]:
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     full = make_tensor("Shape", node.inputs[0])
     if node.attrs["data_format"] == "NCHW":
-        rank = len(node.inputs[0].shape)
-        grad = make_tensor("Reshape", grad, [-1] + [1] * (rank - 2))
+        behind = make_tensor("StridedSlice", full, [2], [0], [1], end_mask=1)
+        sizes = make_tensor("ConcatV2", [[-1], make_tensor("OnesLike", behind)], 0)
+        grad = make_tensor("Reshape", grad, sizes)
     return [make_tensor("BroadcastTo", grad, full)]
 
 

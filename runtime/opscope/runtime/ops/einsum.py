@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from opscope.runtime import errors
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.elementwise import conjugate
 from opscope.runtime.ops.joining import stack
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import reshape, shape
@@ -27,8 +30,11 @@ def _labels(equation: str) -> tuple[list[str], str]:
 @op("Einsum", "inputs: N * T -> output: T", "equation: string, N: int >= 1, T: type")
 def _einsum(xp: Any, *inputs: Any, equation: str) -> Any:
     """The sum of products that the equation names, axes not in its result summed away."""
+    dtype = inputs[0].dtype
+    if dtype.itemsize == 2:
+        inputs = tuple(x.astype(np.float32) for x in inputs)
     try:
-        return xp.asarray(xp.einsum(equation, *inputs))[()]
+        return xp.asarray(xp.einsum(equation, *inputs)).astype(dtype, copy=False)[()]
     except ValueError as error:
         raise errors.InvalidArgumentError(None, None, f"{error} ({equation})") from None
 
@@ -68,7 +74,11 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
         )
     found: list[Tensor | None] = []
     for i, tensor in enumerate(node.inputs):
-        others = [(t, x) for j, (t, x) in enumerate(zip(terms, node.inputs, strict=True)) if j != i]
+        others = [
+            (t, conjugate(x))
+            for j, (t, x) in enumerate(zip(terms, node.inputs, strict=True))
+            if j != i
+        ]
         found.append(_back(grad, result, others, terms[i], tensor))
     return found
 

@@ -42,6 +42,10 @@ def _gather(xp: Any, params: Any, indices: Any, axis: Any, *, batch_dims: int) -
     """The slices of params along an axis that the indices name."""
     batch_dims = batch_dims + indices.ndim if batch_dims < 0 else batch_dims
     position = _checked_axis(params, indices, int(axis), batch_dims)
+    before, after = params.shape[:position], params.shape[position + 1 :]
+    if 0 in before + after:
+        # Indices of nothing may be anything.
+        return xp.empty(before + indices.shape[batch_dims:] + after, params.dtype)
     _checked(indices, params.shape[position])
     if batch_dims == 0:
         return params.take(indices, axis=position)
@@ -270,7 +274,6 @@ def _stitched(node: Operation, length: int | None) -> TensorShape:
     "ListDiff",
     "x: T, y: T -> out: T, idx: out_idx",
     "T: type, out_idx: {int32, int64} = int32",
-    not_differentiable=True,
 )
 def _list_diff(xp: Any, x: Any, y: Any, *, out_idx: Any) -> Any:
     """The values of x that are not in y, in order, and where they stand in x."""

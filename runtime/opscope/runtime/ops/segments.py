@@ -10,6 +10,7 @@ from opscope.runtime import dtypes, errors
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.arithmetic import truncated_quotient
 from opscope.runtime.ops.gathering import segmented_shape
 from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.type_sets import NUMBER, REAL
@@ -78,7 +79,8 @@ def _define_sorted(name: str, function: Any, kinds: str, doc: str) -> OpDef:
         total = _reduced(function, start, data, segment_ids, count, empty)
         if name == "SegmentMean":
             sizes = np.maximum(np.bincount(segment_ids, minlength=count), 1).astype(data.dtype)
-            total = total / sizes.reshape((-1,) + (1,) * (data.ndim - 1))
+            sizes = sizes.reshape((-1,) + (1,) * (data.ndim - 1))
+            total = truncated_quotient(np, total, sizes)
         return total.astype(data.dtype, copy=False)
 
     kernel.__doc__ = doc

@@ -190,6 +190,9 @@ def _(binding: Any) -> Any:
 def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
     masks = _masks_of(node.attrs)
+    index = node.inputs[1].shape.with_rank(1)
+    for tensor in node.inputs[2:]:
+        index = index.merge_with(tensor.shape)
     begin, end, strides = (static_value(t) for t in node.inputs[1:])
     if sizes is None:
         return [unknown_shape()]

@@ -157,8 +157,8 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     with after(grad):
         is_there = make_tensor("NotEqual", x, constant(0, x.dtype.base_dtype))
         there = make_tensor("Cast", is_there, DstT=x.dtype.base_dtype)
-        wrt_x = grad * make_tensor("Xlogy", there, conjugate(y))
-        wrt_y = grad * make_tensor("DivNoNan", conjugate(x), conjugate(y))
+        wrt_x = grad * make_tensor("Xlogy", there, y)
+        wrt_y = grad * make_tensor("DivNoNan", x, y)
         return list(reduced_to_operands(x, y, wrt_x, wrt_y))
 
 
@@ -223,9 +223,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 
 @_imag.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    nothing = constant(0, grad.dtype)
-    turned = _as_complex(node, nothing, constant(-1, grad.dtype))
-    return [_as_complex(node, grad, nothing) * turned]
+    return [_as_complex(node, constant(0, grad.dtype), grad)]
 
 
 @_complex_abs.gradient
