@@ -336,13 +336,3 @@ def test_traced_loops_time_every_round() -> None:
     assert names.count("while/Less") == 4
     nodes = {n.name: n for n in metadata.partition_graphs[0].node}
     assert list(nodes["while/Merge_1"].input) == ["while/Enter_1", "while/NextIteration_1"]
-
-
-def test_unstructured_graphs_are_refused() -> None:
-    from opscope.runtime.branches import merge, switch
-
-    a, _ = switch(tf.constant(1.0), tf.placeholder(tf.bool, [], name="p"))
-    _, b = switch(tf.constant(1.0), tf.placeholder(tf.bool, [], name="q"))
-    joined = merge([a, b], name="joined")
-    with tf.Session() as sess, pytest.raises(tf.errors.UnimplementedError, match="joined"):
-        sess.run(joined, {"p:0": True, "q:0": True})

@@ -22,7 +22,8 @@ MAX_FOLDED_BYTES = 10 << 20
 # Round a loop, or with the branch taken, these change though their inputs do not.
 _CHANGES = MERGES | EXITS | NEXTS | {"LoopCond"}
 
-_OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
+# Their values follow from the shape of what they are given.
+OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ class _Folder:
             return [host_scalar(op.attrs["value"])]
         if op.definition.stateful or not op.inputs or op.control_inputs or op.type in _CHANGES:
             return None
-        if op.type in _OF_SHAPE:
+        if op.type in OF_SHAPE:
             return _of_shape(op, shadow.inputs[0].shape)
         if self.placement[op].device_type != "CPU":
             return None

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from opscope.runtime.codegen import generate
+from opscope.runtime.codegen import VARIABLES, generate
 from opscope.runtime.devices import Device
+from opscope.runtime.errors import UnimplementedError
 from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import read_fetches
 from opscope.runtime.flow_schedule import arrange, deciding, ops_of
 from opscope.runtime.folding import fold
 from opscope.runtime.graph import Graph
+from opscope.runtime.interpreter import interpreted
 from opscope.runtime.liveness import live_ops
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.placement import place
-from opscope.runtime.plan import Instrument, Plan
+from opscope.runtime.plan import Instrument, Plan, Program
 from opscope.runtime.program_inputs import Inputs
+from opscope.runtime.replay import Replay, is_repeatable
 from opscope.runtime.schedule import has_flow, needed_ops, reads_first
 from opscope.runtime.tensor_shape import Sizes
+from opscope.runtime.token_graph import TokenGraph
 from opscope.runtime.variable_slot import VariableSlot
 
 
@@ -33,27 +38,47 @@ def make_plan(
     slot: Callable[[Operation], VariableSlot],
     session_state: dict[Any, Any],
     instrument: Instrument,
+    interprets: bool = False,
 ) -> Plan:
     """Settle how `fetches` are computed from feeds of the given shapes.
 
-    Raises what is wrong with the fetches, or with the placement of an op.
+    interprets: run the graph as it stands, op by op, rather than by generated code. What is not
+    made of whole loops and conditionals is run so in any case. Raises what is wrong with the
+    fetches, or with the placement of an op.
     """
     wanted = read_fetches(graph, fetches)
     fed = {feed.tensor: sizes for feed, sizes in zip(feeds, fed_sizes, strict=True)}
     targets = [e.op if isinstance(e, Tensor) else e for e in wanted.elements]
     order = needed_ops(targets, fed)
     items = None
-    if has_flow(order):
-        items = arrange(order, fed)
-        order = list(ops_of(items))
-    else:
+    if not has_flow(order):
         order = reads_first(order, fed)
+    elif not interprets:
+        try:
+            items = arrange(order, fed)
+            order = list(ops_of(items))
+        except UnimplementedError:
+            interprets = True
     placement = dict(place(order, devices, soft_placement))
     known = fold(order, fed, placement)
+    if interprets:
+        tokens = TokenGraph(order, fed, placement, known, slot, session_state)
+        program = interpreted(tokens, feeds, wanted, instrument)
+        return Plan(feeds, wanted, tuple(order), placement, program)
     live = live_ops(
         order, [*wanted.elements, *deciding(items or ())], fed.keys() | known.values.keys()
     )
-    program = generate(
-        Inputs(order, live, placement, feeds, wanted, known, slot, session_state, instrument, items)
+    inputs = Inputs(
+        order, live, placement, feeds, wanted, known, slot, session_state, instrument, items
     )
-    return Plan(feeds, wanted, tuple(order), placement, program)
+
+    def plan(program: Program) -> Plan:
+        return Plan(feeds, wanted, tuple(order), placement, program)
+
+    watch = instrument.watch
+    if not items or not watch or not watch.check or instrument.trace or not is_repeatable(order):
+        return plan(generate(inputs))
+    slots = {op: slot(op) for op in order if op.type in VARIABLES}
+    replay = Replay(lambda use: plan(generate(replace(inputs, slot=use))), slots)
+    program = generate(replace(inputs, checked_slots=replay.slots))
+    return plan(replace(program, replay=replay))

@@ -27,7 +27,7 @@ from opscope.events.proto import graph_pb2 as opscope_dot_events_dot_proto_dot_g
 from opscope.events.proto import step_stats_pb2 as opscope_dot_events_dot_proto_dot_step__stats__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!opscope/events/proto/config.proto\x12\x07opscope\x1a opscope/events/proto/debug.proto\x1a opscope/events/proto/graph.proto\x1a%opscope/events/proto/step_stats.proto\"\x80\x01\n\nGPUOptions\x12\'\n\x1fper_process_gpu_memory_fraction\x18\x01 \x01(\x01\x12\x16\n\x0e\x61llocator_type\x18\x02 \x01(\t\x12\x14\n\x0c\x61llow_growth\x18\x04 \x01(\x08\x12\x1b\n\x13visible_device_list\x18\x05 \x01(\t\"\xd0\x01\n\x10OptimizerOptions\x12+\n#do_common_subexpression_elimination\x18\x01 \x01(\x08\x12\x1b\n\x13\x64o_constant_folding\x18\x02 \x01(\x08\x12\x32\n\topt_level\x18\x03 \x01(\x0e\x32\x1f.opscope.OptimizerOptions.Level\x12\x1c\n\x14\x64o_function_inlining\x18\x04 \x01(\x08\" \n\x05Level\x12\x06\n\x02L1\x10\x00\x12\x0f\n\x02L0\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\"D\n\x0cGraphOptions\x12\x34\n\x11optimizer_options\x18\x03 \x01(\x0b\x32\x19.opscope.OptimizerOptions\"\x97\x03\n\x0b\x43onfigProto\x12;\n\x0c\x64\x65vice_count\x18\x01 \x03(\x0b\x32%.opscope.ConfigProto.DeviceCountEntry\x12$\n\x1cintra_op_parallelism_threads\x18\x02 \x01(\x05\x12\x16\n\x0e\x64\x65vice_filters\x18\x04 \x03(\t\x12$\n\x1cinter_op_parallelism_threads\x18\x05 \x01(\x05\x12(\n\x0bgpu_options\x18\x06 \x01(\x0b\x32\x13.opscope.GPUOptions\x12\x1c\n\x14\x61llow_soft_placement\x18\x07 \x01(\x08\x12\x1c\n\x14log_device_placement\x18\x08 \x01(\x08\x12,\n\rgraph_options\x18\n \x01(\x0b\x32\x15.opscope.GraphOptions\x12\x1f\n\x17operation_timeout_in_ms\x18\x0b \x01(\x03\x1a\x32\n\x10\x44\x65viceCountEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\"\xc5\x02\n\nRunOptions\x12\x33\n\x0btrace_level\x18\x01 \x01(\x0e\x32\x1e.opscope.RunOptions.TraceLevel\x12\x15\n\rtimeout_in_ms\x18\x02 \x01(\x03\x12\x1c\n\x14inter_op_thread_pool\x18\x03 \x01(\x05\x12\x1f\n\x17output_partition_graphs\x18\x05 \x01(\x08\x12,\n\rdebug_options\x18\x06 \x01(\x0b\x32\x15.opscope.DebugOptions\x12*\n\"report_tensor_allocations_upon_oom\x18\x07 \x01(\x08\"R\n\nTraceLevel\x12\x0c\n\x08NO_TRACE\x10\x00\x12\x12\n\x0eSOFTWARE_TRACE\x10\x01\x12\x12\n\x0eHARDWARE_TRACE\x10\x02\x12\x0e\n\nFULL_TRACE\x10\x03\"\xc7\x02\n\x0bRunMetadata\x12&\n\nstep_stats\x18\x01 \x01(\x0b\x32\x12.opscope.StepStats\x12+\n\x10partition_graphs\x18\x03 \x03(\x0b\x32\x11.opscope.GraphDef\x12<\n\x0f\x66unction_graphs\x18\x04 \x03(\x0b\x32#.opscope.RunMetadata.FunctionGraphs\x1a\xa4\x01\n\x0e\x46unctionGraphs\x12+\n\x10partition_graphs\x18\x01 \x03(\x0b\x32\x11.opscope.GraphDef\x12\x31\n\x16pre_optimization_graph\x18\x02 \x01(\x0b\x32\x11.opscope.GraphDef\x12\x32\n\x17post_optimization_graph\x18\x03 \x01(\x0b\x32\x11.opscope.GraphDefb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!opscope/events/proto/config.proto\x12\x07opscope\x1a opscope/events/proto/debug.proto\x1a opscope/events/proto/graph.proto\x1a%opscope/events/proto/step_stats.proto\"\x80\x01\n\nGPUOptions\x12\'\n\x1fper_process_gpu_memory_fraction\x18\x01 \x01(\x01\x12\x16\n\x0e\x61llocator_type\x18\x02 \x01(\t\x12\x14\n\x0c\x61llow_growth\x18\x04 \x01(\x08\x12\x1b\n\x13visible_device_list\x18\x05 \x01(\t\"\xd0\x01\n\x10OptimizerOptions\x12+\n#do_common_subexpression_elimination\x18\x01 \x01(\x08\x12\x1b\n\x13\x64o_constant_folding\x18\x02 \x01(\x08\x12\x32\n\topt_level\x18\x03 \x01(\x0e\x32\x1f.opscope.OptimizerOptions.Level\x12\x1c\n\x14\x64o_function_inlining\x18\x04 \x01(\x08\" \n\x05Level\x12\x06\n\x02L1\x10\x00\x12\x0f\n\x02L0\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\"D\n\x0cGraphOptions\x12\x34\n\x11optimizer_options\x18\x03 \x01(\x0b\x32\x19.opscope.OptimizerOptions\"\xf7\x03\n\x0b\x43onfigProto\x12;\n\x0c\x64\x65vice_count\x18\x01 \x03(\x0b\x32%.opscope.ConfigProto.DeviceCountEntry\x12$\n\x1cintra_op_parallelism_threads\x18\x02 \x01(\x05\x12\x16\n\x0e\x64\x65vice_filters\x18\x04 \x03(\t\x12$\n\x1cinter_op_parallelism_threads\x18\x05 \x01(\x05\x12(\n\x0bgpu_options\x18\x06 \x01(\x0b\x32\x13.opscope.GPUOptions\x12\x1c\n\x14\x61llow_soft_placement\x18\x07 \x01(\x08\x12\x1c\n\x14log_device_placement\x18\x08 \x01(\x08\x12,\n\rgraph_options\x18\n \x01(\x0b\x32\x15.opscope.GraphOptions\x12\x1f\n\x17operation_timeout_in_ms\x18\x0b \x01(\x03\x12\x37\n\x0c\x65xperimental\x18\x10 \x01(\x0b\x32!.opscope.ConfigProto.Experimental\x1a\x32\n\x10\x44\x65viceCountEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01\x1a%\n\x0c\x45xperimental\x12\x15\n\rexecutor_type\x18\x03 \x01(\t\"\xc5\x02\n\nRunOptions\x12\x33\n\x0btrace_level\x18\x01 \x01(\x0e\x32\x1e.opscope.RunOptions.TraceLevel\x12\x15\n\rtimeout_in_ms\x18\x02 \x01(\x03\x12\x1c\n\x14inter_op_thread_pool\x18\x03 \x01(\x05\x12\x1f\n\x17output_partition_graphs\x18\x05 \x01(\x08\x12,\n\rdebug_options\x18\x06 \x01(\x0b\x32\x15.opscope.DebugOptions\x12*\n\"report_tensor_allocations_upon_oom\x18\x07 \x01(\x08\"R\n\nTraceLevel\x12\x0c\n\x08NO_TRACE\x10\x00\x12\x12\n\x0eSOFTWARE_TRACE\x10\x01\x12\x12\n\x0eHARDWARE_TRACE\x10\x02\x12\x0e\n\nFULL_TRACE\x10\x03\"\xc7\x02\n\x0bRunMetadata\x12&\n\nstep_stats\x18\x01 \x01(\x0b\x32\x12.opscope.StepStats\x12+\n\x10partition_graphs\x18\x03 \x03(\x0b\x32\x11.opscope.GraphDef\x12<\n\x0f\x66unction_graphs\x18\x04 \x03(\x0b\x32#.opscope.RunMetadata.FunctionGraphs\x1a\xa4\x01\n\x0e\x46unctionGraphs\x12+\n\x10partition_graphs\x18\x01 \x03(\x0b\x32\x11.opscope.GraphDef\x12\x31\n\x16pre_optimization_graph\x18\x02 \x01(\x0b\x32\x11.opscope.GraphDef\x12\x32\n\x17post_optimization_graph\x18\x03 \x01(\x0b\x32\x11.opscope.GraphDefb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,15 +45,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GRAPHOPTIONS']._serialized_start=495
   _globals['_GRAPHOPTIONS']._serialized_end=563
   _globals['_CONFIGPROTO']._serialized_start=566
-  _globals['_CONFIGPROTO']._serialized_end=973
-  _globals['_CONFIGPROTO_DEVICECOUNTENTRY']._serialized_start=923
-  _globals['_CONFIGPROTO_DEVICECOUNTENTRY']._serialized_end=973
-  _globals['_RUNOPTIONS']._serialized_start=976
-  _globals['_RUNOPTIONS']._serialized_end=1301
-  _globals['_RUNOPTIONS_TRACELEVEL']._serialized_start=1219
-  _globals['_RUNOPTIONS_TRACELEVEL']._serialized_end=1301
-  _globals['_RUNMETADATA']._serialized_start=1304
-  _globals['_RUNMETADATA']._serialized_end=1631
-  _globals['_RUNMETADATA_FUNCTIONGRAPHS']._serialized_start=1467
-  _globals['_RUNMETADATA_FUNCTIONGRAPHS']._serialized_end=1631
+  _globals['_CONFIGPROTO']._serialized_end=1069
+  _globals['_CONFIGPROTO_DEVICECOUNTENTRY']._serialized_start=980
+  _globals['_CONFIGPROTO_DEVICECOUNTENTRY']._serialized_end=1030
+  _globals['_CONFIGPROTO_EXPERIMENTAL']._serialized_start=1032
+  _globals['_CONFIGPROTO_EXPERIMENTAL']._serialized_end=1069
+  _globals['_RUNOPTIONS']._serialized_start=1072
+  _globals['_RUNOPTIONS']._serialized_end=1397
+  _globals['_RUNOPTIONS_TRACELEVEL']._serialized_start=1315
+  _globals['_RUNOPTIONS_TRACELEVEL']._serialized_end=1397
+  _globals['_RUNMETADATA']._serialized_start=1400
+  _globals['_RUNMETADATA']._serialized_end=1727
+  _globals['_RUNMETADATA_FUNCTIONGRAPHS']._serialized_start=1563
+  _globals['_RUNMETADATA_FUNCTIONGRAPHS']._serialized_end=1727
 # @@protoc_insertion_point(module_scope)

@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
-from opscope.runtime.constant import constant_value
-from opscope.runtime.graph import get_default_graph
-from opscope.runtime.indexed_slices import IndexedSlices
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.joining import concat, normal_axis
-from opscope.runtime.ops.shape import expand_dims, reshape, shape, size
+from opscope.runtime.ops.joining import normal_axis
 from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.type_sets import NUMBER
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -94,58 +90,6 @@ def _(node: Operation) -> list[TensorShape]:
         return [unknown_shape(len(sizes) - 1 + len(picked) - batch_dims)]
     position = normal_axis(axis, len(sizes))
     return [TensorShape(sizes[:position] + picked[batch_dims:] + sizes[position + 1 :])]
-
-
-@_gather.gradient
-def _(node: Operation, grad: Tensor) -> list[Any]:
-    params, indices, axis = node.inputs
-    with get_default_graph().colocate_with(params):
-        params_shape = shape(params)
-    known = constant_value(axis)
-    batch_dims = node.attrs["batch_dims"]
-    if batch_dims < 0:
-        batch_dims += len(indices.shape)
-    if known is not None and int(known) == 0:
-        index_count = expand_dims(size(indices), 0)
-        values_shape = concat([index_count, params_shape[1:]], 0)
-        values = reshape(grad, values_shape)
-        return [IndexedSlices(values, reshape(indices, index_count), params_shape), None, None]
-    place = make_tensor("Cast", axis, DstT="int32") if known is None else int(known)
-    return [_scattered_along(grad, params_shape, indices, place, batch_dims), None, None]
-
-
-def _scattered_along(
-    grad: Tensor, params_shape: Tensor, indices: Tensor, axis: Any, batch_dims: int
-) -> Tensor:
-    """The rows of `grad` summed into their places along an axis other than the first.
-
-    With batch axes the places of each batch follow those of the one before.
-    """
-    from opscope.runtime.ops.arrangement import transpose
-    from opscope.runtime.ops.reduction import reduce_prod
-    from opscope.runtime.ops.sequence import range as range_of
-
-    outer, inner = params_shape[:axis], params_shape[axis:][1:]
-    values = reshape(grad, concat([outer, [-1], inner], 0))
-    axis_count, dim_count = size(outer), size(params_shape)
-    batch = range_of(0, batch_dims)
-    between = range_of(batch_dims, axis_count)
-    behind = range_of(axis_count + 1, dim_count)
-    moved = transpose(values, concat([batch, [axis_count], between, behind], 0))
-    places, rows = indices, params_shape[axis]
-    tail = concat([params_shape[batch_dims:axis], inner], 0)
-    if batch_dims:
-        batches = reduce_prod(params_shape[:batch_dims])
-        each = make_tensor("Cast", rows, DstT=indices.dtype.base_dtype)
-        count = make_tensor("Cast", batches, DstT=indices.dtype.base_dtype)
-        starts = reshape(range_of(0, count) * each, [-1, 1])
-        places = reshape(indices, concat([expand_dims(batches, 0), [-1]], 0)) + starts
-        rows = rows * batches
-        moved = reshape(moved, concat([expand_dims(size(indices), 0), tail], 0))
-    summed = unsorted_segment_sum(moved, reshape(places, [-1]), rows)
-    lead = concat([params_shape[:batch_dims], params_shape[axis:][:1], tail], 0)
-    back = concat([batch, between + 1, [batch_dims], behind], 0)
-    return reshape(transpose(reshape(summed, lead), back), params_shape)
 
 
 def gather(
