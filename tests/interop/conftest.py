@@ -127,9 +127,16 @@ def batches():
 def pytest_terminal_summary(terminalreporter):
     """How much of the op sweep was compared, summed over the test processes."""
     counts = Counter()
-    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("xfailed"):
-        for name, value in report.user_properties:
-            counts[name] += value
+    deaths = []
+    for outcome in ("passed", "failed", "xfailed", ""):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in getattr(report, "user_properties", ()):
+                if name != "deaths of TensorFlow":
+                    counts[name] += value if report.when == "call" else 0
+                elif report.when == "teardown":
+                    deaths += value
     if counts:
         listed = ", ".join(f"{counts[name]} {name}" for name in counts)
         terminalreporter.write_line(f"op sweep: {listed}")
+    for item in deaths:
+        terminalreporter.write_line(f"op sweep: TensorFlow's process died of the {item}")

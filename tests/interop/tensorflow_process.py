@@ -46,13 +46,21 @@ def serve(connection: Any) -> None:
             connection.send(TASKS[task](item))
 
 
+def described(item: Any) -> str:
+    """The variants of an item; those of a list by their number alone."""
+    if not isinstance(item, tuple):
+        return str(item)
+    whole = item[0] if isinstance(item[0], list) else [item[0]]
+    return str(whole[0]) if len(whole) == 1 else f"{len(whole)} nodes of {whole[0].op_type}"
+
+
 class TensorFlowProcess:
-    """Answers tasks; restarts by itself. deaths: how many processes ended."""
+    """Answers tasks; restarts by itself. died_of: the tasks and items that ended a process."""
 
     def __init__(self) -> None:
         self.process: Any = None
         self.connection: Any = None
-        self.deaths = 0
+        self.died_of: list[str] = []
 
     def start(self) -> None:
         spawning = multiprocessing.get_context("spawn")
@@ -73,7 +81,7 @@ class TensorFlowProcess:
                     found.append(self.connection.recv())
             except (EOFError, ConnectionResetError):
                 self.stop()
-                self.deaths += 1
+                self.died_of.append(f"{task} of {described(items[len(found)])}")
                 found.append(DIED)
         return found
 

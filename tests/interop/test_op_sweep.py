@@ -76,6 +76,13 @@ def op_types(check: str) -> list[Any]:
     return [pytest.param(t, marks=[waits] if t in NOT_YET[check] else []) for t in SWEPT]
 
 
+@pytest.fixture(autouse=True)
+def _deaths(record_property: Any) -> Iterator[None]:
+    before = len(TENSORFLOW.died_of)
+    yield
+    record_property("deaths of TensorFlow", TENSORFLOW.died_of[before:])
+
+
 def report(op_type: str, found: list[tuple[Variant, str, str | None]]) -> None:
     """Fail with what differs and is not kept so on purpose."""
     lines = [
@@ -93,8 +100,6 @@ def test_values(op_type: str, record_property: Any) -> None:
     found, expected = run_by_tensorflow(op_type)
     record_property("op types", 1)
     record_property("nodes", len(found))
-    record_property("ends of TensorFlow's process", TENSORFLOW.deaths)
-    TENSORFLOW.deaths = 0
     their_known = their_shapes(op_type, "known")
     compared = []
     for form in ("known", "loose"):

@@ -299,7 +299,7 @@ def variants(op_type: str) -> list[Variant]:
     """Every sample of an op type and its variants, without repetitions."""
     found: dict[str, Variant] = {}
     for sample in SAMPLES:
-        if sample.op_type != op_type:
+        if sample.op_type != op_type or not has_kernel(op_type, types_of(sample)):
             continue
         made = [changed(sample, "as is")]
         made += [*type_variants(sample), *size_variants(sample), *special_variants(sample)]

@@ -37,6 +37,7 @@ from opscope.runtime import (
     nn,
     ops,
     python_io,
+    quantization,
     random,
     saved_model,
     strings,
@@ -389,6 +390,16 @@ from opscope.runtime.ops.sparse import (
     sparse_tensor_to_dense,
     sparse_to_dense,
 )
+from opscope.runtime.ops.sparse_rows import (
+    sparse_fill_empty_rows,
+    sparse_reshape,
+    sparse_retain,
+)
+from opscope.runtime.ops.sparse_segments import (
+    sparse_segment_mean,
+    sparse_segment_sqrt_n,
+    sparse_segment_sum,
+)
 from opscope.runtime.ops.special import (
     acos,
     acosh,
@@ -434,6 +445,14 @@ from opscope.runtime.parsing import (
     VarLenFeature,
     parse_example,
     parse_single_example,
+)
+from opscope.runtime.quantization import (
+    fake_quant_with_min_max_args,
+    fake_quant_with_min_max_args_gradient,
+    fake_quant_with_min_max_vars,
+    fake_quant_with_min_max_vars_gradient,
+    fake_quant_with_min_max_vars_per_channel,
+    fake_quant_with_min_max_vars_per_channel_gradient,
 )
 from opscope.runtime.queues import (
     FIFOQueue,
@@ -722,6 +741,12 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
     "flags",
     "float16",
@@ -852,6 +877,7 @@ __all__ = [
     "pow",
     "py_func",
     "python_io",
+    "quantization",
     "random",
     "random_crop",
     "random_gamma",
@@ -928,7 +954,13 @@ __all__ = [
     "space_to_batch",
     "space_to_batch_nd",
     "space_to_depth",
+    "sparse_fill_empty_rows",
     "sparse_placeholder",
+    "sparse_reshape",
+    "sparse_retain",
+    "sparse_segment_mean",
+    "sparse_segment_sqrt_n",
+    "sparse_segment_sum",
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
     "sparse_to_dense",

@@ -17,7 +17,7 @@ from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import rank, reshape, shape, size
-from opscope.runtime.ops.static_value import static_value
+from opscope.runtime.ops.static_value import static_shape, static_value
 from opscope.runtime.string_value import boxed
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
@@ -141,12 +141,13 @@ def _tile(xp: Any, value: Any, multiples: Any) -> Any:
 @_tile.shape
 def _(node: Operation) -> list[TensorShape]:
     value, multiples = node.inputs
-    length = multiples.shape.with_rank(1).known_rank()[0]
-    sizes = value.shape.sizes if length is None else value.shape.with_rank(length).sizes
-    known = static_value(multiples)
+    counts = static_shape(multiples).sizes
+    sizes = value.shape.sizes
+    if counts is None:
+        return [unknown_shape(None if sizes is None else len(sizes))]
+    sizes = value.shape.with_rank(len(counts)).sizes
     if sizes is None:
-        return [unknown_shape(length)]
-    counts = [None] * len(sizes) if known is None else known.tolist()
+        return [unknown_shape(len(counts))]
     return [TensorShape([_times(s, c) for s, c in zip(sizes, counts, strict=True)])]
 
 
