@@ -182,6 +182,23 @@ def bags(tf: Any) -> Any:
     return [*layers, thinned.values, flat.indices, flat.dense_shape]
 
 
+def own_gradients(tf: Any) -> Any:
+    """TensorFlow numbers the gradients otherwise, and adds an Identity that nothing reads."""
+    x = tf.placeholder(tf.float32, [3, 4], name="x")
+
+    @tf.custom_gradient
+    def log1pexp(value: Any) -> Any:
+        powers = tf.exp(value)
+        return tf.log(1 + powers), lambda grad: grad * (1 - 1 / (1 + powers))
+
+    @tf.custom_gradient
+    def both(a: Any, b: Any) -> Any:
+        return [a * b, a + b], lambda one, two: [one * b + two, 7 * one]
+
+    layers = [tf.nn.swish(x), tf.nn.silu(x, 1.5), log1pexp(x), *both(x, x + 1)]
+    return weighted(tf, layers, [x])
+
+
 def bag_gradients(tf: Any) -> Any:
     """The values are TensorFlow's; names are not where it knows a shape less."""
     layers = bags(tf)[:10]
@@ -276,4 +293,4 @@ PROGRAMS = [
 ]
 RANDOM_PROGRAMS = [samplers]
 # Compared by their values alone.
-VALUE_PROGRAMS = [bag_gradients]
+VALUE_PROGRAMS = [bag_gradients, own_gradients]

@@ -6,6 +6,7 @@ from typing import Any
 
 from opscope.runtime import rnn_cell
 from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.custom_gradient import custom_gradient
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.math import sigmoid, softplus, tanh
 from opscope.runtime.operation import Tensor
@@ -25,6 +26,7 @@ from opscope.runtime.ops.candidate_sampling import (
     log_uniform_candidate_sampler,
     uniform_candidate_sampler,
 )
+from opscope.runtime.ops.cast import cast
 from opscope.runtime.ops.ctc import ctc_loss
 from opscope.runtime.ops.ctc_decoding import (
     ctc_beam_search_decoder,
@@ -88,6 +90,7 @@ from opscope.runtime.ops.pooling import (
     max_pool_v2,
     max_pool_with_argmax,
 )
+from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.sampled_losses import (
     nce_loss,
     sampled_softmax_loss,
@@ -190,6 +193,7 @@ __all__ = [
     "separable_conv2d",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
+    "silu",
     "softmax",
     "softmax_cross_entropy_with_logits",
     "softmax_cross_entropy_with_logits_v2",
@@ -202,6 +206,7 @@ __all__ = [
     "static_rnn",
     "static_state_saving_rnn",
     "sufficient_statistics",
+    "swish",
     "tanh",
     "top_k",
     "uniform_candidate_sampler",
@@ -250,6 +255,30 @@ def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
     with op_scope(name, "CRelu", features) as scope:
         x = convert_to_tensor(features, name="features")
         return relu(concat([x, -x], axis, name=scope))
+
+
+def swish(features: Any, beta: Any = 1.0) -> Tensor:
+    """X * sigmoid(beta * x), its gradient computed anew from x to save memory."""
+    x = convert_to_tensor(features, name="features")
+    slope = cast(convert_to_tensor(beta, name="beta"), x.dtype)
+
+    @custom_gradient
+    def swished(x: Tensor, slope: Tensor) -> tuple[Any, Any]:
+        def gradient(grad: Tensor) -> tuple[Any, Any]:
+            with x.graph.control_dependencies([grad]):
+                gate: Any = sigmoid(slope * x)
+            inner = gate * (1.0 + slope * x * (1.0 - gate))
+            squares = grad * make_tensor("Square", x)
+            of_slope = reduce_sum(squares * gate * (1.0 - gate))
+            return grad * inner, of_slope
+
+        return x * sigmoid(slope * x), gradient
+
+    result: Tensor = swished(x, slope)
+    return result
+
+
+silu = swish
 
 
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
