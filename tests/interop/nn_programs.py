@@ -182,6 +182,11 @@ def bags(tf: Any) -> Any:
     return [*layers, thinned.values, flat.indices, flat.dense_shape]
 
 
+def distinct_labels(tf: Any) -> Any:
+    rows = tf.constant([[1, 1, 2, 2, 1], [3, 0, 3, 0, 5]])
+    return tf.nn.ctc_unique_labels(rows)
+
+
 def own_gradients(tf: Any) -> Any:
     """TensorFlow numbers the gradients otherwise, and adds an Identity that nothing reads."""
     x = tf.placeholder(tf.float32, [3, 4], name="x")
@@ -236,9 +241,11 @@ def speech(tf: Any) -> Any:
     rows = tf.nn.ctc_loss(labels, tf.transpose(x, [1, 0, 2]), [6, 6], time_major=False)
     (greedy,), score = tf.nn.ctc_greedy_decoder(x, [6, 4])
     (first, second), beam = tf.nn.ctc_beam_search_decoder(x, [6, 4], 10, 2)
+    runs = tf.placeholder(tf.int32, [2, 5], name="runs")
+    short, counts = tf.nn.collapse_repeated(runs, [4, 5])
     (apart,), _ = tf.nn.ctc_beam_search_decoder_v2(x, [6, 4])
     whole = [tf.sparse_tensor_to_dense(t) for t in (greedy, first, second, apart)]
-    return [*whole, score, beam, *weighted(tf, [loss, rows], [x])]
+    return [short, counts, *whole, score, beam, *weighted(tf, [loss, rows], [x])]
 
 
 def rounding(tf: Any) -> Any:
@@ -293,4 +300,4 @@ PROGRAMS = [
 ]
 RANDOM_PROGRAMS = [samplers]
 # Compared by their values alone.
-VALUE_PROGRAMS = [bag_gradients, own_gradients]
+VALUE_PROGRAMS = [distinct_labels, bag_gradients, own_gradients]

@@ -33,6 +33,7 @@ from opscope.runtime.ops.ctc_decoding import (
     ctc_beam_search_decoder_v2,
     ctc_greedy_decoder,
 )
+from opscope.runtime.ops.ctc_labels import collapse_repeated, ctc_unique_labels
 from opscope.runtime.ops.dilated import with_space_to_batch
 from opscope.runtime.ops.embedding import (
     embedding_lookup,
@@ -128,6 +129,7 @@ __all__ = [
     "batch_normalization",
     "bias_add",
     "bidirectional_dynamic_rnn",
+    "collapse_repeated",
     "compute_accidental_hits",
     "conv1d",
     "conv1d_transpose",
@@ -146,6 +148,7 @@ __all__ = [
     "ctc_beam_search_decoder_v2",
     "ctc_greedy_decoder",
     "ctc_loss",
+    "ctc_unique_labels",
     "depth_to_space",
     "depthwise_conv2d",
     "depthwise_conv2d_backprop_filter",
