@@ -1,5 +1,8 @@
 """TensorFlow 1's graph language on NumPy and CuPy: `import opscope.runtime as tf`."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from opscope.events.proto.config_pb2 import (
     ConfigProto,
     GPUOptions,
@@ -29,6 +32,7 @@ from opscope.runtime import (
     io,
     linalg,
     logging,
+    lookup,
     losses,
     manip,
     math,
@@ -42,7 +46,6 @@ from opscope.runtime import (
     saved_model,
     strings,
     summary,
-    test,
     train,
     version,
 )
@@ -266,6 +269,7 @@ from opscope.runtime.ops.filling import (
     zeros,
     zeros_like,
 )
+from opscope.runtime.ops.formatting import print_v2 as print  # noqa: A004 - TensorFlow's name
 from opscope.runtime.ops.gathering import (
     gather,
     setdiff1d,
@@ -292,8 +296,23 @@ from opscope.runtime.ops.handing_on import (
     parallel_stack,
     timestamp,
 )
+from opscope.runtime.ops.hashing import (
+    fingerprint,
+    string_to_hash_bucket,
+    string_to_hash_bucket_fast,
+    string_to_hash_bucket_strong,
+)
 from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.indexing import newaxis
+from opscope.runtime.ops.joined_text import (
+    decode_base64,
+    decode_json_example,
+    edit_distance,
+    encode_base64,
+    parse_tensor,
+    reduce_join,
+    serialize_tensor,
+)
 from opscope.runtime.ops.joining import (
     concat,
     split,
@@ -401,6 +420,11 @@ from opscope.runtime.ops.sparse_segments import (
     sparse_segment_sqrt_n,
     sparse_segment_sum,
 )
+from opscope.runtime.ops.sparse_strings import (
+    deserialize_many_sparse,
+    serialize_many_sparse,
+    serialize_sparse,
+)
 from opscope.runtime.ops.special import (
     acos,
     acosh,
@@ -447,6 +471,12 @@ from opscope.runtime.parsing import (
     parse_example,
     parse_single_example,
 )
+from opscope.runtime.partitioned_variable import (
+    create_partitioned_variables,
+    fixed_size_partitioner,
+    min_max_variable_partitioner,
+    variable_axis_size_partitioner,
+)
 from opscope.runtime.quantization import (
     fake_quant_with_min_max_args,
     fake_quant_with_min_max_args_gradient,
@@ -491,6 +521,7 @@ from opscope.runtime.scopes import (
 )
 from opscope.runtime.session import InteractiveSession, Session
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
+from opscope.runtime.template import make_template
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
@@ -548,6 +579,16 @@ from opscope.runtime.version import (
     VERSION,
 )
 from opscope.runtime.while_loop import while_loop
+
+if TYPE_CHECKING:
+    from opscope.runtime import test
+
+
+def __getattr__(name: str) -> Any:
+    if name != "test":  # imported when it is used first: it brings unittest with it
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
 
 __all__ = [
     "AUTO_REUSE",
@@ -696,16 +737,20 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "create_partitioned_variables",
     "cross",
     "cumprod",
     "cumsum",
     "custom_gradient",
     "data",
     "debugging",
+    "decode_base64",
     "decode_compressed",
     "decode_csv",
+    "decode_json_example",
     "decode_raw",
     "depth_to_space",
+    "deserialize_many_sparse",
     "device",
     "diag",
     "diag_part",
@@ -725,6 +770,7 @@ __all__ = [
     "dtypes",
     "dynamic_partition",
     "dynamic_stitch",
+    "edit_distance",
     "einsum",
     "enable_control_flow_v2",
     "enable_eager_execution",
@@ -732,6 +778,7 @@ __all__ = [
     "enable_tensor_equality",
     "enable_v2_behavior",
     "enable_v2_tensorshape",
+    "encode_base64",
     "ensure_shape",
     "equal",
     "erf",
@@ -750,6 +797,8 @@ __all__ = [
     "fake_quant_with_min_max_vars_per_channel",
     "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
+    "fingerprint",
+    "fixed_size_partitioner",
     "flags",
     "float16",
     "float32",
@@ -829,7 +878,9 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "lookup",
     "losses",
+    "make_template",
     "manip",
     "map_fn",
     "matching_files",
@@ -846,6 +897,7 @@ __all__ = [
     "maximum",
     "meshgrid",
     "metrics",
+    "min_max_variable_partitioner",
     "minimum",
     "mod",
     "model_variables",
@@ -873,10 +925,12 @@ __all__ = [
     "parallel_stack",
     "parse_example",
     "parse_single_example",
+    "parse_tensor",
     "placeholder",
     "placeholder_with_default",
     "polygamma",
     "pow",
+    "print",
     "py_func",
     "python_io",
     "quantization",
@@ -897,6 +951,7 @@ __all__ = [
     "reciprocal",
     "reduce_all",
     "reduce_any",
+    "reduce_join",
     "reduce_logsumexp",
     "reduce_max",
     "reduce_mean",
@@ -942,6 +997,9 @@ __all__ = [
     "segment_prod",
     "segment_sum",
     "sequence_mask",
+    "serialize_many_sparse",
+    "serialize_sparse",
+    "serialize_tensor",
     "set_random_seed",
     "setdiff1d",
     "shape",
@@ -979,6 +1037,9 @@ __all__ = [
     "string_length",
     "string_split",
     "string_strip",
+    "string_to_hash_bucket",
+    "string_to_hash_bucket_fast",
+    "string_to_hash_bucket_strong",
     "string_to_number",
     "strings",
     "substr",
@@ -1032,6 +1093,7 @@ __all__ = [
     "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
+    "variable_axis_size_partitioner",
     "variable_op_scope",
     "variable_scope",
     "variables_initializer",
