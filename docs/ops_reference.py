@@ -40,11 +40,7 @@ REASONS = {
     "While": "loops of functions have none; those of `tf.while_loop` do",
     "StatelessWhile": "loops of functions have none; those of `tf.while_loop` do",
     "SoftsignGrad": "TensorFlow has none",
-    "FusedBatchNormGrad": "no second derivative of batch normalization",
-    "FusedBatchNormGradV2": "no second derivative of batch normalization",
-    "FusedBatchNormGradV3": "no second derivative of batch normalization",
     "LRNGrad": "TensorFlow has none",
-    "Lgamma": "needs the digamma function, which NumPy has not",
 }
 
 # The test of the ops of a module that samples cannot stand for: they have state, files or effects.

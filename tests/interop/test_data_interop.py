@@ -17,7 +17,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 theirs = pytest.importorskip("tensorflow.compat.v1")
 sys.path.insert(0, str(Path(__file__).parent))
 
-from input_pipelines import OTHER_NODES, PIPELINES, PYTHON_PIPELINES, write_files  # noqa: E402
+from grouped_pipelines import GROUPED  # noqa: E402
+from grouped_pipelines import OTHER_NODES as OTHER_GROUPED_NODES  # noqa: E402
+from input_pipelines import OTHER_NODES as OTHER_BASIC_NODES  # noqa: E402
+from input_pipelines import PIPELINES as BASIC  # noqa: E402
+from input_pipelines import PYTHON_PIPELINES, write_files  # noqa: E402
+
+PIPELINES = BASIC + GROUPED
+OTHER_NODES = OTHER_BASIC_NODES + OTHER_GROUPED_NODES
 
 pytestmark = pytest.mark.interop
 theirs.disable_eager_execution()
@@ -106,6 +113,54 @@ def test_tensorflow_runs_our_graph(pipeline: Any) -> None:
     with theirs.Graph().as_default() as graph:
         theirs.import_graph_def(theirs.GraphDef.FromString(data), name="")
         assert elements(theirs, graph, flat) == wanted
+
+
+# What TensorFlow rewrites by ops that opscope has not.
+REWRITTEN = [p for p in PIPELINES if p.__name__ in ("enumerated", "chosen")]
+
+
+@pytest.mark.parametrize(
+    "pipeline", [p for p in PIPELINES if p not in REWRITTEN], ids=lambda p: p.__name__
+)
+def test_we_run_tensorflows_graph(pipeline: Any) -> None:
+    with theirs.Graph().as_default() as graph:
+        theirs.data.make_one_shot_iterator(pipeline(theirs)).get_next(name="next")
+        flat = tuple(t.name for t in graph.get_operation_by_name("next").outputs)
+        wanted = elements(theirs, graph, flat)
+        data = graph.as_graph_def().SerializeToString()
+    with ours.Graph().as_default() as graph:
+        ours.import_graph_def(ours.GraphDef.FromString(data), name="")
+        assert elements(ours, graph, flat) == wanted
+
+
+def test_values_of_whole_datasets() -> None:
+    results = []
+    for tf in (ours, theirs):
+        with tf.Graph().as_default() as graph, tf.Session() as session:
+            data = tf.data.Dataset.range(10)
+            total = data.reduce(np.int64(0), lambda state, x: state + x)
+            pair = data.reduce((np.float32(0), "a"), lambda s, x: (s[0] + 1.0, s[1]))
+            single = tf.data.experimental.get_single_element(data.batch(10))
+            sizes = [
+                tf.data.experimental.cardinality(d)
+                for d in (
+                    data,
+                    data.batch(3),
+                    data.batch(3, True),
+                    data.repeat(),
+                    data.repeat().take(4),
+                    data.repeat(3).skip(2),
+                    data.filter(lambda x: x > 3),
+                    tf.data.Dataset.zip((data, data.take(3).repeat(2))),
+                    data.concatenate(data),
+                    data.shard(3, 0),
+                )
+            ]
+            values = session.run([total, pair, single, sizes])
+            with pytest.raises(tf.errors.InvalidArgumentError, match="more than one element"):
+                session.run(tf.data.experimental.get_single_element(data))
+            results.append((repr(values), outside_functions(graph.as_graph_def())))
+    assert results[0] == results[1]
 
 
 def test_reinitializable_and_feedable() -> None:

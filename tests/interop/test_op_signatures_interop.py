@@ -43,7 +43,7 @@ def our_default(attr: AttrDef) -> Any:
     if isinstance(value, TensorShape):
         return "unknown" if value.sizes is None else list(value.sizes)
     if isinstance(value, tuple):
-        return list(value)
+        return [np.float32(v) if isinstance(v, float) else v for v in value]
     return np.float32(value) if isinstance(value, float) else value
 
 
@@ -57,7 +57,7 @@ def their_default(attr: Any) -> Any:
     if kind == "shape":
         return "unknown" if value.shape.unknown_rank else [d.size for d in value.shape.dim]
     if kind == "list":
-        return list(value.list.i)
+        return [*value.list.i, *map(np.float32, value.list.f)]
     if kind == "s":
         return value.s.decode()
     return np.float32(value.f) if kind == "f" else getattr(value, kind)

@@ -37,19 +37,36 @@ from opscope.runtime import (
     nn,
     ops,
     python_io,
+    quantization,
     random,
     saved_model,
     strings,
     summary,
     test,
     train,
+    version,
 )
+from opscope.runtime.behavior import (
+    control_flow_v2_enabled,
+    disable_control_flow_v2,
+    disable_eager_execution,
+    disable_tensor_equality,
+    disable_v2_behavior,
+    disable_v2_tensorshape,
+    enable_control_flow_v2,
+    enable_eager_execution,
+    enable_tensor_equality,
+    enable_v2_behavior,
+    enable_v2_tensorshape,
+    executing_eagerly_outside_functions,
+)
+from opscope.runtime.case import case, switch_case
 from opscope.runtime.clip_ops import (
     clip_by_global_norm,
     clip_by_norm,
     global_norm,
 )
-from opscope.runtime.cond import case, cond
+from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
@@ -77,6 +94,7 @@ from opscope.runtime.dtypes import (
     uint64,
     variant,
 )
+from opscope.runtime.errors import OpError
 from opscope.runtime.form_assertions import (
     assert_integer,
     assert_proper_iterable,
@@ -88,8 +106,11 @@ from opscope.runtime.form_assertions import (
     assert_type,
 )
 from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
+from opscope.runtime.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
+from opscope.runtime.gradient_registry import NotDifferentiable as no_gradient  # noqa: N813
 from opscope.runtime.gradients import (
     AggregationMethod,
+    UnconnectedGradients,
     gradients,
 )
 from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
@@ -104,6 +125,7 @@ from opscope.runtime.initializers import Ones as ones_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomNormal as random_normal_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomUniform as random_uniform_initializer  # noqa: N813
 from opscope.runtime.initializers import TruncatedNormal as truncated_normal_initializer  # noqa: N813
+from opscope.runtime.initializers import UniformUnitScaling as uniform_unit_scaling_initializer  # noqa: N813
 from opscope.runtime.initializers import VarianceScaling as variance_scaling_initializer  # noqa: N813
 from opscope.runtime.initializers import Zeros as zeros_initializer  # noqa: N813
 from opscope.runtime.initializers import glorot_normal as glorot_normal_initializer
@@ -184,7 +206,20 @@ from opscope.runtime.math import (
     unsorted_segment_sum,
 )
 from opscope.runtime.monotony import is_non_decreasing, is_strictly_increasing
+from opscope.runtime.older_names import (
+    all_variables,
+    assert_variables_initialized,
+    initialize_all_tables,
+    initialize_all_variables,
+    initialize_local_variables,
+    initialize_variables,
+    no_regularizer,
+    op_scope,
+    tables_initializer,
+    variable_op_scope,
+)
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.argmax import arg_max, arg_min
 from opscope.runtime.ops.arrangement import (
     matrix_transpose,
     pad,
@@ -208,6 +243,7 @@ from opscope.runtime.ops.blocks import (
 from opscope.runtime.ops.broadcasting import (
     broadcast_to,
 )
+from opscope.runtime.ops.cast import to_bfloat16, to_complex64, to_complex128
 from opscope.runtime.ops.comparison import (
     where,
     where_v2,
@@ -240,6 +276,14 @@ from opscope.runtime.ops.grouping import (
     unique,
     unique_with_counts,
 )
+from opscope.runtime.ops.guarded_arithmetic import (
+    angle,
+    floor_div,
+    log_sigmoid,
+    realdiv,
+    truncatediv,
+    truncatemod,
+)
 from opscope.runtime.ops.handing_on import (
     ensure_shape,
     guarantee_const,
@@ -247,6 +291,7 @@ from opscope.runtime.ops.handing_on import (
     parallel_stack,
     timestamp,
 )
+from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.indexing import newaxis
 from opscope.runtime.ops.joining import (
     concat,
@@ -290,6 +335,7 @@ from opscope.runtime.ops.random import (
 from opscope.runtime.ops.repeating import batch_gather, repeat
 from opscope.runtime.ops.rolling import roll, unravel_index
 from opscope.runtime.ops.sampling import multinomial, random_crop, random_gamma, random_poisson
+from opscope.runtime.ops.saturation import saturate_cast
 from opscope.runtime.ops.scattering import (
     scatter_add,
     scatter_div,
@@ -304,6 +350,7 @@ from opscope.runtime.ops.scattering import (
     scatter_sub,
     scatter_update,
 )
+from opscope.runtime.ops.scipy_functions import digamma, erf, erfc, lbeta, lgamma
 from opscope.runtime.ops.searching import (
     argsort,
     bincount,
@@ -321,8 +368,10 @@ from opscope.runtime.ops.segments import (
     segment_prod,
     segment_sum,
     unsorted_segment_max,
+    unsorted_segment_mean,
     unsorted_segment_min,
     unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
 )
 from opscope.runtime.ops.shape import (
     expand_dims,
@@ -341,6 +390,16 @@ from opscope.runtime.ops.sparse import (
     sparse_tensor_to_dense,
     sparse_to_dense,
 )
+from opscope.runtime.ops.sparse_rows import (
+    sparse_fill_empty_rows,
+    sparse_reshape,
+    sparse_retain,
+)
+from opscope.runtime.ops.sparse_segments import (
+    sparse_segment_mean,
+    sparse_segment_sqrt_n,
+    sparse_segment_sum,
+)
 from opscope.runtime.ops.special import (
     acos,
     acosh,
@@ -350,10 +409,7 @@ from opscope.runtime.ops.special import (
     atan2,
     atanh,
     cosh,
-    erf,
-    erfc,
     imag,
-    lgamma,
     real,
     rint,
     sinh,
@@ -390,6 +446,14 @@ from opscope.runtime.parsing import (
     parse_example,
     parse_single_example,
 )
+from opscope.runtime.quantization import (
+    fake_quant_with_min_max_args,
+    fake_quant_with_min_max_args_gradient,
+    fake_quant_with_min_max_vars,
+    fake_quant_with_min_max_vars_gradient,
+    fake_quant_with_min_max_vars_per_channel,
+    fake_quant_with_min_max_vars_per_channel_gradient,
+)
 from opscope.runtime.queues import (
     FIFOQueue,
     FixedLengthRecordReader,
@@ -416,6 +480,7 @@ from opscope.runtime.scopes import (
     add_to_collection,
     add_to_collections,
     colocate_with,
+    container,
     control_dependencies,
     device,
     get_collection,
@@ -470,10 +535,30 @@ from opscope.runtime.variables import (
     trainable_variables,
     variables_initializer,
 )
+from opscope.runtime.version import (
+    COMPILER_VERSION,
+    CXX11_ABI_FLAG,
+    CXX_VERSION,
+    GIT_VERSION,
+    GRAPH_DEF_VERSION,
+    GRAPH_DEF_VERSION_MIN_CONSUMER,
+    GRAPH_DEF_VERSION_MIN_PRODUCER,
+    MONOLITHIC_BUILD,
+    VERSION,
+)
 from opscope.runtime.while_loop import while_loop
 
 __all__ = [
     "AUTO_REUSE",
+    "COMPILER_VERSION",
+    "CXX11_ABI_FLAG",
+    "CXX_VERSION",
+    "GIT_VERSION",
+    "GRAPH_DEF_VERSION",
+    "GRAPH_DEF_VERSION_MIN_CONSUMER",
+    "GRAPH_DEF_VERSION_MIN_PRODUCER",
+    "MONOLITHIC_BUILD",
+    "VERSION",
     "AggregationMethod",
     "Assert",
     "ConfigProto",
@@ -495,7 +580,10 @@ __all__ = [
     "IndexedSlices",
     "InteractiveSession",
     "MetaGraphDef",
+    "NoGradient",
     "NodeDef",
+    "NotDifferentiable",
+    "OpError",
     "Operation",
     "OptimizerOptions",
     "PaddingFIFOQueue",
@@ -503,6 +591,7 @@ __all__ = [
     "QueueBase",
     "RandomShuffleQueue",
     "ReaderBase",
+    "RegisterGradient",
     "RunMetadata",
     "RunOptions",
     "Session",
@@ -516,6 +605,7 @@ __all__ = [
     "TensorArray",
     "TensorShape",
     "TextLineReader",
+    "UnconnectedGradients",
     "VarLenFeature",
     "Variable",
     "VariableScope",
@@ -529,7 +619,11 @@ __all__ = [
     "add_n",
     "add_to_collection",
     "add_to_collections",
+    "all_variables",
+    "angle",
     "app",
+    "arg_max",
+    "arg_min",
     "argmax",
     "argmin",
     "argsort",
@@ -556,6 +650,7 @@ __all__ = [
     "assert_same_float_dtype",
     "assert_scalar",
     "assert_type",
+    "assert_variables_initialized",
     "assign",
     "assign_add",
     "assign_sub",
@@ -565,6 +660,7 @@ __all__ = [
     "batch_gather",
     "batch_to_space",
     "batch_to_space_nd",
+    "betainc",
     "bfloat16",
     "bincount",
     "bitcast",
@@ -590,7 +686,9 @@ __all__ = [
     "conj",
     "constant",
     "constant_initializer",
+    "container",
     "control_dependencies",
+    "control_flow_v2_enabled",
     "convert_to_tensor",
     "convert_to_tensor_or_indexed_slices",
     "convert_to_tensor_or_sparse_tensor",
@@ -609,9 +707,15 @@ __all__ = [
     "device",
     "diag",
     "diag_part",
+    "digamma",
     "dimension_at_index",
     "dimension_value",
+    "disable_control_flow_v2",
+    "disable_eager_execution",
     "disable_resource_variables",
+    "disable_tensor_equality",
+    "disable_v2_behavior",
+    "disable_v2_tensorshape",
     "div",
     "div_no_nan",
     "divide",
@@ -620,23 +724,36 @@ __all__ = [
     "dynamic_partition",
     "dynamic_stitch",
     "einsum",
+    "enable_control_flow_v2",
+    "enable_eager_execution",
     "enable_resource_variables",
+    "enable_tensor_equality",
+    "enable_v2_behavior",
+    "enable_v2_tensorshape",
     "ensure_shape",
     "equal",
     "erf",
     "erfc",
     "errors",
     "executing_eagerly",
+    "executing_eagerly_outside_functions",
     "exp",
     "expand_dims",
     "expm1",
     "eye",
+    "fake_quant_with_min_max_args",
+    "fake_quant_with_min_max_args_gradient",
+    "fake_quant_with_min_max_vars",
+    "fake_quant_with_min_max_vars_gradient",
+    "fake_quant_with_min_max_vars_per_channel",
+    "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
     "flags",
     "float16",
     "float32",
     "float64",
     "floor",
+    "floor_div",
     "floordiv",
     "floormod",
     "foldl",
@@ -668,10 +785,16 @@ __all__ = [
     "histogram_fixed_width_bins",
     "identity",
     "identity_n",
+    "igamma",
+    "igammac",
     "imag",
     "image",
     "import_graph_def",
     "init_scope",
+    "initialize_all_tables",
+    "initialize_all_variables",
+    "initialize_local_variables",
+    "initialize_variables",
     "initializers",
     "int8",
     "int16",
@@ -687,6 +810,7 @@ __all__ = [
     "is_strictly_increasing",
     "is_tensor",
     "is_variable_initialized",
+    "lbeta",
     "less",
     "less_equal",
     "lgamma",
@@ -697,6 +821,7 @@ __all__ = [
     "local_variables_initializer",
     "log",
     "log1p",
+    "log_sigmoid",
     "logging",
     "logical_and",
     "logical_not",
@@ -730,7 +855,9 @@ __all__ = [
     "nest",
     "newaxis",
     "nn",
+    "no_gradient",
     "no_op",
+    "no_regularizer",
     "norm",
     "not_equal",
     "numpy_function",
@@ -738,6 +865,7 @@ __all__ = [
     "ones",
     "ones_initializer",
     "ones_like",
+    "op_scope",
     "ops",
     "pad",
     "parallel_stack",
@@ -745,9 +873,11 @@ __all__ = [
     "parse_single_example",
     "placeholder",
     "placeholder_with_default",
+    "polygamma",
     "pow",
     "py_func",
     "python_io",
+    "quantization",
     "random",
     "random_crop",
     "random_gamma",
@@ -761,6 +891,7 @@ __all__ = [
     "rank",
     "read_file",
     "real",
+    "realdiv",
     "reciprocal",
     "reduce_all",
     "reduce_any",
@@ -785,6 +916,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "saturate_cast",
     "saved_model",
     "scalar_mul",
     "scan",
@@ -822,7 +954,13 @@ __all__ = [
     "space_to_batch",
     "space_to_batch_nd",
     "space_to_depth",
+    "sparse_fill_empty_rows",
     "sparse_placeholder",
+    "sparse_reshape",
+    "sparse_retain",
+    "sparse_segment_mean",
+    "sparse_segment_sqrt_n",
+    "sparse_segment_sum",
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
     "sparse_to_dense",
@@ -844,6 +982,8 @@ __all__ = [
     "substr",
     "subtract",
     "summary",
+    "switch_case",
+    "tables_initializer",
     "tan",
     "tanh",
     "tensor_scatter_add",
@@ -858,6 +998,9 @@ __all__ = [
     "test",
     "tile",
     "timestamp",
+    "to_bfloat16",
+    "to_complex64",
+    "to_complex128",
     "to_double",
     "to_float",
     "to_int32",
@@ -869,24 +1012,31 @@ __all__ = [
     "truediv",
     "truncated_normal",
     "truncated_normal_initializer",
+    "truncatediv",
+    "truncatemod",
     "tuple",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "uniform_unit_scaling_initializer",
     "unique",
     "unique_with_counts",
     "unravel_index",
     "unsorted_segment_max",
+    "unsorted_segment_mean",
     "unsorted_segment_min",
     "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
+    "variable_op_scope",
     "variable_scope",
     "variables_initializer",
     "variance_scaling_initializer",
     "variant",
     "verify_tensor_all_finite",
+    "version",
     "where",
     "where_v2",
     "while_loop",
@@ -894,6 +1044,8 @@ __all__ = [
     "zeros",
     "zeros_initializer",
     "zeros_like",
+    "zeta",
 ]
 
 linspace = lin_space
+__version__ = VERSION

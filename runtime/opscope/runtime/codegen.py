@@ -21,11 +21,10 @@ from opscope.runtime.devices import Device, needs_copy
 from opscope.runtime.feed import refuse_unfed
 from opscope.runtime.flow_code import FlowCode
 from opscope.runtime.generated_names import GeneratedNames
-from opscope.runtime.in_place import in_place_operator
 from opscope.runtime.instrumentation import Recorder, instrument_names
 from opscope.runtime.kernels import bound_kernel, takes_string_scalars
-from opscope.runtime.lifetimes import Lifetimes
 from opscope.runtime.liveness import last_uses
+from opscope.runtime.memory_code import MemoryCode
 from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
 from opscope.runtime.plan import PLAIN, Program
 from opscope.runtime.program_inputs import Inputs
@@ -37,7 +36,7 @@ from opscope.runtime.variable_slot import VariableSlot
 HOST = "host"
 
 # The op types whose output stands for a slot of the session.
-_VARIABLES = frozenset({"VariableV2", "VarHandleOp"})
+VARIABLES = frozenset({"VariableV2", "VarHandleOp"})
 
 # Whose memory (or whose very content) a tensor has: a variable's at one version, a constant's, a
 # feed's, or its own.
@@ -73,15 +72,15 @@ class Generator:
         devices = {device.device_type for device in inputs.placement.values()}
         has_flow = inputs.items is not None
         self.recorder = Recorder(
-            inputs.instrument, devices <= {"CPU"} and not has_flow, repeats=has_flow
+            inputs.instrument,
+            devices <= {"CPU"} and not has_flow,
+            repeats=has_flow,
+            only_checks=inputs.checked_slots is not None,
         )
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.last_use = last_uses(inputs.order, self.active)
-        is_plain = inputs.instrument is PLAIN
-        self.lifetimes = Lifetimes(
-            self.names, self.last_use, inputs.known.shapes, is_plain and not has_flow
-        )
-        self.new_local = self.lifetimes.new_local
+        self.memory = MemoryCode(self)
+        self.new_local = self.memory.lifetimes.new_local
         self.positions = {op: i for i, op in enumerate(inputs.order)}
         self.timed: list[Operation] = []
         self.flow = None if inputs.items is None else FlowCode(self, inputs.items)
@@ -94,10 +93,13 @@ class Generator:
         instrument = self.inputs.instrument
         for i, feed in enumerate(self.inputs.feeds):
             self.expressions[feed.tensor, None] = f"f{i}"
-            self._set_root(feed.tensor, ("feed", i))
+            self.set_root(feed.tensor, ("feed", i))
         if instrument is not PLAIN:
             start = "(-1, clock())" if self.flow else "clock()"
             self.text.add("hits = []; hit = hits.append; wild = over = False; seen = []", None)
+            if self.inputs.checked_slots is not None:
+                slots = self.bind(self.inputs.checked_slots, "l")
+                self.text.add(f"seen = [(s.value, s.rewrites) for s in {slots}]", None)
             self.text.add(f"times = [{start}]", None)
         if self.flow is not None:
             self.flow.write()
@@ -121,6 +123,7 @@ class Generator:
             if instrument.trace
             else (),
             repeats=self.flow is not None,
+            again=self.memory.again,
         )
 
     def _result(self) -> str:
@@ -158,13 +161,13 @@ class Generator:
             return
         elif op.type == "Placeholder":
             refuse_unfed(op)
-        elif op.type in _VARIABLES:
+        elif op.type in VARIABLES:
             self._variable(op)
         elif op.type != "NoOp":
             self._call(op, position)
         self.finish(op, op.outputs)
-        if self._frees and op in self.active:
-            self._drop_after(op, position)
+        if op in self.active:
+            self.memory.after(op, position)
 
     def finish(self, op: Operation, outputs: Sequence[Tensor]) -> None:
         """Write what comes after an op: record, fetch and time its outputs."""
@@ -188,23 +191,23 @@ class Generator:
             return
         if tensor.dtype.is_ref_dtype or self.is_handle(source):
             self.slot_names[tensor] = self.slot_names[source]
-            self._set_root(tensor, self.slot_root(self.slot_names[source]))
+            self.set_root(tensor, self.slot_root(self.slot_names[source]))
             return
-        self._set_root(tensor, self.roots[source])
+        self.set_root(tensor, self.roots[source])
         self.contents[tensor] = self.contents[source]
         self.name(tensor, self.value(source, op, self.inputs.placement[op]))
 
     def own_local(self, tensor: Tensor) -> str:
         """A new local for a tensor that is one of several others, and may share their memory."""
         local = self.new_local()
-        self._set_root(tensor, ("merged", local))
+        self.set_root(tensor, ("merged", local))
         self.name(tensor, local)
         return local
 
     def _constant(self, tensor: Tensor) -> None:
         value = self.inputs.known.values[tensor]
         self.expressions[tensor, None] = self.bind(value, "c")
-        self._set_root(tensor, ("constant", id(value)))
+        self.set_root(tensor, ("constant", id(value)))
 
     def _variable(self, op: Operation) -> None:
         tensor = op.outputs[0]
@@ -215,7 +218,7 @@ class Generator:
             if slot.value is not None:
                 self.ready_slots.add(name)
         self.slot_names[tensor] = name
-        self._set_root(tensor, self.slot_root(name))
+        self.set_root(tensor, self.slot_root(name))
 
     def is_handle(self, tensor: Tensor) -> bool:
         """True for a resource that stands for a variable's slot."""
@@ -252,11 +255,6 @@ class Generator:
                     arguments.append(self.value(tensor, op, device))
         updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
         self.updates.keep_old_values(op, updated, arguments, position)
-        dead: list[str] = []
-        if self._frees:
-            dead = self.lifetimes.release(self._locals(op.inputs), position)
-        if template is not None and self._in_place(op, template, arguments, dead, position):
-            return
         if template is not None:
             call = template.format(*arguments)
         else:
@@ -264,18 +262,16 @@ class Generator:
             state = self.inputs.session_state
             kernel = bound_kernel(Binding(node, device.xp, device.device_type, state))
             call = f"{self.bind(kernel, 'k')}({', '.join(arguments)})"
-        targets = self._targets(op, updated, template == "{0}")
-        self.text.add(f"{', '.join(targets)} = {call}" if targets else call, op)
-        self._drop(self.lifetimes.to_drop(targets), op)
+        self.memory.write(op, call, template, arguments, updated, position)
         for name in updated:
             self.versions[name] += 1
             if self.text.at_top:
                 self.ready_slots.add(name)
         for tensor in op.outputs:
             if tensor in self.slot_names:
-                self._set_root(tensor, self.slot_root(self.slot_names[tensor]))
+                self.set_root(tensor, self.slot_root(self.slot_names[tensor]))
 
-    def _targets(self, op: Operation, updated: Sequence[str], same_value: bool) -> list[str]:
+    def targets(self, op: Operation, updated: Sequence[str], same_value: bool) -> list[str]:
         """The locals an op's outputs go to; a reference output stands for the slot it updates."""
         names = []
         for tensor in op.outputs:
@@ -288,38 +284,16 @@ class Generator:
                 continue
             view_of = op.definition.view_of
             source = None if view_of is None else op.inputs[view_of]
-            own = self._own_root()
-            self._set_root(tensor, own if source is None else self._root_now(source))
+            own = self.own_root()
+            self.set_root(tensor, own if source is None else self._root_now(source))
             self.contents[tensor] = self.contents[op.inputs[0]] if same_value else own
             self.name(tensor, name)
         return names
 
-    def _own_root(self) -> Root:
+    def own_root(self) -> Root:
+        """The root of a value with memory of its own."""
         self.owned += 1
         return ("own", self.owned)
-
-    def _in_place(
-        self,
-        op: Operation,
-        template: str,
-        arguments: Sequence[str],
-        dead: Sequence[str],
-        position: int,
-    ) -> bool:
-        """Write an operator into the memory of its first operand, if nobody misses that."""
-        operator = in_place_operator(op, template, self.inputs.known.shapes)
-        if operator is None or self.flow is not None or arguments[0] not in dead:
-            return False
-        sharers = self.by_root[self.roots[op.inputs[0]]]
-        if any(self.last_use.get(t, -1) > position or t in self.fetched for t in sharers):
-            return False
-        (output,) = op.outputs
-        self.lifetimes.take_back(arguments[0])
-        self.text.add(f"{arguments[0]} {operator} {arguments[1]}", op)
-        self._set_root(output, self._own_root())
-        self.name(output, arguments[0])
-        self._drop(self.lifetimes.to_drop(arguments[:1]), op)
-        return True
 
     def _template(self, op: Operation, device: Device) -> str | None:
         """The expression that stands for the op's kernel; None where the kernel is called."""
@@ -329,24 +303,6 @@ class Generator:
         if takes_string_scalars(op) and template != "{0}":
             return None
         return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
-
-    @property
-    def _frees(self) -> bool:
-        return self.inputs.instrument is PLAIN and self.text.at_top
-
-    def _drop_after(self, op: Operation, position: int) -> None:
-        """Drop what nothing reads after `op`: outputs nobody needs, inputs that it handed on."""
-        dead = self.lifetimes.release(self._locals((*op.inputs, *op.outputs)), position)
-        if dead:
-            self._drop(self.lifetimes.to_drop(), op)
-
-    def _locals(self, tensors: Sequence[Tensor]) -> list[str]:
-        return [self.expressions.get((tensor, None), "") for tensor in tensors]
-
-    def _drop(self, names: Sequence[str], op: Operation) -> None:
-        """Write that the memory of these locals can go."""
-        if names:
-            self.text.add(f"{' = '.join(names)} = None", op)
 
     # -- values ------------------------------------------------------------------------------
 
@@ -408,7 +364,7 @@ class Generator:
                 )
                 name = local
             self.fetch_results[tensor] = name
-            self.lifetimes.keep(name)
+            self.memory.lifetimes.keep(name)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
         if not self.recorder.wants(tensor) or self.is_handle(tensor):
@@ -436,11 +392,10 @@ class Generator:
     def name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
         self.expressions[tensor, None] = name
-        root = self.roots[tensor]
-        holder = None if root[0] in ("slot", "constant", "feed") else self.by_root[root][0]
-        self.lifetimes.named(tensor, name, holder)
+        self.memory.name(tensor, name)
 
-    def _set_root(self, tensor: Tensor, root: Root) -> None:
+    def set_root(self, tensor: Tensor, root: Root) -> None:
+        """Note whose memory a tensor has."""
         self.roots[tensor] = self.contents[tensor] = root
         self.by_root.setdefault(root, []).append(tensor)
 

@@ -1,17 +1,16 @@
-"""tf.cond and tf.case: values that depend on a condition, of which only one side is computed."""
+"""tf.cond: values that depend on a condition, of which only one side is computed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from opscope.runtime import nest
 from opscope.runtime.branches import BranchContext, merge, switch
-from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
-from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.scope import op_scope
 
@@ -92,63 +91,3 @@ def _check_same(
                 "Outputs of true_fn and false_fn must have the same type: "
                 f"{ours.dtype.name}, {theirs.dtype.name}"
             )
-
-
-def case(
-    pred_fn_pairs: Any,
-    default: Callable[[], Any] | None = None,
-    exclusive: bool = False,
-    strict: bool = False,
-    name: str = "case",
-) -> Any:
-    """What the function beside the first predicate that holds returns, else what `default` does.
-
-    pred_fn_pairs: (bool scalar, function) pairs, or a dict of them. Without a default the last
-    function is taken when no other is. exclusive: InvalidArgumentError when several hold.
-    """
-    pairs = _pairs(pred_fn_pairs)
-    if default is not None and not callable(default):
-        raise TypeError("default must be callable")
-    with get_default_graph().name_scope(name):
-        if default is None:
-            pairs, default = pairs[:-1], pairs[-1][1]
-        build = default
-        for pred, function in reversed(pairs):
-            build = partial(cond, pred, function, build, strict=strict)
-        with get_default_graph().control_dependencies([_at_most_one(pairs)] if exclusive else []):
-            return build()
-
-
-def _pairs(given: Any) -> list[tuple[Any, Callable[[], Any]]]:
-    if isinstance(given, Mapping):
-        given = sorted(given.items(), key=lambda item: item[0].name)
-    if not isinstance(given, (list, tuple)):
-        raise TypeError("pred_fn_pairs must be a list, tuple, or dict")
-    pairs = [tuple(p) if isinstance(p, (list, tuple)) else p for p in given]
-    if not pairs:
-        raise ValueError("pred_fn_pairs must not be empty")
-    for pair in pairs:
-        if not isinstance(pair, tuple) or len(pair) != 2:
-            raise TypeError("Each entry in pred_fn_pairs must be a 2-tuple")
-        if not isinstance(pair[0], Tensor):
-            raise TypeError(f"pred must be Tensor, got {pair[0]!r}")
-        if not callable(pair[1]):
-            raise TypeError(f"fn for pred {pair[0].name} must be callable.")
-    return pairs
-
-
-Pair = tuple[Any, Callable[[], Any]]
-
-
-def _at_most_one(pairs: list[Pair]) -> Operation:
-    """An op that fails when more than one predicate holds."""
-    from opscope.runtime.math import cast, less_equal, reduce_sum  # they are built on this module
-    from opscope.runtime.ops.assertion import Assert
-    from opscope.runtime.ops.joining import stack
-
-    preds = stack([pred for pred, _ in pairs], name="preds_c")
-    count = reduce_sum(cast(preds, "int32"), name="num_true_conds")
-    condition = less_equal(count, constant(1, name="n_true_conds"))
-    names = ", ".join(pred.name for pred, _ in pairs)
-    message = f"Input error: exclusive=True: more than 1 conditions ({names}) evaluated as True:"
-    return Assert(condition, [message, preds], summarize=len(pairs))

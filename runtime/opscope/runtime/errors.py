@@ -164,3 +164,47 @@ class UnauthenticatedError(OpError):
     """The caller is not known."""
 
     code = UNAUTHENTICATED
+
+
+_BY_CODE: dict[int, type[OpError]] = {
+    kind.code: kind
+    for kind in (
+        CancelledError,
+        UnknownError,
+        InvalidArgumentError,
+        DeadlineExceededError,
+        NotFoundError,
+        AlreadyExistsError,
+        PermissionDeniedError,
+        ResourceExhaustedError,
+        FailedPreconditionError,
+        AbortedError,
+        OutOfRangeError,
+        UnimplementedError,
+        InternalError,
+        UnavailableError,
+        DataLossError,
+        UnauthenticatedError,
+    )
+}
+
+
+def exception_type_from_error_code(error_code: int) -> type[OpError]:
+    """The type of error for one of the codes above; KeyError for a number that is none."""
+    return _BY_CODE[error_code]
+
+
+def error_code_from_exception_type(cls: type[OpError]) -> int:
+    """The code of a type of error; UNKNOWN for any other type."""
+    found = [code for code, kind in _BY_CODE.items() if kind is cls]
+    return found[0] if found else UNKNOWN
+
+
+class raise_exception_on_not_ok_status:  # noqa: N801 - TensorFlow's name
+    """A `with` block for a status; nothing here reports one, errors are raised where they occur."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *exc_info: object) -> None:
+        return None

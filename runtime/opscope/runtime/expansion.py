@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from opscope.runtime import errors
+from opscope.runtime import dtypes, errors
 from opscope.runtime.function_graph import GraphFunction
 from opscope.runtime.op_def import REQUIRED, find_op
 from opscope.runtime.operation import Operation, Tensor
@@ -68,17 +68,18 @@ class Expansion:
                 depth = 0 if caller is None else caller.depth + 1
                 controls = controls or ([] if inputs else list(roots))
                 call = Call(self, op, name, inputs, controls, depth, caller)
-                made = call.written_out()
+                made, outputs = call.written_out()
             elif caller is None and same and not closes_loop:
                 continue
             else:
                 if caller is not None and not inputs and not controls:
                     controls = list(roots)
                 made = self._copy(op, f"{prefix}{op.name}", inputs, controls, caller)
+                outputs = made.outputs
                 if closes_loop:
                     loops.append((op, made))
             self._ops[op] = made
-            self._tensors.update(zip(op.outputs, made.outputs, strict=True))
+            self._tensors.update(zip(op.outputs, outputs, strict=True))
         for op, made in loops:
             made.inputs = [self.tensor(t) for t in op.inputs]
 
@@ -178,21 +179,27 @@ class Call:
         self.depth = depth
         self.user_frames: tuple[Any, ...] = op.code_frames if caller is None else caller.user_frames
 
-    def written_out(self) -> Operation:
-        """The op, by the name of the call, that has the outputs of the call."""
+    def written_out(self) -> tuple[Operation, list[Tensor]]:
+        """The op, by the name of the call, that ends it, and what stands for the call's outputs."""
         rule = self.op.definition.expand_rule
         assert rule is not None
         results, controls = rule(self)
-        return self._end(results, controls)
-
-    def _end(self, results: list[Tensor], controls: list[Operation]) -> Operation:
-        if not results:
-            return self.node("NoOp", [], "", controls or self.controls)
-        kinds = tuple(t.dtype.base_dtype for t in results)
-        made = self.node("IdentityN", results, "", controls, T=kinds)
-        for mine, theirs in zip(made.outputs, self.op.outputs, strict=True):
+        values = [t for t in results if t.dtype is not dtypes.resource]
+        if values:
+            kinds = tuple(t.dtype.base_dtype for t in values)
+            end = self.node("IdentityN", values, "", controls, T=kinds)
+        else:
+            end = self.node("NoOp", [], "", controls or self.controls)
+        ended = iter(end.outputs)
+        outputs = [
+            self.node("Identity", [t], f"output_{i}", [end]).outputs[0]
+            if t.dtype is dtypes.resource
+            else next(ended)
+            for i, t in enumerate(results)
+        ]
+        for mine, theirs in zip(outputs, self.op.outputs, strict=True):
             mine.shape = mine.shape.merge_with(theirs.shape)
-        return made
+        return end, outputs
 
     def inline(
         self,

@@ -95,10 +95,12 @@ def arrange(order: Sequence[Operation], fed: Collection[Tensor]) -> list[Item]:
     come last, as `reads_first` says for plans without blocks. UnimplementedError names the op where
     a graph is not made of whole loops and conditionals.
     """
-    return _Arrangement(order, fed).items(ROOT)
+    return Arrangement(order, fed).items(ROOT)
 
 
-class _Arrangement:
+class Arrangement:
+    """The blocks of a graph. home: the frame of each op. guards: what `items` found of each."""
+
     def __init__(self, order: Sequence[Operation], fed: Collection[Tensor]) -> None:
         self.fed = fed
         self.rank = {op: i for i, op in enumerate(order)}

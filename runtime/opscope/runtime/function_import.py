@@ -85,6 +85,7 @@ class ImportedFunctions:
         self._library = library
         self._import_body = import_body
         self._found: dict[str, ImportedFunction] = {}
+        self._whole: set[str] = set()
         self._calls: dict[str, OpDef] = {}
 
     def __contains__(self, name: str) -> bool:
@@ -95,6 +96,24 @@ class ImportedFunctions:
         if name not in self._found:
             self._found[name] = ImportedFunction(self._library[name], self)
         return self._found[name]
+
+    def require(self, node: NodeDef, name: str) -> ImportedFunction:
+        """The function that an attribute of a node names.
+
+        ValueError when the library lacks it, or one that its body names.
+        """
+        if name not in self._library:
+            raise ValueError(
+                f"node {node.name!r} (op: {node.op!r}) names the function {name!r}, which "
+                "the graph_def's library lacks"
+            )
+        if name not in self._whole:
+            self._whole.add(name)
+            for inner in self._library[name].node_def:
+                for attr in inner.attr.values():
+                    for named in _names_in(attr):
+                        self.require(inner, named)
+        return self.find(name)
 
     def definition(self, node: NodeDef) -> OpDef:
         """The op type of a node: one of ours, or the call of a function that has its name."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from enum import Enum
 from typing import Any
 
 from opscope.runtime import (
@@ -17,6 +18,7 @@ from opscope.runtime import (
     function_gradient,  # noqa: F401 - it gives calls and conditions of functions theirs
 )
 from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.gradient_registry import gradient_rule
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.indexed_slices import IndexedSlices
 from opscope.runtime.loop_gradients import (
@@ -45,6 +47,13 @@ class AggregationMethod:
     EXPERIMENTAL_ACCUMULATE_N = 2
 
 
+class UnconnectedGradients(Enum):
+    """What the gradient of what does not depend on the sources is: None, or zeros."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
 def gradients(
     ys: Any,
     xs: Any,
@@ -54,7 +63,7 @@ def gradients(
     gate_gradients: bool = False,
     aggregation_method: int | None = None,
     stop_gradients: Any = None,
-    unconnected_gradients: str = "none",
+    unconnected_gradients: Any = "none",
 ) -> list[Any]:
     """The derivatives of the sum of `ys` with respect to each of `xs`.
 
@@ -70,8 +79,12 @@ def gradients(
         raise ValueError(f"Length mismatch. Passed {len(grad_list)} grad_ys for {len(y_list)} ys")
     if aggregation_method not in (None, 0, 1, 2):
         raise ValueError(f"Invalid `aggregation_method` specified {aggregation_method}.")
-    if unconnected_gradients not in ("none", "zero"):
-        raise ValueError(f"Unknown value for unconnected_gradients: '{unconnected_gradients}'")
+    try:
+        unconnected = UnconnectedGradients(unconnected_gradients)
+    except ValueError:
+        raise ValueError(
+            f"Unknown value for unconnected_gradients: '{unconnected_gradients}'"
+        ) from None
     with op_scope(name, "gradients", *y_list, *x_list, *stop_list, *grad_list):
         get_default_graph().unique_name("uid")
         targets = [_target(y) for y in y_list]
@@ -87,7 +100,7 @@ def gradients(
         )
         walk.run(grad_list)
         found = [walk.result(x) for x in sources]
-        if unconnected_gradients == "zero":
+        if unconnected is UnconnectedGradients.ZERO:
             found = [zeros_like(x) if g is None else g for x, g in zip(sources, found, strict=True)]
     if walk.loops is not None:
         walk.loops.close_open_loops()
@@ -225,9 +238,9 @@ class _Backward:
             self.summed[tensor] = grad
         if op in self.frontier or all(g is None for g in out_grads):
             return nothing
-        rule = op.definition.gradient_rule
+        passes, rule = gradient_rule(op)
         if rule is None:
-            if op.definition.not_differentiable:
+            if passes:
                 return nothing
             raise LookupError(
                 f"No gradient defined for operation '{op.name}' (op type: {op.type})"
@@ -247,7 +260,7 @@ class _Backward:
                 convert_to_tensor(g) if isinstance(g, IndexedSlices) else g for g in out_grads
             ]
         with graph.name_scope(op.name + "_grad"):
-            found = rule(op, *out_grads)
+            found = _as_list(rule(op, *out_grads))
             if len(found) != len(op.inputs):
                 raise ValueError(
                     f"Num gradients {len(found)} generated for op {op.name} ({op.type}) "

@@ -55,6 +55,8 @@ class Graph(GraphCollections):
         self._name_scope = ""
         self._device_stack: list[str | DeviceFunction | None] = []
         self._control_stack: list[_ControlScope] = []
+        self._gradient_overrides: dict[str, str] = {}
+        self._container = ""
         self._colocation_stack: list[list[str]] = []  # groups, as in the attribute `_class`
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation] = set()
@@ -118,6 +120,10 @@ class Graph(GraphCollections):
             for scoped in self._scoped_controls(inputs):
                 if scoped not in controls:
                     controls.append(scoped)
+            if definition.name in self._gradient_overrides:
+                attrs["_gradient_op_type"] = self._gradient_overrides[definition.name]
+            if self._container and attrs.get("container") == "":
+                attrs["container"] = self._container
             if self._colocation_stack and "_class" not in attrs:
                 attrs["_class"] = tuple(sorted({g for s in self._colocation_stack for g in s}))
             context = self.control_flow_context
@@ -337,6 +343,34 @@ class Graph(GraphCollections):
             yield
         finally:
             self._colocation_stack = previous
+
+    @contextmanager
+    def gradient_override_map(self, op_type_map: dict[str, str]) -> Iterator[None]:
+        """Give ops made inside, of the types named, the gradients registered under other names."""
+        if not isinstance(op_type_map, dict):
+            raise TypeError("`op_type_map` must be a dictionary mapping strings to strings")
+        for pair in op_type_map.items():
+            if not all(isinstance(text, str) for text in pair):
+                raise TypeError("Keys and values of `op_type_map` must be strings")
+        previous = self._gradient_overrides
+        self._gradient_overrides = {**previous, **op_type_map}
+        try:
+            yield
+        finally:
+            self._gradient_overrides = previous
+
+    @contextmanager
+    def container(self, container_name: str) -> Iterator[str]:
+        """Keep the state of variables, queues and tables made inside in a container of this name.
+
+        Two of one name in different containers are different.
+        """
+        previous = self._container
+        self._container = container_name
+        try:
+            yield container_name
+        finally:
+            self._container = previous
 
     # -- control dependencies --------------------------------------------------------------
 

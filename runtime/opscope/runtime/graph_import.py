@@ -216,13 +216,7 @@ class _Importer:
         """The function that an attribute names, or several."""
         if isinstance(named, tuple):
             return tuple(self._function(node, item) for item in named)
-        try:
-            return self.functions.find(named.name)
-        except KeyError:
-            raise ValueError(
-                f"node {node.name!r} (op: {node.op!r}) names the function {named.name!r}, which "
-                "the graph_def's library lacks"
-            ) from None
+        return self.functions.require(node, named.name)
 
     def _operation(self, node: NodeDef, text: str) -> Operation:
         source = parse_input(text)

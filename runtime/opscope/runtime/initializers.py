@@ -9,7 +9,8 @@ from typing import Any
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant as constant_tensor
 from opscope.runtime.operation import Tensor
-from opscope.runtime.ops import filling, random
+from opscope.runtime.ops import filling, matrices, random
+from opscope.runtime.ops.slicing import slice_block
 from opscope.runtime.tensor_shape import as_shape
 
 
@@ -189,6 +190,56 @@ class VarianceScaling(Initializer):
         return random.truncated_normal(shape, 0.0, stddev, wanted, seed=self.seed)
 
 
+class UniformUnitScaling(Initializer):
+    """Uniform values whose spread keeps the scale of what is multiplied with them.
+
+    They lie within factor * sqrt(3 / inputs), inputs being the product of all sizes but the last.
+    """
+
+    def __init__(
+        self, factor: float = 1.0, seed: int | None = None, dtype: Any = dtypes.float32
+    ) -> None:
+        self.factor = factor
+        self.seed = seed
+        self.dtype = dtypes.as_dtype(dtype)
+
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
+        """Values for the given shape, or for the whole that it is a part of."""
+        sizes = _whole_shape(shape, partition_info)
+        limit = math.sqrt(3 / max(1.0, math.prod(map(float, sizes[:-1])))) * self.factor
+        return random.random_uniform(shape, -limit, limit, self._wanted(dtype), seed=self.seed)
+
+
+class Identity(Initializer):
+    """The identity matrix times `gain`; ValueError for another number of dimensions than two."""
+
+    def __init__(self, gain: float = 1.0, dtype: Any = dtypes.float32) -> None:
+        self.gain = gain
+        self.dtype = dtypes.as_dtype(dtype)
+
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
+        """The matrix of the given shape, or the part of it that is asked for."""
+        sizes = _whole_shape(shape, partition_info)
+        if len(sizes) != 2:
+            raise ValueError(
+                "The tensor to initialize, specified by argument `shape` must be "
+                f"two-dimensional. Received shape={shape}"
+            )
+        matrix: Any = matrices.eye(sizes[0], sizes[1], dtype=self._wanted(dtype))
+        if partition_info is not None:
+            matrix = slice_block(matrix, partition_info.var_offset, _sizes(shape))
+        made: Tensor = self.gain * matrix
+        return made
+
+
+def _sizes(shape: Any) -> list[int]:
+    return [size for size in as_shape(shape).as_list() if size is not None]
+
+
+def _whole_shape(shape: Any, partition_info: Any) -> list[int]:
+    return _sizes(shape if partition_info is None else partition_info.full_shape)
+
+
 def _fans(sizes: list[int]) -> tuple[float, float]:
     """The numbers of inputs and outputs that a weight of this shape joins."""
     if len(sizes) < 2:
@@ -223,6 +274,11 @@ def lecun_normal(seed: int | None = None) -> VarianceScaling:
     return VarianceScaling(1.0, "fan_in", "truncated_normal", seed)
 
 
+def lecun_uniform(seed: int | None = None) -> VarianceScaling:
+    """Uniform values of variance 1 / inputs."""
+    return VarianceScaling(1.0, "fan_in", "uniform", seed)
+
+
 def get(identifier: Any) -> Callable[..., Any]:
     """The initializer that a name, a class or an initializer stands for."""
     if isinstance(identifier, str):
@@ -247,6 +303,8 @@ random_uniform = RandomUniform
 random_normal = RandomNormal
 truncated_normal = TruncatedNormal
 variance_scaling = VarianceScaling
+uniform_unit_scaling = UniformUnitScaling
+identity = Identity
 
 _BY_NAME: dict[str, Callable[..., Initializer]] = {
     "zeros": Zeros,
@@ -261,4 +319,7 @@ _BY_NAME: dict[str, Callable[..., Initializer]] = {
     "he_normal": he_normal,
     "he_uniform": he_uniform,
     "lecun_normal": lecun_normal,
+    "lecun_uniform": lecun_uniform,
+    "uniform_unit_scaling": UniformUnitScaling,
+    "identity": Identity,
 }

@@ -12,6 +12,7 @@ import numpy as np
 
 from opscope.events import has_inf_or_nan
 from opscope.runtime import dtypes, errors
+from opscope.runtime.deferred import NOT_COMPUTED
 from opscope.runtime.devices import Device
 from opscope.runtime.operation import Tensor
 from opscope.runtime.plan import Instrument, Recorded
@@ -43,6 +44,7 @@ def instrument_names() -> dict[str, Any]:
     return {
         "bad": has_inf_or_nan,
         "bad_on_device": _bad_on_device,
+        "gone": NOT_COMPUTED,
         "clock": time.perf_counter_ns,
         "isfinite": math.isfinite,
         "not_all_finite": _not_all_finite,
@@ -54,16 +56,24 @@ class Recorder:
     """Which tensors are handed out, and the inf/nan test of each.
 
     A plain or timed program skips ops that have no use. So does one that checks everything, if it
-    may defer: what it skipped is computed when somebody looks at it. Any other watch computes them.
+    may defer: what it skipped is computed when somebody looks at it. Any other watch computes them,
+    but for a program that only checks.
     """
 
-    def __init__(self, instrument: Instrument, defers: bool, repeats: bool = False) -> None:
+    def __init__(
+        self,
+        instrument: Instrument,
+        defers: bool,
+        repeats: bool = False,
+        only_checks: bool = False,
+    ) -> None:
         """repeats: a tensor can come several times or never, so values are kept as they come."""
+        self.only_checks = only_checks
         self.repeats = repeats
         self.watch = watch = instrument.watch
         self.trace = instrument.trace
         self.defers = watch is not None and defers and watch.check and watch.wants_all
-        self.skips_unused = watch is None or self.defers
+        self.skips_unused = watch is None or self.defers or only_checks
         self.recorded: list[Recorded] = []
         self.roots: list[Any] = []
         self.static_hits: list[int] = []
@@ -127,14 +137,15 @@ class Recorder:
         first = self._first_of.setdefault(root, index)
         self.recorded.append(Recorded(tensor, device, local, first))
         self.roots.append(root)
-        lines = [f"seen += {index}, {local}"]
+        lines = [] if self.only_checks else [f"seen += {index}, {local}"]
+        place = "0" if self.only_checks else "len(seen) - 1"
         # What hands a value on is known by the value; only with patterns may its source be unseen.
         is_test_due = first == index and not (root[0] == "merged" and self.watch_wants_all)
         if self.watch is None or not self.watch.check or not is_test_due:
             return lines
         if known is None:
-            return lines + _test(tensor, shape.ndims, device, local, "len(seen) - 1")
-        return [*lines, "hit(len(seen) - 1)"] if has_inf_or_nan(known) else lines
+            return lines + _test(tensor, shape.ndims, device, local, place)
+        return [*lines, f"hit({place})"] if has_inf_or_nan(known) else lines
 
     def with_versions(self, last: Mapping[str, int]) -> tuple[Recorded, ...]:
         """What is recorded, marked where it is a variable's memory before its `last` version."""

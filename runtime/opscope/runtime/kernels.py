@@ -51,7 +51,7 @@ def _boxing(kernel: Kernel, generic: list[bool]) -> Kernel:
     def call(*values: Any) -> Any:
         result = kernel(*[boxed(v) if g else v for v, g in zip(values, generic, strict=True)])
         if isinstance(result, (tuple, list)):
-            return [_unboxed(r) for r in result]
+            return tuple(_unboxed(r) for r in result)
         return _unboxed(result)
 
     return call

@@ -9,16 +9,13 @@ from opscope.runtime.generated_names import GeneratedNames
 from opscope.runtime.operation import Tensor
 from opscope.runtime.tensor_shape import TensorShape
 
-# A value up to this size is held until its name gets another one: the line that drops it sooner
-# costs more than its memory.
-_SMALL_BYTES = 4096
-
 
 class Lifetimes:
     """Drops each value after its last use.
 
     reuses: the name of a value that nothing reads any more goes to the next one. Only for programs
-    without blocks, all of whose values are read in the order of their lines.
+    without blocks, all of whose values are read in the order of their lines. small: values of up to
+    this many bytes are held on to; the line that would drop one costs more than its memory.
     """
 
     def __init__(
@@ -27,11 +24,13 @@ class Lifetimes:
         last_use: Mapping[Tensor, int],
         shapes: Mapping[Tensor, TensorShape],
         reuses: bool,
+        small: int,
     ) -> None:
         self._names = names
         self._last_use = last_use
         self._shapes = shapes
         self._reuses = reuses
+        self._small = small
         self._last_read: dict[str, int] = {}  # of each local that may be dropped after it
         self._large: set[str] = set()
         self._releasing: list[str] = []
@@ -94,7 +93,7 @@ class Lifetimes:
 
     def _is_small(self, tensor: Tensor) -> bool:
         sizes = self._shapes[tensor].sizes
-        if not self._reuses or sizes is None or None in sizes:
+        if sizes is None or None in sizes:
             return False
         size: int = prod(sizes) * tensor.dtype.numpy_dtype.itemsize  # type: ignore[arg-type]
-        return size <= _SMALL_BYTES
+        return size <= self._small

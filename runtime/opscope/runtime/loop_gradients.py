@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from opscope.runtime.branches import BranchContext, switch
 from opscope.runtime.constant import constant
 from opscope.runtime.control_flow_context import output_context
+from opscope.runtime.errors import UnimplementedError
 from opscope.runtime.graph import Graph
 from opscope.runtime.loop_gradient import LoopGradient, within
 from opscope.runtime.make_op import make_tensor
@@ -28,18 +29,28 @@ class LoopGradients:
 
     def add(self, leave: Operation) -> list[Operation]:
         """Note the loop that an Exit leaves; returns all its Exits when it is new."""
+        if leave.control_flow_context is None:
+            self._find_loops_of(leave)
         loop = leave.control_flow_context
-        if not isinstance(loop, WhileContext):
-            raise LookupError(
-                f"No gradient defined for operation '{leave.name}': it leaves a loop that was "
-                "imported, and gradients flow only through loops that were built here."
-            )
+        assert isinstance(loop, WhileContext)
         if loop in self.by_loop:
             return []
         around = None if loop.outer is None else loop.outer.loop
         outer = self.by_loop.get(around) if isinstance(around, WhileContext) else None
         made = self.by_loop[loop] = LoopGradient(loop, outer, self.base)
         return [e.op for e in made.exits]
+
+    def _find_loops_of(self, leave: Operation) -> None:
+        """Find the loops and branches of a graph that was imported as a GraphDef."""
+        from opscope.runtime.derived_contexts import derive_contexts
+
+        try:
+            derive_contexts(self.graph)
+        except UnimplementedError as error:
+            raise LookupError(
+                f"No gradient defined for operation '{leave.name}': it leaves a loop of an "
+                f"imported graph that is not made of whole loops and conditionals: {error.message}"
+            ) from None
 
     def of(self, op: Operation, from_behind: bool = False) -> LoopGradient | None:
         """The backward loop of the loop an op is in; `from_behind` counts an Exit as outside."""

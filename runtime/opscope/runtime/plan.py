@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from opscope.runtime.fetch import Fetches
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.partition import partition_graphs
 from opscope.runtime.watch import Watch
+
+if TYPE_CHECKING:
+    from opscope.runtime.replay import Replay
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,14 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class Again:
+    """How a dropped value is computed once more: its source line, and the names in that."""
+
+    line: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Program:
     """Generated code: `function(*fed values)`.
 
@@ -56,8 +67,10 @@ class Program:
     lines: the op that each source line belongs to. computes: False when only constants, feeds and
     variables are handed out. repeats: an op can run several times or never; then the recorded
     values are a list of index into `recorded` and value in turn, as they came, hits are places in
-    that list, and times are pairs (index into `traced`, nanoseconds). interpreted: there is no
-    source; the local `execution` of the function knows the op that runs.
+    that list, and times are pairs (index into `traced`, nanoseconds). again: the recorded locals
+    that are dropped as long as there is no hit. replay: recorded are only the variables' values
+    from before the run, each with its number of rewrites; this runs the ops again and records all.
+    interpreted: there is no source; the local `execution` of the function knows the op that runs.
     """
 
     function: Callable[..., Any]
@@ -69,6 +82,8 @@ class Program:
     static_hits: tuple[int, ...] = ()
     traced: tuple[Operation, ...] = ()
     repeats: bool = False
+    again: Mapping[str, Again] = field(default_factory=dict)
+    replay: Replay | None = None
     interpreted: bool = False
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from opscope.runtime.codegen import generate
+from opscope.runtime.codegen import VARIABLES, generate
 from opscope.runtime.devices import Device
 from opscope.runtime.errors import UnimplementedError
 from opscope.runtime.expansion import Expansion, has_calls
@@ -18,8 +19,9 @@ from opscope.runtime.interpreter import interpreted
 from opscope.runtime.liveness import live_ops
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.placement import place
-from opscope.runtime.plan import Instrument, Plan
+from opscope.runtime.plan import Instrument, Plan, Program
 from opscope.runtime.program_inputs import Inputs
+from opscope.runtime.replay import Replay, is_repeatable
 from opscope.runtime.schedule import has_flow, needed_ops, reads_first
 from opscope.runtime.tensor_shape import Sizes
 from opscope.runtime.token_graph import TokenGraph
@@ -74,7 +76,17 @@ def make_plan(
     live = live_ops(
         order, [*wanted.elements, *deciding(items or ())], fed.keys() | known.values.keys()
     )
-    program = generate(
-        Inputs(order, live, placement, feeds, wanted, known, slot, session_state, instrument, items)
+    inputs = Inputs(
+        order, live, placement, feeds, wanted, known, slot, session_state, instrument, items
     )
-    return Plan(feeds, wanted, tuple(order), placement, program)
+
+    def plan(program: Program) -> Plan:
+        return Plan(feeds, wanted, tuple(order), placement, program)
+
+    watch = instrument.watch
+    if not items or not watch or not watch.check or instrument.trace or not is_repeatable(order):
+        return plan(generate(inputs))
+    slots = {op: slot(op) for op in order if op.type in VARIABLES}
+    replay = Replay(lambda use: plan(generate(replace(inputs, slot=use))), slots)
+    program = generate(replace(inputs, checked_slots=replay.slots))
+    return plan(replace(program, replay=replay))

@@ -18,7 +18,10 @@ from opscope.runtime.variable_slot import VariableSlot
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a program is generated from; ops in `order` that are not in `live` have no use."""
+    """What a program is generated from; ops in `order` that are not in `live` have no use.
+
+    checked_slots: the program tests what is watched and records nothing but these variables.
+    """
 
     order: Sequence[Operation]
     live: Collection[Operation]
@@ -30,3 +33,4 @@ class Inputs:
     session_state: dict[Any, Any]
     instrument: Instrument = PLAIN
     items: Sequence[Item] | None = None  # the blocks of `order`, where there is control flow
+    checked_slots: Sequence[VariableSlot] | None = None

@@ -31,6 +31,11 @@ def device(device_name_or_function: Any) -> AbstractContextManager[None]:
     return get_default_graph().device(device_name_or_function)
 
 
+def container(container_name: str) -> AbstractContextManager[str]:
+    """Keep the state of what is made inside in a container; see `Graph.container`."""
+    return get_default_graph().container(container_name)
+
+
 def control_dependencies(control_inputs: Iterable[Any] | None) -> AbstractContextManager[None]:
     """Make ops built inside run after `control_inputs`; see `Graph.control_dependencies`."""
     return get_default_graph().control_dependencies(control_inputs)

@@ -10,21 +10,19 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-import numpy as np
-
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.cancellation import CANCELLATION, Cancellation
 from opscope.runtime.default_session import default_session
-from opscope.runtime.deferred import NOT_COMPUTED
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
-from opscope.runtime.errors import NotFoundError, OpError
+from opscope.runtime.errors import NotFoundError
+from opscope.runtime.execution import Execution, execute
 from opscope.runtime.feed import Feed, read_feeds, whole_feeds
 from opscope.runtime.fetch import fetch_key, read_fetches
 from opscope.runtime.garbage import no_collection
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.operation import Operation
-from opscope.runtime.plan import PLAIN, Instrument, Plan, Recorded
+from opscope.runtime.plan import PLAIN, Instrument, Plan
 from opscope.runtime.plan_family import PlanFamily
 from opscope.runtime.planner import make_plan
 from opscope.runtime.step_stats import build_step_stats
@@ -305,43 +303,19 @@ class BaseSession:
         self._run_count += 1
         fed = self._fed_values(family, feed_dict)
         plan = family.plan(fed)
-        program = plan.program
         start = max(time.time_ns() // 1000, self._last_timestamp + 1)
         clock = time.perf_counter_ns()
-        error: OpError | None = None
-        result: Any = None
-        hits: Sequence[int] = ()
-        times: Sequence[int] = ()
-        try:
-            with np.errstate(all="ignore"):
-                result, values, hits, times, over = program.function(*fed)
-        except Exception as raised:
-            translated = plan.op_error(raised)
-            if not isinstance(translated, OpError):
-                raise
-            error = translated
-            _, local_values = plan.failed_at(raised.__traceback__)
-            if program.repeats:
-                values = local_values.get("seen", ())
-            else:
-                values = tuple(
-                    local_values.get(r.local, program.namespace.get(r.local, NOT_COMPUTED))
-                    for r in program.recorded
-                )
-            hits = local_values.get("hits", ())
-            over = local_values.get("over", False)
-        span = max((time.perf_counter_ns() - clock) // 1000, len(values))
-        self._last_timestamp = start + span
-        recorded = program.recorded
-        if program.repeats:
-            recorded = tuple(program.recorded[i] for i in values[::2])
-            values = values[1::2]
-            hits = [place // 2 for place in hits]
-        run = WatchedRun(plan, recorded, values, over, hits, index, start, span, fed)
-        run.result = result
-        run.error = error
-        if run_metadata is not None and error is None:
-            self._fill_metadata(run_metadata, plan, recorded, values, times, options)
+        execution = execute(plan, fed)
+        elapsed = (time.perf_counter_ns() - clock) // 1000
+
+        def stamps(count: int) -> tuple[int, int]:
+            span = max(elapsed, count)
+            self._last_timestamp = max(self._last_timestamp, start + span)
+            return start, span
+
+        run = WatchedRun(execution, stamps, index, fed)
+        if run_metadata is not None and execution.error is None:
+            self._fill_metadata(run_metadata, execution, options)
         return run
 
     @staticmethod
@@ -352,12 +326,10 @@ class BaseSession:
     @staticmethod
     def _fill_metadata(
         run_metadata: RunMetadata,
-        plan: Plan,
-        recorded: Sequence[Recorded],
-        values: Sequence[Any],
-        times: Sequence[Any],
+        execution: Execution,
         options: RunOptions | None,
     ) -> None:
+        plan, times = execution.plan, execution.times
         program = plan.program
         traced: Sequence[Operation] = program.traced
         if program.repeats:
@@ -369,7 +341,10 @@ class BaseSession:
                     traced,
                     plan.placement,
                     times,
-                    [(r.tensor, v) for r, v in zip(recorded, values, strict=True)],
+                    [
+                        (r.tensor, v)
+                        for r, v in zip(execution.recorded, execution.values, strict=True)
+                    ],
                     time.time_ns() - time.perf_counter_ns(),
                 )
             )

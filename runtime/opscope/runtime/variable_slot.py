@@ -23,7 +23,7 @@ class VariableSlot:
     update once nobody holds it.
     """
 
-    __slots__ = ("moderate", "name", "shared", "spare", "value")
+    __slots__ = ("moderate", "name", "rewrites", "shared", "spare", "value")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -31,6 +31,7 @@ class VariableSlot:
         self.shared = False
         self.spare: Any = None
         self.moderate = False  # a watch found the sum of its squares finite
+        self.rewrites = 0  # how often an update was made in place
 
     def target(self) -> Any:
         """The array to write the next value into; None for a scalar: the ufunc makes a new one."""
@@ -57,5 +58,7 @@ class VariableSlot:
         if value is not self.value:
             self.spare = self.value
             self.value = value
+        else:
+            self.rewrites += 1
         self.shared = False
         self.moderate = False

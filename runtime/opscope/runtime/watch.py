@@ -6,7 +6,7 @@ import itertools
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +18,8 @@ from opscope.runtime.operation import Tensor
 
 if TYPE_CHECKING:
     from opscope.events.proto.debug_pb2 import DebugOptions
-    from opscope.runtime.plan import Plan, Recorded
+    from opscope.runtime.execution import Execution
+    from opscope.runtime.plan import Recorded
 
 MEMORY_CALLBACK_SCHEME = "memcbk:///"
 
@@ -88,28 +89,37 @@ class WatchedRun:
 
     def __init__(
         self,
-        plan: Plan,
-        recorded: Sequence[Recorded],
-        values: Sequence[Any],
-        over: bool,
-        hit_indices: Sequence[int],
+        execution: Execution,
+        stamps: Callable[[int], tuple[int, int]],
         session_run_index: int,
-        start: int,
-        span: int,
         fed_values: Sequence[Any],
     ) -> None:
-        self._plan = plan
-        self._recorded = recorded
-        self._values = values
-        self._over = over
-        self._hit_indices = hit_indices
-        self._start = start
-        self._span = span
+        """stamps: when the run began, and how long it took to compute that many tensors, in us."""
+        self._execution = execution
+        self._stamps = stamps
         self._fed_values = fed_values
+        self._plan = execution.plan
         self.session_run_index = session_run_index
-        self.result: Any = None
-        self.error: OpError | None = None
+        self.result: Any = execution.result
+        self.error: OpError | None = execution.error
         self.global_step = -1
+        if execution.hits or execution.error is not None or not execution.plan.program.replay:
+            _ = self._time
+
+    @cached_property
+    def _seen(self) -> Execution:
+        """What was recorded; recorded now, if the run only checked."""
+        execution = self._execution
+        replay = execution.plan.program.replay
+        if replay is None:
+            return execution
+        if not execution.hits and not execution.error and not replay.is_possible(execution.values):
+            return replace(execution, recorded=(), values=())
+        return replay.run(execution.values, self._fed_values)
+
+    @cached_property
+    def _time(self) -> tuple[int, int]:
+        return self._stamps(len(self._seen.values))
 
     @cached_property
     def tensors(self) -> list[WatchedTensor]:
@@ -118,7 +128,7 @@ class WatchedRun:
         A check that finds nothing lets variables be updated in place: what they held before the
         step is then not listed.
         """
-        recorded = self._recorded
+        recorded = self._seen.recorded
         values = self._all_values
         return [
             self._watched(i, r) for i, r in enumerate(recorded) if values[i] is not NOT_COMPUTED
@@ -127,42 +137,43 @@ class WatchedRun:
     @cached_property
     def hits(self) -> list[WatchedTensor]:
         """With `Watch.check`: the tensors with inf or nan, in execution order."""
-        if self._plan.program.repeats:
-            # The very same value is handed on under several names; each of them is a hit.
-            bad = {id(self._values[i]) for i in self._hit_indices}
-            return [
-                self._watched(i, r)
-                for i, r in enumerate(self._recorded)
-                if id(self._values[i]) in bad
-            ]
-        roots = {*self._hit_indices, *self._plan.program.static_hits}
-        if not roots:
+        if not self._execution.hits and not self._plan.program.static_hits:
             return []
+        seen = self._seen
         values = self._all_values
-        recorded = self._recorded
-        roots.update(i for i, r in enumerate(recorded) if not r.local and has_inf_or_nan(values[i]))
+        if seen.plan.program.repeats:
+            # The very same value is handed on under several names; each of them is a hit.
+            bad = {id(values[i]) for i in seen.hits}
+            return [
+                self._watched(i, r) for i, r in enumerate(seen.recorded) if id(values[i]) in bad
+            ]
+        roots = {*seen.hits, *seen.plan.program.static_hits}
+        roots.update(
+            i for i, r in enumerate(seen.recorded) if not r.local and has_inf_or_nan(values[i])
+        )
         return [
             self._watched(i, r)
-            for i, r in enumerate(recorded)
+            for i, r in enumerate(seen.recorded)
             if r.root in roots and values[i] is not NOT_COMPUTED
         ]
 
     @cached_property
     def _all_values(self) -> Sequence[Any]:
         """The recorded values that still stand, with the deferred ones computed now."""
-        recorded = self._recorded
-        values = self._values
-        if self._over:
+        seen = self._seen
+        values = seen.values
+        if seen.over:
             values = [
                 NOT_COMPUTED if r.in_slot else value
-                for r, value in zip(recorded, values, strict=True)
+                for r, value in zip(seen.recorded, values, strict=True)
             ]
-        return with_deferred(recorded, values)
+        return values if seen.plan.program.repeats else with_deferred(seen.plan.program, values)
 
     def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
         tensor = recorded.tensor
         # Strictly increasing: the span is at least one microsecond per tensor.
-        moment = self._start + index * self._span // max(1, len(self._values))
+        start, span = self._time
+        moment = start + index * span // max(1, len(self._seen.values))
         return WatchedTensor(
             tensor.op.name,
             tensor.value_index,

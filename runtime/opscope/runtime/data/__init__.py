@@ -3,20 +3,28 @@
 from typing import Any
 
 from opscope.runtime.data import dataset_ops, experimental, iterator_ops, source_ops
-from opscope.runtime.data.dataset import Dataset
+from opscope.runtime.data.dataset import AUTOTUNE, Dataset
+from opscope.runtime.data.elements import INFINITE_SIZE as INFINITE_CARDINALITY
+from opscope.runtime.data.elements import UNKNOWN_SIZE as UNKNOWN_CARDINALITY
 from opscope.runtime.data.file_datasets import (
     FixedLengthRecordDataset,
     TextLineDataset,
     TFRecordDataset,
 )
 from opscope.runtime.data.iterator import Iterator
+from opscope.runtime.data.options import Options, ThreadingOptions
 
 __all__ = [
+    "AUTOTUNE",
+    "INFINITE_CARDINALITY",
+    "UNKNOWN_CARDINALITY",
     "Dataset",
     "FixedLengthRecordDataset",
     "Iterator",
+    "Options",
     "TFRecordDataset",
     "TextLineDataset",
+    "ThreadingOptions",
     "dataset_ops",
     "experimental",
     "get_output_classes",

@@ -7,12 +7,19 @@ from typing import Any
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.data.dataset_groups import DatasetGroups
 from opscope.runtime.data.element_function import ElementFunction
 from opscope.runtime.data.element_spec import (
+    as_components,
     batch_rows,
+    classes_of,
     common_shape,
     components_of,
+    flat_shapes,
+    flat_spec,
     padding,
+    serialized,
+    shown_types,
     spec_of,
 )
 from opscope.runtime.data.generator_dataset import generator_dataset
@@ -22,13 +29,14 @@ from opscope.runtime.data.structure import flatten, map_structure, pack_as
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
+from opscope.runtime.sparse_tensor import SparseTensor
 from opscope.runtime.tensor_shape import TensorShape
 
 # As a number of calls or of elements: as many as the runtime finds good.
 AUTOTUNE = -1
 
 
-class Dataset:
+class Dataset(DatasetGroups):
     """Elements of one structure: each a tensor, or tuples and dicts of tensors."""
 
     def __init__(self, variant_tensor: Tensor, output_types: Any, output_shapes: Any) -> None:
@@ -39,7 +47,7 @@ class Dataset:
     @property
     def output_types(self) -> Any:
         """The dtypes of an element's components, in its structure."""
-        return self._types
+        return shown_types(self._types)
 
     @property
     def output_shapes(self) -> Any:
@@ -48,8 +56,8 @@ class Dataset:
 
     @property
     def output_classes(self) -> Any:
-        """The classes of an element's components, in its structure: Tensor everywhere."""
-        return map_structure(lambda _: Tensor, self._types)
+        """The classes of an element's components, in its structure."""
+        return classes_of(self._types)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} shapes: {self._shapes}, types: {self._types}>"
@@ -64,15 +72,31 @@ class Dataset:
     @staticmethod
     def from_tensors(tensors: Any) -> Dataset:
         """One element: `tensors`."""
-        components = components_of(tensors)
-        types, shapes = spec_of(components)
-        made = make_tensor("TensorDataset", flatten(components), output_shapes=flatten(shapes))
+        components, types, shapes = as_components(components_of(tensors))
+        made = make_tensor("TensorDataset", components, output_shapes=flat_shapes(types, shapes))
         return Dataset(made, types, shapes)
 
     @staticmethod
     def from_tensor_slices(tensors: Any) -> Dataset:
         """An element for each row of `tensors`, which all have as many rows."""
         return slices(tensors, is_files=False)
+
+    @staticmethod
+    def from_sparse_tensor_slices(sparse_tensor: Any) -> Dataset:
+        """The rows of a SparseTensor, each as indices, values and shape."""
+        if not isinstance(sparse_tensor, SparseTensor):
+            raise TypeError(
+                "Invalid `sparse_tensor`. `sparse_tensor` must be a `tf.sparse.SparseTensor`. Got "
+                f"{type(sparse_tensor)}."
+            )
+        parts = sparse_tensor.indices, sparse_tensor.values, sparse_tensor.dense_shape
+        made = make_tensor("SparseTensorSliceDataset", *parts)
+        rank = sparse_tensor.dense_shape.shape.as_list()[0]
+        inner = None if rank is None else rank - 1
+        types = (dtypes.int64, sparse_tensor.dtype.base_dtype, dtypes.int64)
+        return Dataset(
+            made, types, (TensorShape([None, inner]), TensorShape([None]), TensorShape([inner]))
+        )
 
     @staticmethod
     def range(*args: Any, output_type: Any = dtypes.int64) -> Dataset:
@@ -133,8 +157,7 @@ class Dataset:
         made = make_tensor(
             "ZipDataset",
             [d._variant_tensor for d in parts],
-            output_types=flatten(types),
-            output_shapes=flatten(shapes),
+            **flat_spec(types, shapes),
         )
         return Dataset(made, types, shapes)
 
@@ -152,10 +175,7 @@ class Dataset:
         """
         traced = ElementFunction("map", map_func, self._types, self._shapes)
         captures = traced.function.captures
-        spec: dict[str, Any] = {
-            "output_types": flatten(traced.types),
-            "output_shapes": flatten(traced.shapes),
-        }
+        spec = flat_spec(traced.types, traced.shapes)
         if num_parallel_calls is None:
             made = make_tensor(
                 "MapDataset", self._variant_tensor, captures, f=traced.function, **spec
@@ -182,21 +202,34 @@ class Dataset:
         self,
         map_func: Callable[..., Any],
         cycle_length: Any = None,
-        block_length: Any = 1,
+        block_length: Any = None,
         num_parallel_calls: Any = None,
+        deterministic: bool | None = None,
     ) -> Dataset:
-        """As `flat_map`, `block_length` elements in turn from each of `cycle_length` datasets."""
-        cycle = 1 if cycle_length is None else cycle_length
-        return self._from_datasets(
-            "InterleaveDataset",
-            "interleave",
-            map_func,
-            convert_to_tensor(cycle, dtypes.int64, name="cycle_length"),
-            convert_to_tensor(block_length, dtypes.int64, name="block_length"),
-        )
+        """As `flat_map`, `block_length` elements in turn from each of `cycle_length` datasets.
+
+        cycle_length: as many as there are processors when None. The order is fixed, also with
+        `num_parallel_calls`.
+        """
+        numbers = [
+            (AUTOTUNE if cycle_length is None else cycle_length, "cycle_length"),
+            (1 if block_length is None else block_length, "block_length"),
+        ]
+        attrs: dict[str, Any] = {}
+        op_type = "InterleaveDataset"
+        if num_parallel_calls is not None:
+            op_type = "ParallelInterleaveDatasetV4"
+            numbers += [
+                (AUTOTUNE, "buffer_output_elements"),
+                (AUTOTUNE, "prefetch_input_elements"),
+                (num_parallel_calls, "num_parallel_calls"),
+            ]
+            attrs["deterministic"] = {None: "default", True: "true", False: "false"}[deterministic]
+        inputs = [convert_to_tensor(v, dtypes.int64, name=n) for v, n in numbers]
+        return self._from_datasets(op_type, "interleave", map_func, *inputs, **attrs)
 
     def _from_datasets(
-        self, op_type: str, kind: str, map_func: Callable[..., Any], *more: Tensor
+        self, op_type: str, kind: str, map_func: Callable[..., Any], *more: Tensor, **attrs: Any
     ) -> Dataset:
         traced = ElementFunction(kind, map_func, self._types, self._shapes, to_dataset=True)
         inner = traced.result
@@ -206,8 +239,8 @@ class Dataset:
             traced.function.captures,
             *more,
             f=traced.function,
-            output_types=flatten(inner._types),
-            output_shapes=flatten(inner._shapes),
+            **attrs,
+            **inner._flat_spec(),
         )
         return Dataset(made, inner._types, inner._shapes)
 
@@ -252,8 +285,7 @@ class Dataset:
             "ConcatenateDataset",
             self._variant_tensor,
             dataset._variant_tensor,
-            output_types=flatten(self._types),
-            output_shapes=flatten(shapes),
+            **flat_spec(self._types, shapes),
         )
         return Dataset(made, self._types, shapes)
 
@@ -325,8 +357,7 @@ class Dataset:
             self._variant_tensor,
             size,
             drop,
-            output_types=flatten(self._types),
-            output_shapes=flatten(shapes),
+            **flat_spec(self._types, shapes),
         )
         return Dataset(made, self._types, shapes)
 
@@ -364,8 +395,7 @@ class Dataset:
         made = make_tensor(
             "UnbatchDataset",
             self._variant_tensor,
-            output_types=flatten(self._types),
-            output_shapes=flatten(shapes),
+            **flat_spec(self._types, shapes),
         )
         return Dataset(made, self._types, shapes)
 
@@ -382,7 +412,7 @@ class Dataset:
     # -- parts -------------------------------------------------------------------------------
 
     def _flat_spec(self) -> dict[str, Any]:
-        return {"output_types": flatten(self._types), "output_shapes": flatten(self._shapes)}
+        return flat_spec(self._types, self._shapes)
 
     def _same(self, variant: Tensor) -> Dataset:
         return Dataset(variant, self._types, self._shapes)
@@ -394,16 +424,20 @@ class Dataset:
 
 def slices(tensors: Any, is_files: bool) -> Dataset:
     """As `Dataset.from_tensor_slices`; `is_files` says that the rows are names of files."""
-    components = components_of(tensors)
-    types, shapes = spec_of(components)
+    values = components_of(tensors)
+    types, shapes = spec_of(values)
     for shape in flatten(shapes):
         if shape.ndims == 0:
             raise ValueError("Unbatching a tensor is only supported for rank >= 1")
-    shapes = map_structure(lambda s: s[1:], shapes)
+    shapes = map_structure(lambda s: s[1:] if s.ndims is not None else s, shapes)
+    components = [
+        serialized(v, "SerializeManySparse") if isinstance(v, SparseTensor) else v
+        for v in flatten(values)
+    ]
     made = make_tensor(
         "TensorSliceDataset",
-        flatten(components),
-        output_shapes=flatten(shapes),
+        components,
+        output_shapes=flat_shapes(types, shapes),
         is_files=is_files,
     )
     return Dataset(made, types, shapes)

@@ -12,7 +12,13 @@ from opscope.runtime import errors
 from opscope.runtime.data.batching import Batched, PaddedBatched, Unbatched
 from opscope.runtime.data.caching import FileCache, MemoryCache
 from opscope.runtime.data.concurrency import MappedInParallel, Prefetched
-from opscope.runtime.data.elements import Element, Elements, Traversal
+from opscope.runtime.data.elements import (
+    INFINITE_SIZE,
+    UNKNOWN_SIZE,
+    Element,
+    Elements,
+    Traversal,
+)
 from opscope.runtime.data.ordering import (
     ErrorsIgnored,
     Flattened,
@@ -66,7 +72,10 @@ def dataset_op(
 )
 def _concatenate(xp: Any, first: Elements, second: Elements) -> Elements:
     """The elements of one dataset, then those of another."""
-    return Elements(lambda t: Flattened(dataset.iterate(t) for dataset in (first, second)))
+    size = first.size + second.size if min(first.size, second.size) >= 0 else UNKNOWN_SIZE
+    if INFINITE_SIZE in (first.size, second.size):
+        size = INFINITE_SIZE
+    return Elements(lambda t: Flattened(dataset.iterate(t) for dataset in (first, second)), size)
 
 
 @dataset_op("ZipDataset", "input_datasets: N * variant", f"{_TYPES}, N: int >= 1, {_META}")
@@ -77,25 +86,36 @@ def _zip(xp: Any, *datasets: Elements) -> Elements:
         rows = zip(*[d.iterate(traversal) for d in datasets], strict=False)
         return map(tuple, map(chain.from_iterable, rows))
 
-    return Elements(iterate)
+    known = [d.size for d in datasets if d.size != INFINITE_SIZE]
+    size = min(known, default=INFINITE_SIZE)
+    return Elements(iterate, size)
 
 
 @dataset_op("RepeatDataset", "input_dataset: variant, count: int64", f"{_TYPES}, {_META}")
 def _repeat(xp: Any, source: Elements, count: Any) -> Elements:
     """The elements `count` times over; -1 for ever."""
-    return Elements(lambda t: Repeated(lambda: source.iterate(t), int(count)))
+    size = source.size * int(count) if source.size >= 0 else source.size
+    if count < 0:
+        size = INFINITE_SIZE if source.size else 0
+    elif count == 0:
+        size = 0
+    return Elements(lambda t: Repeated(lambda: source.iterate(t), int(count)), size)
 
 
 @dataset_op("TakeDataset", "input_dataset: variant, count: int64", f"{_TYPES}, {_META}")
 def _take(xp: Any, source: Elements, count: Any) -> Elements:
     """The first elements; -1 for all."""
-    return Elements(lambda t: Taken(source.iterate(t), int(count)))
+    size = source.size
+    if count >= 0:
+        size = int(count) if size == INFINITE_SIZE else min(size, int(count))
+    return Elements(lambda t: Taken(source.iterate(t), int(count)), size)
 
 
 @dataset_op("SkipDataset", "input_dataset: variant, count: int64", f"{_TYPES}, {_META}")
 def _skip(xp: Any, source: Elements, count: Any) -> Elements:
     """All but the first elements; -1 leaves none."""
-    return Elements(lambda t: Skipped(source.iterate(t), int(count)))
+    size = max(source.size - int(count), 0) if source.size >= 0 else source.size
+    return Elements(lambda t: Skipped(source.iterate(t), int(count)), 0 if count < 0 else size)
 
 
 @dataset_op(
@@ -108,7 +128,9 @@ def _shuffle(
 ) -> Elements:
     """Elements in random order, drawn from a buffer."""
     seeds = ShuffleSeeds(int(seed), int(seed2), reshuffle_each_iteration)
-    return Elements(lambda t: Shuffled(source.iterate(t), int(size), seeds.generator()))
+    return Elements(
+        lambda t: Shuffled(source.iterate(t), int(size), seeds.generator()), source.size
+    )
 
 
 @dataset_op(
@@ -118,7 +140,15 @@ def _shuffle(
 )
 def _batch(xp: Any, source: Elements, size: Any, drop: Any) -> Elements:
     """Consecutive elements of equal shapes, stacked."""
-    return Elements(lambda t: Batched(source.iterate(t), int(size), bool(drop)))
+    return Elements(
+        lambda t: Batched(source.iterate(t), int(size), bool(drop)), _batches(source, size, drop)
+    )
+
+
+def _batches(source: Elements, size: Any, drop: Any) -> int:
+    if source.size < 0 or size < 1:
+        return source.size
+    return source.size // int(size) if drop else -(-source.size // int(size))
 
 
 @dataset_op(
@@ -134,7 +164,8 @@ def _padded_batch(xp: Any, source: Elements, size: Any, *rest: Any) -> Elements:
     count = len(parts) // 2
     shapes, values = parts[:count], parts[count:]
     return Elements(
-        lambda t: PaddedBatched(source.iterate(t), int(size), bool(drop), shapes, values)
+        lambda t: PaddedBatched(source.iterate(t), int(size), bool(drop), shapes, values),
+        _batches(source, size, drop),
     )
 
 
@@ -158,7 +189,7 @@ def _ignore_errors(xp: Any, source: Elements) -> Elements:
 )
 def _map(xp: Any, source: Elements, *captured: Any, f: Any) -> Elements:
     """A function of each element."""
-    return Elements(lambda t: starmap(t.function(f, captured), source.iterate(t)))
+    return Elements(lambda t: starmap(t.function(f, captured), source.iterate(t)), source.size)
 
 
 @dataset_op(
@@ -171,14 +202,20 @@ def _map(xp: Any, source: Elements, *captured: Any, f: Any) -> Elements:
 def _parallel_map(xp: Any, source: Elements, *rest: Any, f: Any) -> Elements:
     """A function of each element, several at a time, in order."""
     *captured, calls = rest
-    threads = _AUTOTUNED_CALLS if calls < 0 else int(calls)
-    if threads == 0:
+    threads = parallel_calls(calls)
+    return Elements(
+        lambda t: MappedInParallel(t.function(f, tuple(captured)), source.iterate(t), threads, t),
+        source.size,
+    )
+
+
+def parallel_calls(calls: Any) -> int:
+    """How many calls run at once; InvalidArgumentError for none."""
+    if calls == 0:
         raise errors.InvalidArgumentError(
             None, None, "num_parallel_calls must be greater than zero."
         )
-    return Elements(
-        lambda t: MappedInParallel(t.function(f, tuple(captured)), source.iterate(t), threads, t)
-    )
+    return _AUTOTUNED_CALLS if calls < 0 else int(calls)
 
 
 @dataset_op(
@@ -203,7 +240,7 @@ def _filter(xp: Any, source: Elements, *captured: Any, predicate: Any) -> Elemen
 )
 def _flat_map(xp: Any, source: Elements, *captured: Any, f: Any) -> Elements:
     """The elements of the datasets that a function makes of each element."""
-    return Elements(lambda t: Flattened(_datasets(t, source, f, captured)))
+    return Elements(lambda t: Flattened(datasets_of(t, source, f, captured)))
 
 
 @dataset_op(
@@ -215,11 +252,11 @@ def _interleave(xp: Any, source: Elements, *rest: Any, f: Any) -> Elements:
     """As FlatMapDataset, from several of the datasets in turn."""
     *captured, cycle, block = rest
     return Elements(
-        lambda t: Interleaved(_datasets(t, source, f, tuple(captured)), int(cycle), int(block))
+        lambda t: Interleaved(datasets_of(t, source, f, tuple(captured)), int(cycle), int(block))
     )
 
 
-def _datasets(
+def datasets_of(
     traversal: Traversal, source: Elements, f: Any, captured: Element
 ) -> Iterator[Iterator[Element]]:
     """The iterators of the datasets that `f` makes."""
@@ -236,7 +273,7 @@ def _datasets(
 def _cache(xp: Any, source: Elements, filename: bytes, *, output_types: Any) -> Elements:
     """The elements of the first pass, again, from memory or a file."""
     kept: Any = FileCache(filename.decode(), len(output_types)) if filename else MemoryCache()
-    return Elements(lambda t: kept.over(lambda: source.iterate(t)))
+    return Elements(lambda t: kept.over(lambda: source.iterate(t)), source.size)
 
 
 @dataset_op(
@@ -250,7 +287,7 @@ def _prefetch(xp: Any, source: Elements, size: Any) -> Elements:
     if size == 0:
         return source
     ahead = _AUTOTUNED_BUFFER if size < 0 else int(size)
-    return Elements(lambda t: Prefetched(source.iterate(t), ahead, t))
+    return Elements(lambda t: Prefetched(source.iterate(t), ahead, t), source.size)
 
 
 @op(

@@ -8,9 +8,16 @@ from itertools import count
 from typing import Any
 
 from opscope.runtime.constant import convert_to_tensor
-from opscope.runtime.data.structure import flatten, map_structure, pack_as
+from opscope.runtime.data.element_spec import (
+    as_components,
+    as_element,
+    flat_shapes,
+    flat_types,
+)
+from opscope.runtime.data.structure import map_structure
 from opscope.runtime.function_graph import GraphFunction, trace
 from opscope.runtime.operation import Tensor
+from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 
 _numbers = count()
 
@@ -22,7 +29,7 @@ def function_name(kind: str, function: Any) -> str:
 
 
 class ElementFunction:
-    """A traced function and the structure of what it returns.
+    """A traced function, and the types and shapes of what it returns, in its structure.
 
     With `to_dataset`, it must return a Dataset, which is `result` then; else tensors.
     """
@@ -35,10 +42,13 @@ class ElementFunction:
         shapes: Any,
         to_dataset: bool = False,
     ) -> None:
+        """Trace `function` of one element of these types and shapes."""
         self.result: Any = None
+        self.types: Any = None
+        self.shapes: Any = None
 
         def body(*leaves: Tensor) -> Sequence[Tensor]:
-            element = pack_as(types, leaves)
+            element = as_element(leaves, types, shapes)
             result = function(*element) if type(element) is tuple else function(element)
             if to_dataset:
                 from opscope.runtime.data.dataset import Dataset
@@ -52,25 +62,20 @@ class ElementFunction:
                 return [result._variant_tensor]
             if isinstance(result, list):
                 result = tuple(result)
-            self.result = map_structure(_tensor, result)
-            return flatten(self.result)
+            self.result = map_structure(_value, result)
+            made, self.types, self.shapes = as_components(self.result)
+            return made
 
         self.function: GraphFunction = trace(
-            function_name(kind, function), body, flatten(types), flatten(shapes)
+            function_name(kind, function), body, flat_types(types), flat_shapes(types, shapes)
         )
 
-    @property
-    def types(self) -> Any:
-        """The dtypes of the result, in its structure."""
-        return map_structure(lambda t: t.dtype.base_dtype, self.result)
 
-    @property
-    def shapes(self) -> Any:
-        """The static shapes of the result, in its structure."""
-        return map_structure(lambda t: t.shape, self.result)
+def _value(value: Any) -> Any:
+    from opscope.runtime.data.dataset import Dataset
 
-
-def _tensor(value: Any) -> Tensor:
     if value is None:
         raise TypeError("Unsupported return value from function passed to Dataset.map(): None.")
-    return convert_to_tensor(value)
+    if isinstance(value, SparseTensorValue):
+        return SparseTensor.from_value(value)
+    return value if isinstance(value, (SparseTensor, Dataset)) else convert_to_tensor(value)

@@ -2,28 +2,164 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant, constant_value_as_shape, convert_to_tensor
 from opscope.runtime.data.structure import flatten, flatten_as, map_structure, pack_as
 from opscope.runtime.graph import get_default_graph
+from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.operation import Tensor
-from opscope.runtime.tensor_shape import TensorShape
+from opscope.runtime.ops import sparse_strings as _sparse_strings  # noqa: F401 - defines op types
+from opscope.runtime.ops.joining import stack, unstack
+from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
+from opscope.runtime.tensor_shape import TensorShape, scalar
+
+
+@dataclass(frozen=True)
+class SparseSpec:
+    """What stands for a SparseTensor among the types of an element: its dtype."""
+
+    dtype: dtypes.DType
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetSpec:
+    """What stands for a dataset among the types of an element: the types of its elements."""
+
+    types: Any
+    shapes: Any
+
+
+def flat_types(types: Any) -> list[dtypes.DType]:
+    """The dtypes of the components as ops have them: a variant for what is no tensor."""
+    return [t if isinstance(t, dtypes.DType) else dtypes.variant for t in flatten(types)]
+
+
+def flat_shapes(types: Any, shapes: Any) -> list[TensorShape]:
+    """The shapes of the components as ops have them."""
+    return [
+        s if isinstance(t, dtypes.DType) else _variant_shape(t)
+        for t, s in zip(flatten(types), flatten(shapes), strict=True)
+    ]
+
+
+def flat_spec(types: Any, shapes: Any) -> dict[str, Any]:
+    """The attributes that say the types and shapes of elements."""
+    return {"output_types": flat_types(types), "output_shapes": flat_shapes(types, shapes)}
+
+
+def spec_of(values: Any) -> tuple[Any, Any]:
+    """The types and the shapes of an element, in its structure."""
+    types = map_structure(
+        lambda v: (
+            SparseSpec(v.dtype.base_dtype) if isinstance(v, SparseTensor) else v.dtype.base_dtype
+        ),
+        values,
+    )
+    return types, map_structure(lambda v: v.shape, values)
+
+
+def _variant_shape(spec: Any) -> TensorShape:
+    return scalar() if isinstance(spec, DatasetSpec) else TensorShape(None)
+
+
+def shown_types(types: Any) -> Any:
+    """The types of an element as `output_types` says them."""
+    return map_structure(lambda t: t.dtype if isinstance(t, SparseSpec) else t, types)
+
+
+def classes_of(types: Any) -> Any:
+    """The classes of the components, in their structure."""
+    from opscope.runtime.data.dataset import Dataset
+
+    kinds = {SparseSpec: SparseTensor, DatasetSpec: Dataset}
+    return map_structure(lambda t: kinds.get(type(t), Tensor), types)
+
+
+def as_components(values: Any) -> tuple[list[Tensor], Any, Any]:
+    """An element's values as tensors; and its types and shapes, in its structure."""
+    from opscope.runtime.data.dataset import Dataset
+
+    made: list[Tensor] = []
+    types: list[Any] = []
+    shapes: list[TensorShape] = []
+    for value in flatten(values):
+        if isinstance(value, SparseTensor):
+            made.append(serialized(value, "SerializeSparse"))
+            types.append(SparseSpec(value.dtype.base_dtype))
+            shapes.append(value.shape)
+        elif isinstance(value, Dataset):
+            made.append(value._variant_tensor)
+            types.append(DatasetSpec(value._types, value._shapes))
+            shapes.append(scalar())
+        else:
+            made.append(value)
+            types.append(value.dtype.base_dtype)
+            shapes.append(value.shape)
+    return made, pack_as(values, types), pack_as(values, shapes)
+
+
+def serialized(value: SparseTensor, op_type: str) -> Tensor:
+    """A sparse tensor as a variant of three."""
+    parts = value.indices, value.values, value.dense_shape
+    return make_tensor(op_type, *parts, out_type=dtypes.variant)
+
+
+def as_element(components: Any, types: Any, shapes: Any) -> Any:
+    """An element as functions get it: of its components, in its structure."""
+    return pack_as(
+        types,
+        [
+            _leaf(component, spec, shape)
+            for component, spec, shape in zip(
+                components, flatten(types), flatten(shapes), strict=True
+            )
+        ],
+    )
+
+
+def _leaf(component: Tensor, spec: Any, shape: TensorShape) -> Any:
+    from opscope.runtime.data.dataset import Dataset
+
+    if isinstance(spec, DatasetSpec):
+        return Dataset(component, spec.types, spec.shapes)
+    if isinstance(spec, SparseSpec):
+        indices, values, sizes = make_op("DeserializeSparse", component, dtype=spec.dtype)
+        return _with_shape(indices, values, sizes, shape)
+    return component
+
+
+def _with_shape(indices: Tensor, values: Tensor, sizes: Tensor, shape: TensorShape) -> SparseTensor:
+    """A sparse tensor, the sizes that are known of it as constants."""
+    if shape.ndims is not None:
+        indices.set_shape([None, shape.ndims])
+        sizes.set_shape([shape.ndims])
+        found = unstack(sizes)
+        known = [
+            part if size is None else constant(size, dtypes.int64)
+            for part, size in zip(found, shape.as_list(), strict=True)
+        ]
+        sizes = stack(known)
+    return SparseTensor(indices, values, sizes)
 
 
 def components_of(tensors: Any) -> Any:
     """The tensors of an element, named as TensorFlow names them."""
+    from opscope.runtime.data.dataset import Dataset
+
     leaves = flatten(tensors)
+    made: list[Any] = []
     with get_default_graph().name_scope("normalize_element"):
-        made = [convert_to_tensor(t, name=f"component_{i}") for i, t in enumerate(leaves)]
+        for i, leaf in enumerate(leaves):
+            if isinstance(leaf, SparseTensorValue):
+                made.append(SparseTensor.from_value(leaf))
+            elif isinstance(leaf, (SparseTensor, Dataset)):
+                made.append(leaf)
+            else:
+                made.append(convert_to_tensor(leaf, name=f"component_{i}"))
     return pack_as(tensors, made)
-
-
-def spec_of(components: Any) -> tuple[Any, Any]:
-    """The dtypes and the shapes of an element, in its structure."""
-    types = map_structure(lambda t: t.dtype.base_dtype, components)
-    return types, map_structure(lambda t: t.shape, components)
 
 
 def batch_rows(batch_size: Any, drop_remainder: Any) -> TensorShape:

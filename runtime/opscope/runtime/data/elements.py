@@ -55,8 +55,17 @@ class Traversal:
             self.closers.pop()()
 
 
+# The size of a dataset without end, and of one that has to be walked through to know.
+INFINITE_SIZE = -1
+UNKNOWN_SIZE = -2
+
+
 @dataclass(eq=False, frozen=True)
 class Elements:
-    """A dataset's value: `iterate(traversal)` gives a new iterator over its elements."""
+    """A dataset's value: `iterate(traversal)` gives a new iterator over its elements.
+
+    size: how many there are, as far as it is known beforehand.
+    """
 
     iterate: Callable[[Traversal], Iterator[Element]]
+    size: int = UNKNOWN_SIZE

@@ -6,7 +6,8 @@ from typing import Any
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
-from opscope.runtime.data.dataset import Dataset, slices
+from opscope.runtime.data.dataset import AUTOTUNE, Dataset, slices
+from opscope.runtime.data.experimental import parallel_interleave
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.shape import reshape
@@ -18,7 +19,7 @@ _BUFFER_BYTES = 256 << 10
 class _FileDataset(Dataset):
     """What is in the files that a string, a list, a tensor or a dataset of strings names."""
 
-    def __init__(self, filenames: Any, read: Any) -> None:
+    def __init__(self, filenames: Any, read: Any, num_parallel_reads: Any) -> None:
         if isinstance(filenames, Dataset):
             names = filenames
         else:
@@ -29,8 +30,17 @@ class _FileDataset(Dataset):
         def read_one_file(name: Tensor) -> Dataset:
             return Dataset(read(name), dtypes.string, TensorShape(()))
 
-        made = names.flat_map(read_one_file)
+        if num_parallel_reads is None:
+            made = names.flat_map(read_one_file)
+        elif num_parallel_reads == AUTOTUNE:
+            made = names.interleave(read_one_file, AUTOTUNE, num_parallel_calls=AUTOTUNE)
+        else:
+            made = names.apply(parallel_interleave(read_one_file, num_parallel_reads))
         super().__init__(made._variant_tensor, dtypes.string, TensorShape(()))
+
+
+def _compression(kind: Any) -> Tensor:
+    return convert_to_tensor(kind or "", dtypes.string, name="compression_type")
 
 
 def _bytes(value: Any) -> Tensor:
@@ -50,10 +60,10 @@ class TextLineDataset(_FileDataset):
         num_parallel_reads: Any = None,
     ) -> None:
         def read(name: Tensor) -> Tensor:
-            kind = convert_to_tensor(compression_type or "", dtypes.string, name="compression_type")
+            kind = _compression(compression_type)
             return make_tensor("TextLineDataset", name, kind, _bytes(buffer_size))
 
-        super().__init__(filenames, read)
+        super().__init__(filenames, read, num_parallel_reads)
 
 
 class TFRecordDataset(_FileDataset):
@@ -67,10 +77,10 @@ class TFRecordDataset(_FileDataset):
         num_parallel_reads: Any = None,
     ) -> None:
         def read(name: Tensor) -> Tensor:
-            kind = convert_to_tensor(compression_type or "", dtypes.string, name="compression_type")
+            kind = _compression(compression_type)
             return make_tensor("TFRecordDataset", name, kind, _bytes(buffer_size))
 
-        super().__init__(filenames, read)
+        super().__init__(filenames, read, num_parallel_reads)
 
 
 class FixedLengthRecordDataset(_FileDataset):
@@ -83,16 +93,27 @@ class FixedLengthRecordDataset(_FileDataset):
         header_bytes: Any = None,
         footer_bytes: Any = None,
         buffer_size: Any = None,
+        compression_type: Any = None,
+        num_parallel_reads: Any = None,
     ) -> None:
         def read(name: Tensor) -> Tensor:
             sizes = [
                 convert_to_tensor(value or 0, dtypes.int64, name=label)
                 for value, label in (
-                    (header_bytes, "header_bytes"),
                     (record_bytes, "record_bytes"),
+                    (header_bytes, "header_bytes"),
                     (footer_bytes, "footer_bytes"),
                 )
             ]
-            return make_tensor("FixedLengthRecordDataset", name, *sizes, _bytes(buffer_size))
+            record, header, footer = sizes
+            return make_tensor(
+                "FixedLengthRecordDatasetV2",
+                name,
+                header,
+                record,
+                footer,
+                _bytes(buffer_size),
+                _compression(compression_type),
+            )
 
-        super().__init__(filenames, read)
+        super().__init__(filenames, read, num_parallel_reads)

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.data.element_spec import (
+    DatasetSpec,
+    SparseSpec,
+    as_element,
+    classes_of,
+    flat_spec,
+    shown_types,
+)
 from opscope.runtime.data.structure import flatten, flatten_as, map_structure, pack_as
 from opscope.runtime.function_graph import copy_by_value
 from opscope.runtime.graph import get_default_graph, graph_of
 from opscope.runtime.make_op import make_node, make_tensor
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.sparse_tensor import SparseTensor
 from opscope.runtime.tensor_shape import TensorShape, as_shape
 
 if TYPE_CHECKING:
@@ -46,13 +55,12 @@ class Iterator:
         output_classes: Any = None,
     ) -> Iterator:
         """An iterator for any dataset of this structure; see `make_initializer`."""
-        types, shapes = _structure(output_types, output_shapes)
+        types, shapes = _structure(output_types, output_shapes, output_classes)
         resource = make_tensor(
             "IteratorV2",
             shared_name=shared_name or "",
             container="",
-            output_types=flatten(types),
-            output_shapes=flatten(shapes),
+            **flat_spec(types, shapes),
         )
         return Iterator(resource, None, types, shapes)
 
@@ -64,12 +72,11 @@ class Iterator:
         output_classes: Any = None,
     ) -> Iterator:
         """The iterator that a fed string, the value of another's `string_handle`, names."""
-        types, shapes = _structure(output_types, output_shapes)
+        types, shapes = _structure(output_types, output_shapes, output_classes)
         resource = make_tensor(
             "IteratorFromStringHandleV2",
             convert_to_tensor(string_handle, dtypes.string),
-            output_types=flatten(types),
-            output_shapes=flatten(shapes),
+            **flat_spec(types, shapes),
         )
         return Iterator(resource, None, types, shapes)
 
@@ -85,11 +92,13 @@ class Iterator:
 
         TypeError when they do not.
         """
-        for mine, theirs in zip(flatten(self._types), flatten(dataset.output_types), strict=False):
+        for mine, theirs in zip(
+            flatten(self.output_types), flatten(dataset.output_types), strict=False
+        ):
             if mine is not theirs:
                 raise TypeError(
-                    f"Expected output types {self._types!r} but got dataset with output types "
-                    f"{dataset.output_types!r}."
+                    f"Expected output types {self.output_types!r} but got dataset with output "
+                    f"types {dataset.output_types!r}."
                 )
         pairs = zip(flatten(self._shapes), flatten(dataset.output_shapes), strict=False)
         if len(flatten(self._types)) != len(flatten(dataset.output_types)) or not all(
@@ -117,11 +126,10 @@ class Iterator:
             node = make_node(
                 "IteratorGetNext",
                 self._resource,
-                output_types=flatten(self._types),
-                output_shapes=flatten(self._shapes),
+                **flat_spec(self._types, self._shapes),
                 name=name,
             )
-        return pack_as(self._types, node.outputs)
+            return as_element(node.outputs, self._types, self._shapes)
 
     def string_handle(self, name: str | None = None) -> Tensor:
         """A string tensor that names this iterator; see `from_string_handle`."""
@@ -132,7 +140,7 @@ class Iterator:
     @property
     def output_types(self) -> Any:
         """The dtypes of an element's components, in its structure."""
-        return self._types
+        return shown_types(self._types)
 
     @property
     def output_shapes(self) -> Any:
@@ -141,16 +149,24 @@ class Iterator:
 
     @property
     def output_classes(self) -> Any:
-        """The classes of an element's components, in its structure: Tensor everywhere."""
-        return map_structure(lambda _: Tensor, self._types)
+        """The classes of an element's components, in its structure."""
+        return classes_of(self._types)
 
 
-def _structure(output_types: Any, output_shapes: Any) -> tuple[Any, Any]:
-    types = map_structure(dtypes.as_dtype, output_types)
+def _structure(output_types: Any, output_shapes: Any, output_classes: Any) -> tuple[Any, Any]:
+    types = map_structure(_type, output_types)
+    if output_classes is not None:
+        types = map_structure(
+            lambda t, c: SparseSpec(t) if c is SparseTensor else t, types, output_classes
+        )
     if output_shapes is None:
         return types, map_structure(lambda _: TensorShape(None), types)
     given = flatten_as(types, output_shapes, "output_shapes")
     return types, pack_as(types, [as_shape(s) for s in given])
+
+
+def _type(given: Any) -> Any:
+    return given if isinstance(given, DatasetSpec) else dtypes.as_dtype(given)
 
 
 def _is_at_least(shape: TensorShape, wanted: TensorShape) -> bool:
@@ -163,10 +179,7 @@ def _is_at_least(shape: TensorShape, wanted: TensorShape) -> bool:
 
 
 def _attrs(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "output_types": flatten(dataset.output_types),
-        "output_shapes": flatten(dataset.output_shapes),
-    }
+    return dataset._flat_spec()
 
 
 def make_one_shot(dataset: Dataset) -> Iterator:
@@ -182,7 +195,7 @@ def make_one_shot(dataset: Dataset) -> Iterator:
         ) from error
     with get_default_graph().colocate_with(variant):
         resource = make_tensor("OneShotIterator", dataset_factory=factory, **_attrs(dataset))
-    return Iterator(resource, None, dataset.output_types, dataset.output_shapes)
+    return Iterator(resource, None, dataset._types, dataset._shapes)
 
 
 def make_initializable(dataset: Dataset, shared_name: str | None = None) -> Iterator:
@@ -193,4 +206,4 @@ def make_initializable(dataset: Dataset, shared_name: str | None = None) -> Iter
             "IteratorV2", shared_name=shared_name or "", container="", **_attrs(dataset)
         )
         initializer = make_node("MakeIterator", variant, resource)
-    return Iterator(resource, initializer, dataset.output_types, dataset.output_shapes)
+    return Iterator(resource, initializer, dataset._types, dataset._shapes)

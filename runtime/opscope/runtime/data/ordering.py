@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -125,6 +126,8 @@ class Interleaved:
     def __init__(
         self, sources: Iterator[Iterator[Element]], cycle_length: int, block_length: int
     ) -> None:
+        if cycle_length == -1:  # as many as can be worked on at once
+            cycle_length = os.cpu_count() or 1
         if cycle_length < 1 or block_length < 1:
             raise errors.InvalidArgumentError(
                 None, None, "`cycle_length` and `block_length` must be > 0"

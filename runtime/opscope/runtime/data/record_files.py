@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 from opscope.events.record import FOOTER_SIZE, HEADER_SIZE, masked_crc32c
@@ -120,12 +122,21 @@ def read_lines(path: str | os.PathLike[str], compression_type: str = "") -> Iter
 
 
 def read_fixed(
-    path: str | os.PathLike[str], header_bytes: int, record_bytes: int, footer_bytes: int
+    path: str | os.PathLike[str],
+    header_bytes: int,
+    record_bytes: int,
+    footer_bytes: int,
+    compression_type: str = "",
 ) -> Iterator[bytes]:
     """The records of equal length between a file's header and footer."""
-    file = open_compressed(path, "")
+    file = open_compressed(path, compression_type)
     try:
-        left = os.fstat(file.fileno()).st_size - header_bytes - footer_bytes
+        if compression_type:
+            content = io.BytesIO(b"".join(iter(partial(file.read, _READ_SIZE), b"")))
+            size = len(content.getvalue())
+        else:
+            content, size = file, os.fstat(file.fileno()).st_size
+        left = size - header_bytes - footer_bytes
         if left % record_bytes:
             raise errors.InvalidArgumentError(
                 None,
@@ -133,8 +144,8 @@ def read_fixed(
                 f"Excess bytes in {os.fspath(path)}: {left} are no multiple of the record length "
                 f"{record_bytes}",
             )
-        file.seek(header_bytes)
+        content.seek(header_bytes)
         for _ in range(left // record_bytes):
-            yield file.read(record_bytes)
+            yield content.read(record_bytes)
     finally:
         file.close()

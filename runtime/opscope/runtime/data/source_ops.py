@@ -24,7 +24,7 @@ _SPLIT = "replicate_on_split: bool = false"
 @dataset_op("TensorDataset", "components: Toutput_types", f"{_TENSORS}, {_META}", stateful=True)
 def _tensors(xp: Any, *components: Any) -> Elements:
     """One element."""
-    return Elements(lambda t: iter([components]))
+    return Elements(lambda t: iter([components]), 1)
 
 
 @dataset_op(
@@ -44,7 +44,7 @@ def _tensor_slices(xp: Any, *components: Any) -> Elements:
                 f"All components must have the same size in the 0th dimension. Component {i} has "
                 f"size {len(component)}, component 0 has size {rows}.",
             )
-    return Elements(lambda t: zip(*components, strict=True))
+    return Elements(lambda t: zip(*components, strict=True), rows)
 
 
 @dataset_op(
@@ -58,7 +58,7 @@ def _range(xp: Any, start: Any, stop: Any, step: Any) -> Elements:
     if step == 0:
         raise errors.InvalidArgumentError(None, None, "step must be a non-zero integer.")
     numbers = range(int(start), int(stop), int(step))
-    return Elements(lambda t: zip(map(np.int64, numbers), strict=True))
+    return Elements(lambda t: zip(map(np.int64, numbers), strict=True), len(numbers))
 
 
 def _paths(filenames: Any) -> list[str]:
@@ -106,6 +106,35 @@ def _fixed_length(
             header_bytes=int(header),
             record_bytes=int(record),
             footer_bytes=int(footer),
+        ),
+    )
+
+
+@dataset_op(
+    "FixedLengthRecordDatasetV2",
+    "filenames: string, header_bytes: int64, record_bytes: int64, footer_bytes: int64, "
+    "buffer_size: int64, compression_type: string",
+    _META,
+    stateful=True,
+)
+def _fixed_length_v2(
+    xp: Any,
+    names: Any,
+    header: Any,
+    record: Any,
+    footer: Any,
+    buffer_size: Any,
+    compression: bytes,
+) -> Elements:
+    """The records of equal length of binary files, plain or compressed."""
+    return _of_files(
+        _paths(names),
+        partial(
+            read_fixed,
+            header_bytes=int(header),
+            record_bytes=int(record),
+            footer_bytes=int(footer),
+            compression_type=compression.decode(),
         ),
     )
 

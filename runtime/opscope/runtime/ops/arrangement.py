@@ -17,7 +17,7 @@ from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import rank, reshape, shape, size
-from opscope.runtime.ops.static_value import static_value
+from opscope.runtime.ops.static_value import static_shape, static_value
 from opscope.runtime.string_value import boxed
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
@@ -138,16 +138,15 @@ def _tile(xp: Any, value: Any, multiples: Any) -> Any:
 @_tile.shape
 def _(node: Operation) -> list[TensorShape]:
     value, multiples = node.inputs
-    counts = static_value(multiples)
+    counts = static_shape(multiples).sizes
     sizes = value.shape.sizes
     if sizes is None or counts is None:
-        length = multiples.shape.sizes
-        return [unknown_shape(len(sizes) if sizes is not None else length[0] if length else None)]
+        known = counts if sizes is None else sizes
+        return [unknown_shape(None if known is None else len(known))]
     if len(counts) != len(sizes):
         raise ValueError(f"Shape must be rank {len(counts)} but is rank {len(sizes)}")
-    return [
-        TensorShape([None if s is None else s * int(c) for s, c in zip(sizes, counts, strict=True)])
-    ]
+    pairs = zip(sizes, counts, strict=True)
+    return [TensorShape([None if s is None or c is None else s * c for s, c in pairs])]
 
 
 @_tile.gradient

@@ -110,8 +110,11 @@ def _select(xp: Any, condition: Any, t: Any, e: Any) -> Any:
 
 @_select.shape
 def _(node: Operation) -> list[TensorShape]:
-    _, t, e = node.inputs
-    return [t.shape.merge_with(e.shape)]
+    condition, t, e = node.inputs
+    merged = t.shape.merge_with(e.shape)
+    if merged.ndims is None or condition.shape.ndims != merged.ndims:
+        return [merged]
+    return [merged.merge_with(condition.shape)]
 
 
 @_select.gradient

@@ -7,14 +7,10 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
-from opscope.runtime.constant import constant_value
-from opscope.runtime.graph import get_default_graph
-from opscope.runtime.indexed_slices import IndexedSlices
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.joining import concat, normal_axis
-from opscope.runtime.ops.shape import expand_dims, reshape, shape, size
+from opscope.runtime.ops.joining import normal_axis
 from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.type_sets import NUMBER
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -59,43 +55,6 @@ def _(node: Operation) -> list[TensorShape]:
     position = normal_axis(axis, len(sizes))
     batch_dims = node.attrs["batch_dims"]
     return [TensorShape(sizes[:position] + picked[batch_dims:] + sizes[position + 1 :])]
-
-
-@_gather.gradient
-def _(node: Operation, grad: Tensor) -> list[Any]:
-    params, indices, axis_tensor = node.inputs
-    with get_default_graph().colocate_with(params):
-        params_shape = shape(params)
-    axis = constant_value(axis_tensor)
-    if node.attrs["batch_dims"] or axis is None:
-        raise NotImplementedError(
-            f"opscope has no gradient of GatherV2 with batch_dims or an unknown axis "
-            f"(node {node.name!r}); use axis a constant and batch_dims 0"
-        )
-    index_count = expand_dims(size(indices), 0)
-    if int(axis) == 0:
-        values_shape = concat([index_count, params_shape[1:]], 0)
-        values = reshape(grad, values_shape)
-        return [IndexedSlices(values, reshape(indices, index_count), params_shape), None, None]
-    return [_scattered_along(grad, params, indices, int(axis), params_shape), None, None]
-
-
-def _scattered_along(
-    grad: Tensor, params: Tensor, indices: Tensor, axis: int, params_shape: Tensor
-) -> Tensor:
-    """The rows of `grad` summed into their places along an axis other than the first."""
-    from opscope.runtime.ops.arrangement import transpose
-
-    ndims = len(params.shape)
-    axis %= ndims
-    outer, inner = params_shape[:axis], params_shape[axis + 1 :]
-    values = reshape(grad, concat([outer, [-1], inner], 0))
-    order = [axis, *range(axis), *range(axis + 1, ndims)]
-    back = [*range(1, axis + 1), 0, *range(axis + 1, ndims)]
-    summed = unsorted_segment_sum(
-        transpose(values, order), reshape(indices, [-1]), params_shape[axis]
-    )
-    return reshape(transpose(summed, back), params_shape)
 
 
 def gather(
@@ -147,11 +106,6 @@ def _(node: Operation) -> list[TensorShape]:
     known = static_value(count)
     first = None if known is None else int(known)
     return [TensorShape((first, *data.shape.sizes[ids.shape.ndims :]))]
-
-
-@_unsorted_segment_sum.gradient
-def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    return [gather(grad, node.inputs[1]), None, None]
 
 
 def unsorted_segment_sum(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from opscope.runtime import dtypes, errors
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
@@ -96,6 +97,89 @@ def _decode_jpeg(xp: Any, contents: bytes, *, channels: int, ratio: int) -> Any:
 
 
 @op(
+    "DecodeAndCropJpeg",
+    "contents: string, crop_window: int32 -> image: uint8",
+    "channels: int = 0, ratio: int = 1, fancy_upscaling: bool = true, "
+    "try_recover_truncated: bool = false, acceptable_fraction: float = 1.0, "
+    "dct_method: string = ''",
+    host_only=True,
+    not_differentiable=True,
+)
+def _decode_and_crop_jpeg(
+    xp: Any, contents: bytes, crop_window: Any, *, channels: int, ratio: int
+) -> Any:
+    """The pixels of a window [y, x, height, width] of a JPEG picture."""
+    pixels = _decode_jpeg.kernels["ANY"](xp, contents, channels=channels, ratio=ratio)
+    y, x, high, wide = crop_window.tolist()
+    if y < 0 or x < 0 or high <= 0 or wide <= 0:
+        raise errors.InvalidArgumentError(None, None, f"Invalid crop window {[y, x, high, wide]}")
+    if y + high > pixels.shape[0] or x + wide > pixels.shape[1]:
+        raise errors.InvalidArgumentError(
+            None, None, f"Invalid JPEG data or crop window, data size {len(contents)}"
+        )
+    return pixels[y : y + high, x : x + wide].copy()
+
+
+@op(
+    "ExtractJpegShape",
+    "contents: string -> image_shape: output_type",
+    "output_type: {int32, int64} = int32",
+    host_only=True,
+    not_differentiable=True,
+)
+def _extract_jpeg_shape(xp: Any, contents: bytes, *, output_type: dtypes.DType) -> Any:
+    """Height, width and channels of a JPEG picture, from its header."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        image = Image.open(io.BytesIO(contents), formats=("JPEG",))
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise errors.InvalidArgumentError(None, None, f"Invalid JPEG data: {error}") from error
+    return np.array([image.height, image.width, len(image.getbands())], output_type.numpy_dtype)
+
+
+@_extract_jpeg_shape.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [TensorShape([3])]
+
+
+@op(
+    "DecodeImage",
+    "contents: string -> image: dtype",
+    "channels: int = 0, dtype: {uint8, uint16, float32} = uint8, expand_animations: bool = true",
+    host_only=True,
+    not_differentiable=True,
+)
+def _decode_image(
+    xp: Any, contents: bytes, *, channels: int, dtype: dtypes.DType, expand_animations: bool
+) -> Any:
+    """The pixels of a JPEG, PNG, BMP or GIF picture; of a GIF all frames or the first."""
+    _require(channels, (0, 1, 3, 4))
+    image = _opened(contents, ("JPEG", "PNG", "GIF", "BMP"))
+    if image.format == "GIF":
+        if channels not in (0, 3):
+            raise errors.InvalidArgumentError(None, None, "channels must be 0 or 3 for a GIF")
+        frames = _frames(image)
+        pixels = frames if expand_animations else frames[0]
+        if dtype is dtypes.uint16:
+            pixels = pixels.astype(np.uint16) * np.uint16(256)
+    else:
+        deep = image.mode.startswith("I") and dtype is not dtypes.uint8
+        wide = deep or dtype is dtypes.uint16
+        pixels = _pixels(image, channels, dtypes.uint16 if wide else dtypes.uint8)
+    if dtype is dtypes.float32:
+        return pixels.astype(np.float32) * np.float32(1 / np.iinfo(pixels.dtype).max)
+    return pixels
+
+
+@_decode_image.shape
+def _(node: Operation) -> list[TensorShape]:
+    if node.attrs["expand_animations"]:
+        return [TensorShape(None)]
+    return [TensorShape([None, None, node.attrs["channels"] or None])]
+
+
+@op(
     "DecodeBmp",
     "contents: string -> image: uint8",
     "channels: int = 0",
@@ -115,7 +199,10 @@ def _decode_bmp(xp: Any, contents: bytes, *, channels: int) -> Any:
 )
 def _decode_gif(xp: Any, contents: bytes) -> Any:
     """The frames of a GIF picture, [frames, height, width, 3]."""
-    image = _opened(contents, ("GIF",))
+    return _frames(_opened(contents, ("GIF",)))
+
+
+def _frames(image: Any) -> Any:
     frames = []
     for number in range(getattr(image, "n_frames", 1)):
         image.seek(number)
@@ -128,7 +215,7 @@ def _(node: Operation) -> list[TensorShape]:
     return [TensorShape([None, None, None, 3])]
 
 
-for _definition in (_decode_png, _decode_jpeg, _decode_bmp):
+for _definition in (_decode_png, _decode_jpeg, _decode_and_crop_jpeg, _decode_bmp):
     _definition.shape(_picture_shape)
 
 
@@ -189,11 +276,23 @@ def _encode_jpeg(
     )
 
 
+@op(
+    "EncodeJpegVariableQuality",
+    "images: uint8, quality: int32 -> contents: string",
+    host_only=True,
+    not_differentiable=True,
+)
+def _encode_at_quality(xp: Any, image: Any, quality: Any) -> Any:
+    """A JPEG picture of pixels [height, width, 1 or 3 channels] at a quality of 0 to 100."""
+    return _encoded(image, "JPEG", quality=int(quality), subsampling=2)
+
+
 def _scalar(node: Operation) -> list[TensorShape]:
     return [TensorShape(())]
 
 
 _encode_png.shape(_scalar)
+_encode_at_quality.shape(_scalar)
 _encode_jpeg.shape(_scalar)
 
 
@@ -230,6 +329,41 @@ def decode_jpeg(
     )
 
 
+def decode_and_crop_jpeg(
+    contents: Any,
+    crop_window: Any,
+    channels: int = 0,
+    ratio: int = 1,
+    fancy_upscaling: bool = True,
+    try_recover_truncated: bool = False,
+    acceptable_fraction: float = 1,
+    dct_method: str = "",
+    name: str | None = None,
+) -> Tensor:
+    """The pixels of a window [y, x, height, width] of a JPEG picture."""
+    return make_tensor(
+        "DecodeAndCropJpeg",
+        contents,
+        crop_window,
+        channels=channels,
+        ratio=ratio,
+        fancy_upscaling=fancy_upscaling,
+        try_recover_truncated=try_recover_truncated,
+        acceptable_fraction=float(acceptable_fraction),
+        dct_method=dct_method,
+        name=name,
+    )
+
+
+def extract_jpeg_shape(
+    contents: Any, output_type: Any = dtypes.int32, name: str | None = None
+) -> Tensor:
+    """Height, width and channels of a JPEG picture, without decoding it."""
+    return make_tensor(
+        "ExtractJpegShape", contents, output_type=dtypes.as_dtype(output_type), name=name
+    )
+
+
 def decode_bmp(contents: Any, channels: int = 0, name: str | None = None) -> Tensor:
     """The pixels of a BMP picture, [height, width, channels]."""
     return make_tensor("DecodeBmp", contents, channels=channels, name=name)
@@ -242,7 +376,8 @@ def decode_gif(contents: Any, name: str | None = None) -> Tensor:
 
 def encode_png(image: Any, compression: int = -1, name: str | None = None) -> Tensor:
     """A PNG picture, as a string, of pixels [height, width, channels]."""
-    return make_tensor("EncodePng", image, compression=compression, name=name)
+    pixels = convert_to_tensor(image)
+    return make_tensor("EncodePng", pixels, compression=compression, name=name)
 
 
 def encode_jpeg(

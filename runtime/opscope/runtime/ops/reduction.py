@@ -236,7 +236,8 @@ def _known_sum(
     return None
 
 
-def _reduced_shape(node: Operation) -> list[TensorShape]:
+def reduced_output_shape(node: Operation) -> list[TensorShape]:
+    """The shape rule of reductions: the axes are left out, or kept with size 1."""
     value, indices = node.inputs
     sizes = value.shape.sizes
     known = static_value(indices)
@@ -266,11 +267,21 @@ for _definition, _over in (
     (_all, _all_over),
     (_any, _any_over),
 ):
-    _definition.shape(_reduced_shape)
+    _definition.shape(reduced_output_shape)
     _bind_reduction(_definition, _over)
 
 
 # -- functions -----------------------------------------------------------------------------
+
+
+def reduction_axes(tensor: Tensor, axes: Any) -> Any:
+    """The axes to reduce as an op takes them: all of the tensor's for None."""
+    if axes is None:
+        ndims = tensor.shape.ndims
+        return constant(np.arange(ndims, dtype=np.int32)) if ndims else range_of(0, rank(tensor))
+    if isinstance(axes, (list, tuple)) and not axes:
+        return np.zeros(0, np.int32)
+    return axes
 
 
 def _reduction(
@@ -291,11 +302,7 @@ def _reduction(
     # A resource variable is read by the op itself, in its scope.
     tensor = value if hasattr(value, "handle") else convert_to_tensor(value, name="input_tensor")
     reduced_to_scalar = axes is None and not keep
-    if axes is None:
-        ndims = tensor.shape.ndims
-        axes = constant(np.arange(ndims, dtype=np.int32)) if ndims else range_of(0, rank(tensor))
-    elif isinstance(axes, (list, tuple)) and not axes:
-        axes = np.zeros(0, np.int32)
+    axes = reduction_axes(tensor, axes)
     made = make_tensor(op_type, tensor, axes, keep_dims=keep, name=name)
     if reduced_to_scalar:
         made.set_shape(())

@@ -88,6 +88,15 @@ def shape(
         return make_tensor("Shape", tensor, out_type=out_type, name=scope)
 
 
+def sizes_of(value: Any) -> Tensor:
+    """As `shape`, with the name that TensorFlow's own functions give the constant they make."""
+    with op_scope(None, "Shape", value) as scope:
+        tensor = convert_to_tensor(value)
+        if tensor.shape.is_fully_defined():
+            return convert_to_tensor(tensor.shape, dtypes.int32, name="shape_as_tensor")
+        return make_tensor("Shape", tensor, name=scope)
+
+
 def size(
     input: Any,  # noqa: A002
     name: str | None = None,

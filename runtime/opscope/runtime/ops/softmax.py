@@ -18,7 +18,7 @@ from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import expand_dims, rank, squeeze
 from opscope.runtime.ops.static_value import static_value
-from opscope.runtime.ops.type_sets import T_FLOAT
+from opscope.runtime.ops.type_sets import REAL, T_FLOAT
 from opscope.runtime.tensor_shape import TensorShape, broadcast
 
 # Up to this many columns the largest of each row is found faster along the columns of a copy.
@@ -220,8 +220,8 @@ def _(node: Operation) -> list[TensorShape]:
 @op(
     "TopKV2",
     "input: T, k: Tk -> values: T, indices: index_type",
-    "sorted: bool = true, T: {float32, float64, int32, int64, float16, bfloat16}, "
-    "Tk: {int32, int64} = int32, index_type: {int32, int64} = int32",
+    f"sorted: bool = true, T: {{{REAL}}}, "
+    "Tk: {int16, int32, int64} = int32, index_type: {int16, int32, int64} = int32",
 )
 def _top_k(xp: Any, values: Any, k: Any, *, index_type: Any) -> Any:
     """The k largest elements of each row, largest first, and their columns."""

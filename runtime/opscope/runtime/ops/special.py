@@ -1,12 +1,9 @@
-"""Trigonometric, hyperbolic and error functions, element by element."""
+"""Trigonometric and hyperbolic functions and parts of complex numbers, element by element."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant, convert_to_tensor
@@ -41,34 +38,6 @@ _cosh = _of_namespace("Cosh", "cosh", "Hyperbolic cosine.")
 _asinh = _of_namespace("Asinh", "arcsinh", "The inverse of the hyperbolic sine.")
 _acosh = _of_namespace("Acosh", "arccosh", "The inverse of the hyperbolic cosine; NaN below 1.")
 _atanh = _of_namespace("Atanh", "arctanh", "The inverse of the hyperbolic tangent.")
-
-
-def _of_numbers(name: str, function: Callable[[float], float], doc: str) -> OpDef:
-    """An op that calls a function of Python's math for each element: NumPy has none."""
-    of_all = np.frompyfunc(function, 1, 1)
-
-    def kernel(xp: Any, x: Any) -> Any:
-        if not isinstance(x, np.ndarray):
-            return x.dtype.type(function(float(x)))
-        return np.asarray(of_all(x.astype(np.float64))).astype(x.dtype)
-
-    kernel.__doc__ = doc
-    made = op(name, _UNARY, T_FLOAT, host_only=True)(kernel)
-    made.shape(same_shape)
-    return made
-
-
-def _log_gamma(x: float) -> float:
-    if math.isnan(x):
-        return x
-    if x <= 0 and (x == math.floor(x)):
-        return math.inf
-    return math.lgamma(x)
-
-
-_erf = _of_numbers("Erf", math.erf, "The error function of Gauss.")
-_erfc = _of_numbers("Erfc", math.erfc, "1 - erf(x), exact for large x.")
-_lgamma = _of_numbers("Lgamma", _log_gamma, "Logarithm of |gamma(x)|.")
 
 
 @op("Rint", _UNARY, T_FLOAT, not_differentiable=True)
@@ -111,13 +80,7 @@ _DERIVATIVES: list[tuple[OpDef, Callable[[Any], Any]]] = [
     (_sinh, lambda x: make_tensor("Cosh", x)),
     (_cosh, lambda x: make_tensor("Sinh", x)),
     (_atanh, lambda x: make_tensor("Reciprocal", 1 - make_tensor("Square", x))),
-    (_erf, lambda x: constant(2 / math.sqrt(math.pi), x.dtype) * _bell(x)),
-    (_erfc, lambda x: constant(-2 / math.sqrt(math.pi), x.dtype) * _bell(x)),
 ]
-
-
-def _bell(x: Tensor) -> Tensor:
-    return make_tensor("Exp", -make_tensor("Square", x))
 
 
 def _with_derivative(definition: OpDef, derivative: Callable[[Any], Any]) -> None:
@@ -247,7 +210,7 @@ def _function(definition: OpDef) -> Callable[..., Tensor]:
 tan, asin, acos, atan = map(_function, (_tan, _asin, _acos, _atan))
 sinh, cosh = map(_function, (_sinh, _cosh))
 asinh, acosh, atanh = map(_function, (_asinh, _acosh, _atanh))
-erf, erfc, lgamma, rint = map(_function, (_erf, _erfc, _lgamma, _rint))
+rint = _function(_rint)
 
 
 def atan2(y: Any, x: Any, name: str | None = None) -> Tensor:

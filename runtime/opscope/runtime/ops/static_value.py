@@ -16,6 +16,7 @@ from opscope.runtime.tensor_shape import Dimension, TensorShape
 
 # Shapes and axes are small; a larger tensor is left to the run.
 _LARGEST = 1000
+_FEW = 4
 
 
 def static_value(tensor: Tensor) -> Any:
@@ -38,7 +39,7 @@ def _computed(tensor: Tensor, seen: dict[Operation, Any]) -> Any:
 def _results(node: Operation, seen: dict[Operation, Any]) -> Any:
     if node.definition.stateful or not node.inputs or node.control_inputs:
         return None
-    if any(not t.dtype.is_integer or not _is_small(t) for t in (*node.inputs, *node.outputs)):
+    if not all(_is_small(t) for t in (*node.inputs, *node.outputs)):
         return None
     values = []
     for tensor in node.inputs:
@@ -59,7 +60,10 @@ def _results(node: Operation, seen: dict[Operation, Any]) -> Any:
 
 def _is_small(tensor: Tensor) -> bool:
     count = tensor.shape.num_elements()
-    return count is None or count <= _LARGEST
+    if tensor.dtype.is_integer:
+        return count is None or count <= _LARGEST
+    # A size may be computed in floats; what is larger than a few numbers is data.
+    return tensor.dtype.is_floating and count is not None and count <= _FEW
 
 
 def static_shape(tensor: Tensor) -> TensorShape:

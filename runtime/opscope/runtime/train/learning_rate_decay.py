@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from opscope.runtime import dtypes
-from opscope.runtime.cond import case, cond
+from opscope.runtime.case import case
+from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.math import (
     add,

@@ -1,16 +1,11 @@
-"""tf.metrics: values gathered over many steps; each returns (value, op that takes one more in).
-
-Their variables are local: run `tf.local_variables_initializer()` first.
-"""
+"""Means, and counts of right and wrong decisions, over many steps."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from opscope.runtime import dtypes
-from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.make_op import make_tensor
@@ -20,7 +15,6 @@ from opscope.runtime.math import (
 from opscope.runtime.math import (
     cast,
     equal,
-    greater,
     less,
     logical_and,
     logical_not,
@@ -33,30 +27,32 @@ from opscope.runtime.math import (
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.filling import ones_like, zeros
-from opscope.runtime.ops.shape import expand_dims, reshape, size, squeeze
+from opscope.runtime.ops.shape import expand_dims, size, squeeze
 from opscope.runtime.variable_scope import variable_scope
 from opscope.runtime.variables import Variable, assign_add
 
 Metric = tuple[Tensor, Tensor]
 
 
-def _variable(shape: list[int], name: str) -> Variable:
+def metric_variable(shape: Any, name: str, dtype: dtypes.DType = dtypes.float32) -> Variable:
+    """A local variable of zeros."""
     return Variable(
-        lambda: zeros(shape, dtypes.float32),
+        lambda: zeros(shape, dtype),
         trainable=False,
         collections=[GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES],
         name=name,
     )
 
 
-def _collect(result: Metric, values: Any, updates: Any) -> Metric:
+def collected(result: Metric, values: Any, updates: Any) -> Metric:
+    """The metric, noted in the collections named for its value and its update."""
     graph = get_default_graph()
     graph.add_to_collections(values or (), result[0])
     graph.add_to_collections(updates or (), result[1])
     return result
 
 
-def _weighted(values: Tensor, weights: Any) -> Tensor:
+def weighted(values: Tensor, weights: Any) -> Tensor:
     """The weights in the shape of the values."""
     factors = cast(convert_to_tensor(weights), dtypes.float32)
     rank = values.shape.ndims
@@ -65,7 +61,7 @@ def _weighted(values: Tensor, weights: Any) -> Tensor:
     return multiply(factors, ones_like(values))
 
 
-def _matched(labels: Any, predictions: Any) -> tuple[Tensor, Tensor]:
+def matched(labels: Any, predictions: Any) -> tuple[Tensor, Tensor]:
     """Both as tensors, an extra last axis of size 1 of one of them dropped."""
     truth, guess = convert_to_tensor(labels), convert_to_tensor(predictions)
     mine, theirs = truth.shape.ndims, guess.shape.ndims
@@ -92,18 +88,18 @@ def mean(
     """The mean of all values so far."""
     with variable_scope(name, "mean"):
         numbers = cast(convert_to_tensor(values), dtypes.float32)
-        total, count = _variable([], "total"), _variable([], "count")
+        total, count = metric_variable([], "total"), metric_variable([], "count")
         if weights is None:
             added = cast(size(numbers), dtypes.float32)
         else:
-            factors = _weighted(numbers, weights)
+            factors = weighted(numbers, weights)
             numbers = multiply(numbers, factors)
             added = reduce_sum(factors)
         new_total = assign_add(total, reduce_sum(numbers))
         with get_default_graph().control_dependencies([numbers]):
             new_count = assign_add(count, added)
         result = _ratio(total, count, "value"), _ratio(new_total, new_count, "update_op")
-        return _collect(result, metrics_collections, updates_collections)
+        return collected(result, metrics_collections, updates_collections)
 
 
 def accuracy(
@@ -115,7 +111,7 @@ def accuracy(
     name: str | None = None,
 ) -> Metric:
     """How often predictions equal labels."""
-    truth, guess = _matched(labels, predictions)
+    truth, guess = matched(labels, predictions)
     if truth.dtype.base_dtype is not guess.dtype.base_dtype:
         guess = cast(guess, truth.dtype)
     right = cast(equal(guess, truth), dtypes.float32)
@@ -131,7 +127,7 @@ def mean_absolute_error(
     name: str | None = None,
 ) -> Metric:
     """The mean of |predictions - labels|."""
-    truth, guess = _matched(labels, predictions)
+    truth, guess = matched(labels, predictions)
     errors = absolute(guess - truth)
     label = name or "mean_absolute_error"
     return mean(errors, weights, metrics_collections, updates_collections, label)
@@ -146,7 +142,7 @@ def mean_squared_error(
     name: str | None = None,
 ) -> Metric:
     """The mean of (predictions - labels)²."""
-    truth, guess = _matched(labels, predictions)
+    truth, guess = matched(labels, predictions)
     errors = squared_difference(truth, guess)
     label = name or "mean_squared_error"
     return mean(errors, weights, metrics_collections, updates_collections, label)
@@ -164,7 +160,7 @@ def root_mean_squared_error(
     label = name or "root_mean_squared_error"
     value, update = mean_squared_error(labels, predictions, weights, None, None, label)
     result = sqrt(value), sqrt(update)
-    return _collect(result, metrics_collections, updates_collections)
+    return collected(result, metrics_collections, updates_collections)
 
 
 def percentage_below(
@@ -187,15 +183,15 @@ def percentage_below(
 def _count(hits: Tensor, weights: Any, name: str) -> Metric:
     """The (weighted) number of hits so far, and its update."""
     with variable_scope(None, name):
-        number = _variable([], "count")
+        number = metric_variable([], "count")
         values = cast(hits, dtypes.float32)
         if weights is not None:
-            values = multiply(values, _weighted(values, weights))
+            values = multiply(values, weighted(values, weights))
         return identity(number), convert_to_tensor(assign_add(number, reduce_sum(values)))
 
 
 def _decisions(labels: Any, predictions: Any) -> tuple[Tensor, Tensor]:
-    truth, guess = _matched(labels, predictions)
+    truth, guess = matched(labels, predictions)
     return cast(truth, dtypes.bool), cast(guess, dtypes.bool)
 
 
@@ -214,7 +210,7 @@ def _counted(
         truth if which[0] else logical_not(truth), guess if which[1] else logical_not(guess)
     )
     result = _count(hits, weights, name or scope_name)
-    return _collect(result, metrics_collections, updates_collections)
+    return collected(result, metrics_collections, updates_collections)
 
 
 def true_positives(
@@ -282,7 +278,7 @@ def precision(
         hits = true_positives(labels, predictions, weights)
         misses = false_positives(labels, predictions, weights)
         result = _share(hits, misses)
-        return _collect(result, metrics_collections, updates_collections)
+        return collected(result, metrics_collections, updates_collections)
 
 
 def recall(
@@ -298,58 +294,10 @@ def recall(
         hits = true_positives(labels, predictions, weights)
         misses = false_negatives(labels, predictions, weights)
         result = _share(hits, misses)
-        return _collect(result, metrics_collections, updates_collections)
+        return collected(result, metrics_collections, updates_collections)
 
 
 def _share(hits: Metric, misses: Metric) -> Metric:
     value = make_tensor("DivNoNan", hits[0], hits[0] + misses[0], name="value")
     update = make_tensor("DivNoNan", hits[1], hits[1] + misses[1], name="update_op")
     return value, update
-
-
-def auc(
-    labels: Any,
-    predictions: Any,
-    weights: Any = None,
-    num_thresholds: int = 200,
-    metrics_collections: Any = None,
-    updates_collections: Any = None,
-    curve: str = "ROC",
-    name: str | None = None,
-) -> Metric:
-    """The area under the ROC curve, by trapezoids between `num_thresholds` thresholds."""
-    if curve != "ROC":
-        raise ValueError(f"opscope computes the area under the ROC curve only, not {curve}")
-    with variable_scope(name, "auc"):
-        truth, guess = _matched(labels, predictions)
-        inner = np.arange(1, num_thresholds - 1) / (num_thresholds - 1)
-        thresholds = np.array([-1e-7, *inner, 1 + 1e-7], np.float32)[:, None]
-        positive = reshape(cast(truth, dtypes.bool), [1, -1])
-        above = greater(reshape(cast(guess, dtypes.float32), [1, -1]), constant(thresholds))
-        factors = None if weights is None else reshape(_weighted(guess, weights), [1, -1])
-        pairs = []
-        for label, hits in (
-            ("true_positives", logical_and(positive, above)),
-            ("false_negatives", logical_and(positive, logical_not(above))),
-            ("true_negatives", logical_and(logical_not(positive), logical_not(above))),
-            ("false_positives", logical_and(logical_not(positive), above)),
-        ):
-            number = _variable([num_thresholds], label)
-            values = cast(hits, dtypes.float32)
-            if factors is not None:
-                values = multiply(values, factors)
-            pairs.append((number, assign_add(number, reduce_sum(values, axis=1))))
-        result = (
-            _area([convert_to_tensor(p[0]) for p in pairs], "value"),
-            _area([convert_to_tensor(p[1]) for p in pairs], "update_op"),
-        )
-        return _collect(result, metrics_collections, updates_collections)
-
-
-def _area(counts: list[Tensor], name: str) -> Tensor:
-    tp, fn, tn, fp = counts
-    epsilon = 1e-6
-    rise = (tp + epsilon) / (tp + fn + epsilon)
-    run = fp / (fp + tn + epsilon)
-    height = (rise[:-1] + rise[1:]) / 2.0
-    return reduce_sum(multiply(run[:-1] - run[1:], height), name=name)

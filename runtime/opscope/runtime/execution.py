@@ -1,0 +1,66 @@
+"""Running an instrumented program, and what it recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from opscope.runtime.deferred import NOT_COMPUTED
+from opscope.runtime.errors import OpError
+from opscope.runtime.plan import Plan, Recorded
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One call of an instrumented program.
+
+    result: the fetched values, None when an op failed. recorded and values belong together, in the
+    order in which they came; hits are places in them. over: updates overwrote some of the values.
+    times: as `Program` says. For a program that only checks, values are those of its variables from
+    before the run, and a hit says no more than that there is one.
+    """
+
+    plan: Plan
+    result: Any
+    error: OpError | None
+    recorded: Sequence[Recorded]
+    values: Sequence[Any]
+    hits: Sequence[int]
+    over: bool = False
+    times: Sequence[Any] = ()
+
+    def pairs(self) -> Iterator[tuple[Recorded, Any]]:
+        """What was recorded, and its value."""
+        return zip(self.recorded, self.values, strict=True)
+
+
+def execute(plan: Plan, fed: Sequence[Any]) -> Execution:
+    """Call the program of a plan; the error of an op is handed out, any other raised."""
+    program = plan.program
+    error: OpError | None = None
+    try:
+        with np.errstate(all="ignore"):
+            result, values, hits, times, over = program.function(*fed)
+    except Exception as raised:
+        translated = plan.op_error(raised)
+        if not isinstance(translated, OpError):
+            raise
+        error = translated
+        _, found = plan.failed_at(raised.__traceback__)
+        result, times = None, ()
+        values = found.get("seen", ())
+        if not program.repeats:
+            values = [
+                found.get(r.local, program.namespace.get(r.local, NOT_COMPUTED))
+                for r in program.recorded
+            ]
+        hits, over = found.get("hits", ()), found.get("over", False)
+    recorded: Sequence[Recorded] = program.recorded
+    if program.repeats and program.replay is None:
+        recorded = [program.recorded[i] for i in values[::2]]
+        values = values[1::2]
+        hits = [place // 2 for place in hits]
+    return Execution(plan, result, error, recorded, values, hits, over, times)
