@@ -1,5 +1,8 @@
 """TensorFlow 1's graph language on NumPy and CuPy: `import opscope.runtime as tf`."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from opscope.events.proto.config_pb2 import (
     ConfigProto,
     GPUOptions,
@@ -42,7 +45,6 @@ from opscope.runtime import (
     saved_model,
     strings,
     summary,
-    test,
     train,
     version,
 )
@@ -446,6 +448,12 @@ from opscope.runtime.parsing import (
     parse_example,
     parse_single_example,
 )
+from opscope.runtime.partitioned_variable import (
+    create_partitioned_variables,
+    fixed_size_partitioner,
+    min_max_variable_partitioner,
+    variable_axis_size_partitioner,
+)
 from opscope.runtime.quantization import (
     fake_quant_with_min_max_args,
     fake_quant_with_min_max_args_gradient,
@@ -490,6 +498,7 @@ from opscope.runtime.scopes import (
 )
 from opscope.runtime.session import InteractiveSession, Session
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
+from opscope.runtime.template import make_template
 from opscope.runtime.tensor_array import TensorArray
 from opscope.runtime.tensor_shape import Dimension, TensorShape
 from opscope.runtime.uninitialized import report_uninitialized_variables
@@ -547,6 +556,16 @@ from opscope.runtime.version import (
     VERSION,
 )
 from opscope.runtime.while_loop import while_loop
+
+if TYPE_CHECKING:
+    from opscope.runtime import test
+
+
+def __getattr__(name: str) -> Any:
+    if name != "test":  # imported when it is used first: it brings unittest with it
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
 
 __all__ = [
     "AUTO_REUSE",
@@ -695,6 +714,7 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "create_partitioned_variables",
     "cross",
     "cumprod",
     "cumsum",
@@ -748,6 +768,7 @@ __all__ = [
     "fake_quant_with_min_max_vars_per_channel",
     "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
+    "fixed_size_partitioner",
     "flags",
     "float16",
     "float32",
@@ -828,6 +849,7 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "losses",
+    "make_template",
     "manip",
     "map_fn",
     "matching_files",
@@ -844,6 +866,7 @@ __all__ = [
     "maximum",
     "meshgrid",
     "metrics",
+    "min_max_variable_partitioner",
     "minimum",
     "mod",
     "model_variables",
@@ -1030,6 +1053,7 @@ __all__ = [
     "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
+    "variable_axis_size_partitioner",
     "variable_op_scope",
     "variable_scope",
     "variables_initializer",
