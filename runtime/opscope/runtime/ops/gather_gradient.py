@@ -80,13 +80,14 @@ def _counted(sizes: Tensor, indices: Tensor, batch: int) -> Tensor:
     """Indices into the entries of a batch as indices into all of them one below the other."""
     kind = indices.dtype.base_dtype
     result = indices
-    sizes = cast(sizes, kind)
+    counts, sizes = sizes, cast(sizes, kind)
     stride: Any = ones((), kind)
     for axis in range(batch, 0, -1):
         length = sizes[axis - 1]
         stride = stride * sizes[axis]
         start, step = zeros((), kind), ones((), kind)
         places = range_of(start, length, step) * stride
-        form = concat([tile([1], [axis - 1]), [length], tile([1], [rank(indices) - axis])], axis=0)
+        around = tile([1], [axis - 1]), tile([1], [rank(indices) - axis])
+        form = concat([around[0], [counts[axis - 1]], around[1]], axis=0)
         result = result + reshape(places, form)
     return result
