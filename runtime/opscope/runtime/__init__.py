@@ -407,6 +407,7 @@ from opscope.runtime.ops.sparse import (
     sparse_tensor_to_dense,
     sparse_to_dense,
 )
+from opscope.runtime.ops.sparse_merging import sparse_merge, sparse_reorder
 from opscope.runtime.ops.sparse_rows import (
     sparse_fill_empty_rows,
     sparse_reshape,
@@ -464,9 +465,12 @@ from opscope.runtime.ops.text import (
 from opscope.runtime.parsing import (
     FixedLenFeature,
     FixedLenSequenceFeature,
+    SparseFeature,
     VarLenFeature,
     parse_example,
+    parse_sequence_example,
     parse_single_example,
+    parse_single_sequence_example,
 )
 from opscope.runtime.partitioned_variable import (
     create_partitioned_variables,
@@ -487,6 +491,7 @@ from opscope.runtime.queues import (
     FixedLengthRecordReader,
     IdentityReader,
     PaddingFIFOQueue,
+    PriorityQueue,
     QueueBase,
     RandomShuffleQueue,
     ReaderBase,
@@ -617,6 +622,7 @@ __all__ = [
     "OptimizerOptions",
     "PaddingFIFOQueue",
     "Print",
+    "PriorityQueue",
     "QueueBase",
     "RandomShuffleQueue",
     "ReaderBase",
@@ -625,6 +631,7 @@ __all__ = [
     "RunOptions",
     "Session",
     "SessionLog",
+    "SparseFeature",
     "SparseTensor",
     "SparseTensorValue",
     "Summary",
@@ -910,7 +917,9 @@ __all__ = [
     "pad",
     "parallel_stack",
     "parse_example",
+    "parse_sequence_example",
     "parse_single_example",
+    "parse_single_sequence_example",
     "parse_tensor",
     "placeholder",
     "placeholder_with_default",
@@ -1001,7 +1010,9 @@ __all__ = [
     "space_to_batch_nd",
     "space_to_depth",
     "sparse_fill_empty_rows",
+    "sparse_merge",
     "sparse_placeholder",
+    "sparse_reorder",
     "sparse_reshape",
     "sparse_retain",
     "sparse_segment_mean",
