@@ -1,5 +1,8 @@
 """TensorFlow 1's graph language on NumPy and CuPy: `import opscope.runtime as tf`."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from opscope.events.proto.config_pb2 import (
     ConfigProto,
     GPUOptions,
@@ -41,9 +44,10 @@ from opscope.runtime import (
     quantization,
     random,
     saved_model,
+    sets,
+    sparse,
     strings,
     summary,
-    test,
     train,
     version,
 )
@@ -69,6 +73,7 @@ from opscope.runtime.clip_ops import (
 )
 from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.custom_gradient import custom_gradient
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.dtypes import (
@@ -407,7 +412,6 @@ from opscope.runtime.ops.sparse import (
     sparse_tensor_to_dense,
     sparse_to_dense,
 )
-from opscope.runtime.ops.sparse_merging import sparse_merge, sparse_reorder
 from opscope.runtime.ops.sparse_rows import (
     sparse_fill_empty_rows,
     sparse_reshape,
@@ -522,6 +526,25 @@ from opscope.runtime.scopes import (
     set_random_seed,
 )
 from opscope.runtime.session import InteractiveSession, Session
+from opscope.runtime.sparse_functions import (
+    sparse_add,
+    sparse_concat,
+    sparse_mask,
+    sparse_maximum,
+    sparse_merge,
+    sparse_minimum,
+    sparse_reduce_max,
+    sparse_reduce_max_sparse,
+    sparse_reduce_sum,
+    sparse_reduce_sum_sparse,
+    sparse_reorder,
+    sparse_reset_shape,
+    sparse_slice,
+    sparse_softmax,
+    sparse_split,
+    sparse_to_indicator,
+    sparse_transpose,
+)
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.template import make_template
 from opscope.runtime.tensor_array import TensorArray
@@ -581,6 +604,16 @@ from opscope.runtime.version import (
     VERSION,
 )
 from opscope.runtime.while_loop import while_loop
+
+if TYPE_CHECKING:
+    from opscope.runtime import test
+
+
+def __getattr__(name: str) -> Any:
+    if name != "test":  # imported when it is used first: it brings unittest with it
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
 
 __all__ = [
     "AUTO_REUSE",
@@ -735,6 +768,7 @@ __all__ = [
     "cross",
     "cumprod",
     "cumsum",
+    "custom_gradient",
     "data",
     "debugging",
     "decode_base64",
@@ -997,6 +1031,7 @@ __all__ = [
     "serialize_tensor",
     "set_random_seed",
     "setdiff1d",
+    "sets",
     "shape",
     "shape_n",
     "sigmoid",
@@ -1009,18 +1044,34 @@ __all__ = [
     "space_to_batch",
     "space_to_batch_nd",
     "space_to_depth",
+    "sparse",
+    "sparse_add",
+    "sparse_concat",
     "sparse_fill_empty_rows",
+    "sparse_mask",
+    "sparse_maximum",
     "sparse_merge",
+    "sparse_minimum",
     "sparse_placeholder",
+    "sparse_reduce_max",
+    "sparse_reduce_max_sparse",
+    "sparse_reduce_sum",
+    "sparse_reduce_sum_sparse",
     "sparse_reorder",
+    "sparse_reset_shape",
     "sparse_reshape",
     "sparse_retain",
     "sparse_segment_mean",
     "sparse_segment_sqrt_n",
     "sparse_segment_sum",
+    "sparse_slice",
+    "sparse_softmax",
+    "sparse_split",
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
     "sparse_to_dense",
+    "sparse_to_indicator",
+    "sparse_transpose",
     "split",
     "sqrt",
     "square",

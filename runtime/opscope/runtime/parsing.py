@@ -184,7 +184,7 @@ def _index_keys(feature: SparseFeature) -> list[str]:
 
 def _merged(features: Any, found: dict[str, Any]) -> dict[str, Any]:
     """The features with each SparseFeature put together of its indices and values."""
-    from opscope.runtime.ops.sparse_merging import sparse_merge
+    from opscope.runtime.sparse_functions import sparse_merge
 
     made: dict[str, Any] = {}
     for key, feature in features.items():
