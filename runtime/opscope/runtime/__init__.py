@@ -32,6 +32,7 @@ from opscope.runtime import (
     io,
     linalg,
     logging,
+    lookup,
     losses,
     manip,
     math,
@@ -43,6 +44,8 @@ from opscope.runtime import (
     quantization,
     random,
     saved_model,
+    sets,
+    sparse,
     strings,
     summary,
     train,
@@ -70,6 +73,7 @@ from opscope.runtime.clip_ops import (
 )
 from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.custom_gradient import custom_gradient
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.dtypes import (
@@ -267,6 +271,7 @@ from opscope.runtime.ops.filling import (
     zeros,
     zeros_like,
 )
+from opscope.runtime.ops.formatting import print_v2 as print  # noqa: A004 - TensorFlow's name
 from opscope.runtime.ops.gathering import (
     gather,
     setdiff1d,
@@ -293,8 +298,23 @@ from opscope.runtime.ops.handing_on import (
     parallel_stack,
     timestamp,
 )
+from opscope.runtime.ops.hashing import (
+    fingerprint,
+    string_to_hash_bucket,
+    string_to_hash_bucket_fast,
+    string_to_hash_bucket_strong,
+)
 from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.indexing import newaxis
+from opscope.runtime.ops.joined_text import (
+    decode_base64,
+    decode_json_example,
+    edit_distance,
+    encode_base64,
+    parse_tensor,
+    reduce_join,
+    serialize_tensor,
+)
 from opscope.runtime.ops.joining import (
     concat,
     split,
@@ -402,6 +422,11 @@ from opscope.runtime.ops.sparse_segments import (
     sparse_segment_sqrt_n,
     sparse_segment_sum,
 )
+from opscope.runtime.ops.sparse_strings import (
+    deserialize_many_sparse,
+    serialize_many_sparse,
+    serialize_sparse,
+)
 from opscope.runtime.ops.special import (
     acos,
     acosh,
@@ -497,6 +522,25 @@ from opscope.runtime.scopes import (
     set_random_seed,
 )
 from opscope.runtime.session import InteractiveSession, Session
+from opscope.runtime.sparse_functions import (
+    sparse_add,
+    sparse_concat,
+    sparse_mask,
+    sparse_maximum,
+    sparse_merge,
+    sparse_minimum,
+    sparse_reduce_max,
+    sparse_reduce_max_sparse,
+    sparse_reduce_sum,
+    sparse_reduce_sum_sparse,
+    sparse_reorder,
+    sparse_reset_shape,
+    sparse_slice,
+    sparse_softmax,
+    sparse_split,
+    sparse_to_indicator,
+    sparse_transpose,
+)
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.template import make_template
 from opscope.runtime.tensor_array import TensorArray
@@ -718,12 +762,16 @@ __all__ = [
     "cross",
     "cumprod",
     "cumsum",
+    "custom_gradient",
     "data",
     "debugging",
+    "decode_base64",
     "decode_compressed",
     "decode_csv",
+    "decode_json_example",
     "decode_raw",
     "depth_to_space",
+    "deserialize_many_sparse",
     "device",
     "diag",
     "diag_part",
@@ -743,6 +791,7 @@ __all__ = [
     "dtypes",
     "dynamic_partition",
     "dynamic_stitch",
+    "edit_distance",
     "einsum",
     "enable_control_flow_v2",
     "enable_eager_execution",
@@ -750,6 +799,7 @@ __all__ = [
     "enable_tensor_equality",
     "enable_v2_behavior",
     "enable_v2_tensorshape",
+    "encode_base64",
     "ensure_shape",
     "equal",
     "erf",
@@ -768,6 +818,7 @@ __all__ = [
     "fake_quant_with_min_max_vars_per_channel",
     "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
+    "fingerprint",
     "fixed_size_partitioner",
     "flags",
     "float16",
@@ -848,6 +899,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "lookup",
     "losses",
     "make_template",
     "manip",
@@ -894,10 +946,12 @@ __all__ = [
     "parallel_stack",
     "parse_example",
     "parse_single_example",
+    "parse_tensor",
     "placeholder",
     "placeholder_with_default",
     "polygamma",
     "pow",
+    "print",
     "py_func",
     "python_io",
     "quantization",
@@ -918,6 +972,7 @@ __all__ = [
     "reciprocal",
     "reduce_all",
     "reduce_any",
+    "reduce_join",
     "reduce_logsumexp",
     "reduce_max",
     "reduce_mean",
@@ -963,8 +1018,12 @@ __all__ = [
     "segment_prod",
     "segment_sum",
     "sequence_mask",
+    "serialize_many_sparse",
+    "serialize_sparse",
+    "serialize_tensor",
     "set_random_seed",
     "setdiff1d",
+    "sets",
     "shape",
     "shape_n",
     "sigmoid",
@@ -977,16 +1036,34 @@ __all__ = [
     "space_to_batch",
     "space_to_batch_nd",
     "space_to_depth",
+    "sparse",
+    "sparse_add",
+    "sparse_concat",
     "sparse_fill_empty_rows",
+    "sparse_mask",
+    "sparse_maximum",
+    "sparse_merge",
+    "sparse_minimum",
     "sparse_placeholder",
+    "sparse_reduce_max",
+    "sparse_reduce_max_sparse",
+    "sparse_reduce_sum",
+    "sparse_reduce_sum_sparse",
+    "sparse_reorder",
+    "sparse_reset_shape",
     "sparse_reshape",
     "sparse_retain",
     "sparse_segment_mean",
     "sparse_segment_sqrt_n",
     "sparse_segment_sum",
+    "sparse_slice",
+    "sparse_softmax",
+    "sparse_split",
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
     "sparse_to_dense",
+    "sparse_to_indicator",
+    "sparse_transpose",
     "split",
     "sqrt",
     "square",
@@ -1000,6 +1077,9 @@ __all__ = [
     "string_length",
     "string_split",
     "string_strip",
+    "string_to_hash_bucket",
+    "string_to_hash_bucket_fast",
+    "string_to_hash_bucket_strong",
     "string_to_number",
     "strings",
     "substr",
