@@ -38,11 +38,7 @@ Written by `make docs` from the registry (`opscope.runtime.op_def.OPS`) and from
 # Why an op that could have a gradient has none.
 REASONS = {
     "SoftsignGrad": "TensorFlow has none",
-    "FusedBatchNormGrad": "no second derivative of batch normalization",
-    "FusedBatchNormGradV2": "no second derivative of batch normalization",
-    "FusedBatchNormGradV3": "no second derivative of batch normalization",
     "LRNGrad": "TensorFlow has none",
-    "Lgamma": "needs the digamma function, which NumPy has not",
 }
 
 # The test of the ops of a module that samples cannot stand for: they have state, files or effects.

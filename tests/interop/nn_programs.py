@@ -154,6 +154,43 @@ def embeddings(tf: Any) -> Any:
     return [*layers, *grads]
 
 
+def bags(tf: Any) -> Any:
+    a = tf.placeholder(tf.float32, [5, 3], name="a")
+    b = tf.placeholder(tf.float32, [5, 3], name="b")
+    w = tf.placeholder(tf.float32, [4], name="w")
+    at = tf.constant([[0, 0], [0, 1], [1, 0], [3, 2]], tf.int64)
+    ids = tf.SparseTensor(at, tf.constant([1, 3, 3, 0], tf.int64), [4, 3])
+    some = tf.SparseTensor(at, tf.constant([1, -1, 3, -2], tf.int64), [4, 3])
+    weights = tf.SparseTensor(at, w, [4, 3])
+    cube = tf.SparseTensor(
+        tf.constant([[0, 0, 0], [1, 0, 1]], tf.int64), tf.constant([2, 4], tf.int64), [2, 2, 3]
+    )
+    layers = [
+        tf.nn.embedding_lookup_sparse(a, ids, None),
+        tf.nn.embedding_lookup_sparse(a, ids, None, combiner="sum", name="mine"),
+        tf.nn.embedding_lookup_sparse([a, b], ids, None, combiner="sqrtn"),
+        tf.nn.embedding_lookup_sparse(a, ids, weights, combiner="mean"),
+        tf.nn.embedding_lookup_sparse(a, ids, weights, combiner="sqrtn"),
+        tf.nn.embedding_lookup_sparse([a, b], ids, weights, combiner="sum", max_norm=1.0),
+        tf.nn.safe_embedding_lookup_sparse([a, b], some),
+        tf.nn.safe_embedding_lookup_sparse(a, some, weights, default_id=2, combiner="sqrtn"),
+        tf.nn.safe_embedding_lookup_sparse(a, cube),
+        tf.sparse_segment_mean(a, [0, 1, 1], [0, 0, 1]),
+    ]
+    thinned = tf.sparse_retain(ids, [True, False, True, False])
+    flat = tf.sparse_reshape(ids, [-1, 6])
+    return [*layers, thinned.values, flat.indices, flat.dense_shape]
+
+
+def bag_gradients(tf: Any) -> Any:
+    """The values are TensorFlow's; names are not where it knows a shape less."""
+    layers = bags(tf)[:10]
+    graph = tf.get_default_graph()
+    sources = [graph.get_tensor_by_name(name) for name in ("a:0", "b:0", "w:0")]
+    grads = weighted(tf, layers, sources)[len(layers) :]
+    return [tf.convert_to_tensor(grad) for grad in grads]
+
+
 def sampled(tf: Any) -> Any:
     weights = tf.placeholder(tf.float32, [8, 3], name="weights")
     others = tf.placeholder(tf.float32, [4, 3], name="others")
@@ -175,6 +212,37 @@ def sampled(tf: Any) -> Any:
     return [*few, *layers, *tf.gradients(tf.add_n(layers), [inputs])]
 
 
+def speech(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [6, 2, 4], name="x")
+    labels = tf.SparseTensor([[0, 0], [0, 1], [1, 0]], tf.constant([1, 1, 2]), [2, 2])
+    loss = tf.nn.ctc_loss(labels, x, [6, 4])
+    rows = tf.nn.ctc_loss(labels, tf.transpose(x, [1, 0, 2]), [6, 6], time_major=False)
+    (greedy,), score = tf.nn.ctc_greedy_decoder(x, [6, 4])
+    (first, second), beam = tf.nn.ctc_beam_search_decoder(x, [6, 4], 10, 2)
+    (apart,), _ = tf.nn.ctc_beam_search_decoder_v2(x, [6, 4])
+    whole = [tf.sparse_tensor_to_dense(t) for t in (greedy, first, second, apart)]
+    return [*whole, score, beam, *weighted(tf, [loss, rows], [x])]
+
+
+def rounding(tf: Any) -> Any:
+    x = tf.placeholder(tf.float32, [3, 4], name="x")
+    w = tf.placeholder(tf.float32, [3, 3, 2], name="w")
+    image = tf.placeholder(tf.float32, [1, 5, 6, 2], name="image")
+    low, high = tf.constant(-0.5), tf.constant(0.7)
+    lows, highs = tf.constant([-1.0, -0.5, -0.2, 0.1]), tf.constant([1.0, 0.5, 0.3, 0.6])
+    layers = [
+        tf.fake_quant_with_min_max_args(x),
+        tf.quantization.fake_quant_with_min_max_args(x, -0.5, 0.5, 4, narrow_range=True),
+        tf.fake_quant_with_min_max_vars(x, low, high),
+        tf.fake_quant_with_min_max_vars_per_channel(x, lows, highs, num_bits=5, name="mine"),
+        *tf.fake_quant_with_min_max_vars_gradient(x, x, low, high),
+        tf.nn.dilation2d(image, w, [1, 1, 2, 1], [1, 1, 1, 1], "SAME"),
+        tf.nn.erosion2d(image, w, [1, 1, 1, 1], [1, 2, 1, 1], "VALID"),
+    ]
+    back = [layers[0], *layers[2:4], *layers[-2:]]
+    return [*layers, *weighted(tf, back, [x, low, high, lows, image, w])]
+
+
 def samplers(tf: Any) -> Any:
     """Random: the nodes are TensorFlow's, the values are not."""
     tf.set_random_seed(4)
@@ -193,5 +261,19 @@ def samplers(tf: Any) -> Any:
     ]
 
 
-PROGRAMS = [volumes, pools, convolutions, apart, losses, moments, embeddings, sampled]
+PROGRAMS = [
+    volumes,
+    pools,
+    convolutions,
+    apart,
+    losses,
+    moments,
+    embeddings,
+    bags,
+    sampled,
+    speech,
+    rounding,
+]
 RANDOM_PROGRAMS = [samplers]
+# Compared by their values alone.
+VALUE_PROGRAMS = [bag_gradients]

@@ -212,3 +212,97 @@ def sampled(tf: Any) -> None:
     tf.random.gamma([2], 1.5, beta=2.0, dtype=tf.float64)
     tf.random_poisson([1.0, 2.0], [3])
     tf.random_crop(partly(tf, None, 8, 3), [4, 4, 3])
+
+
+@program
+def special_functions(tf: Any) -> None:
+    x, y = known(tf, 2, 3), known(tf, 3)
+    for name in ("lgamma", "digamma", "lbeta", "erf", "erfc", "log_sigmoid", "angle"):
+        getattr(tf, name)(x)
+        getattr(tf.math, name)(x, name="mine")
+    for name in ("igamma", "igammac", "zeta", "polygamma"):
+        getattr(tf, name)(x, y)
+    tf.betainc(x, x, x)
+    for name in ("erfinv", "erfcinv", "ndtri", "bessel_i0", "bessel_i0e", "bessel_i1"):
+        getattr(tf.math, name)(x)
+    for name in ("dawsn", "expint", "spence", "fresnel_cos", "fresnel_sin", "bessel_k0e"):
+        getattr(tf.math.special, name)(x, name="mine")
+    tf.angle(known(tf, 2, dtype="complex64"))
+
+
+@program
+def guarded_arithmetic(tf: Any) -> None:
+    x, y = known(tf, 2, 3), known(tf, 3)
+    for name in ("multiply_no_nan", "xdivy", "xlog1py", "nextafter"):
+        getattr(tf.math, name)(x, y)
+    tf.math.reciprocal_no_nan(x)
+    for name in ("truncatemod", "floor_div", "realdiv"):
+        getattr(tf, name)(x, y)
+    tf.truncatediv(known(tf, 2, dtype="int32"), 3)
+    tf.math.polyval([1.0, 2.0, x], y)
+    tf.math.polyval([], x)
+    tf.saturate_cast(x, tf.uint8)
+    tf.saturate_cast(known(tf, 2, dtype="int32"), tf.int8, name="mine")
+    tf.saturate_cast(x, tf.float64)
+    tf.to_bfloat16(x)
+    tf.to_complex64(x)
+    tf.arg_max(x, 0)
+    tf.arg_min(x, 1, output_type=tf.int32)
+
+
+@program
+def accumulated(tf: Any) -> None:
+    x = known(tf, 2, 3)
+    tf.math.reduce_euclidean_norm(x)
+    tf.math.reduce_euclidean_norm(x, 1, keepdims=True)
+    tf.math.cumulative_logsumexp(x, axis=1, exclusive=True, reverse=True)
+    tf.unsorted_segment_mean(x, [0, 1], 2)
+    tf.unsorted_segment_sqrt_n(partly(tf, None, 3), known(tf, 4, dtype="int32"), 3)
+
+
+@program
+def gradients_of_gathers(tf: Any) -> None:
+    x = known(tf, 2, 3, 4)
+    ids = known(tf, 2, 2, dtype="int32")
+    tf.gradients(tf.gather(x, ids, axis=1, batch_dims=1), x)
+    tf.gradients(tf.gather(x, [0, 1], axis=2), x)
+    tf.gradients(tf.gather(partly(tf, None, 3), [0, 1], axis=1), x)
+    tf.gradients(tf.gather(x, [0, 1], axis=known(tf, dtype="int32")), x)
+
+
+@program
+def gradients_of_segments(tf: Any) -> None:
+    x, ids = known(tf, 4, 3), known(tf, 4, dtype="int32")
+    for name in ("segment_sum", "segment_prod", "segment_max", "segment_min"):
+        tf.gradients(getattr(tf, name)(x, ids), x)
+    for name in ("sum", "prod", "max", "min"):
+        tf.gradients(getattr(tf, f"unsorted_segment_{name}")(x, ids, 3), x)
+
+
+@program
+def gradients_of_special_functions(tf: Any) -> None:
+    x, y = known(tf, 2, 3), known(tf, 3)
+    for name in ("lgamma", "digamma"):
+        tf.gradients(getattr(tf, name)(x), x)
+    for name in ("igamma", "igammac", "zeta", "polygamma"):
+        tf.gradients(getattr(tf, name)(x, y), [x, y])
+    tf.gradients(tf.betainc(x, x, x), x)
+    for name in ("multiply_no_nan", "xdivy", "xlog1py", "nextafter"):
+        tf.gradients(getattr(tf.math, name)(x, y), [x, y])
+    tf.gradients(tf.math.reduce_euclidean_norm(x, 1), x)
+    tf.gradients(tf.saturate_cast(x, tf.float16), x)
+    tf.gradients(tf.math.cumulative_logsumexp(x), x)
+
+
+@program
+def gradients_of_arrays(tf: Any) -> None:
+    x = known(tf, 4, 2)
+    for name in ("update", "add", "sub", "max", "min"):
+        changed = getattr(tf, f"tensor_scatter_nd_{name}")(x, [[1], [0]], [[1.0, 2.0], [3.0, 4.0]])
+        tf.gradients(changed, x)
+    tf.gradients(tf.roll(x, 1, 0), x)
+    tf.gradients(tf.diag_part(tf.diag(known(tf, 2))), x)
+    tf.gradients(tf.cross(known(tf, 3), known(tf, 3)), x)
+    tf.gradients(tf.ensure_shape(x, [4, None]), x)
+    tf.gradients(tf.identity_n([x, x]), x)
+    tf.gradients(tf.space_to_batch_nd(known(tf, 1, 4, 4, 1), [2, 2], [[0, 0], [0, 0]]), x)

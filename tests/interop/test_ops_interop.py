@@ -90,7 +90,9 @@ def feeds_for(graph: Any) -> dict[str, Any]:
     return feeds
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
+@pytest.mark.parametrize(
+    "program", [*PROGRAMS, *nn_programs.VALUE_PROGRAMS], ids=lambda p: p.__name__
+)
 def test_same_values(program: Any) -> None:
     with theirs.Graph().as_default() as graph:
         fetches = program(theirs)

@@ -230,9 +230,11 @@ def test_training_session_writes_summaries(graph, tmp_path):
     assert any(e.graph_def for e in events)
 
 
-def test_what_is_not_there_yet_is_said(graph):
-    with pytest.raises(NotImplementedError, match="one process"):
-        tf.train.MonitoredTrainingSession(is_chief=False)
+def test_a_worker_waits_for_the_chief(graph):
+    tf.get_variable("v", initializer=1.0)
+    worker = tf.train.WorkerSessionCreator(max_wait_secs=0)
+    with pytest.raises(tf.errors.DeadlineExceededError, match="not ready after waiting 0 secs"):
+        worker.create_session()
 
 
 def test_singular_session_shows_the_session_inside(x):

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from opscope.runtime import dtypes
+from opscope.runtime import dtypes, special
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
+from opscope.runtime.ops.accumulated import cumulative_logsumexp, reduce_euclidean_norm
 from opscope.runtime.ops.argmax import argmax, argmin
 from opscope.runtime.ops.cast import cast, to_double, to_float, to_int32, to_int64
 from opscope.runtime.ops.gathering import unsorted_segment_sum
+from opscope.runtime.ops.guarded_arithmetic import (
+    angle,
+    log_sigmoid,
+    multiply_no_nan,
+    nextafter,
+    polyval,
+    reciprocal_no_nan,
+    xdivy,
+    xlog1py,
+)
+from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.matmul import matmul
 from opscope.runtime.ops.overloads import add, logical_xor, truediv
 from opscope.runtime.ops.reduction import (
@@ -22,6 +34,20 @@ from opscope.runtime.ops.reduction import (
     reduce_prod,
     reduce_sum,
 )
+from opscope.runtime.ops.scipy_functions import (
+    bessel_i0,
+    bessel_i0e,
+    bessel_i1,
+    bessel_i1e,
+    digamma,
+    erf,
+    erfc,
+    erfcinv,
+    erfinv,
+    lbeta,
+    lgamma,
+    ndtri,
+)
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.searching import bincount, confusion_matrix, count_nonzero
 from opscope.runtime.ops.segments import (
@@ -31,8 +57,10 @@ from opscope.runtime.ops.segments import (
     segment_prod,
     segment_sum,
     unsorted_segment_max,
+    unsorted_segment_mean,
     unsorted_segment_min,
     unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
 )
 from opscope.runtime.ops.sequence import cumprod, cumsum, lin_space, range  # noqa: A004
 from opscope.runtime.ops.special import (
@@ -44,10 +72,7 @@ from opscope.runtime.ops.special import (
     atan2,
     atanh,
     cosh,
-    erf,
-    erfc,
     imag,
-    lgamma,
     real,
     rint,
     sinh,
@@ -63,6 +88,7 @@ __all__ = [
     "acosh",
     "add",
     "add_n",
+    "angle",
     "argmax",
     "argmin",
     "asin",
@@ -70,6 +96,11 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "bessel_i0",
+    "bessel_i0e",
+    "bessel_i1",
+    "bessel_i1e",
+    "betainc",
     "bincount",
     "cast",
     "ceil",
@@ -81,12 +112,16 @@ __all__ = [
     "count_nonzero",
     "cumprod",
     "cumsum",
+    "cumulative_logsumexp",
+    "digamma",
     "div",
     "div_no_nan",
     "divide",
     "equal",
     "erf",
     "erfc",
+    "erfcinv",
+    "erfinv",
     "exp",
     "expm1",
     "floor",
@@ -94,17 +129,21 @@ __all__ = [
     "floormod",
     "greater",
     "greater_equal",
+    "igamma",
+    "igammac",
     "imag",
     "invert_permutation",
     "is_finite",
     "is_inf",
     "is_nan",
+    "lbeta",
     "less",
     "less_equal",
     "lgamma",
     "lin_space",
     "log",
     "log1p",
+    "log_sigmoid",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -113,15 +152,22 @@ __all__ = [
     "maximum",
     "minimum",
     "multiply",
+    "multiply_no_nan",
+    "ndtri",
     "negative",
+    "nextafter",
     "norm",
     "not_equal",
+    "polygamma",
+    "polyval",
     "pow",
     "range",
     "real",
     "reciprocal",
+    "reciprocal_no_nan",
     "reduce_all",
     "reduce_any",
+    "reduce_euclidean_norm",
     "reduce_logsumexp",
     "reduce_max",
     "reduce_mean",
@@ -144,6 +190,7 @@ __all__ = [
     "sin",
     "sinh",
     "softplus",
+    "special",
     "sqrt",
     "square",
     "squared_difference",
@@ -156,10 +203,15 @@ __all__ = [
     "to_int64",
     "truediv",
     "unsorted_segment_max",
+    "unsorted_segment_mean",
     "unsorted_segment_min",
     "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
+    "xdivy",
+    "xlog1py",
     "xlogy",
+    "zeta",
 ]
 
 

@@ -25,6 +25,12 @@ from opscope.runtime.ops.candidate_sampling import (
     log_uniform_candidate_sampler,
     uniform_candidate_sampler,
 )
+from opscope.runtime.ops.ctc import ctc_loss
+from opscope.runtime.ops.ctc_decoding import (
+    ctc_beam_search_decoder,
+    ctc_beam_search_decoder_v2,
+    ctc_greedy_decoder,
+)
 from opscope.runtime.ops.dilated import with_space_to_batch
 from opscope.runtime.ops.embedding import (
     embedding_lookup,
@@ -62,6 +68,7 @@ from opscope.runtime.ops.moments import (
     sufficient_statistics,
     weighted_moments,
 )
+from opscope.runtime.ops.morphology import dilation2d, erosion2d
 from opscope.runtime.ops.normalization import (
     batch_normalization,
     dropout,
@@ -87,6 +94,10 @@ from opscope.runtime.ops.sampled_losses import (
 )
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
+from opscope.runtime.ops.sparse_embedding import (
+    embedding_lookup_sparse,
+    safe_embedding_lookup_sparse,
+)
 from opscope.runtime.ops.transposed import (
     conv1d_transpose,
     conv2d_transpose,
@@ -128,6 +139,10 @@ __all__ = [
     "conv_transpose",
     "convolution",
     "crelu",
+    "ctc_beam_search_decoder",
+    "ctc_beam_search_decoder_v2",
+    "ctc_greedy_decoder",
+    "ctc_loss",
     "depth_to_space",
     "depthwise_conv2d",
     "depthwise_conv2d_backprop_filter",
@@ -135,10 +150,13 @@ __all__ = [
     "depthwise_conv2d_native",
     "depthwise_conv2d_native_backprop_filter",
     "depthwise_conv2d_native_backprop_input",
+    "dilation2d",
     "dropout",
     "dynamic_rnn",
     "elu",
     "embedding_lookup",
+    "embedding_lookup_sparse",
+    "erosion2d",
     "fixed_unigram_candidate_sampler",
     "fused_batch_norm",
     "in_top_k",
@@ -166,6 +184,7 @@ __all__ = [
     "relu6",
     "relu_layer",
     "rnn_cell",
+    "safe_embedding_lookup_sparse",
     "sampled_softmax_loss",
     "selu",
     "separable_conv2d",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from opscope.runtime import dtypes
+from opscope.runtime.errors import OpError
 from opscope.runtime.op_def import ArgDef, OpDef
 from opscope.runtime.tensor_shape import TensorShape, as_shape
 from opscope.runtime.traceback import Frame, describe
@@ -80,7 +81,7 @@ class Operation:
             return
         try:
             shapes = rule(self)
-        except ValueError as error:
+        except (ValueError, IndexError, OpError) as error:
             given = ", ".join(str(t.shape) for t in self.inputs)
             raise ValueError(
                 f"{error} for '{self.name}' (op: '{self.type}') with input shapes: {given}."

@@ -128,7 +128,7 @@ class RNNCell:
     ) -> Variable:
         """A variable in the scope of the cell, of its dtype unless told otherwise."""
         with self._own_scope():
-            made = get_variable_scope().get_variable(
+            made: Variable = get_variable_scope().get_variable(
                 name,
                 shape,
                 dtype or self.dtype or dtypes.float32,

@@ -3,60 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Any
 
-from opscope.runtime import dtypes, initializers
+from opscope.runtime import dtypes
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.operation import Tensor
-from opscope.runtime.tensor_shape import TensorShape, as_shape
-from opscope.runtime.variable_class import resource_variables_enabled
+from opscope.runtime.partitioned_variable import Partitioner
+from opscope.runtime.variable_store import (
+    AUTO_REUSE,
+    Initial,
+    Reuse,
+    VariableStore,
+    made_variables,
+    store_of,
+)
 from opscope.runtime.variables import Variable
 
-Initial = Callable[..., Any]
+Getter = Callable[..., Any]
 
-
-class _AutoReuse:
-    """The value of AUTO_REUSE: find a variable if there is one, else make it."""
-
-    def __repr__(self) -> str:
-        return "tf.AUTO_REUSE"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-AUTO_REUSE = _AutoReuse()
-Reuse = bool | _AutoReuse | None
-
-_STORE_KEY = "__variable_store"
 _SCOPE_KEY = "__varscope"
-
-
-class _VariableStore:
-    """The variables of one graph that `get_variable` made, and how often each scope was opened."""
-
-    def __init__(self) -> None:
-        self.variables: dict[str, Variable] = {}
-        self.scope_counts: dict[str, int] = {}
-
-    def open_scope(self, name: str) -> None:
-        self.scope_counts[name] = self.scope_counts.get(name, 0) + 1
-
-    def close_subscopes(self, name: str) -> None:
-        """Forget the scopes below `name`, so that a scope entered again counts anew."""
-        for known in self.scope_counts:
-            if not name or known.startswith(name + "/"):
-                self.scope_counts[known] = 0
-
-
-def _store(graph: Graph) -> _VariableStore:
-    kept = graph.get_collection_ref(_STORE_KEY)
-    if not kept:
-        kept.append(_VariableStore())
-    store: _VariableStore = kept[0]
-    return store
 
 
 class VariableScope:
@@ -72,6 +40,9 @@ class VariableScope:
         dtype: Any = dtypes.float32,
         constraint: Callable[[Tensor], Tensor] | None = None,
         use_resource: bool | None = None,
+        caching_device: Any = None,
+        partitioner: Partitioner | None = None,
+        custom_getter: Getter | None = None,
     ) -> None:
         self.name = name
         self.reuse = reuse
@@ -81,6 +52,9 @@ class VariableScope:
         self.dtype = dtypes.as_dtype(dtype)
         self.constraint = constraint
         self.use_resource = use_resource
+        self.caching_device = caching_device
+        self.partitioner = partitioner
+        self.custom_getter = custom_getter
 
     def reuse_variables(self) -> None:
         """From here on, find variables instead of making them."""
@@ -102,6 +76,26 @@ class VariableScope:
         """Set whether variables are resource variables; None follows the program's default."""
         self.use_resource = use_resource
 
+    def set_caching_device(self, caching_device: Any) -> None:
+        """Set the device on which values are kept for reading."""
+        self.caching_device = caching_device
+
+    def set_partitioner(self, partitioner: Partitioner | None) -> None:
+        """Set how variables are cut into parts; None leaves them whole."""
+        self.partitioner = partitioner
+
+    def set_custom_getter(self, custom_getter: Getter | None) -> None:
+        """Set the function that `get_variable` calls with the true getter as first argument."""
+        self.custom_getter = custom_getter
+
+    def get_collection(self, name: str) -> list[Any]:
+        """What is in a collection below this scope."""
+        return get_default_graph().get_collection(name, self._prefix())
+
+    def local_variables(self) -> list[Variable]:
+        """The local variables below this scope."""
+        return get_default_graph().get_collection(GraphKeys.LOCAL_VARIABLES, self._prefix())
+
     def global_variables(self) -> list[Variable]:
         """The global variables below this scope."""
         return get_default_graph().get_collection(GraphKeys.GLOBAL_VARIABLES, self._prefix())
@@ -113,135 +107,53 @@ class VariableScope:
     def _prefix(self) -> str | None:
         return self.name + "/" if self.name else None
 
+    def _full_name(self, name: str | None) -> str:
+        if name is None or not self.name:
+            return name or self.name
+        return f"{self.name}/{name}"
+
     def get_variable(
         self,
-        name: str,
+        name: str | None,
         shape: Any = None,
         dtype: Any = None,
         initializer: Any = None,
         regularizer: Callable[[Tensor], Tensor | None] | None = None,
-        trainable: bool = True,
+        trainable: bool | None = None,
         collections: Sequence[str] | None = None,
         validate_shape: bool = True,
         constraint: Callable[[Tensor], Tensor] | None = None,
         reuse: Reuse = None,
         use_resource: bool | None = None,
         caching_device: Any = None,
-    ) -> Variable:
+        partitioner: Partitioner | None = None,
+        custom_getter: Getter | None = None,
+        synchronization: Any = None,
+        aggregation: Any = None,
+    ) -> Any:
         """The variable `SCOPE/name`: found or made, as `tf.get_variable`."""
-        full_name = f"{self.name}/{name}" if self.name else name
         graph = get_default_graph()
-        store = _store(graph)
-        reuse = self.reuse if reuse is None else reuse
-        found = store.variables.get(full_name)
-        wanted = self.dtype if dtype is None else dtypes.as_dtype(dtype)
-        if found is not None:
-            if reuse is not True and reuse is not AUTO_REUSE:
-                raise ValueError(
-                    f"Variable {full_name} already exists, disallowed. Did you mean to set "
-                    "reuse=True or reuse=tf.AUTO_REUSE in VarScope?" + _made_at(found)
-                )
-            _check_same(found, full_name, shape, wanted if dtype is not None else None)
-            return found
-        if reuse is True:
-            raise ValueError(
-                f"Variable {full_name} does not exist, or was not created with "
-                "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in VarScope?"
+        store = store_of(graph)
+        getter = self.custom_getter if custom_getter is None else custom_getter
+        get = store.get if getter is None else partial(getter, store.get)
+        with graph.name_scope(None):
+            return get(
+                name=self._full_name(name),
+                shape=shape,
+                dtype=self.dtype if dtype is None else dtypes.as_dtype(dtype),
+                initializer=self.initializer if initializer is None else initializer,
+                regularizer=self.regularizer if regularizer is None else regularizer,
+                reuse=self.reuse if reuse is None else reuse,
+                trainable=trainable,
+                collections=collections,
+                caching_device=self.caching_device if caching_device is None else caching_device,
+                partitioner=self.partitioner if partitioner is None else partitioner,
+                validate_shape=validate_shape,
+                use_resource=self.use_resource if use_resource is None else use_resource,
+                constraint=self.constraint if constraint is None else constraint,
+                synchronization=synchronization,
+                aggregation=aggregation,
             )
-        # The name follows the variable scope alone, not the name scope.
-        with graph.name_scope(None), graph.control_dependencies(None):
-            made = _new_variable(
-                full_name,
-                as_shape(shape),
-                wanted,
-                self.initializer if initializer is None else initializer,
-                trainable,
-                collections,
-                validate_shape,
-                self.constraint if constraint is None else constraint,
-                self.use_resource if use_resource is None else use_resource,
-                caching_device,
-            )
-        store.variables[full_name] = made
-        regularizer = regularizer or self.regularizer
-        if regularizer is not None:
-            with graph.colocate_with(made.op), graph.name_scope(full_name + "/Regularizer/"):
-                loss = regularizer(made.value())
-            if loss is not None:
-                graph.add_to_collection(GraphKeys.REGULARIZATION_LOSSES, loss)
-        return made
-
-
-def _made_at(variable: Variable) -> str:
-    frames = variable.op.traceback
-    if not frames:
-        return ""
-    file, line, _, text = frames[-1]
-    return f" Originally defined at {file}:{line}: {text}"
-
-
-def _check_same(found: Variable, name: str, shape: Any, dtype: dtypes.DType | None) -> None:
-    if not found.shape.is_compatible_with(shape):
-        raise ValueError(
-            f"Trying to share variable {name}, but specified shape {as_shape(shape)} "
-            f"and found shape {found.shape}."
-        )
-    if dtype is not None and not found.dtype.is_compatible_with(dtype):
-        raise ValueError(
-            f"Trying to share variable {name}, but specified dtype {dtype.name} "
-            f"and found dtype {found.dtype.base_dtype.name}."
-        )
-
-
-def _new_variable(
-    name: str,
-    shape: TensorShape,
-    dtype: dtypes.DType,
-    initializer: Any,
-    trainable: bool,
-    collections: Sequence[str] | None,
-    validate_shape: bool,
-    constraint: Callable[[Tensor], Tensor] | None,
-    use_resource: bool | None,
-    caching_device: Any,
-) -> Variable:
-    if initializer is None:
-        initializer = _default_initializer(name, dtype)
-    elif isinstance(initializer, (str, type)):
-        initializer = initializers.get(initializer)
-    if callable(initializer):
-        if not shape.is_fully_defined():
-            raise ValueError(
-                f"Shape of a new variable ({name}) must be fully defined, but instead was {shape}."
-            )
-        sizes = shape.as_list()
-        rule = initializer
-
-        def value() -> Any:
-            return rule(sizes, dtype=dtype)
-    else:
-        if shape.sizes is not None:
-            raise ValueError("If initializer is a constant, do not specify shape.")
-        value = initializer
-    return Variable(
-        value,
-        trainable=trainable,
-        collections=collections,
-        validate_shape=validate_shape,
-        name=name,
-        dtype=dtype if callable(initializer) else None,
-        constraint=constraint,
-        use_resource=resource_variables_enabled() if use_resource is None else use_resource,
-        caching_device=caching_device,
-    )
-
-
-def _default_initializer(name: str, dtype: dtypes.DType) -> Initial:
-    if dtype.is_floating:
-        return initializers.glorot_uniform()
-    if dtype.is_integer or dtype.is_bool:
-        return initializers.Zeros()
-    raise ValueError(f"An initializer for variable {name} of {dtype.name} is required")
 
 
 def get_variable_scope() -> VariableScope:
@@ -259,19 +171,25 @@ def get_variable(
     dtype: Any = None,
     initializer: Any = None,
     regularizer: Callable[[Tensor], Tensor | None] | None = None,
-    trainable: bool = True,
+    trainable: bool | None = None,
     collections: Sequence[str] | None = None,
-    validate_shape: bool = True,
-    constraint: Callable[[Tensor], Tensor] | None = None,
-    use_resource: bool | None = None,
     caching_device: Any = None,
-) -> Variable:
+    partitioner: Partitioner | None = None,
+    validate_shape: bool = True,
+    use_resource: bool | None = None,
+    custom_getter: Getter | None = None,
+    constraint: Callable[[Tensor], Tensor] | None = None,
+    synchronization: Any = None,
+    aggregation: Any = None,
+) -> Any:
     """The variable of that name in the current variable scope: found when reusing, else made.
 
     initializer: a function from shape and dtype, a name, or a value (then shape is not given);
-    None takes the scope's, else Glorot uniform for floats and zeros for integers. use_resource: as
-    for `tf.Variable`; None takes the scope's. ValueError when the variable exists and the scope
-    does not reuse, or the other way round.
+    None takes the scope's, else Glorot uniform for floats and zeros for integers. partitioner: a
+    function from shape and dtype to the number of parts of each dimension; the variable is a
+    PartitionedVariable then. use_resource: as for `tf.Variable`; None takes the scope's.
+    custom_getter(getter, name, ...) is called in place of the getter. ValueError when the variable
+    exists and the scope does not reuse, or the other way round.
     """
     return get_variable_scope().get_variable(
         name,
@@ -285,10 +203,14 @@ def get_variable(
         constraint,
         use_resource=use_resource,
         caching_device=caching_device,
+        partitioner=partitioner,
+        custom_getter=custom_getter,
+        synchronization=synchronization,
+        aggregation=aggregation,
     )
 
 
-def get_local_variable(name: str, shape: Any = None, **options: Any) -> Variable:
+def get_local_variable(name: str, shape: Any = None, **options: Any) -> Any:
     """As `get_variable`, for a local variable, which is not trainable."""
     options["collections"] = [
         *(options.get("collections") or ()),
@@ -304,11 +226,14 @@ def variable_scope(
     values: Sequence[Any] | None = None,
     initializer: Initial | None = None,
     regularizer: Callable[[Tensor], Tensor | None] | None = None,
+    caching_device: Any = None,
+    partitioner: Partitioner | None = None,
+    custom_getter: Getter | None = None,
     reuse: Reuse = None,
     dtype: Any = None,
+    use_resource: bool | None = None,
     constraint: Callable[[Tensor], Tensor] | None = None,
     auxiliary_name_scope: bool = True,
-    use_resource: bool | None = None,
 ) -> Iterator[VariableScope]:
     """Open a variable scope, and a name scope of the same name.
 
@@ -320,7 +245,7 @@ def variable_scope(
     graph = next((v.graph for v in values or () if hasattr(v, "graph")), get_default_graph())
     with graph.as_default():
         outer = get_variable_scope()
-        store = _store(graph)
+        store = store_of(graph)
         if isinstance(name_or_scope, VariableScope):
             full = name_or_scope.name
             node_scope = full.rpartition("/")[2]
@@ -344,9 +269,32 @@ def variable_scope(
                 base.dtype if dtype is None else dtype,
                 constraint or base.constraint,
                 base.use_resource if use_resource is None else use_resource,
+                base.caching_device if caching_device is None else caching_device,
+                partitioner or base.partitioner,
+                _nested(custom_getter, base.custom_getter),
             )
             with _entered(graph, scope, store, keeps_counts=base is name_or_scope):
                 yield scope
+
+
+def scope_without_names(
+    unique_name: str | None, name: str, custom_getter: Getter | None = None
+) -> AbstractContextManager[VariableScope]:
+    """A variable scope, its name made unique unless given as such, without a name scope."""
+    store = store_of(get_default_graph())
+    chosen = unique_name or _unique_scope(store, get_variable_scope().name, name)
+    return variable_scope(chosen, custom_getter=custom_getter, auxiliary_name_scope=False)
+
+
+def _nested(inner: Getter | None, outer: Getter | None) -> Getter | None:
+    """A getter that is given the outer getter for the true one."""
+    if inner is None or outer is None:
+        return inner or outer
+
+    def getter(true_getter: Getter, *args: Any, **kwargs: Any) -> Any:
+        return inner(partial(outer, true_getter), *args, **kwargs)
+
+    return getter
 
 
 @contextmanager
@@ -357,7 +305,7 @@ def _same(graph: Graph) -> Iterator[str]:
 
 @contextmanager
 def _entered(
-    graph: Graph, scope: VariableScope, store: _VariableStore, keeps_counts: bool
+    graph: Graph, scope: VariableScope, store: VariableStore, keeps_counts: bool
 ) -> Iterator[None]:
     """keeps_counts: of the scopes below, only those opened inside are forgotten."""
     kept = graph.get_collection_ref(_SCOPE_KEY)
@@ -375,7 +323,7 @@ def _entered(
         kept[:] = previous
 
 
-def _unique_scope(store: _VariableStore, outer: str, name: str) -> str:
+def _unique_scope(store: VariableStore, outer: str, name: str) -> str:
     prefix = f"{outer}/" if outer else ""
     if not store.scope_counts.get(prefix + name):
         return name
@@ -383,3 +331,17 @@ def _unique_scope(store: _VariableStore, outer: str, name: str) -> str:
     while store.scope_counts.get(f"{prefix}{name}_{number}"):
         number += 1
     return f"{name}_{number}"
+
+
+__all__ = [
+    "AUTO_REUSE",
+    "Initial",
+    "Reuse",
+    "VariableScope",
+    "get_local_variable",
+    "get_variable",
+    "get_variable_scope",
+    "made_variables",
+    "scope_without_names",
+    "variable_scope",
+]

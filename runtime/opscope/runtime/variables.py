@@ -214,6 +214,10 @@ class Variable:
         """The value if there is one, else the initial value, for other variables' starts."""
         return initialized_value(self)
 
+    def start_from(self, value: Tensor, initializer: Operation) -> None:
+        """Take another initial value, and the operation that gives it to the variable."""
+        self._initial_value, self._initializer = value, initializer
+
     # -- its value -------------------------------------------------------------------------
 
     def value(self) -> Tensor:

@@ -102,3 +102,23 @@ def argmin(
     return make_tensor(
         "ArgMin", input, 0 if where is None else where, output_type=output_type, name=name
     )
+
+
+def arg_max(
+    input: Any,  # noqa: A002
+    dimension: Any,
+    output_type: Any = dtypes.int64,
+    name: str | None = None,
+) -> Tensor:
+    """The index of the largest element along one axis; the old form of `argmax`."""
+    return make_tensor("ArgMax", input, dimension, output_type=output_type, name=name)
+
+
+def arg_min(
+    input: Any,  # noqa: A002
+    dimension: Any,
+    output_type: Any = dtypes.int64,
+    name: str | None = None,
+) -> Tensor:
+    """The index of the smallest element along one axis; the old form of `argmin`."""
+    return make_tensor("ArgMin", input, dimension, output_type=output_type, name=name)

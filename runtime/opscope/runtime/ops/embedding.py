@@ -26,7 +26,9 @@ def tables_of(params: Any) -> list[Any]:
     """The tables that an argument `params` names; ValueError for none."""
     if params is None:
         raise ValueError("params must be specified")
-    tables = list(params) if isinstance(params, (list, tuple)) else [params]
+    # A partitioned variable is the list of its parts.
+    several = isinstance(params, (list, tuple)) or hasattr(params, "partitions")
+    tables = list(params) if several else [params]
     if not tables:
         raise ValueError("Length of params is currently 0. Need at least one param.")
     return tables

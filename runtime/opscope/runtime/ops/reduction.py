@@ -48,6 +48,12 @@ def axes_of(indices: Any, ndim: int) -> Axes:
                 None,
                 f"Invalid reduction dimension ({axis} for input with {ndim} dimension(s)",
             )
+        if axis % ndim in axes:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Invalid reduction arguments: Axes contains duplicate dimension: {axis % ndim}",
+            )
         axes.add(axis % ndim)
     return tuple(sorted(axes))
 
@@ -95,11 +101,13 @@ def _mean_over(xp: Any, x: Any, axes: Axes, keep: bool) -> Any:
     kind = x.dtype.kind
     count = _count(x, axes)
     if kind in "iu":
-        total = _sum_over(xp, x, axes, keep)
+        total = x.sum(axis=axes, dtype=np.uint64 if kind == "u" else np.int64, keepdims=keep)
         if count == 0:
-            return total
-        # Integer means are cut off towards zero.
-        return (xp.sign(total) * (abs(total) // count)).astype(x.dtype)
+            return total.astype(x.dtype)
+        # Integer means are cut off towards zero, where `//` rounds down.
+        mean = total // total.dtype.type(count)
+        mean = mean + ((mean < 0) & (mean * total.dtype.type(count) != total))
+        return mean.astype(x.dtype)
     if x.dtype.itemsize == 2:
         wide = _sum_over(xp, x.astype(np.float32), axes, keep)
         return (wide / count if count else wide / np.float32(0)).astype(x.dtype)
@@ -236,7 +244,8 @@ def _known_sum(
     return None
 
 
-def _reduced_shape(node: Operation) -> list[TensorShape]:
+def reduced_output_shape(node: Operation) -> list[TensorShape]:
+    """The shape rule of reductions: the axes are left out, or kept with size 1."""
     value, indices = node.inputs
     sizes = value.shape.sizes
     known = static_value(indices)
@@ -266,11 +275,21 @@ for _definition, _over in (
     (_all, _all_over),
     (_any, _any_over),
 ):
-    _definition.shape(_reduced_shape)
+    _definition.shape(reduced_output_shape)
     _bind_reduction(_definition, _over)
 
 
 # -- functions -----------------------------------------------------------------------------
+
+
+def reduction_axes(tensor: Tensor, axes: Any) -> Any:
+    """The axes to reduce as an op takes them: all of the tensor's for None."""
+    if axes is None:
+        ndims = tensor.shape.ndims
+        return constant(np.arange(ndims, dtype=np.int32)) if ndims else range_of(0, rank(tensor))
+    if isinstance(axes, (list, tuple)) and not axes:
+        return np.zeros(0, np.int32)
+    return axes
 
 
 def _reduction(
@@ -291,11 +310,7 @@ def _reduction(
     # A resource variable is read by the op itself, in its scope.
     tensor = value if hasattr(value, "handle") else convert_to_tensor(value, name="input_tensor")
     reduced_to_scalar = axes is None and not keep
-    if axes is None:
-        ndims = tensor.shape.ndims
-        axes = constant(np.arange(ndims, dtype=np.int32)) if ndims else range_of(0, rank(tensor))
-    elif isinstance(axes, (list, tuple)) and not axes:
-        axes = np.zeros(0, np.int32)
+    axes = reduction_axes(tensor, axes)
     made = make_tensor(op_type, tensor, axes, keep_dims=keep, name=name)
     if reduced_to_scalar:
         made.set_shape(())

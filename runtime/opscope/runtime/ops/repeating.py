@@ -10,14 +10,12 @@ from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.arrangement import tile
 from opscope.runtime.ops.broadcasting import broadcast_to
-from opscope.runtime.ops.cast import cast
 from opscope.runtime.ops.filling import ones, zeros
 from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.joining import concat, stack
 from opscope.runtime.ops.masking import boolean_mask, sequence_mask
 from opscope.runtime.ops.scope import op_scope
-from opscope.runtime.ops.sequence import range as range_of
-from opscope.runtime.ops.shape import expand_dims, rank, reshape, shape, size
+from opscope.runtime.ops.shape import expand_dims, rank, reshape, shape
 
 
 def repeat(
@@ -156,24 +154,3 @@ def _counted_over_batch(indices: Tensor, sizes: Tensor, batch_dims: int) -> Tens
         form = stack([1] * (axis - 1) + [count] + [1] * (ndims - axis), axis=0)
         result = result + reshape(places, form)
     return result
-
-
-def batch_indices(sizes: Tensor, indices: Tensor, batch_dims: int) -> Tensor:
-    """As TensorFlow's gradient of a gather counts indices over a batch, of any rank."""
-    kind = indices.dtype.base_dtype
-    result = indices
-    sizes = cast(sizes, kind)
-    stride: Any = ones((), kind)
-    for axis in range(batch_dims, 0, -1):
-        count = sizes[axis - 1]
-        stride = stride * sizes[axis]
-        start, step = zeros((), kind), ones((), kind)
-        places = range_of(start, count, step) * stride
-        form = concat([tile([1], [axis - 1]), [count], tile([1], [rank(indices) - axis])], axis=0)
-        result = result + reshape(places, form)
-    return result
-
-
-def count_of(tensor: Any) -> Tensor:
-    """The number of elements as a vector of one."""
-    return expand_dims(size(tensor), 0)

@@ -12,9 +12,9 @@ from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.cast import cast
-from opscope.runtime.ops.comparison import where
 from opscope.runtime.ops.elementwise import same_shape
-from opscope.runtime.ops.filling import zeros_like
+from opscope.runtime.ops.filling import zeros
+from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import reshape, shape
 from opscope.runtime.ops.type_sets import T_NUMBER
@@ -31,18 +31,16 @@ _clip.shape(same_shape)
 
 @_clip.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    value, low, high = node.inputs
-    zeros = zeros_like(grad)
-    below, above = make_tensor("Less", value, low), make_tensor("Greater", value, high)
-    inside = where(make_tensor("LogicalOr", below, above), zeros, grad)
-    ends = (where(below, grad, zeros), low), (where(above, grad, zeros), high)
-    made = [reshape(_summed(flow, limit, value), shape(limit)) for flow, limit in ends]
-    return [inside, *made]
-
-
-def _summed(flow: Tensor, limit: Tensor, value: Tensor) -> Tensor:
-    axes, _ = make_op("BroadcastGradientArgs", shape(limit), shape(value))
-    return make_tensor("Sum", flow, axes)
+    t, low, high = node.inputs
+    sizes = [shape(x) for x in (t, low, high)]
+    nothing = zeros(shape(grad), grad.dtype)
+    is_low, is_high = make_tensor("Less", t, low), make_tensor("Greater", t, high)
+    axes = [make_op("BroadcastGradientArgs", sizes[0], s)[1] for s in sizes[1:]]
+    outside = make_tensor("LogicalOr", is_low, is_high)
+    wrt_t = make_tensor("Select", outside, nothing, grad)
+    parts = [make_tensor("Select", where, grad, nothing) for where in (is_low, is_high)]
+    summed = zip(parts, axes, sizes[1:], strict=True)
+    return [wrt_t, *(reshape(reduce_sum(p, a), s) for p, a, s in summed)]
 
 
 def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
@@ -50,7 +48,12 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Tensor:
     with op_scope(name, "saturate_cast", value) as scope:
         tensor = convert_to_tensor(value, name="value")
         wanted, given = dtypes.as_dtype(dtype).base_dtype, tensor.dtype.base_dtype
-        low, high = _limits(given, wanted)
+        if given.is_complex:
+            if wanted.is_complex:
+                return cast(tensor, wanted, name=scope)
+            given = given.real_dtype
+            tensor = make_tensor("Real", tensor, Tout=given)
+        low, high = _limits(given, wanted.real_dtype)
         clamped = make_tensor(
             "ClipByValue",
             tensor,

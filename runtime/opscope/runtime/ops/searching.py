@@ -18,7 +18,7 @@ from opscope.runtime.ops.cast import cast
 from opscope.runtime.ops.filling import ones_like
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
-from opscope.runtime.ops.shape import rank, reshape, shape, size
+from opscope.runtime.ops.shape import rank, reshape, shape, size, sizes_of
 from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.tensor_scatter import tensor_scatter_nd_update
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -75,21 +75,12 @@ def searchsorted(
         raise ValueError(
             f"Argument `side` must be either 'right' or 'left'. Received: `side` = '{side}'."
         )
-    columns, width = _sizes_of(sorted_sequence)[-1], _sizes_of(values)[-1]
+    columns, width = sizes_of(sorted_sequence)[-1], sizes_of(values)[-1]
     rows = reshape(sorted_sequence, [-1, columns])
     wanted = reshape(values, [-1, width])
     op_type = "UpperBound" if side == "right" else "LowerBound"
     found = make_tensor(op_type, rows, wanted, out_type=out_type, name=name)
-    return reshape(found, _sizes_of(values))
-
-
-def _sizes_of(value: Any) -> Tensor:
-    """As `shape`, with the name that TensorFlow's functions give a constant they make for it."""
-    with op_scope(None, "Shape", value) as scope:
-        tensor = convert_to_tensor(value)
-        if tensor.shape.is_fully_defined():
-            return convert_to_tensor(tensor.shape, dtypes.int32, name="shape_as_tensor")
-        return make_tensor("Shape", tensor, name=scope)
+    return reshape(found, sizes_of(values))
 
 
 # -- sorting -------------------------------------------------------------------------------

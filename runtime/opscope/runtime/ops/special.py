@@ -1,8 +1,7 @@
-"""Trigonometric, hyperbolic and error functions, element by element."""
+"""Trigonometric and hyperbolic functions and parts of complex numbers, element by element."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -41,34 +40,6 @@ _cosh = _of_namespace("Cosh", "cosh", "Hyperbolic cosine.")
 _asinh = _of_namespace("Asinh", "arcsinh", "The inverse of the hyperbolic sine.")
 _acosh = _of_namespace("Acosh", "arccosh", "The inverse of the hyperbolic cosine; NaN below 1.")
 _atanh = _of_namespace("Atanh", "arctanh", "The inverse of the hyperbolic tangent.")
-
-
-def _of_numbers(name: str, function: Callable[[float], float], doc: str) -> OpDef:
-    """An op that calls a function of Python's math for each element: NumPy has none."""
-    of_all = np.frompyfunc(function, 1, 1)
-
-    def kernel(xp: Any, x: Any) -> Any:
-        if not isinstance(x, np.ndarray):
-            return x.dtype.type(function(float(x)))
-        return np.asarray(of_all(x.astype(np.float64))).astype(x.dtype)
-
-    kernel.__doc__ = doc
-    made = op(name, _UNARY, T_FLOAT, host_only=True)(kernel)
-    made.shape(same_shape)
-    return made
-
-
-def _log_gamma(x: float) -> float:
-    if math.isnan(x):
-        return x
-    if x <= 0 and (x == math.floor(x)):
-        return math.inf
-    return math.lgamma(x)
-
-
-_erf = _of_numbers("Erf", math.erf, "The error function of Gauss.")
-_erfc = _of_numbers("Erfc", math.erfc, "1 - erf(x), exact for large x.")
-_lgamma = _of_numbers("Lgamma", _log_gamma, "Logarithm of |gamma(x)|.")
 
 
 @op("Rint", _UNARY, T_FLOAT, not_differentiable=True)
@@ -111,13 +82,7 @@ _DERIVATIVES: list[tuple[OpDef, Callable[[Any], Any]]] = [
     (_sinh, lambda x: make_tensor("Cosh", x)),
     (_cosh, lambda x: make_tensor("Sinh", x)),
     (_atanh, lambda x: make_tensor("Reciprocal", 1 - make_tensor("Square", x))),
-    (_erf, lambda x: constant(2 / math.sqrt(math.pi), x.dtype) * _bell(x)),
-    (_erfc, lambda x: constant(-2 / math.sqrt(math.pi), x.dtype) * _bell(x)),
 ]
-
-
-def _bell(x: Tensor) -> Tensor:
-    return make_tensor("Exp", -make_tensor("Square", x))
 
 
 def _with_derivative(definition: OpDef, derivative: Callable[[Any], Any]) -> None:
@@ -157,8 +122,8 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     with after(grad):
         is_there = make_tensor("NotEqual", x, constant(0, x.dtype.base_dtype))
         there = make_tensor("Cast", is_there, DstT=x.dtype.base_dtype)
-        wrt_x = grad * make_tensor("Xlogy", there, conjugate(y))
-        wrt_y = grad * make_tensor("DivNoNan", conjugate(x), conjugate(y))
+        wrt_x = grad * make_tensor("Xlogy", there, y)
+        wrt_y = grad * make_tensor("DivNoNan", x, y)
         return list(reduced_to_operands(x, y, wrt_x, wrt_y))
 
 
@@ -174,8 +139,10 @@ _PARTS = "T: {complex64, complex128} = complex64, Tout: {float32, float64} = flo
 )
 def _complex(xp: Any, real: Any, imag: Any, *, Tout: dtypes.DType) -> Any:  # noqa: N803
     """The complex number of two parts."""
-    whole = real.astype(Tout.as_numpy_dtype)
-    return whole + imag.astype(Tout.as_numpy_dtype) * Tout.as_numpy_dtype(1j)
+    # Not real + 1j * imag: 1j * inf has the real part NaN.
+    whole = xp.empty(np.broadcast_shapes(real.shape, imag.shape), Tout.as_numpy_dtype)
+    whole.real, whole.imag = real, imag
+    return whole[()]
 
 
 _complex.shape(broadcast_shape)
@@ -221,9 +188,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 
 @_imag.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    nothing = constant(0, grad.dtype)
-    turned = _as_complex(node, nothing, constant(-1, grad.dtype))
-    return [_as_complex(node, grad, nothing) * turned]
+    return [_as_complex(node, constant(0, grad.dtype), grad)]
 
 
 @_complex_abs.gradient
@@ -247,7 +212,7 @@ def _function(definition: OpDef) -> Callable[..., Tensor]:
 tan, asin, acos, atan = map(_function, (_tan, _asin, _acos, _atan))
 sinh, cosh = map(_function, (_sinh, _cosh))
 asinh, acosh, atanh = map(_function, (_asinh, _acosh, _atanh))
-erf, erfc, lgamma, rint = map(_function, (_erf, _erfc, _lgamma, _rint))
+rint = _function(_rint)
 
 
 def atan2(y: Any, x: Any, name: str | None = None) -> Tensor:

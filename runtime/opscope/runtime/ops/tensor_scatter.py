@@ -12,6 +12,7 @@ from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.elementwise import same_shape
+from opscope.runtime.ops.filling import zeros_like
 from opscope.runtime.ops.nd_indexing import gather_nd, places, scatter_nd
 from opscope.runtime.ops.shape import shape
 
@@ -59,31 +60,31 @@ _min = _define("TensorScatterMin", np.minimum.at, _INT, "Keep the smaller by row
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     _, indices, updates = node.inputs
     wrt_updates = gather_nd(grad, indices)
-    nothing = make_tensor("ZerosLike", updates)
+    nothing = zeros_like(updates)
     kept = make_tensor("TensorScatterUpdate", make_tensor("Identity", grad), indices, nothing)
     return [kept, None, wrt_updates]
 
 
 @_add.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    return [grad, None, gather_nd(grad, node.inputs[1])]
+    return [make_tensor("Identity", grad), None, gather_nd(grad, node.inputs[1])]
 
 
 @_sub.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    return [grad, None, -gather_nd(grad, node.inputs[1])]
+    return [make_tensor("Identity", grad), None, -gather_nd(grad, node.inputs[1])]
 
 
 def _extremum_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
     tensor, indices, updates = node.inputs
     kind, output = updates.dtype.base_dtype, node.outputs[0]
-    own = make_tensor("Cast", make_tensor("Equal", output, tensor), DstT=kind)
+    own = make_tensor("Cast", make_tensor("Equal", tensor, output), DstT=kind)
     reached = gather_nd(output, indices)
     given = make_tensor("Cast", make_tensor("Equal", updates, reached), DstT=kind)
     full = shape(tensor, out_type=indices.dtype.base_dtype)
     counts = own + scatter_nd(indices, given, full)
     wrt_tensor = grad * own / counts
-    wrt_updates = given * gather_nd(grad / counts, indices)
+    wrt_updates = gather_nd(grad / counts, indices) * given
     return [wrt_tensor, None, wrt_updates]
 
 

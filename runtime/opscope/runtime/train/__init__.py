@@ -50,11 +50,13 @@ from opscope.runtime.train.checkpoint_saver_hook import (
     CheckpointSaverHook,
     CheckpointSaverListener,
 )
+from opscope.runtime.train.checkpoints_iterator import checkpoints_iterator
 from opscope.runtime.train.coordinator import Coordinator, LooperThread
 from opscope.runtime.train.ftrl import FtrlOptimizer
 from opscope.runtime.train.global_step_waiter_hook import GlobalStepWaiterHook
 from opscope.runtime.train.gradient_descent import GradientDescentOptimizer
 from opscope.runtime.train.health_hook import HealthHook
+from opscope.runtime.train.init_from_checkpoint import init_from_checkpoint
 from opscope.runtime.train.input import (
     batch,
     input_producer,
@@ -97,7 +99,12 @@ from opscope.runtime.train.queue_runner import (
 )
 from opscope.runtime.train.rmsprop import RMSPropOptimizer
 from opscope.runtime.train.saver import Saver
-from opscope.runtime.train.scaffold import ChiefSessionCreator, Scaffold, SessionCreator
+from opscope.runtime.train.scaffold import (
+    ChiefSessionCreator,
+    Scaffold,
+    SessionCreator,
+    WorkerSessionCreator,
+)
 from opscope.runtime.train.session_manager import SessionManager
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
@@ -105,6 +112,8 @@ from opscope.runtime.train.session_run_hook import (
     SessionRunHook,
     SessionRunValues,
 )
+from opscope.runtime.train.summary_iterator import summary_iterator
+from opscope.runtime.train.supervisor import Supervisor, basic_train_loop
 from opscope.runtime.train.training_util import (
     assert_global_step,
     create_global_step,
@@ -167,10 +176,14 @@ __all__ = [
     "StepCounterHook",
     "StopAtStepHook",
     "SummarySaverHook",
+    "Supervisor",
+    "WorkerSessionCreator",
     "add_queue_runner",
     "assert_global_step",
+    "basic_train_loop",
     "batch",
     "checkpoint_exists",
+    "checkpoints_iterator",
     "cosine_decay",
     "cosine_decay_restarts",
     "create_global_step",
@@ -183,6 +196,7 @@ __all__ = [
     "get_or_create_global_step",
     "global_step",
     "import_meta_graph",
+    "init_from_checkpoint",
     "input_producer",
     "inverse_time_decay",
     "latest_checkpoint",
@@ -203,6 +217,7 @@ __all__ = [
     "slice_input_producer",
     "start_queue_runners",
     "string_input_producer",
+    "summary_iterator",
     "update_checkpoint_state",
     "write_graph",
 ]

@@ -14,7 +14,12 @@ from opscope.runtime.train.basic_session_run_hooks import StepCounterHook, Summa
 from opscope.runtime.train.checkpoint_saver_hook import CheckpointSaverHook
 from opscope.runtime.train.coordinator import Coordinator
 from opscope.runtime.train.queue_runner import start_queue_runners
-from opscope.runtime.train.scaffold import ChiefSessionCreator, Scaffold, SessionCreator
+from opscope.runtime.train.scaffold import (
+    ChiefSessionCreator,
+    Scaffold,
+    SessionCreator,
+    WorkerSessionCreator,
+)
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
     SessionRunContext,
@@ -313,10 +318,6 @@ def MonitoredTrainingSession(  # noqa: N802 - TensorFlow's name
     `summary_dir`) go the merged summaries, every 100 steps if not told otherwise, and the steps per
     second.
     """
-    if not is_chief:
-        raise NotImplementedError(
-            "opscope trains in one process, which is the chief: is_chief must be True"
-        )
     if save_checkpoint_secs is USE_DEFAULT and save_checkpoint_steps is USE_DEFAULT:
         save_checkpoint_secs, save_checkpoint_steps = 600, None
     save_checkpoint_secs = None if save_checkpoint_secs is USE_DEFAULT else save_checkpoint_secs
@@ -326,6 +327,9 @@ def MonitoredTrainingSession(  # noqa: N802 - TensorFlow's name
     save_summaries_steps = None if save_summaries_steps is USE_DEFAULT else save_summaries_steps
     save_summaries_secs = None if save_summaries_secs is USE_DEFAULT else save_summaries_secs
     scaffold = scaffold or Scaffold()
+    if not is_chief:
+        worker = WorkerSessionCreator(scaffold, master, config, max_wait_secs)
+        return MonitoredSession(worker, hooks, stop_grace_period_secs)
     creator = ChiefSessionCreator(scaffold, master, config, checkpoint_dir)
     all_hooks = list(chief_only_hooks or ())
     folder = summary_dir or checkpoint_dir

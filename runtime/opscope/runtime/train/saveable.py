@@ -13,7 +13,11 @@ from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.shape import reshape
+from opscope.runtime.partitioned_variable import PartitionedVariable
 from opscope.runtime.variables import Variable
+
+# What stands for several variables, or for the parts of one.
+_SEVERAL = (list, tuple, PartitionedVariable)
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,10 @@ class Saveable:
 
     @property
     def tensor(self) -> Tensor:
-        """What is saved: the reference, or the value of a resource variable."""
-        tensor: Tensor = self.variable._as_graph_element()
+        """What is saved: the reference, or the value of a resource variable or of a part."""
+        tensor: Tensor = (
+            self.variable.value() if self.slice_spec else self.variable._as_graph_element()
+        )
         return tensor
 
     @property
@@ -41,10 +47,11 @@ class Saveable:
         shape = self.variable.shape
         if reshaped:
             value = reshape(value, constant(shape.as_list()))
-        if self.tensor.dtype.is_ref_dtype:
+        reference = self.variable._ref()
+        if reference.dtype.is_ref_dtype:
             made: Tensor = make_op(
                 "Assign",
-                self.tensor,
+                reference,
                 value,
                 validate_shape=not reshaped and shape.is_fully_defined(),
                 use_locking=True,
@@ -79,7 +86,7 @@ def saveables_of(var_list: Iterable[Any] | Mapping[str, Any]) -> list[Saveable]:
     for name, value in sorted(named.items()):
         if not isinstance(name, str):
             raise TypeError(f"names_to_saveables must be a dict mapping string names, not {name!r}")
-        parts = list(value) if isinstance(value, (list, tuple)) else [value]
+        parts = list(value) if isinstance(value, _SEVERAL) else [value]
         for variable in parts:
             _require_variable(variable)
             if variable.op in seen:
@@ -111,7 +118,7 @@ def _by_own_name(var_list: Iterable[Any]) -> dict[str, Any]:
 def _flat(items: Iterable[Any]) -> Sequence[Any]:
     flat: list[Any] = []
     for item in items:
-        flat.extend(_flat(item) if isinstance(item, (list, tuple, set)) else [item])
+        flat.extend(_flat(item) if isinstance(item, (*_SEVERAL, set)) else [item])
     return flat
 
 

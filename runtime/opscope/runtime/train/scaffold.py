@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from opscope.events.proto.config_pb2 import ConfigProto
-from opscope.runtime import summary
+from opscope.runtime import dtypes, summary
+from opscope.runtime.constant import constant
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group
-from opscope.runtime.operation import Operation
+from opscope.runtime.older_names import tables_initializer
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.basic import no_op
+from opscope.runtime.ops.joining import concat
 from opscope.runtime.session import Session
 from opscope.runtime.train.saver import Saver
 from opscope.runtime.train.session_manager import SessionManager
 from opscope.runtime.uninitialized import report_uninitialized_variables
 from opscope.runtime.variables import (
+    Variable,
     global_variables,
     global_variables_initializer,
     local_variables_initializer,
@@ -73,18 +78,14 @@ class Scaffold:
     def finalize(self) -> Scaffold:
         """Make what is missing, and finalize the default graph."""
         if self.init_op is None:
-            self.init_op = self.get_or_default(
-                "init_op", GraphKeys.INIT_OP, global_variables_initializer
-            )
+            self.init_op = self.get_or_default("init_op", GraphKeys.INIT_OP, _default_init_op)
         if self.ready_op is None:
-            self.ready_op = self.get_or_default(
-                "ready_op", GraphKeys.READY_OP, report_uninitialized_variables
-            )
+            self.ready_op = self.get_or_default("ready_op", GraphKeys.READY_OP, _default_ready_op)
         if self.ready_for_local_init_op is None:
             self.ready_for_local_init_op = self.get_or_default(
                 "ready_for_local_init_op",
                 GraphKeys.READY_FOR_LOCAL_INIT_OP,
-                lambda: report_uninitialized_variables(global_variables()),
+                lambda: _default_ready_op(global_variables()),
             )
         if self.local_init_op is None:
             self.local_init_op = self.get_or_default(
@@ -125,8 +126,23 @@ class Scaffold:
     @staticmethod
     def default_local_init_op() -> Operation:
         """Initializes local variables and runs the table initializers."""
-        tables = get_default_graph().get_collection(GraphKeys.TABLE_INITIALIZERS)
-        return group(local_variables_initializer(), *tables)
+        return group(local_variables_initializer(), no_op(name="init"), tables_initializer())
+
+
+# TensorFlow keeps some tables and iterators as "resources", with nodes of their own that make them
+# ready; here there are none, and the nodes stand for that.
+
+
+def _default_init_op() -> Operation:
+    return group(global_variables_initializer(), no_op(name="init"))
+
+
+def _default_ready_op(var_list: Sequence[Variable] | None = None) -> Tensor:
+    missing = report_uninitialized_variables(var_list)
+    graph = get_default_graph()
+    with graph.name_scope("report_uninitialized_resources"), graph.device("/cpu:0"):
+        nothing = constant([], dtypes.string)
+    return concat([missing, nothing], 0)
 
 
 class SessionCreator:
@@ -175,3 +191,29 @@ class ChiefSessionCreator(SessionCreator):
             init_feed_dict=scaffold.init_feed_dict,
             init_fn=scaffold.init_fn,
         )
+
+
+class WorkerSessionCreator(SessionCreator):
+    """Waits for the chief to make the variables ready, and makes a session of them."""
+
+    def __init__(
+        self,
+        scaffold: Scaffold | None = None,
+        master: str = "",
+        config: ConfigProto | None = None,
+        max_wait_secs: float = 30 * 60,
+    ) -> None:
+        self._scaffold = scaffold or Scaffold()
+        self._master = master
+        self._config = config
+        self._max_wait_secs = max_wait_secs
+
+    def create_session(self) -> Session:
+        """The session; DeadlineExceededError when the chief takes too long."""
+        scaffold = self._scaffold.finalize()
+        return SessionManager(
+            scaffold.local_init_op,
+            scaffold.ready_op,
+            scaffold.ready_for_local_init_op,
+            local_init_feed_dict=scaffold.local_init_feed_dict,
+        ).wait_for_session(self._master, self._config, self._max_wait_secs)

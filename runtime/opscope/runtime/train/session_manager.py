@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from opscope.events.proto.config_pb2 import ConfigProto
-from opscope.runtime import errors
+from opscope.runtime import errors, logging
 from opscope.runtime.checkpoint.checkpoint_state import get_checkpoint_state, latest_checkpoint
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.session import Session
@@ -36,6 +39,7 @@ class SessionManager:
         self._local_init_op = local_init_op
         self._local_init_feed_dict = local_init_feed_dict
         self._local_init_run_options = local_init_run_options
+        self._recovery_wait_secs = recovery_wait_secs
         self._ready_op = ready_op
         self._ready_for_local_init_op = ready_for_local_init_op
 
@@ -59,6 +63,8 @@ class SessionManager:
         """
         session = Session(master, graph=self._graph, config=config)
         try:
+            if wait_for_checkpoint and saver is not None and checkpoint_dir:
+                self._await_checkpoint(checkpoint_dir, max_wait_secs)
             restored = self._restore(session, saver, checkpoint_dir, checkpoint_filename_with_path)
             if not restored:
                 if init_op is None and init_fn is None and self._local_init_op is None:
@@ -95,12 +101,45 @@ class SessionManager:
         """A session, and whether it is restored and ready."""
         session = Session(master, graph=self._graph, config=config)
         try:
+            if wait_for_checkpoint and saver is not None and checkpoint_dir:
+                self._await_checkpoint(checkpoint_dir, max_wait_secs)
             restored = self._restore(session, saver, checkpoint_dir, checkpoint_filename_with_path)
             ready = restored and self._make_ready(session) is None
         except BaseException:
             session.close()
             raise
         return session, ready
+
+    def wait_for_session(
+        self,
+        master: str = "",
+        config: ConfigProto | None = None,
+        max_wait_secs: float | None = float("inf"),
+    ) -> Session:
+        """A session that another process made ready; looked at every recovery_wait_secs.
+
+        DeadlineExceededError when that takes longer than max_wait_secs.
+        """
+        end = time.monotonic() + (float("inf") if max_wait_secs is None else max_wait_secs)
+        while True:
+            session = Session(master, graph=self._graph, config=config)
+            missing = self._make_ready(session)
+            if missing is None:
+                return session
+            session.close()
+            if time.monotonic() + self._recovery_wait_secs > end:
+                raise errors.DeadlineExceededError(
+                    None, None, f"Session was not ready after waiting {max_wait_secs} secs."
+                )
+            logging.info(f"Waiting for model to be ready: {missing[1]}")
+            time.sleep(self._recovery_wait_secs)
+
+    def _await_checkpoint(self, checkpoint_dir: str, max_wait_secs: float) -> None:
+        """Wait until there is a checkpoint, or time is over."""
+        end = time.monotonic() + max_wait_secs
+        while latest_checkpoint(checkpoint_dir) is None and time.monotonic() < end:
+            logging.info("Waiting for checkpoint to be available.")
+            time.sleep(self._recovery_wait_secs)
 
     def _restore(
         self,
@@ -159,4 +198,6 @@ def _missing(session: Session, ready_op: Any) -> str:
         names = session.run(ready_op)
     except errors.FailedPreconditionError as error:
         return str(error)
+    if names is None or names.dtype == np.int32:  # what older ready ops give
+        return ""
     return ", ".join(n.decode() for n in names)

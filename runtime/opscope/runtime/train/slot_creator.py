@@ -11,6 +11,7 @@ from opscope.runtime.initial_value import initialized_value
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.filling import zeros
 from opscope.runtime.ops.shape import shape as shape_of
+from opscope.runtime.save_slice import SaveSliceInfo
 from opscope.runtime.tensor_shape import as_shape
 from opscope.runtime.variable_scope import get_variable, variable_scope
 from opscope.runtime.variables import Variable
@@ -59,11 +60,13 @@ def _create(
     # takes the scope's name, which is what a name that ends in "/" means.
     with (
         graph.as_default(),
-        variable_scope(None, f"{primary.op.name}/{name}"),
+        variable_scope(None, f"{primary.op.name}/{name}") as scope,
         graph.colocate_with(primary.op) if colocate else nullcontext(),
     ):
+        # The slot of a part is a whole variable, saved as a part.
+        scope.set_partitioner(None)
         known = callable(value) or value.shape.is_fully_defined()
-        return get_variable(
+        slot: Variable = get_variable(
             "",
             initializer=value,
             shape=shape,
@@ -72,3 +75,14 @@ def _create(
             use_resource=hasattr(primary, "handle") if isinstance(primary, Variable) else None,
             validate_shape=known,
         )
+    part = getattr(primary, "save_slice_info", None)
+    rank = slot.shape.ndims
+    if part is not None and rank != 0:
+        local = slot.op.name[len(primary.op.name) :]
+        slot.save_slice_info = SaveSliceInfo(
+            part.full_name + local,
+            part.full_shape[:rank],
+            part.var_offset[:rank],
+            part.var_shape[:rank],
+        )
+    return slot
