@@ -120,6 +120,10 @@ DYNAMIC |= {"SerializeManySparse", "DeserializeSparse", "DeserializeManySparse"}
 DYNAMIC |= {"ParseTensor"}
 DYNAMIC |= {"NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3"}
 DYNAMIC |= {"NonMaxSuppressionV4", "NonMaxSuppressionV5", "NonMaxSuppressionWithOverlaps"}
+DYNAMIC |= {"SparseAdd", "SparseReduceMaxSparse", "SparseReduceSumSparse"}
+DYNAMIC |= {"SetSize"}
+DYNAMIC |= {"SparseSlice", "SparseSplit", "SparseSparseMaximum", "SparseSparseMinimum"}
+DYNAMIC |= {f"{k}SetOperation" for k in ("DenseToDense", "DenseToSparse", "SparseToSparse")}
 DYNAMIC |= {"Unique", "UniqueWithCounts", "StringSplit", "StringSplitV2"}
 
 

@@ -11,7 +11,7 @@ from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.basic import placeholder
+from opscope.runtime.ops.basic import placeholder, placeholder_with_default
 from opscope.runtime.ops.elementwise import conjugate
 from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.nd_indexing import gather_nd
@@ -19,7 +19,7 @@ from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.sparse_tensor import SparseTensor
-from opscope.runtime.tensor_shape import TensorShape, as_shape
+from opscope.runtime.tensor_shape import TensorShape
 
 _INDEX = "Tindices: {int32, int64}"
 
@@ -237,11 +237,25 @@ def sparse_tensor_dense_matmul(
 
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """A sparse tensor to be fed; take SparseTensorValue or a tuple of three arrays."""
-    known = as_shape(shape)
-    rank = known.ndims
-    label = "" if name is None else name + "/"
-    return SparseTensor(
-        placeholder(dtypes.int64, [None, rank], label + "indices" if name else None),
-        placeholder(dtype, [None], label + "values" if name else None),
-        placeholder(dtypes.int64, [rank], label + "shape" if name else None),
-    )
+
+    def label(part: str) -> str | None:
+        return None if name is None else f"{name}/{part}"
+
+    known = TensorShape(None)
+    if shape is None:
+        rank = None
+        sizes = placeholder(dtypes.int64, [None], label("shape"))
+    else:
+        if isinstance(shape, Tensor):
+            known, default = static_shape(shape), shape
+        else:
+            known = TensorShape([None if d == -1 else d for d in shape])
+            listed = [-1 if d is None else d for d in known.as_list()]
+            default = convert_to_tensor(listed, dtypes.int64, name=label("shape_default"))
+        rank = default.shape.as_list()[0]
+        sizes = placeholder_with_default(default, default.shape, label("shape"))
+    values = placeholder(dtype, [None], label("values"))
+    indices = placeholder(dtypes.int64, [None, rank], label("indices"))
+    made = SparseTensor(indices, values, sizes)
+    made.set_shape(known)
+    return made
