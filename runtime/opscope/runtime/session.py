@@ -7,12 +7,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.cancellation import CANCELLATION, Cancellation
+from opscope.runtime.deadline import deadline
 from opscope.runtime.default_session import default_session
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
 from opscope.runtime.errors import NotFoundError
@@ -57,6 +58,7 @@ class BaseSession:
         self._config = ConfigProto()
         if config is not None:
             self._config.CopyFrom(config)
+        self._timeout_ms = self._config.operation_timeout_in_ms
         executor = self._config.experimental.executor_type
         if executor not in _EXECUTORS:
             raise NotFoundError(
@@ -129,8 +131,11 @@ class BaseSession:
         """
         if feed_dict:
             feed_dict = whole_feeds(feed_dict)
-        if options is not None or run_metadata is not None:
-            return self._run_with_options(fetches, feed_dict, options, run_metadata)
+        if options is not None or run_metadata is not None or self._timeout_ms:
+            options = options or RunOptions()
+            timeout = options.timeout_in_ms or self._timeout_ms
+            with deadline(timeout) if timeout > 0 else nullcontext():
+                return self._run_with_options(fetches, feed_dict, options, run_metadata)
         family = self._family(fetches, feed_dict, PLAIN)
         self._run_count += 1
         if not feed_dict:
@@ -262,17 +267,18 @@ class BaseSession:
         self,
         fetches: Any,
         feed_dict: Any,
-        options: RunOptions | None,
+        options: RunOptions,
         run_metadata: RunMetadata | None,
     ) -> Any:
-        options = options or RunOptions()
         callbacks = callbacks_of(options.debug_options)
         trace = options.trace_level != RunOptions.NO_TRACE and run_metadata is not None
         if not callbacks and not trace:
-            result = self.run(fetches, feed_dict)
+            family = self._family(fetches, feed_dict, PLAIN)
+            self._run_count += 1
+            fed = self._fed_values(family, feed_dict)
+            plan = family.plan(fed)
+            result = plan.run(fed)
             if run_metadata is not None and options.output_partition_graphs:
-                family = self._family(fetches, feed_dict, PLAIN)
-                plan = family.plan(self._fed_values(family, feed_dict))
                 run_metadata.partition_graphs.extend(plan.partition_graphs().values())
             return result
         watch = None
