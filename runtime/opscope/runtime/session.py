@@ -8,11 +8,13 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.cancellation import CANCELLATION, Cancellation
+from opscope.runtime.compat import as_str
 from opscope.runtime.deadline import deadline
 from opscope.runtime.default_session import default_session
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
@@ -22,6 +24,7 @@ from opscope.runtime.feed import Feed, read_feeds, whole_feeds
 from opscope.runtime.fetch import fetch_key, read_fetches
 from opscope.runtime.garbage import no_collection
 from opscope.runtime.graph import Graph, get_default_graph
+from opscope.runtime.local_servers import find_server
 from opscope.runtime.operation import Operation
 from opscope.runtime.plan import PLAIN, Instrument, Plan
 from opscope.runtime.plan_family import PlanFamily
@@ -46,10 +49,9 @@ class BaseSession:
     def __init__(
         self, target: str = "", graph: Graph | None = None, config: ConfigProto | None = None
     ) -> None:
-        if target:
-            raise ValueError(
-                f"opscope runs graphs in this process; target must be '', not {target!r}"
-            )
+        self._server = find_server(as_str(target)) if target else None
+        if self._server is not None:
+            self._server.cluster.require_all()
         if graph is not None and not isinstance(graph, Graph):
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         if config is not None and not isinstance(config, ConfigProto):
@@ -68,10 +70,18 @@ class BaseSession:
                 f"are {', '.join(_EXECUTORS[1:])})",
             )
         self._devices: list[Device] = local_devices(self._config)
+        if self._server is not None:
+            self._devices = [
+                replace(device, task=task)
+                for task in self._server.task_names()
+                for device in self._devices
+            ]
         self._families: dict[Any, PlanFamily] = {}
         self._instrumented: defaultdict[Instrument, dict[Any, PlanFamily]] = defaultdict(dict)
         self._seen_rewrites = self._graph.rewrites
-        self._slots: dict[Any, VariableSlot] = {}
+        self._slots: dict[Any, VariableSlot] = (
+            {} if self._server is None else self._server.cluster.slots
+        )
         self._cancellation = Cancellation()
         self._state: dict[Any, Any] = {
             INTRA_OP_THREADS: self._config.intra_op_parallelism_threads,
@@ -96,8 +106,8 @@ class BaseSession:
 
     @property
     def sess_str(self) -> str:
-        """The target this session was made for: always ""."""
-        return ""
+        """The target this session was made for, "" without a server."""
+        return "" if self._server is None else self._server.target
 
     def list_devices(self) -> list[DeviceAttributes]:
         """The devices ops can run on."""
@@ -108,7 +118,8 @@ class BaseSession:
         self._closed = True
         self._cancellation.cancel()
         self._forget_plans()
-        self._slots.clear()
+        if self._server is None:
+            self._slots.clear()
         self._state.clear()
 
     def as_default(self) -> AbstractContextManager[BaseSession]:
@@ -257,7 +268,12 @@ class BaseSession:
     def _slot(self, variable: Operation) -> VariableSlot:
         """The slot of a variable op; ops with one `shared_name` share it."""
         attrs = variable.attrs
-        key = (attrs.get("container", ""), attrs.get("shared_name") or variable.name)
+        key: tuple[Any, ...] = (
+            attrs.get("container", ""),
+            attrs.get("shared_name") or variable.name,
+        )
+        if self._server is not None:
+            key = (*key, self._server.home(variable.device))
         slot = self._slots.get(key)
         if slot is None:
             slot = self._slots[key] = VariableSlot(variable.name)

@@ -1,6 +1,7 @@
 """Training (`tf.train`): optimizers, the global step, hooks and monitored sessions."""
 
 from opscope.events.proto.checkpoint_state_pb2 import CheckpointState
+from opscope.events.proto.cluster_pb2 import ClusterDef, JobDef
 from opscope.events.proto.example_pb2 import (
     BytesList,
     Example,
@@ -13,6 +14,7 @@ from opscope.events.proto.example_pb2 import (
     SequenceExample,
 )
 from opscope.events.proto.saver_pb2 import SaverDef
+from opscope.events.proto.tensorflow_server_pb2 import ServerDef
 from opscope.runtime.checkpoint.checkpoint_reader import (
     CheckpointReader,
     list_variables,
@@ -105,6 +107,7 @@ from opscope.runtime.train.scaffold import (
     SessionCreator,
     WorkerSessionCreator,
 )
+from opscope.runtime.train.server import ClusterSpec, Server, replica_device_setter
 from opscope.runtime.train.session_manager import SessionManager
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
@@ -132,6 +135,8 @@ __all__ = [
     "CheckpointSaverListener",
     "CheckpointState",
     "ChiefSessionCreator",
+    "ClusterDef",
+    "ClusterSpec",
     "Coordinator",
     "Example",
     "ExponentialMovingAverage",
@@ -147,6 +152,7 @@ __all__ = [
     "GradientDescentOptimizer",
     "HealthHook",
     "Int64List",
+    "JobDef",
     "LoggingTensorHook",
     "LooperThread",
     "MomentumOptimizer",
@@ -166,6 +172,8 @@ __all__ = [
     "Scaffold",
     "SecondOrStepTimer",
     "SequenceExample",
+    "Server",
+    "ServerDef",
     "SessionCreator",
     "SessionManager",
     "SessionRunArgs",
@@ -213,6 +221,7 @@ __all__ = [
     "polynomial_decay",
     "range_input_producer",
     "remove_checkpoint",
+    "replica_device_setter",
     "shuffle_batch",
     "slice_input_producer",
     "start_queue_runners",
