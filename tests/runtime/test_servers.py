@@ -36,9 +36,7 @@ def test_what_is_in_other_processes_is_said(graph):
     tf.constant(1.0)
     spec = {"ps": ["elsewhere:1"], "worker": ["elsewhere:2"]}
     worker = tf.train.Server(spec, job_name="worker", task_index=0)
-    with pytest.raises(
-        tf.errors.UnimplementedError, match="no server for /job:ps"
-    ):
+    with pytest.raises(tf.errors.UnimplementedError, match="no server for /job:ps"):
         tf.Session(worker.target)
     with pytest.raises(tf.errors.UnimplementedError, match="inside one process"):
         worker.join()

@@ -68,6 +68,12 @@ from opscope.runtime.clip_ops import (
 )
 from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.custom_gradient import (
+    custom_gradient,
+    grad_pass_through,
+    hessians,
+    recompute_grad,
+)
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.dtypes import (
@@ -706,6 +712,7 @@ __all__ = [
     "cross",
     "cumprod",
     "cumsum",
+    "custom_gradient",
     "data",
     "debugging",
     "decode_compressed",
@@ -783,6 +790,7 @@ __all__ = [
     "global_variables_initializer",
     "glorot_normal_initializer",
     "glorot_uniform_initializer",
+    "grad_pass_through",
     "gradients",
     "graph_util",
     "greater",
@@ -790,6 +798,7 @@ __all__ = [
     "group",
     "guarantee_const",
     "half",
+    "hessians",
     "histogram_fixed_width",
     "histogram_fixed_width_bins",
     "identity",
@@ -904,6 +913,7 @@ __all__ = [
     "real",
     "realdiv",
     "reciprocal",
+    "recompute_grad",
     "reduce_all",
     "reduce_any",
     "reduce_logsumexp",
