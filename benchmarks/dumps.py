@@ -90,7 +90,6 @@ def _session(tf: Any, model: str) -> tuple[Any, Any, Any]:
 def our_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
     """Our step in every form."""
     import opscope.runtime as tf
-    from opscope.events import health_summary
     from opscope.runtime.watch import Watch
     from opscope.tfdbg import DumpingDebugWrapperSession
 
@@ -100,8 +99,7 @@ def our_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
     options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
 
     def summarize() -> None:
-        for tensor in session.run_watched(fetches, feeds, watch=Watch()).tensors:
-            health_summary(tensor.value)
+        assert session.run_watched(fetches, feeds, watch=Watch()).health_summaries
 
     return {
         "plain": lambda: session.run(fetches, feeds),

@@ -46,7 +46,6 @@ class Worker:
         fetches, feeds = case
         if mode == "plain":
             return lambda: session.run(fetches, feeds)
-        from opscope.events import health_summary
         from opscope.runtime.watch import Watch
 
         watch = Watch(check=mode == "checked")
@@ -56,8 +55,7 @@ class Worker:
 
         def health() -> Any:
             run = session.run_watched(fetches, feeds, watch=watch)
-            for tensor in run.tensors:
-                health_summary(tensor.value)
+            assert run.health_summaries
             return run.result
 
         return checked if mode == "checked" else health

@@ -1,6 +1,7 @@
 """Models written once, built with TensorFlow and with opscope from the same initial values."""
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,3 +122,21 @@ def batches():
     """Twenty batches of digits."""
     source = load_digits().batches(BATCH, seed=3)
     return [next(source) for _ in range(20)]
+
+
+def pytest_terminal_summary(terminalreporter):
+    """How much of the op sweep was compared, summed over the test processes."""
+    counts = Counter()
+    deaths = []
+    for outcome in ("passed", "failed", "xfailed", ""):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in getattr(report, "user_properties", ()):
+                if name != "deaths of TensorFlow":
+                    counts[name] += value if report.when == "call" else 0
+                elif report.when == "teardown":
+                    deaths += value
+    if counts:
+        listed = ", ".join(f"{counts[name]} {name}" for name in counts)
+        terminalreporter.write_line(f"op sweep: {listed}")
+    for item in deaths:
+        terminalreporter.write_line(f"op sweep: TensorFlow's process died of the {item}")

@@ -306,3 +306,87 @@ def gradients_of_arrays(tf: Any) -> None:
     tf.gradients(tf.ensure_shape(x, [4, None]), x)
     tf.gradients(tf.identity_n([x, x]), x)
     tf.gradients(tf.space_to_batch_nd(known(tf, 1, 4, 4, 1), [2, 2], [[0, 0], [0, 0]]), x)
+
+
+def sparse(tf: Any, dtype: Any = "float32", shape: Any = (3, 4)) -> Any:
+    rows = [[0, 1], [1, 0], [2, 2]]
+    return tf.SparseTensor(rows, tf.placeholder(dtype, [3]), list(shape))
+
+
+@program
+def sparse_sums(tf: Any) -> None:
+    a, b = sparse(tf), sparse(tf)
+    tf.sparse_add(a, b)
+    tf.sparse.add(a, b, threshold=0.5)
+    tf.sparse_add(a, known(tf, 3, 4))
+    tf.sparse_add(known(tf, 3, 4), tf.sparse_placeholder(tf.float32))
+    tf.sparse_add(tf.sparse_placeholder(tf.float32, [3, None], "partly"), a)
+    tf.sparse_maximum(a, b)
+    tf.sparse.minimum(a, b, name="mine")
+    for name in ("sum", "max"):
+        getattr(tf, f"sparse_reduce_{name}")(a)
+        getattr(tf.sparse, f"reduce_{name}")(a, axis=1, keepdims=True)
+        getattr(tf, f"sparse_reduce_{name}_sparse")(a, [0])
+    tf.sparse_softmax(a)
+
+
+@program
+def sparse_forms(tf: Any) -> None:
+    a, b = sparse(tf), tf.sparse_placeholder(tf.float32, name="fed")
+    tf.sparse_reorder(a)
+    tf.sparse_reorder(b, name="mine")
+    tf.sparse_reshape(a, [2, -1])
+    tf.sparse_reshape(b, [2, -1])
+    tf.sparse_slice(a, [0, 1], [2, 2])
+    tf.sparse_split(sp_input=a, num_split=2, axis=1)
+    tf.sparse_concat(1, [a, sparse(tf)])
+    tf.sparse_concat(0, [a, b], expand_nonconcat_dim=True)
+    tf.sparse_retain(a, [True, False, True])
+    tf.sparse_reset_shape(a)
+    tf.sparse_reset_shape(a, [4, 5])
+    tf.sparse_reset_shape(b, [4, 5])
+    tf.sparse_fill_empty_rows(a, 1.0)
+    tf.sparse_transpose(a)
+    tf.sparse_transpose(b, [1, 0])
+    tf.sparse.eye(3)
+    tf.sparse.from_dense(known(tf, 2, 3))
+
+
+@program
+def sparse_features(tf: Any) -> None:
+    ids = sparse(tf, "int32")
+    tf.sparse_merge(ids, sparse(tf), 10)
+    tf.sparse_merge([ids, sparse(tf, "int64")], sparse(tf), [10, 20], already_sorted=True)
+    tf.sparse_to_indicator(sparse(tf, "int64"), 10)
+    slices = tf.IndexedSlices(known(tf, 3, 2), known(tf, 3, dtype="int32"))
+    tf.sparse_mask(slices, [1])
+    for name in ("sum", "mean", "sqrt_n"):
+        getattr(tf, f"sparse_segment_{name}")(known(tf, 4, 2), [0, 1], [0, 0])
+        getattr(tf.sparse, f"segment_{name}")(known(tf, 4, 2), [0, 1], [0, 0], num_segments=3)
+
+
+@program
+def gradients_of_sparse_tensors(tf: Any) -> None:
+    values = known(tf, 3)
+    a = tf.SparseTensor([[0, 1], [1, 0], [2, 2]], values, [3, 4])
+    whole = known(tf, 3, 4)
+    tf.gradients(tf.sparse_add(a, a).values, values)
+    tf.gradients(tf.sparse_add(a, whole), [values, whole])
+    tf.gradients(tf.sparse_reduce_sum(a, 1), values)
+    tf.gradients(tf.sparse_softmax(a).values, values)
+    tf.gradients(tf.sparse_slice(a, [0, 0], [2, 2]).values, values)
+    tf.gradients(tf.sparse_fill_empty_rows(a, 1.0)[0].values, values)
+    tf.gradients(tf.sparse_reorder(a).values, values)
+    for name in ("sum", "mean", "sqrt_n"):
+        tf.gradients(getattr(tf, f"sparse_segment_{name}")(whole, [0, 1], [0, 0]), whole)
+
+
+@program
+def sets(tf: Any) -> None:
+    a, b = known(tf, 2, 3, dtype="int64"), known(tf, 2, 4, dtype="int64")
+    some = sparse(tf, "int64", (2, 4))
+    tf.sets.set_intersection(a, b)
+    tf.sets.union(a, some)
+    tf.sets.set_difference(some, a, validate_indices=False)
+    tf.sets.difference(some, some, aminusb=False)
+    tf.sets.set_size(some)

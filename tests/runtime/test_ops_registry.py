@@ -26,15 +26,16 @@ ELSEWHERE = {
     "Const", "NoOp", "Placeholder", "PlaceholderWithDefault", "VariableV2",
     "RandomUniform", "RandomUniformInt", "RandomStandardNormal", "TruncatedNormal",
     "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
-    "SampleDistortedBoundingBox", "SampleDistortedBoundingBoxV2",
+    "SampleDistortedBoundingBox", "SampleDistortedBoundingBoxV2", "PrintV2", "DecodeJSONExample",
+    "StringFormat", "SerializeTensor",
     "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "resource_updates", "scattering"}
-STATE_MODULES |= {"keras_updates", "optimizer_forms"}
+STATE_MODULES |= {"keras_updates", "optimizer_forms", "functions"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
 STATE_MODULES |= {"dataset_ops", "grouping_ops", "source_ops", "iterator_ops", "python_call"}
-STATE_MODULES |= {"queue_ops", "readers", "assertion", "counting"}
+STATE_MODULES |= {"queue_ops", "readers", "lookup_tables", "assertion", "counting"}
 STATE_MODULES |= {"parsing", "decoding", "image_files", "candidate_sampling"}
 
 
@@ -116,8 +117,13 @@ DYNAMIC |= {"ParallelDynamicStitch", "ComputeAccidentalHits"}
 DYNAMIC |= {"CTCGreedyDecoder", "CTCBeamSearchDecoder", "SparseFillEmptyRows", "SparseReshape"}
 DYNAMIC |= {f"SparseSegment{k}{g}" for k in ("Sum", "Mean", "SqrtN") for g in ("", "GradV2")}
 DYNAMIC |= {"SerializeManySparse", "DeserializeSparse", "DeserializeManySparse"}
+DYNAMIC |= {"ParseTensor"}
 DYNAMIC |= {"NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3"}
 DYNAMIC |= {"NonMaxSuppressionV4", "NonMaxSuppressionV5", "NonMaxSuppressionWithOverlaps"}
+DYNAMIC |= {"SparseAdd", "SparseReduceMaxSparse", "SparseReduceSumSparse"}
+DYNAMIC |= {"SetSize"}
+DYNAMIC |= {"SparseSlice", "SparseSplit", "SparseSparseMaximum", "SparseSparseMinimum"}
+DYNAMIC |= {f"{k}SetOperation" for k in ("DenseToDense", "DenseToSparse", "SparseToSparse")}
 DYNAMIC |= {"Unique", "UniqueWithCounts", "StringSplit", "StringSplitV2"}
 
 

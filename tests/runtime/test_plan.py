@@ -6,6 +6,7 @@ from tests.runtime.test_session import divide_op
 
 import opscope.runtime as tf
 from opscope.runtime.plan_family import MAX_SHAPES
+from opscope.runtime.watch import Watch
 
 
 @pytest.fixture
@@ -44,3 +45,37 @@ def test_an_op_that_is_only_waited_for_is_skipped(session):
     assert sources(session)[0].count("(f0") == 2  # the parameter and one call
     idle = session.graph.get_operation_by_name("idle")
     assert session.run([y, idle], {x: 1.0}) == [0.5, None]
+
+
+def test_ops_of_the_same_inputs_are_computed_once(session):
+    x = tf.placeholder(tf.float32, [3], name="x")
+    first, second = tf.exp(x * 2.0, name="first"), tf.exp(x * 2.0, name="second")
+    other = tf.exp(x * 3.0)
+    total = first + second
+    later = total * first
+    value = np.array([0.5, 1.0, 2.0], np.float32)
+    results = session.run([total, second, later, other], {x: value})
+    once = np.exp(value * np.float32(2))
+    assert np.array_equal(results[0], once + once)
+    results = session.run([total, second, later, other, first], {x: value})
+    results[4][:] = 0  # arrays of the caller's own
+    assert np.array_equal(results[1], once)
+    assert np.array_equal(results[2], (once + once) * once)
+    source = sources(session)[0]
+    assert source.count("(v") == 2
+    assert source.count(" * c") == 2
+    run = session.run_watched(later, {x: value + 100}, watch=Watch(check=True))
+    hits = {t.name for t in run.hits}
+    assert {"first:0", "second:0"} <= hits
+
+
+def test_reads_around_an_update_and_draws_are_not_shared(session):
+    variable = tf.get_variable("v", initializer=np.ones(2, np.float32), use_resource=True)
+    before = variable.read_value() * 2.0
+    with tf.control_dependencies([before, tf.assign_add(variable, [1.0, 1.0])]):
+        after = variable.read_value() * 2.0
+    draws = [tf.random_uniform([4]) for _ in range(2)]
+    session.run(tf.global_variables_initializer())
+    assert [v.tolist() for v in session.run([before, after])] == [[2, 2], [4, 4]]
+    first, second = session.run(draws)
+    assert not np.array_equal(first, second)

@@ -7,6 +7,7 @@ import pytest
 from tests.runtime.test_session import divide_op, variable
 
 import opscope.runtime as tf
+from opscope.events import health_summary
 from opscope.events.proto.config_pb2 import RunOptions
 from opscope.runtime.make_op import make_op
 from opscope.runtime.watch import Watch, register_callback
@@ -199,3 +200,13 @@ def test_a_variable_that_goes_bad_is_found_at_every_later_step(session):
     for _ in range(2):
         run = session.run_watched(both, {gradient: [0, 0]}, watch=Watch(check=True))
         assert [t.name for t in run.hits] == ["W:0", "W/read:0", "update:0"]
+
+
+def test_health_summaries_are_those_of_the_tensors(session):
+    x = tf.placeholder(tf.float32, [2, 3], name="x")
+    constant = tf.constant([1.0, 2.0, np.nan])
+    view = tf.reshape(tf.identity(x) + constant, [6])
+    for value in (np.zeros((2, 3)), np.ones((2, 3))):
+        run = session.run_watched(view, {x: value}, watch=Watch())
+        expected = [health_summary(t.value) for t in run.tensors]
+        assert [s.tobytes() for s in run.health_summaries] == [s.tobytes() for s in expected]

@@ -1,53 +1,108 @@
-"""Files of logs and dumps: records, summaries, graphs, logdirs, dump folders."""
+"""Files of logs and dumps: records, summaries, graphs, logdirs, dump folders.
 
-from opscope.events.byte_budget import ByteBudget
-from opscope.events.debug_events import (
-    CreatedOp,
-    DebugEvents,
-    DebuggedGraph,
-    Execution,
-    Trace,
-    open_debug_events,
-)
-from opscope.events.dump_conversion import DUMP_FORMS, DumpForm, convert_dump
-from opscope.events.dump_extra import Frame, Health
-from opscope.events.dump_folder import (
-    CoreMetadata,
-    DumpEntry,
-    DumpFolder,
-    NoArray,
-)
-from opscope.events.dump_root import find_dumps, open_dump
-from opscope.events.dump_writer import DumpWriter
-from opscope.events.error import (
-    DumpBudgetError,
-    DumpError,
-    EventsError,
-    EventWriterError,
-    LogdirError,
-    TensorProtoError,
-)
-from opscope.events.event_file_writer import EventFileWriter
-from opscope.events.graph_columns import GraphColumns, GraphDefError
-from opscope.events.health import HEALTH_PLUGIN, has_inf_or_nan, health_summary, health_value
-from opscope.events.logdir import Logdir, open_logdir
-from opscope.events.packed_dump import PackedDump
-from opscope.events.packed_dump_writer import PackedDumpWriter
-from opscope.events.payload import Audio, Image
-from opscope.events.problem import Problem
-from opscope.events.record import Record, RecordReader, RecordWriter, masked_crc32c, read_records
-from opscope.events.repair import Loss, Repair, repair_event_file
-from opscope.events.series import Plugin
-from opscope.events.summary_writer import SummaryWriter
-from opscope.events.tag_data import (
-    GraphRef,
-    Histograms,
-    Payloads,
-    RunMetadataRef,
-    Scalars,
-    TagSummary,
-)
-from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
+A name is imported when it is used first: who writes scalars needs no reader of dumps.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from opscope.events.byte_budget import ByteBudget
+    from opscope.events.debug_events import (
+        CreatedOp,
+        DebugEvents,
+        DebuggedGraph,
+        Execution,
+        Trace,
+        open_debug_events,
+    )
+    from opscope.events.dump_conversion import DUMP_FORMS, DumpForm, convert_dump
+    from opscope.events.dump_extra import Frame, Health
+    from opscope.events.dump_folder import (
+        CoreMetadata,
+        DumpEntry,
+        DumpFolder,
+        NoArray,
+    )
+    from opscope.events.dump_root import find_dumps, open_dump
+    from opscope.events.dump_writer import DumpWriter
+    from opscope.events.error import (
+        DumpBudgetError,
+        DumpError,
+        EventsError,
+        EventWriterError,
+        LogdirError,
+        TensorProtoError,
+    )
+    from opscope.events.event_file_writer import EventFileWriter
+    from opscope.events.graph_columns import GraphColumns, GraphDefError
+    from opscope.events.health import HEALTH_PLUGIN, has_inf_or_nan, health_summary, health_value
+    from opscope.events.logdir import Logdir, open_logdir
+    from opscope.events.packed_dump import PackedDump
+    from opscope.events.packed_dump_writer import PackedDumpWriter
+    from opscope.events.payload import Audio, Image
+    from opscope.events.problem import Problem
+    from opscope.events.record import (
+        Record,
+        RecordReader,
+        RecordWriter,
+        masked_crc32c,
+        read_records,
+    )
+    from opscope.events.repair import Loss, Repair, repair_event_file
+    from opscope.events.series import Plugin
+    from opscope.events.summary_writer import SummaryWriter
+    from opscope.events.tag_data import (
+        GraphRef,
+        Histograms,
+        Payloads,
+        RunMetadataRef,
+        Scalars,
+        TagSummary,
+    )
+    from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
+
+# The names of each module.
+_NAMES = {
+    "byte_budget": "ByteBudget",
+    "debug_events": "CreatedOp DebugEvents DebuggedGraph Execution Trace open_debug_events",
+    "dump_conversion": "DUMP_FORMS DumpForm convert_dump",
+    "dump_extra": "Frame Health",
+    "dump_folder": "CoreMetadata DumpEntry DumpFolder NoArray",
+    "dump_root": "find_dumps open_dump",
+    "dump_writer": "DumpWriter",
+    "error": "DumpBudgetError DumpError EventWriterError EventsError LogdirError TensorProtoError",
+    "event_file_writer": "EventFileWriter",
+    "graph_columns": "GraphColumns GraphDefError",
+    "health": "HEALTH_PLUGIN has_inf_or_nan health_summary health_value",
+    "logdir": "Logdir open_logdir",
+    "packed_dump": "PackedDump",
+    "packed_dump_writer": "PackedDumpWriter",
+    "payload": "Audio Image",
+    "problem": "Problem",
+    "record": "Record RecordReader RecordWriter masked_crc32c read_records",
+    "repair": "Loss Repair repair_event_file",
+    "series": "Plugin",
+    "summary_writer": "SummaryWriter",
+    "tag_data": "GraphRef Histograms Payloads RunMetadataRef Scalars TagSummary",
+    "tensor_proto": "data_type make_ndarray make_tensor_proto numpy_dtype",
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})
+
 
 __all__ = [
     "DUMP_FORMS",

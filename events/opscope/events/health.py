@@ -1,6 +1,7 @@
 """The exact inf/nan test and the health summary of a tensor, shared by all layers."""
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,6 +19,9 @@ SUMMARY_SIZE = 14
 """Numbers before the dimension sizes in a health summary."""
 
 _CHUNK = 1 << 15  # elements: the float64 copy of a chunk stays in the cache
+
+# Where less than this share of the sum of squares is left, its rounding would show.
+_CANCELLED = 1e-3
 
 # Bit patterns of +inf and -inf. Read as signed integers, +inf and the positive NaNs are the
 # largest values; read as unsigned, -inf and the negative NaNs are.
@@ -60,6 +64,18 @@ def has_inf_or_nan(array: object) -> bool:
     return not bool(np.isfinite(flat).all())
 
 
+class _Scratch(threading.local):
+    """The memory that one thread works in."""
+
+    def __init__(self) -> None:
+        self.wide = np.empty(_CHUNK, dtype=np.float64)
+        self.flags = np.empty(_CHUNK, dtype=np.bool_)
+
+
+_scratch = _Scratch()
+_ones = np.ones(_CHUNK, dtype=np.float64)
+
+
 def _chunks(array: npt.NDArray[np.generic]) -> Iterator[npt.NDArray[Any]]:
     """Pieces of float32 or float64: what is neither is converted."""
     flat = array.ravel("K")
@@ -92,11 +108,11 @@ def health_summary(
     objects have counts of zero in 2-7. Mean and variance agree with TensorFlow's to rounding (its
     sums run left to right, these are pairwise).
     """
-    summary = np.zeros(SUMMARY_SIZE, dtype=np.float64)
+    summary = [0.0] * SUMMARY_SIZE
     summary[8:12] = math.inf, -math.inf, math.nan, math.nan
     if array is None:
         summary[12:14] = dtype, len(shape)
-        return np.concatenate([summary, np.asarray(shape, dtype=np.float64)])
+        return np.array([*summary, *shape], dtype=np.float64)
     value = np.asarray(array)
     summary[0] = 1.0
     summary[1] = value.size
@@ -104,12 +120,12 @@ def health_summary(
     if value.dtype.kind not in "OSU":
         with np.errstate(over="ignore", invalid="ignore"):
             _summarize(value, summary, lower_bound, upper_bound)
-    return np.concatenate([summary, np.asarray(value.shape, dtype=np.float64)])
+    return np.array([*summary, *value.shape], dtype=np.float64)
 
 
 def _summarize(
     value: npt.NDArray[np.generic],
-    summary: npt.NDArray[np.float64],
+    summary: list[float],
     lower_bound: float,
     upper_bound: float,
 ) -> None:
@@ -119,16 +135,15 @@ def _summarize(
     low, high = math.inf, -math.inf
     for chunk in _chunks(value):
         finite = chunk
-        # As has_inf_or_nan, without its guard: the caller's is set already.
-        if not (math.isfinite(chunk.dot(chunk)) or np.isfinite(chunk).all()):
+        smallest, largest = float(np.minimum.reduce(chunk)), float(np.maximum.reduce(chunk))
+        if not (smallest > -math.inf and largest < math.inf):  # a NaN makes both of them NaN
             summary[2] += np.count_nonzero(np.isnan(chunk))
             summary[3] += np.count_nonzero(chunk == -math.inf)
             summary[7] += np.count_nonzero(chunk == math.inf)
             finite = chunk[np.isfinite(chunk)]
-        size = finite.size
-        if not size:
-            continue
-        smallest, largest = float(finite.min()), float(finite.max())
+            if not finite.size:
+                continue
+            smallest, largest = float(finite.min()), float(finite.max())
         low, high = min(low, smallest), max(high, largest)
         inside = finite
         if bounded:
@@ -137,28 +152,46 @@ def _summarize(
             summary[3] += np.count_nonzero(below)
             summary[7] += np.count_nonzero(above)
             inside = finite[~(below | above)]
-        negative = np.count_nonzero(inside < 0) if smallest < 0 else 0
-        zero = np.count_nonzero(inside == 0) if smallest <= 0 <= largest else 0
+        flags = _scratch.flags[: inside.size]
+        negative = zero = 0
+        if smallest < 0:
+            negative = int(np.count_nonzero(np.less(inside, 0, out=flags)))
+        if smallest <= 0 <= largest:
+            zero = int(np.count_nonzero(np.equal(inside, 0, out=flags)))
         summary[4] += negative
         summary[5] += zero
         summary[6] += inside.size - negative - zero
-        # Deviations from an element are never so large that their squares would lose the variance.
-        origin = float(finite[0])
-        deviation = np.subtract(finite, origin, dtype=np.float64)
-        total = float(deviation.sum())
-        if not math.isfinite(total):  # elements further apart than float64 reaches
-            origin, deviation = 0.0, finite.astype(np.float64)
-            total = float(deviation.sum())
-        chunk_mean = origin + total / size
+        size = finite.size
+        chunk_mean, chunk_squares = _moments(finite)
         difference = chunk_mean - mean
         count += size
         mean += difference * (size / count)
-        squares += max(0.0, float(deviation.dot(deviation)) - total * (total / size))
-        squares += difference**2 * (size * (count - size) / count)
+        squares += chunk_squares + difference**2 * (size * (count - size) / count)
     if count:
         # A sum beyond float64 makes the mean infinite, and with it every deviation.
         variance = squares / count if math.isfinite(mean) else math.inf
         summary[8:12] = low, high, mean, variance
+
+
+def _moments(finite: npt.NDArray[Any]) -> tuple[float, float]:
+    """The mean of a chunk, and the sum of the squares of the deviations from it."""
+    size = finite.size
+    wide = finite
+    if finite.dtype != np.float64:
+        wide = _scratch.wide[:size]
+        np.copyto(wide, finite)
+    total, square = float(wide.dot(_ones[:size])), float(wide.dot(wide))
+    deviations = square - total * (total / size)
+    if deviations > square * _CANCELLED:
+        return total / size, deviations
+    # Deviations from an element are never so large that their squares would lose the variance.
+    origin = float(finite[0])
+    deviation = np.subtract(finite, origin, dtype=np.float64)
+    total = float(deviation.sum())
+    if not math.isfinite(total):  # elements further apart than float64 reaches
+        origin, deviation = 0.0, finite.astype(np.float64)
+        total = float(deviation.sum())
+    return origin + total / size, max(0.0, float(deviation.dot(deviation)) - total * (total / size))
 
 
 def health_value(

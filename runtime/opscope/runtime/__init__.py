@@ -1,5 +1,8 @@
 """TensorFlow 1's graph language on NumPy and CuPy: `import opscope.runtime as tf`."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from opscope.events.proto.config_pb2 import (
     ConfigProto,
     GPUOptions,
@@ -29,6 +32,7 @@ from opscope.runtime import (
     io,
     linalg,
     logging,
+    lookup,
     losses,
     manip,
     math,
@@ -40,9 +44,10 @@ from opscope.runtime import (
     quantization,
     random,
     saved_model,
+    sets,
+    sparse,
     strings,
     summary,
-    test,
     train,
     version,
 )
@@ -68,12 +73,7 @@ from opscope.runtime.clip_ops import (
 )
 from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
-from opscope.runtime.custom_gradient import (
-    custom_gradient,
-    grad_pass_through,
-    hessians,
-    recompute_grad,
-)
+from opscope.runtime.custom_gradient import custom_gradient
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.dtypes import (
@@ -112,6 +112,7 @@ from opscope.runtime.form_assertions import (
     assert_type,
 )
 from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
+from opscope.runtime.further_gradients import grad_pass_through, hessians, recompute_grad
 from opscope.runtime.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
 from opscope.runtime.gradient_registry import NotDifferentiable as no_gradient  # noqa: N813
 from opscope.runtime.gradients import (
@@ -271,6 +272,7 @@ from opscope.runtime.ops.filling import (
     zeros,
     zeros_like,
 )
+from opscope.runtime.ops.formatting import print_v2 as print  # noqa: A004 - TensorFlow's name
 from opscope.runtime.ops.gathering import (
     gather,
     setdiff1d,
@@ -297,8 +299,23 @@ from opscope.runtime.ops.handing_on import (
     parallel_stack,
     timestamp,
 )
+from opscope.runtime.ops.hashing import (
+    fingerprint,
+    string_to_hash_bucket,
+    string_to_hash_bucket_fast,
+    string_to_hash_bucket_strong,
+)
 from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.indexing import newaxis
+from opscope.runtime.ops.joined_text import (
+    decode_base64,
+    decode_json_example,
+    edit_distance,
+    encode_base64,
+    parse_tensor,
+    reduce_join,
+    serialize_tensor,
+)
 from opscope.runtime.ops.joining import (
     concat,
     split,
@@ -406,6 +423,11 @@ from opscope.runtime.ops.sparse_segments import (
     sparse_segment_sqrt_n,
     sparse_segment_sum,
 )
+from opscope.runtime.ops.sparse_strings import (
+    deserialize_many_sparse,
+    serialize_many_sparse,
+    serialize_sparse,
+)
 from opscope.runtime.ops.special import (
     acos,
     acosh,
@@ -501,6 +523,25 @@ from opscope.runtime.scopes import (
     set_random_seed,
 )
 from opscope.runtime.session import InteractiveSession, Session
+from opscope.runtime.sparse_functions import (
+    sparse_add,
+    sparse_concat,
+    sparse_mask,
+    sparse_maximum,
+    sparse_merge,
+    sparse_minimum,
+    sparse_reduce_max,
+    sparse_reduce_max_sparse,
+    sparse_reduce_sum,
+    sparse_reduce_sum_sparse,
+    sparse_reorder,
+    sparse_reset_shape,
+    sparse_slice,
+    sparse_softmax,
+    sparse_split,
+    sparse_to_indicator,
+    sparse_transpose,
+)
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.template import make_template
 from opscope.runtime.tensor_array import TensorArray
@@ -560,6 +601,16 @@ from opscope.runtime.version import (
     VERSION,
 )
 from opscope.runtime.while_loop import while_loop
+
+if TYPE_CHECKING:
+    from opscope.runtime import test
+
+
+def __getattr__(name: str) -> Any:
+    if name != "test":  # imported when it is used first: it brings unittest with it
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
 
 __all__ = [
     "AUTO_REUSE",
@@ -715,10 +766,13 @@ __all__ = [
     "custom_gradient",
     "data",
     "debugging",
+    "decode_base64",
     "decode_compressed",
     "decode_csv",
+    "decode_json_example",
     "decode_raw",
     "depth_to_space",
+    "deserialize_many_sparse",
     "device",
     "diag",
     "diag_part",
@@ -738,6 +792,7 @@ __all__ = [
     "dtypes",
     "dynamic_partition",
     "dynamic_stitch",
+    "edit_distance",
     "einsum",
     "enable_control_flow_v2",
     "enable_eager_execution",
@@ -745,6 +800,7 @@ __all__ = [
     "enable_tensor_equality",
     "enable_v2_behavior",
     "enable_v2_tensorshape",
+    "encode_base64",
     "ensure_shape",
     "equal",
     "erf",
@@ -763,6 +819,7 @@ __all__ = [
     "fake_quant_with_min_max_vars_per_channel",
     "fake_quant_with_min_max_vars_per_channel_gradient",
     "fill",
+    "fingerprint",
     "fixed_size_partitioner",
     "flags",
     "float16",
@@ -845,6 +902,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "lookup",
     "losses",
     "make_template",
     "manip",
@@ -891,10 +949,12 @@ __all__ = [
     "parallel_stack",
     "parse_example",
     "parse_single_example",
+    "parse_tensor",
     "placeholder",
     "placeholder_with_default",
     "polygamma",
     "pow",
+    "print",
     "py_func",
     "python_io",
     "quantization",
@@ -916,6 +976,7 @@ __all__ = [
     "recompute_grad",
     "reduce_all",
     "reduce_any",
+    "reduce_join",
     "reduce_logsumexp",
     "reduce_max",
     "reduce_mean",
@@ -961,8 +1022,12 @@ __all__ = [
     "segment_prod",
     "segment_sum",
     "sequence_mask",
+    "serialize_many_sparse",
+    "serialize_sparse",
+    "serialize_tensor",
     "set_random_seed",
     "setdiff1d",
+    "sets",
     "shape",
     "shape_n",
     "sigmoid",
@@ -975,16 +1040,34 @@ __all__ = [
     "space_to_batch",
     "space_to_batch_nd",
     "space_to_depth",
+    "sparse",
+    "sparse_add",
+    "sparse_concat",
     "sparse_fill_empty_rows",
+    "sparse_mask",
+    "sparse_maximum",
+    "sparse_merge",
+    "sparse_minimum",
     "sparse_placeholder",
+    "sparse_reduce_max",
+    "sparse_reduce_max_sparse",
+    "sparse_reduce_sum",
+    "sparse_reduce_sum_sparse",
+    "sparse_reorder",
+    "sparse_reset_shape",
     "sparse_reshape",
     "sparse_retain",
     "sparse_segment_mean",
     "sparse_segment_sqrt_n",
     "sparse_segment_sum",
+    "sparse_slice",
+    "sparse_softmax",
+    "sparse_split",
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
     "sparse_to_dense",
+    "sparse_to_indicator",
+    "sparse_transpose",
     "split",
     "sqrt",
     "square",
@@ -998,6 +1081,9 @@ __all__ = [
     "string_length",
     "string_split",
     "string_strip",
+    "string_to_hash_bucket",
+    "string_to_hash_bucket_fast",
+    "string_to_hash_bucket_strong",
     "string_to_number",
     "strings",
     "substr",

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from opscope.runtime.binding import Binding
+from opscope.runtime.common_ops import common_ops
 from opscope.runtime.devices import Device, needs_copy
 from opscope.runtime.feed import refuse_unfed
 from opscope.runtime.flow_code import FlowCode
@@ -78,7 +79,11 @@ class Generator:
             only_checks=inputs.checked_slots is not None,
         )
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
-        self.last_use = last_uses(inputs.order, self.active)
+        self.common: dict[Operation, Operation] = {}
+        if not has_flow:
+            ops = [op for op in inputs.order if op in self.active]
+            self.common = common_ops(ops, inputs.placement, self.fed, inputs.known.values)
+        self.last_use = last_uses(inputs.order, self.active, self.common)
         self.memory = MemoryCode(self)
         self.new_local = self.memory.lifetimes.new_local
         self.positions = {op: i for i, op in enumerate(inputs.order)}
@@ -163,6 +168,9 @@ class Generator:
             refuse_unfed(op)
         elif op.type in VARIABLES:
             self._variable(op)
+        elif op in self.common:
+            for tensor, source in zip(op.outputs, self.common[op].outputs, strict=True):
+                self._alias(tensor, source, self.expressions[source, None])
         elif op.type != "NoOp":
             self._call(op, position)
         self.finish(op, op.outputs)
@@ -182,8 +190,8 @@ class Generator:
             self.timed.append(op)
 
     def hand_on(self, op: Operation, tensor: Tensor) -> None:
-        """Let an output of `op` go by the name of its first input."""
-        source = op.inputs[0]
+        """Let an output of `op` go by the name of the input it hands on: the first, or its own."""
+        source = op.inputs[tensor.value_index if op.type == "IdentityN" else 0]
         if tensor in self.fed:
             return
         if tensor in self.inputs.known.values:
@@ -193,9 +201,13 @@ class Generator:
             self.slot_names[tensor] = self.slot_names[source]
             self.set_root(tensor, self.slot_root(self.slot_names[source]))
             return
+        self._alias(tensor, source, self.value(source, op, self.inputs.placement[op]))
+
+    def _alias(self, tensor: Tensor, source: Tensor, name: str) -> None:
+        """Let a tensor that has the value of `source` go by a name of it."""
         self.set_root(tensor, self.roots[source])
         self.contents[tensor] = self.contents[source]
-        self.name(tensor, self.value(source, op, self.inputs.placement[op]))
+        self.name(tensor, name)
 
     def own_local(self, tensor: Tensor) -> str:
         """A new local for a tensor that is one of several others, and may share their memory."""
@@ -239,6 +251,10 @@ class Generator:
         template = self._template(op, device)
         if template == "{0}" and not op.inputs[0].dtype.is_ref_dtype:
             self.hand_on(op, op.outputs[0])
+            return
+        if op.type == "IdentityN":
+            for tensor in op.outputs:
+                self.hand_on(op, tensor)
             return
         self.calls += 1
         arguments = []
@@ -353,7 +369,8 @@ class Generator:
                 continue
             name = self.value(tensor, op, None)
             reserved = None if self.flow is None else self.flow.fetch_locals.get(tensor)
-            if reserved or self.roots[tensor][0] in ("slot", "constant", "merged"):
+            is_shared = self.roots[tensor][0] in ("slot", "constant", "merged")
+            if reserved or is_shared or self.memory.lifetimes.is_kept(name):
                 local = reserved or self.new_local()
                 self.text.add(
                     f"{local} = {name}.copy()" if _copies(tensor) else f"{local} = {name}", op

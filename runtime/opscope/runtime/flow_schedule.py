@@ -74,11 +74,12 @@ def ops_of(items: Sequence[Item]) -> Iterator[Operation]:
 
 
 def deciding(items: Sequence[Item]) -> set[Tensor]:
-    """The tensors that decide which branches run."""
+    """The tensors that decide which branches run and how often a loop goes round."""
     found: set[Tensor] = set()
     for item in items:
         guards: tuple[Guard, ...] = (item.guard,)
         if isinstance(item, Loop):
+            found.add(item.stop.inputs[0])
             found |= deciding([*item.condition, *item.body])
         else:
             guards += item.choices

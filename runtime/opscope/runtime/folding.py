@@ -100,7 +100,7 @@ class _Folder:
             shadow.set_output_shapes()
             for made, original in zip(shadow.outputs, op.outputs, strict=True):
                 made.shape = made.shape.merge_with(original.shape)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, IndexError):
             for made, original in zip(shadow.outputs, op.outputs, strict=True):
                 made.shape = original.shape
         return shadow

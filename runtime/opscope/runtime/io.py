@@ -1,13 +1,18 @@
 """tf.io: files, and what is read from them."""
 
 from opscope.runtime import gfile
+from opscope.runtime.graph_file import write_graph
 from opscope.runtime.image import (
+    decode_and_crop_jpeg,
     decode_bmp,
     decode_gif,
+    decode_image,
     decode_jpeg,
     decode_png,
     encode_jpeg,
     encode_png,
+    extract_jpeg_shape,
+    is_jpeg,
 )
 from opscope.runtime.ops.decoding import (
     decode_compressed,
@@ -17,6 +22,18 @@ from opscope.runtime.ops.decoding import (
     read_file,
     write_file,
 )
+from opscope.runtime.ops.joined_text import (
+    decode_base64,
+    decode_json_example,
+    encode_base64,
+    parse_tensor,
+    serialize_tensor,
+)
+from opscope.runtime.ops.sparse_strings import (
+    deserialize_many_sparse,
+    serialize_many_sparse,
+    serialize_sparse,
+)
 from opscope.runtime.parsing import (
     FixedLenFeature,
     FixedLenSequenceFeature,
@@ -24,28 +41,47 @@ from opscope.runtime.parsing import (
     parse_example,
     parse_single_example,
 )
-from opscope.runtime.python_io import TFRecordOptions, TFRecordWriter, tf_record_iterator
+from opscope.runtime.python_io import (
+    TFRecordCompressionType,
+    TFRecordOptions,
+    TFRecordWriter,
+    tf_record_iterator,
+)
 
 __all__ = [
     "FixedLenFeature",
     "FixedLenSequenceFeature",
+    "TFRecordCompressionType",
     "TFRecordOptions",
     "TFRecordWriter",
     "VarLenFeature",
+    "decode_and_crop_jpeg",
+    "decode_base64",
     "decode_bmp",
     "decode_compressed",
     "decode_csv",
     "decode_gif",
+    "decode_image",
     "decode_jpeg",
+    "decode_json_example",
     "decode_png",
     "decode_raw",
+    "deserialize_many_sparse",
+    "encode_base64",
     "encode_jpeg",
     "encode_png",
+    "extract_jpeg_shape",
     "gfile",
+    "is_jpeg",
     "matching_files",
     "parse_example",
     "parse_single_example",
+    "parse_tensor",
     "read_file",
+    "serialize_many_sparse",
+    "serialize_sparse",
+    "serialize_tensor",
     "tf_record_iterator",
     "write_file",
+    "write_graph",
 ]

@@ -61,6 +61,10 @@ class Lifetimes:
         self._kept.add(name)
         self._last_read.pop(name, None)
 
+    def is_kept(self, name: str) -> bool:
+        """True for a value that is fetched, under whatever name."""
+        return name in self._kept
+
     def release(self, names: Sequence[str], position: int) -> list[str]:
         """Of these locals, those that the op at `position` is the last to read.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.flow import NEXTS
@@ -34,11 +34,18 @@ def live_ops(
     return live
 
 
-def last_uses(order: Sequence[Operation], active: Collection[Operation]) -> dict[Tensor, int]:
-    """The place in `order` of the last active op that reads each tensor."""
+def last_uses(
+    order: Sequence[Operation],
+    active: Collection[Operation],
+    common: Mapping[Operation, Operation],
+) -> dict[Tensor, int]:
+    """The place in `order` of the last active op that reads each tensor.
+
+    common: ops whose outputs are those of another op; they read those, and not their inputs.
+    """
     uses: dict[Tensor, int] = {}
     for position, op in enumerate(order):
         if op in active:
-            for tensor in op.inputs:
+            for tensor in common[op].outputs if op in common else op.inputs:
                 uses[tensor] = position
     return uses

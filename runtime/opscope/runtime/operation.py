@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from opscope.runtime import dtypes
+from opscope.runtime.errors import OpError
 from opscope.runtime.op_def import ArgDef, OpDef
 from opscope.runtime.tensor_shape import TensorShape, as_shape
 from opscope.runtime.traceback import Frame, describe
@@ -53,11 +54,13 @@ class Operation:
         self.device = ""
         self.control_flow_context: ControlFlowContext | None = None
         self.code_frames: tuple[tuple[CodeType, int], ...] = ()
-        self.outputs: list[Tensor] = []
-        for dtype in self._output_dtypes():
-            self.outputs.append(Tensor(self, len(self.outputs), dtype))
+        self.outputs = self.new_outputs()
         for tensor in inputs:
             tensor.consumer_list.append(self)
+
+    def new_outputs(self) -> list[Tensor]:
+        """A tensor for each output that definition and attributes ask for."""
+        return [Tensor(self, i, dtype) for i, dtype in enumerate(self._output_dtypes())]
 
     def _output_dtypes(self) -> Iterator[dtypes.DType]:
         for arg in self.definition.outputs:
@@ -80,7 +83,7 @@ class Operation:
             return
         try:
             shapes = rule(self)
-        except ValueError as error:
+        except (ValueError, IndexError, OpError) as error:
             given = ", ".join(str(t.shape) for t in self.inputs)
             raise ValueError(
                 f"{error} for '{self.name}' (op: '{self.type}') with input shapes: {given}."

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime import errors
@@ -89,7 +90,10 @@ class Program:
 
 @dataclass(frozen=True)
 class Plan:
-    """A program with its feeds, fetches and placement."""
+    """A program with its feeds, fetches and placement.
+
+    constant_health: the health summaries of the program's constants, by their identity.
+    """
 
     feeds: tuple[Feed, ...]
     fetches: Fetches
@@ -97,6 +101,7 @@ class Plan:
     placement: dict[Operation, Device]
     program: Program
     _partitions: dict[str, GraphDef] = field(default_factory=dict)
+    constant_health: dict[int, npt.NDArray[np.float64]] = field(default_factory=dict)
 
     def partition_graphs(self) -> dict[str, GraphDef]:
         """The GraphDef of each device, by device name; made once."""

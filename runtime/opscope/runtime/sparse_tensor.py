@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from opscope.runtime import dtypes
-from opscope.runtime.constant import constant_value_as_shape, convert_to_tensor
+from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.graph import Graph
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.scope import op_scope
@@ -33,6 +33,7 @@ class SparseTensor:
             self.indices = convert_to_tensor(indices, dtypes.int64, name="indices")
             self.values = convert_to_tensor(values, name="values")
             self.dense_shape = convert_to_tensor(dense_shape, dtypes.int64, name="dense_shape")
+        self._set_shape = TensorShape(None)
         places = self.indices.shape.with_rank(2)
         places[:1].merge_with(self.values.shape.with_rank(1))
         places[1:].merge_with(self.dense_shape.shape.with_rank(1))
@@ -60,7 +61,13 @@ class SparseTensor:
     @property
     def shape(self) -> TensorShape:
         """The static shape of the whole tensor."""
-        return constant_value_as_shape(self.dense_shape)
+        from opscope.runtime.ops.static_value import static_shape
+
+        return static_shape(self.dense_shape).merge_with(self._set_shape)
+
+    def set_shape(self, shape: Any) -> None:
+        """Say what is known of the shape of the whole tensor; ValueError when it does not fit."""
+        self._set_shape = self.shape.merge_with(shape)
 
     def get_shape(self) -> TensorShape:
         """The static shape of the whole tensor."""

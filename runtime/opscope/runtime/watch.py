@@ -10,7 +10,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from opscope.events import has_inf_or_nan
+import numpy as np
+import numpy.typing as npt
+
+from opscope.events import has_inf_or_nan, health_summary
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.deferred import NOT_COMPUTED, with_deferred
 from opscope.runtime.errors import OpError
@@ -133,6 +136,23 @@ class WatchedRun:
         return [
             self._watched(i, r) for i, r in enumerate(recorded) if values[i] is not NOT_COMPUTED
         ]
+
+    @cached_property
+    def health_summaries(self) -> list[npt.NDArray[np.float64]]:
+        """The health summary of each of `tensors`; one value under several names is read once."""
+        recorded, values = self._seen.recorded, self._all_values
+        constants = self._plan.constant_health
+        found: dict[int, npt.NDArray[np.float64]] = {}
+        summaries = []
+        for r, value in zip(recorded, values, strict=True):
+            if value is NOT_COMPUTED:
+                continue
+            known = constants if r.local.startswith("c") else found
+            summary = known.get(id(value))
+            if summary is None:
+                summary = known[id(value)] = health_summary(r.device.to_host(value))
+            summaries.append(summary)
+        return summaries
 
     @cached_property
     def hits(self) -> list[WatchedTensor]:

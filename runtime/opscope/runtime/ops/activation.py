@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from opscope.runtime import errors
 from opscope.runtime.binding import Binding
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.elementwise import after, merged_shape, same_shape
+from opscope.runtime.ops.elementwise import after, alike, merged_shape, same_shape
 from opscope.runtime.ops.filling import zeros_like
 from opscope.runtime.ops.reduction import column_sums
 from opscope.runtime.ops.type_sets import NUMBER, T_FLOAT, T_REAL
@@ -37,13 +38,17 @@ def _(binding: Binding) -> Callable[..., Any]:
 @op("ReluGrad", _BACKWARD, T_REAL)
 def _relu_grad(xp: Any, gradients: Any, features: Any) -> Any:
     """The gradient where the feature is positive, 0 elsewhere."""
+    alike(gradients, features)
     return gradients * (features > features.dtype.type(0))
 
 
 @_relu_grad.bind
 def _(binding: Binding) -> Callable[..., Any]:
-    zero = binding.attrs["T"].as_numpy_dtype(0)
-    return lambda gradients, features: gradients * (features > zero)
+    xp, zero = binding.xp, binding.attrs["T"].as_numpy_dtype(0)
+    first, second = (t.shape for t in binding.node.inputs)
+    if first.is_fully_defined() and first == second:
+        return lambda gradients, features: gradients * (features > zero)
+    return lambda gradients, features: _relu_grad.kernels["ANY"](xp, gradients, features)
 
 
 @op("Relu6", _FORWARD, T_REAL)
@@ -55,8 +60,9 @@ def _relu6(xp: Any, features: Any) -> Any:
 @op("Relu6Grad", _BACKWARD, T_REAL)
 def _relu6_grad(xp: Any, gradients: Any, features: Any) -> Any:
     """The gradient where the feature lies between 0 and 6, 0 elsewhere."""
+    alike(gradients, features)
     inside = (features > 0) & (features < 6)
-    return xp.where(inside, gradients, gradients.dtype.type(0))[()]
+    return gradients * inside
 
 
 @op("Elu", _FORWARD, T_FLOAT)
@@ -68,6 +74,7 @@ def _elu(xp: Any, features: Any) -> Any:
 @op("EluGrad", _FROM_OUTPUT, T_FLOAT)
 def _elu_grad(xp: Any, gradients: Any, outputs: Any) -> Any:
     """The gradient of elu from its output."""
+    alike(gradients, outputs)
     return xp.where(outputs < 0, (outputs + 1) * gradients, gradients)[()]
 
 
@@ -86,6 +93,7 @@ def _selu(xp: Any, features: Any) -> Any:
 @op("SeluGrad", _FROM_OUTPUT, T_FLOAT)
 def _selu_grad(xp: Any, gradients: Any, outputs: Any) -> Any:
     """The gradient of selu from its output."""
+    alike(gradients, outputs)
     kind = outputs.dtype.type
     below = gradients * (outputs + kind(_SELU_SCALE_ALPHA))
     return xp.where(outputs < 0, below, gradients * kind(_SELU_SCALE))[()]
@@ -100,6 +108,7 @@ def _softplus(xp: Any, features: Any) -> Any:
 @op("SoftplusGrad", _BACKWARD, T_FLOAT)
 def _softplus_grad(xp: Any, gradients: Any, features: Any) -> Any:
     """The gradient of softplus: times sigmoid(x)."""
+    alike(gradients, features)
     return gradients / (1 + xp.exp(-features))
 
 
@@ -112,6 +121,7 @@ def _softsign(xp: Any, features: Any) -> Any:
 @op("SoftsignGrad", _BACKWARD, T_FLOAT)
 def _softsign_grad(xp: Any, gradients: Any, features: Any) -> Any:
     """The gradient of softsign: divided by (|x| + 1) squared."""
+    alike(gradients, features)
     return gradients / xp.square(abs(features) + 1)
 
 
@@ -127,6 +137,7 @@ def _leaky_relu(xp: Any, features: Any, *, alpha: float) -> Any:
 @op("LeakyReluGrad", _BACKWARD, _ALPHA)
 def _leaky_relu_grad(xp: Any, gradients: Any, features: Any, *, alpha: float) -> Any:
     """The gradient of leaky relu: alpha times where the feature is not positive."""
+    alike(gradients, features)
     return xp.where(features > 0, gradients, gradients.dtype.type(alpha) * gradients)[()]
 
 
@@ -214,14 +225,30 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 _FORMAT = f"T: {{{NUMBER}}}, data_format: {{'NHWC', 'NCHW'}} = 'NHWC'"
 
 
-@op(
-    "BiasAdd",
-    "value: T, bias: T -> output: T",
-    _FORMAT,
-    template=lambda node: "{0} + {1}" if node.attrs["data_format"] == "NHWC" else None,
-)
+def _bias_add_template(node: Operation) -> str | None:
+    """A plain sum where the sizes are known to fit; it would broadcast others, too."""
+    value, bias = (t.shape.sizes for t in node.inputs)
+    if node.attrs["data_format"] == "NCHW" or not value or not bias or len(value) < 2:
+        return None
+    return "{0} + {1}" if bias[0] is not None and value[-1] == bias[0] else None
+
+
+@op("BiasAdd", "value: T, bias: T -> output: T", _FORMAT, template=_bias_add_template)
 def _bias_add(xp: Any, value: Any, bias: Any, *, data_format: str) -> Any:
     """Add one number per channel; channels are the last axis, or the second with NCHW."""
+    if value.ndim < 2:
+        raise errors.InvalidArgumentError(
+            None, None, f"Input tensor must be at least 2D: {list(value.shape)}"
+        )
+    if bias.ndim != 1:
+        raise errors.InvalidArgumentError(None, None, f"Biases must be 1D: {list(bias.shape)}")
+    if bias.shape[0] != value.shape[1 if data_format == "NCHW" else -1]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "Must provide as many biases as the last dimension of the input tensor: "
+            f"{list(bias.shape)} vs. {list(value.shape)}",
+        )
     if data_format == "NCHW":
         bias = bias.reshape((-1,) + (1,) * (value.ndim - 2))
     return value + bias
@@ -249,10 +276,16 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 @op("BiasAddGrad", "out_backprop: T -> output: T", _FORMAT)
 def _bias_add_grad(xp: Any, out_backprop: Any, *, data_format: str) -> Any:
     """The sum over everything but the channels."""
+    if out_backprop.ndim < 2:
+        raise errors.InvalidArgumentError(
+            None, None, f"Input tensor must be at least 2D: {list(out_backprop.shape)}"
+        )
     if data_format == "NCHW":
         axes = (0, *range(2, out_backprop.ndim))
         return out_backprop.sum(axis=axes, dtype=out_backprop.dtype)
-    return column_sums(xp, out_backprop.reshape(-1, out_backprop.shape[-1]))
+    channels = out_backprop.shape[-1]
+    rows = out_backprop.size // channels if channels else 0
+    return column_sums(xp, out_backprop.reshape(rows, channels))
 
 
 @_bias_add_grad.shape
@@ -260,6 +293,8 @@ def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
     if sizes is None:
         return [TensorShape([None])]
+    if len(sizes) < 2:
+        raise ValueError(f"Shape must be at least rank 2 but is rank {len(sizes)}")
     return [TensorShape([sizes[1 if node.attrs["data_format"] == "NCHW" else -1]])]
 
 
@@ -267,8 +302,9 @@ def _(node: Operation) -> list[TensorShape]:
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     full = make_tensor("Shape", node.inputs[0])
     if node.attrs["data_format"] == "NCHW":
-        rank = len(node.inputs[0].shape)
-        grad = make_tensor("Reshape", grad, [-1] + [1] * (rank - 2))
+        behind = make_tensor("StridedSlice", full, [2], [0], [1], end_mask=1)
+        sizes = make_tensor("ConcatV2", [[-1], make_tensor("OnesLike", behind)], 0)
+        grad = make_tensor("Reshape", grad, sizes)
     return [make_tensor("BroadcastTo", grad, full)]
 
 

@@ -75,7 +75,8 @@ def _mul(xp: Any, x: Any, y: Any) -> Any:
     return x * y
 
 
-def _truncated_quotient(xp: Any, x: Any, y: Any) -> Any:
+def truncated_quotient(xp: Any, x: Any, y: Any) -> Any:
+    """`x / y`, of integers cut off towards zero; InvalidArgumentError when one divides by 0."""
     if not _is_integer(x):
         return x / y
     _refuse_zero(x, y)
@@ -87,19 +88,19 @@ def _truncated_quotient(xp: Any, x: Any, y: Any) -> Any:
 @op("RealDiv", _BINARY, T_NUMBER, template=_only_floating("{0} / {1}"))
 def _real_div(xp: Any, x: Any, y: Any) -> Any:
     """`x / y`; integers are divided towards zero."""
-    return _truncated_quotient(xp, x, y)
+    return truncated_quotient(xp, x, y)
 
 
 @op("Div", _BINARY, T_NUMBER, template=_only_floating("{0} / {1}"))
 def _div(xp: Any, x: Any, y: Any) -> Any:
     """`x / y` as C divides."""
-    return _truncated_quotient(xp, x, y)
+    return truncated_quotient(xp, x, y)
 
 
 @op("TruncateDiv", _BINARY, T_NUMBER)
 def _truncate_div(xp: Any, x: Any, y: Any) -> Any:
     """`x / y` rounded towards zero."""
-    quotient = _truncated_quotient(xp, x, y)
+    quotient = truncated_quotient(xp, x, y)
     return quotient if _is_integer(x) else xp.trunc(quotient)
 
 

@@ -50,10 +50,11 @@ def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
     order = static_value(node.inputs[1])
     if order is None or sizes is None:
-        length = node.inputs[1].shape.sizes
-        ndims = len(sizes) if sizes is not None else (length[0] if length else None)
-        return [unknown_shape(ndims)]
-    if sorted(order.tolist()) != list(range(len(sizes))):
+        length = node.inputs[1].shape.with_rank(1)
+        if sizes is not None:
+            length = length.merge_with([len(sizes)])
+        return [unknown_shape(length.known_rank()[0])]
+    if len(order) != len(sizes) or not all(-len(sizes) <= i < len(sizes) for i in order.tolist()):
         raise ValueError(f"{order.tolist()} is not a permutation of the {len(sizes)} axes")
     return [TensorShape([sizes[i] for i in order.tolist()])]
 
@@ -105,7 +106,9 @@ def _invert_permutation(xp: Any, x: Any) -> Any:
     return inverse
 
 
-_invert_permutation.shape(same_shape)
+@_invert_permutation.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [node.inputs[0].shape.with_rank(1)]
 
 
 # -- tile ----------------------------------------------------------------------------------
@@ -140,13 +143,18 @@ def _(node: Operation) -> list[TensorShape]:
     value, multiples = node.inputs
     counts = static_shape(multiples).sizes
     sizes = value.shape.sizes
-    if sizes is None or counts is None:
-        known = counts if sizes is None else sizes
-        return [unknown_shape(None if known is None else len(known))]
-    if len(counts) != len(sizes):
-        raise ValueError(f"Shape must be rank {len(counts)} but is rank {len(sizes)}")
-    pairs = zip(sizes, counts, strict=True)
-    return [TensorShape([None if s is None or c is None else s * c for s, c in pairs])]
+    if counts is None:
+        return [unknown_shape(None if sizes is None else len(sizes))]
+    sizes = value.shape.with_rank(len(counts)).sizes
+    if sizes is None:
+        return [unknown_shape(len(counts))]
+    return [TensorShape([_times(s, c) for s, c in zip(sizes, counts, strict=True)])]
+
+
+def _times(size: int | None, count: int | None) -> int | None:
+    if 0 in (size, count):
+        return 0
+    return None if size is None or count is None else size * count
 
 
 @_tile.gradient
@@ -170,14 +178,14 @@ def tile(input: Any, multiples: Any, name: str | None = None) -> Tensor:  # noqa
 
 
 def _pad_widths(paddings: Any, ndim: int) -> list[tuple[int, int]]:
-    widths = [tuple(pair) for pair in paddings.tolist()]
-    if len(widths) != ndim:
+    if paddings.shape != (ndim, 2):
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"The first dimension of paddings must be the rank of inputs: {len(widths)}, {ndim}",
+            f"The first dimension of paddings must be the rank of inputs and the second 2: "
+            f"{list(paddings.shape)}, {ndim}",
         )
-    return widths
+    return [tuple(pair) for pair in paddings.tolist()]
 
 
 @op("Pad", "input: T, paddings: Tpaddings -> output: T", f"T: type, Tpaddings: {_INT}")
@@ -199,10 +207,17 @@ def _pad_v2(xp: Any, value: Any, paddings: Any, constant_values: Any) -> Any:
 
 
 def _padded_shape(node: Operation) -> list[TensorShape]:
-    sizes = node.inputs[0].shape.sizes
+    value = node.inputs[0].shape
+    pairs = node.inputs[1].shape.merge_with([None, 2])
+    if len(node.inputs) > 2:
+        node.inputs[2].shape.assert_has_rank(0)
+    count = pairs.known_rank()[0]
+    if count is not None:
+        value = value.with_rank(count)
+    sizes = value.sizes
     widths = static_value(node.inputs[1])
     if sizes is None or widths is None:
-        return [unknown_shape(None if sizes is None else len(sizes))]
+        return [value if sizes is None else unknown_shape(len(sizes))]
     if len(widths) != len(sizes):
         raise ValueError(f"Shape must be rank {len(widths)} but is rank {len(sizes)}")
     return [

@@ -91,7 +91,21 @@ def _broadcast_to(xp: Any, value: Any, shape: Any) -> Any:
 
 @_broadcast_to.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [static_shape(node.inputs[1])]
+    given, wanted = node.inputs[0].shape.sizes, static_shape(node.inputs[1])
+    if given is None or wanted.sizes is None:
+        return [wanted]
+    if len(given) > len(wanted.sizes):
+        raise ValueError(f"Shape must be at most rank {len(wanted.sizes)} but is rank {len(given)}")
+    front = len(wanted.sizes) - len(given)
+    sizes = list(wanted.sizes[:front])
+    for old, new in zip(given, wanted.sizes[front:], strict=True):
+        if new is None:
+            sizes.append(None if old in (0, 1) else old)
+        elif old in (None, 0, 1, new):
+            sizes.append(new)
+        else:
+            raise ValueError(f"Dimensions must be equal, but are {old} and {new}")
+    return [TensorShape(sizes)]
 
 
 @_broadcast_to.gradient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from opscope.runtime import dtypes
+from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
@@ -26,6 +26,8 @@ def _unchanged(node: Operation) -> str | None:
 )
 def _cast(xp: Any, x: Any, *, DstT: dtypes.DType) -> Any:  # noqa: N803 - the attribute's name
     """Convert to another element type; floats are cut off to integers."""
+    if not hasattr(x, "dtype") or x.dtype.kind == "O":
+        return x
     if x.dtype.kind == "c" and not DstT.is_complex:
         x = x.real
     return x.astype(DstT.as_numpy_dtype)
@@ -37,6 +39,13 @@ def _(binding: Any) -> Any:
     scalar_type = target.as_numpy_dtype
     if source is target:
         return lambda x: x
+    if not (source.is_numpy_compatible and target.is_numpy_compatible) or dtypes.string in (
+        source,
+        target,
+    ):
+        raise errors.UnimplementedError(
+            None, None, f"Cast {source.name} to {target.name} is not supported"
+        )
     if source.is_complex and not target.is_complex:
         return lambda x: x.real.astype(scalar_type)
     return lambda x: x.astype(scalar_type)

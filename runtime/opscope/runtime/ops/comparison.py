@@ -103,6 +103,14 @@ def _select(xp: Any, condition: Any, t: Any, e: Any) -> Any:
             None,
             f"'then' and 'else' must have the same size. but received: {t.shape} vs. {e.shape}",
         )
+    expected = t.shape[:1] if condition.ndim == 1 and t.ndim else t.shape
+    if condition.ndim and condition.shape != expected:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "'condition' must be a scalar, a vector with one entry per row, or of the shape of "
+            f"'then'. but received: {condition.shape} vs. {t.shape}",
+        )
     if condition.ndim == 1 and t.ndim > 1:
         condition = condition.reshape((-1,) + (1,) * (t.ndim - 1))
     return xp.where(condition, t, e)[()]
@@ -110,11 +118,13 @@ def _select(xp: Any, condition: Any, t: Any, e: Any) -> Any:
 
 @_select.shape
 def _(node: Operation) -> list[TensorShape]:
-    condition, t, e = node.inputs
-    merged = t.shape.merge_with(e.shape)
-    if merged.ndims is None or condition.shape.ndims != merged.ndims:
+    condition, t, e = (i.shape for i in node.inputs)
+    merged = t.merge_with(e)
+    if condition.ndims is None or merged.ndims is None or condition.ndims == 0:
         return [merged]
-    return [merged.merge_with(condition.shape)]
+    if condition.ndims == 1 and merged.ndims > 0:
+        return [merged[:1].merge_with(condition).concatenate(merged[1:])]
+    return [merged.merge_with(condition)]
 
 
 @_select.gradient

@@ -6,6 +6,8 @@ import string
 from collections import Counter
 from typing import Any
 
+import numpy as np
+
 from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
@@ -38,13 +40,16 @@ def _einsum(xp: Any, *inputs: Any, equation: str) -> Any:
     """The sum of products that the equation names, axes not in its result summed away."""
     terms, result = _labels(equation)
     unique = _unique(result)
+    dtype = inputs[0].dtype
+    if dtype.itemsize == 2 and dtype.kind in "fV":
+        inputs = tuple(x.astype(np.float32) for x in inputs)
     try:
         found = xp.einsum(f"{','.join(terms)}->{unique}", *inputs)
     except ValueError as error:
         raise errors.InvalidArgumentError(None, None, f"{error} ({equation})") from None
     if unique != result:
         found = _on_diagonals(xp, xp.asarray(found), unique, result)
-    return xp.asarray(found, inputs[0].dtype)[()]
+    return xp.asarray(found, dtype)[()]
 
 
 def _unique(result: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from opscope.runtime import errors
 from opscope.runtime.binding import Binding
 from opscope.runtime.constant import constant
 from opscope.runtime.graph import get_default_graph
@@ -37,6 +38,28 @@ def merged_shape(node: Operation) -> list[TensorShape]:
     for tensor in node.inputs[1:]:
         shape = shape.merge_with(tensor.shape)
     return [shape]
+
+
+def alike(x: Any, y: Any) -> None:
+    """Refuse arrays of different shapes, which NumPy would broadcast: InvalidArgumentError."""
+    if x.shape != y.shape:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "Inputs to operation must have the same size and shape. "
+            f"Input 0: {list(x.shape)} != Input 1: {list(y.shape)}",
+        )
+
+
+def where_alike(text: str) -> Callable[[Operation], str | None]:
+    """A template for real tensors whose shapes are known to be equal."""
+
+    def template(node: Operation) -> str | None:
+        x, y = (t.shape for t in node.inputs)
+        is_plain = x.is_fully_defined() and x == y and not node.outputs[0].dtype.is_complex
+        return text if is_plain else None
+
+    return template
 
 
 def ufunc(name: str) -> Callable[[Binding], Callable[..., Any]]:
@@ -186,34 +209,50 @@ def _is_nan(xp: Any, x: Any) -> Any:
     return xp.isnan(x)
 
 
-@op("TanhGrad", _GRAD, T_FLOAT_OR_COMPLEX, template="{1} * (1 - {0} * {0})")
+def _conjugated(xp: Any, x: Any) -> Any:
+    return xp.conj(x) if x.dtype.kind == "c" else x
+
+
+def _without_nan(xp: Any, dy: Any, result: Any) -> Any:
+    """The result, but 0 where no gradient arrives, as in TensorFlow."""
+    return xp.where(dy == 0, result.dtype.type(0), result)[()]
+
+
+@op("TanhGrad", _GRAD, T_FLOAT_OR_COMPLEX, template=where_alike("{1} * (1 - {0} * {0})"))
 def _tanh_grad(xp: Any, y: Any, dy: Any) -> Any:
     """The gradient of y = tanh(x): dy * (1 - y * y)."""
+    alike(y, dy)
     return dy * (1 - y * y)
 
 
-@op("SigmoidGrad", _GRAD, T_FLOAT_OR_COMPLEX, template="{1} * {0} * (1 - {0})")
+@op("SigmoidGrad", _GRAD, T_FLOAT_OR_COMPLEX, template=where_alike("{1} * ({0} * (1 - {0}))"))
 def _sigmoid_grad(xp: Any, y: Any, dy: Any) -> Any:
     """The gradient of y = sigmoid(x): dy * y * (1 - y)."""
-    return dy * y * (1 - y)
+    alike(y, dy)
+    return dy * (y * (1 - y))
 
 
 @op("SqrtGrad", _GRAD, T_FLOAT_OR_COMPLEX)
 def _sqrt_grad(xp: Any, y: Any, dy: Any) -> Any:
     """The gradient of y = sqrt(x): dy / (2 y)."""
-    return dy * y.dtype.type(0.5) / y
+    alike(y, dy)
+    return _without_nan(xp, dy, dy * y.dtype.type(0.5) / _conjugated(xp, y))
 
 
 @op("RsqrtGrad", _GRAD, T_FLOAT_OR_COMPLEX)
 def _rsqrt_grad(xp: Any, y: Any, dy: Any) -> Any:
     """The gradient of y = 1/sqrt(x): -dy y**3 / 2."""
-    return dy * y.dtype.type(-0.5) * (y * y * y)
+    alike(y, dy)
+    y = _conjugated(xp, y)
+    return _without_nan(xp, dy, dy * y.dtype.type(-0.5) * (y * y * y))
 
 
-@op("ReciprocalGrad", _GRAD, T_FLOAT_OR_COMPLEX, template="-{1} * ({0} * {0})")
+@op("ReciprocalGrad", _GRAD, T_FLOAT_OR_COMPLEX)
 def _reciprocal_grad(xp: Any, y: Any, dy: Any) -> Any:
     """The gradient of y = 1/x: -dy * y * y."""
-    return -dy * (y * y)
+    alike(y, dy)
+    y = _conjugated(xp, y)
+    return _without_nan(xp, dy, -dy * (y * y))
 
 
 def _define_rules() -> None:
@@ -241,7 +280,7 @@ def _define_rules() -> None:
     for definition in (_neg, _abs, _rsqrt, _square, _reciprocal, _sigmoid, _round):
         definition.shape(same_shape)
     for definition in (_tanh_grad, _sigmoid_grad, _sqrt_grad, _rsqrt_grad, _reciprocal_grad):
-        definition.shape(merged_shape)
+        definition.shape(same_shape)
 
 
 _define_rules()

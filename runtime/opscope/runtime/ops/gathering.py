@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -35,14 +36,45 @@ def _checked(indices: Any, limit: int) -> Any:
 )
 def _gather(xp: Any, params: Any, indices: Any, axis: Any, *, batch_dims: int) -> Any:
     """The slices of params along an axis that the indices name."""
-    position = int(axis) % params.ndim
+    batch_dims = batch_dims + indices.ndim if batch_dims < 0 else batch_dims
+    position = _checked_axis(params, indices, int(axis), batch_dims)
+    before, after = params.shape[:position], params.shape[position + 1 :]
+    if 0 in before + after:
+        # Indices of nothing may be anything.
+        return xp.empty(before + indices.shape[batch_dims:] + after, params.dtype)
     _checked(indices, params.shape[position])
     if batch_dims == 0:
         return params.take(indices, axis=position)
-    batch_dims %= max(indices.ndim, 1)
-    lead = params.shape[:batch_dims]
-    rows = [params[i].take(indices[i], axis=position - batch_dims) for i in np.ndindex(*lead)]
-    return xp.stack(rows).reshape(lead + rows[0].shape)
+    lead, between = params.shape[:batch_dims], params.shape[batch_dims:position]
+    rest, picked = params.shape[position + 1 :], indices.shape[batch_dims:]
+    sizes = [math.prod(s) for s in (lead, between, rest, picked)]
+    blocks = params.reshape(sizes[0], sizes[1], params.shape[position], sizes[2])
+    places = indices.reshape(sizes[0], 1, sizes[3], 1)
+    return xp.take_along_axis(blocks, places, 2).reshape(lead + between + picked + rest)
+
+
+def _checked_axis(params: Any, indices: Any, axis: int, batch_dims: int) -> int:
+    """The axis counted from the front; InvalidArgumentError where the ranks do not fit."""
+    if not -params.ndim <= axis < params.ndim:
+        raise errors.InvalidArgumentError(
+            None, None, f"Expected axis in the range [{-params.ndim}, {params.ndim}), got {axis}"
+        )
+    position: int = axis % params.ndim
+    if not 0 <= batch_dims <= min(position, indices.ndim):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"batch_dims ({batch_dims}) must be less than or equal to axis ({position}) and to "
+            f"the rank of indices ({indices.ndim})",
+        )
+    if params.shape[:batch_dims] != indices.shape[:batch_dims]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"the first {batch_dims} sizes of params and indices differ: "
+            f"{list(params.shape)} and {list(indices.shape)}",
+        )
+    return position
 
 
 @_gather.shape
@@ -50,10 +82,13 @@ def _(node: Operation) -> list[TensorShape]:
     params, indices, axis_tensor = node.inputs
     axis = static_value(axis_tensor)
     sizes, picked = params.shape.sizes, indices.shape.sizes
-    if sizes is None or picked is None or axis is None:
+    if sizes is None or picked is None:
         return [unknown_shape()]
-    position = normal_axis(axis, len(sizes))
     batch_dims = node.attrs["batch_dims"]
+    batch_dims = batch_dims + len(picked) if batch_dims < 0 else batch_dims
+    if axis is None:
+        return [unknown_shape(len(sizes) - 1 + len(picked) - batch_dims)]
+    position = normal_axis(axis, len(sizes))
     return [TensorShape(sizes[:position] + picked[batch_dims:] + sizes[position + 1 :])]
 
 
@@ -87,7 +122,16 @@ def gather(
 def _unsorted_segment_sum(xp: Any, data: Any, segment_ids: Any, num_segments: Any) -> Any:
     """The sum of the rows of each segment; rows with a negative segment are left out."""
     count = int(num_segments)
+    if data.shape[: segment_ids.ndim] != segment_ids.shape:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"data.shape = {list(data.shape)} does not start with segment_ids.shape = "
+            f"{list(segment_ids.shape)}",
+        )
     rest = data.shape[segment_ids.ndim :]
+    if 0 in rest:
+        return xp.zeros((count, *rest), data.dtype)
     ids = segment_ids.reshape(-1)
     rows = data.reshape((ids.size, *rest))
     if ids.size and int(ids.min()) < 0:
@@ -101,11 +145,16 @@ def _unsorted_segment_sum(xp: Any, data: Any, segment_ids: Any, num_segments: An
 @_unsorted_segment_sum.shape
 def _(node: Operation) -> list[TensorShape]:
     data, ids, count = node.inputs
-    if data.shape.sizes is None or ids.shape.ndims is None:
-        return [unknown_shape()]
-    known = static_value(count)
-    first = None if known is None else int(known)
-    return [TensorShape((first, *data.shape.sizes[ids.shape.ndims :]))]
+    return [segmented_shape(data.shape, ids.shape, static_value(count))]
+
+
+def segmented_shape(data: TensorShape, ids: TensorShape, count: Any) -> TensorShape:
+    """The shape of one row per segment; ValueError when `ids` is not how `data` begins."""
+    if data.ndims is None or ids.ndims is None:
+        return unknown_shape()
+    data[: ids.ndims].assert_is_compatible_with(ids)
+    first = None if count is None else int(count)
+    return TensorShape([first]).concatenate(data[ids.ndims :])
 
 
 def unsorted_segment_sum(
@@ -169,7 +218,6 @@ def _stitched(node: Operation, length: int | None) -> TensorShape:
     "ListDiff",
     "x: T, y: T -> out: T, idx: out_idx",
     "T: type, out_idx: {int32, int64} = int32",
-    not_differentiable=True,
 )
 def _list_diff(xp: Any, x: Any, y: Any, *, out_idx: Any) -> Any:
     """The values of x that are not in y, in order, and where they stand in x."""

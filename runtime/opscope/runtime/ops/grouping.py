@@ -87,7 +87,7 @@ def _distinct(xp: Any, x: Any, index: dtypes.DType) -> tuple[Any, Any, Any]:
 _UNIQUE_ATTRS = "T: type, out_idx: {int32, int64} = int32"
 
 
-@op("Unique", "x: T -> y: T, idx: out_idx", _UNIQUE_ATTRS, host_only=True, not_differentiable=True)
+@op("Unique", "x: T -> y: T, idx: out_idx", _UNIQUE_ATTRS, host_only=True)
 def _unique(xp: Any, x: Any, *, out_idx: dtypes.DType) -> Any:
     """The distinct values in the order in which they come, and for each element which it is."""
     return _distinct(xp, x, out_idx)[:2]
@@ -98,7 +98,6 @@ def _unique(xp: Any, x: Any, *, out_idx: dtypes.DType) -> Any:
     "x: T -> y: T, idx: out_idx, count: out_idx",
     _UNIQUE_ATTRS,
     host_only=True,
-    not_differentiable=True,
 )
 def _unique_with_counts(xp: Any, x: Any, *, out_idx: dtypes.DType) -> Any:
     """As Unique, and how often each value comes."""
@@ -125,6 +124,13 @@ def _reverse_sequence(
     xp: Any, value: Any, seq_lengths: Any, *, seq_dim: int, batch_dim: int
 ) -> Any:
     """Each member of the batch with the start of its sequence, of its own length, reversed."""
+    if seq_lengths.shape != value.shape[batch_dim : batch_dim + 1]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Length of seq_lens != input.dims({batch_dim}), "
+            f"({seq_lengths.size} vs. {value.shape[batch_dim]})",
+        )
     result = value.copy()
     rows = xp.moveaxis(result, (batch_dim, seq_dim), (0, 1))
     if int(seq_lengths.max(initial=0)) > rows.shape[1]:
@@ -138,7 +144,15 @@ def _reverse_sequence(
 
 @_reverse_sequence.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[0].shape]
+    value, lengths = (t.shape for t in node.inputs)
+    count = lengths.with_rank(1)
+    if value.sizes is None:
+        return [value]
+    batch, sequence = node.attrs["batch_dim"], node.attrs["seq_dim"]
+    if batch >= len(value.sizes) or sequence >= len(value.sizes):
+        raise ValueError(f"batch_dim and seq_dim must be < input rank: {batch}, {sequence}")
+    merged = value[batch : batch + 1].merge_with(count)
+    return [value[:batch].concatenate(merged).concatenate(value[batch + 1 :])]
 
 
 @_reverse_sequence.gradient

@@ -285,6 +285,9 @@ def _(node: Operation) -> list[TensorShape]:
         if None in parts and whole is not None:
             rest = whole - sum(n for n in parts if n is not None)
             parts = [rest if n is None else n for n in parts]
+        known = [n for n in parts if n is not None]
+        if whole is not None and (sum(known) != whole or min(known) < 0):
+            raise ValueError(f"can't split axis of size {whole} into pieces of size {parts}")
     return [TensorShape((*sizes[:position], n, *sizes[position + 1 :])) for n in parts]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from opscope.runtime import errors
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.windows import check_images
 from opscope.runtime.tensor_shape import TensorShape
 
@@ -49,6 +49,14 @@ def _lrn_grad(
     beta: float,
 ) -> Any:
     """The gradient of LRN with respect to its input."""
+    for other in (input_grads, output_image):
+        if other.shape != input_image.shape:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                "input_grads, input_image, and out_image should have the same shape: "
+                f"{list(input_image.shape)} and {list(other.shape)}",
+            )
     x = input_image.astype("float32", copy=False)
     y = output_image.astype("float32", copy=False)
     g = input_grads.astype("float32", copy=False)
@@ -58,12 +66,17 @@ def _lrn_grad(
     return back.astype(input_image.dtype)
 
 
-_lrn.shape(same_shape)
+@_lrn.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [node.inputs[0].shape.with_rank(4)]
 
 
 @_lrn_grad.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[0].shape.merge_with(node.inputs[1].shape)]
+    shape = node.inputs[0].shape.with_rank(4)
+    for tensor in node.inputs[1:]:
+        shape = shape.merge_with(tensor.shape)
+    return [shape]
 
 
 @_lrn.gradient

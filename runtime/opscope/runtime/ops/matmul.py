@@ -143,6 +143,9 @@ def _batch_matmul(xp: Any, x: Any, y: Any, *, adj_x: bool, adj_y: bool) -> Any:
     left = xp.conj(xp.swapaxes(x, -1, -2)) if adj_x else x
     right = xp.conj(xp.swapaxes(y, -1, -2)) if adj_y else y
     try:
+        if x.dtype.itemsize == 2 and x.dtype.kind in "fV":
+            wide = xp.matmul(left.astype(np.float32), right.astype(np.float32))
+            return wide.astype(x.dtype)
         return xp.matmul(left, right)
     except ValueError as error:
         raise errors.InvalidArgumentError(None, None, str(error)) from None

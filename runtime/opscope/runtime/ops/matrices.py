@@ -12,7 +12,6 @@ from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.arrangement import matrix_transpose
 from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.filling import ones, zeros_like
 from opscope.runtime.ops.reduction import reduce_sum
@@ -33,6 +32,8 @@ _SOLVED = "T: {float64, float32, float16, complex64, complex128}"
 def _band_part(xp: Any, value: Any, num_lower: Any, num_upper: Any) -> Any:
     """A matrix with what is outside of a band set to 0; a negative width keeps that whole side."""
     rows, columns = value.shape[-2:]
+    _refuse_outside(int(num_lower), rows, "num_lower")
+    _refuse_outside(int(num_upper), columns, "num_upper")
     across = xp.arange(rows)[:, None] - xp.arange(columns)[None, :]
     lower, upper = int(num_lower), int(num_upper)
     inside = xp.ones((rows, columns), bool)
@@ -41,6 +42,13 @@ def _band_part(xp: Any, value: Any, num_lower: Any, num_upper: Any) -> Any:
     if upper >= 0:
         inside &= -across <= upper
     return xp.where(inside, value, value.dtype.type(0))
+
+
+def _refuse_outside(width: int, size: int, what: str) -> None:
+    if width > size:
+        raise errors.InvalidArgumentError(
+            None, None, f"{what} must be negative or less or equal to {size}, got: {width}"
+        )
 
 
 _band_part.shape(same_shape)
@@ -56,11 +64,21 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 
 def _diagonals(k: Any) -> tuple[int, int]:
     flat = k.reshape(-1).tolist()
-    if len(flat) > 2 or flat[0] > flat[-1]:
+    if len(flat) not in (1, 2) or flat[0] > flat[-1]:
         raise errors.InvalidArgumentError(
             None, None, f"k must be one number or a rising pair, got {flat}"
         )
     return flat[0], flat[-1]
+
+
+def _refuse_beyond(lower: int, upper: int, rows: int, columns: int) -> None:
+    for k in (lower, upper):
+        if k and not -rows < k < columns:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"diag_index {k} is out of bound. It must be between {-rows} and {columns}",
+            )
 
 
 def _length(diagonal: int, rows: int, columns: int) -> int:
@@ -93,6 +111,7 @@ def _diag_part(xp: Any, value: Any, k: Any, padding_value: Any, *, align: str) -
     """The diagonals of matrices, from the highest to the lowest, as rows."""
     lower, upper = _diagonals(k)
     rows, columns = value.shape[-2:]
+    _refuse_beyond(lower, upper, rows, columns)
     longest = min(rows + min(upper, 0), columns - max(lower, 0))
     count = upper - lower + 1
     found = np.full((*value.shape[:-2], count, longest), padding_value, value.dtype)
@@ -114,16 +133,32 @@ def _diag(
     lower, upper = _diagonals(k)
     values = diagonal[..., None, :] if lower == upper else diagonal
     longest = diagonal.shape[-1]
-    least = (longest - min(upper, 0), longest + max(lower, 0))
-    rows, columns = int(num_rows), int(num_cols)
-    if rows == columns == -1:
-        rows = columns = max(least)
-    rows = least[0] if rows == -1 else rows
-    columns = least[1] if columns == -1 else columns
+    try:
+        rows, columns = _matrix_sizes(lower, upper, longest, int(num_rows), int(num_cols))
+    except ValueError as error:
+        raise errors.InvalidArgumentError(None, None, str(error)) from None
     made = np.full((*values.shape[:-2], rows, columns), padding_value, diagonal.dtype)
     for place, row, column, where in _layout(lower, upper, rows, columns, longest, align):
         made[..., row, column] = values[..., place, where]
     return made
+
+
+def _matrix_sizes(lower: int, upper: int, longest: int, rows: int, columns: int) -> tuple[int, int]:
+    """The sizes of a matrix with such diagonals; -1 stands for a size to be found.
+
+    ValueError when the sizes given do not fit the diagonals.
+    """
+    least = (longest - min(upper, 0), longest + max(lower, 0))
+    if rows == columns == -1:
+        return max(least), max(least)
+    high = least[0] if rows == -1 else rows
+    wide = least[1] if columns == -1 else columns
+    if high < least[0] or wide < least[1] or (high != least[0] and wide != least[1]):
+        raise ValueError(
+            f"{high} rows and {wide} columns are not consistent with diagonals "
+            f"{lower} to {upper} of length {longest}"
+        )
+    return high, wide
 
 
 @op("MatrixSetDiagV3", "input: T, diagonal: T, k: int32 -> output: T", _ALIGN, host_only=True)
@@ -132,6 +167,16 @@ def _set_diag(xp: Any, value: Any, diagonal: Any, k: Any, *, align: str) -> Any:
     lower, upper = _diagonals(k)
     values = diagonal[..., None, :] if lower == upper else diagonal
     rows, columns = value.shape[-2:]
+    _refuse_beyond(lower, upper, rows, columns)
+    longest = min(rows + min(upper, 0), columns - max(lower, 0))
+    expected = (*value.shape[:-2], *([] if lower == upper else [upper - lower + 1]), longest)
+    if diagonal.shape != expected:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"diagonal must have the shape {list(expected)} for input {list(value.shape)} and "
+            f"k = {lower}..{upper}, got {list(diagonal.shape)}",
+        )
     made = value.copy()
     for place, row, column, where in _layout(
         lower, upper, rows, columns, diagonal.shape[-1], align
@@ -148,10 +193,13 @@ def _(node: Operation) -> list[TensorShape]:
     shape, k = node.inputs[0].shape, static_value(node.inputs[1])
     if shape.sizes is None or k is None:
         return [unknown_shape()]
+    if len(shape.sizes) < 2:
+        raise ValueError(f"Shape must be at least rank 2 but is rank {len(shape.sizes)}")
     rows, columns = shape.sizes[-2:]
     lower, upper = _diagonals(k)
     longest = None
     if rows is not None and columns is not None:
+        _refuse_beyond(lower, upper, rows, columns)
         longest = min(rows + min(upper, 0), columns - max(lower, 0))
     middle = [] if lower == upper else [upper - lower + 1]
     return [TensorShape([*shape.sizes[:-2], *middle, longest])]
@@ -167,11 +215,7 @@ def _(node: Operation) -> list[TensorShape]:
     lead = shape[:-1] if lower == upper else shape[:-2]
     if shape[-1] is None:
         return [TensorShape([*lead, None, None])]
-    least = (shape[-1] - min(upper, 0), shape[-1] + max(lower, 0))
-    if int(rows) == int(columns) == -1:
-        return [TensorShape([*lead, max(least), max(least)])]
-    high = least[0] if int(rows) == -1 else int(rows)
-    wide = least[1] if int(columns) == -1 else int(columns)
+    high, wide = _matrix_sizes(lower, upper, shape[-1], int(rows), int(columns))
     return [TensorShape([*lead, high, wide])]
 
 
@@ -204,23 +248,47 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 # -- inverse, determinant, solution --------------------------------------------------------
 
 
-def _checked(function: Any, *arrays: Any) -> Any:
+def _solved(function: Any, *arrays: Any) -> Any:
+    """The function of square matrices, in their dtype; 16-bit floats are computed in float32."""
+    _refuse_other_than_square(arrays[0])
+    dtype = arrays[0].dtype
+    wide = [a.astype(np.float32) if dtype.itemsize == 2 else a for a in arrays]
+    if dtype.kind != "c" and not all(np.isfinite(a).all() for a in wide[:1]):
+        raise errors.InvalidArgumentError(None, None, "Input is not invertible.")
     try:
-        return function(*arrays)
+        return function(*wide).astype(dtype, copy=False)
     except np.linalg.LinAlgError:
         raise errors.InvalidArgumentError(None, None, "Input is not invertible.") from None
+
+
+def _refuse_other_than_square(value: Any) -> None:
+    if value.ndim < 2 or value.shape[-1] != value.shape[-2]:
+        raise errors.InvalidArgumentError(
+            None, None, f"Input matrices must be squares, got {list(value.shape)}"
+        )
+
+
+def _square_shape(shape: TensorShape) -> TensorShape:
+    """The shape with both last sizes known where one is; ValueError when they differ."""
+    if shape.sizes is None:
+        return shape
+    if len(shape.sizes) < 2:
+        raise ValueError(f"Shape must be at least rank 2 but is rank {len(shape.sizes)}")
+    size = TensorShape([shape.sizes[-1]]).merge_with([shape.sizes[-2]]).known_rank()[0]
+    return TensorShape([*shape.sizes[:-2], size, size])
 
 
 @op("MatrixInverse", "input: T -> output: T", f"adjoint: bool = false, {_SOLVED}", host_only=True)
 def _inverse(xp: Any, value: Any, *, adjoint: bool) -> Any:
     """The inverse of each matrix, or of its adjoint."""
-    found = _checked(np.linalg.inv, value)
+    found = _solved(np.linalg.inv, value)
     return found.conj().swapaxes(-1, -2).copy() if adjoint else found
 
 
 @op("MatrixDeterminant", "input: T -> output: T", _SOLVED, host_only=True)
 def _determinant(xp: Any, value: Any) -> Any:
     """The determinant of each matrix."""
+    _refuse_other_than_square(value)
     return np.linalg.det(value)
 
 
@@ -230,21 +298,35 @@ def _determinant(xp: Any, value: Any) -> Any:
 )  # fmt: skip
 def _solve(xp: Any, matrix: Any, rhs: Any, *, adjoint: bool) -> Any:
     """The x of matrix * x = rhs."""
+    if matrix.shape[:-1] != rhs.shape[:-1]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Input matrix and rhs are incompatible: {list(matrix.shape)} and {list(rhs.shape)}",
+        )
     used = matrix.conj().swapaxes(-1, -2) if adjoint else matrix
-    return _checked(np.linalg.solve, used, rhs)
+    return _solved(np.linalg.solve, used, rhs)
 
 
-_inverse.shape(same_shape)
+@_inverse.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [_square_shape(node.inputs[0].shape)]
 
 
 @_determinant.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[0].shape[:-2]]
+    return [_square_shape(node.inputs[0].shape)[:-2]]
 
 
 @_solve.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[1].shape]
+    matrix, rhs = _square_shape(node.inputs[0].shape), node.inputs[1].shape
+    if matrix.sizes is None or rhs.sizes is None:
+        return [rhs]
+    if len(rhs.sizes) < 2:
+        raise ValueError(f"Shape must be at least rank 2 but is rank {len(rhs.sizes)}")
+    lead = matrix[:-1].merge_with(rhs[:-1])
+    return [lead.concatenate(rhs[-1:])]
 
 
 def _product(x: Tensor, y: Tensor, adj_x: bool = False, adj_y: bool = False) -> Tensor:
@@ -253,11 +335,9 @@ def _product(x: Tensor, y: Tensor, adj_x: bool = False, adj_y: bool = False) -> 
 
 @_inverse.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    found = node.outputs[0]
-    if node.attrs["adjoint"]:
-        grad = matrix_transpose(grad)
-        found = matrix_transpose(found)
-    return [-_product(found, _product(grad, found, adj_y=True), adj_x=True)]
+    found, adjoint = node.outputs[0], node.attrs["adjoint"]
+    inner = _product(grad, found, adj_x=adjoint, adj_y=not adjoint)
+    return [-_product(found, inner, adj_x=not adjoint)]
 
 
 @_determinant.gradient

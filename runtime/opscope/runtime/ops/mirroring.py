@@ -29,9 +29,20 @@ def _sources(size: int, before: int, after: int, mode: str) -> Any:
     return np.pad(np.arange(size), (before, after), mode.lower())  # type: ignore[call-overload]
 
 
+def _check(value: Any, paddings: Any) -> None:
+    if paddings.shape != (value.ndim, 2):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"paddings must be a matrix with 2 columns and a row per axis of the input: "
+            f"{list(paddings.shape)} for {list(value.shape)}",
+        )
+
+
 @op("MirrorPad", "input: T, paddings: Tpaddings -> output: T", _ATTRS, host_only=True)
 def _mirror_pad(xp: Any, value: Any, paddings: Any, *, mode: str) -> Any:
     """The tensor with its border mirrored outwards; REFLECT leaves out the border element."""
+    _check(value, paddings)
     for axis, (before, after) in enumerate(paddings.tolist()):
         value = value.take(_sources(value.shape[axis], before, after, mode), axis=axis)
     return value
@@ -40,8 +51,13 @@ def _mirror_pad(xp: Any, value: Any, paddings: Any, *, mode: str) -> Any:
 @op("MirrorPadGrad", "input: T, paddings: Tpaddings -> output: T", _ATTRS, host_only=True)
 def _mirror_pad_grad(xp: Any, value: Any, paddings: Any, *, mode: str) -> Any:
     """The gradient of MirrorPad: each element's images added to it."""
+    _check(value, paddings)
     for axis, (before, after) in enumerate(paddings.tolist()):
         size = value.shape[axis] - before - after
+        if size <= 0:
+            raise errors.InvalidArgumentError(
+                None, None, f"paddings {before}, {after} are more than axis {axis} has"
+            )
         rows = np.moveaxis(value, axis, 0)
         total = np.zeros((size, *rows.shape[1:]), value.dtype)
         np.add.at(total, _sources(size, before, after, mode), rows)
@@ -50,7 +66,11 @@ def _mirror_pad_grad(xp: Any, value: Any, paddings: Any, *, mode: str) -> Any:
 
 
 def _shape(node: Operation, sign: int) -> list[TensorShape]:
-    sizes, paddings = node.inputs[0].shape.sizes, static_value(node.inputs[1])
+    value, paddings = node.inputs[0].shape, static_value(node.inputs[1])
+    count = node.inputs[1].shape.merge_with([None, 2]).known_rank()[0]
+    if count is not None:
+        value = value.with_rank(count)
+    sizes = value.sizes
     if sizes is None:
         return [unknown_shape()]
     if paddings is None:

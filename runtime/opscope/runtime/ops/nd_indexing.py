@@ -52,7 +52,12 @@ def _gather_nd(xp: Any, params: Any, indices: Any) -> Any:
     """The parts of params that the rows of indices name."""
     if indices.shape[-1] == 0:
         return np.broadcast_to(params, indices.shape[:-1] + params.shape).copy()
-    return params[places(indices, params.shape)]
+    where = places(indices, params.shape)
+    if not params.size and where[0].size:
+        raise errors.InvalidArgumentError(
+            None, None, "Requested more than 0 entries, but params is empty."
+        )
+    return params[where]
 
 
 @_gather_nd.shape
@@ -92,14 +97,28 @@ def _scatter_nd(xp: Any, indices: Any, updates: Any, shape: Any) -> Any:
             f"Dimensions of updates {list(updates.shape)} do not fit indices "
             f"{list(indices.shape)} and shape {list(sizes)}",
         )
-    total = np.zeros(sizes, updates.dtype)
+    if updates.dtype.kind == "O":
+        total = np.full(sizes, b"", object)
+    else:
+        total = np.zeros(sizes, updates.dtype)
     np.add.at(total, places(indices, sizes), updates)
     return total
 
 
 @_scatter_nd.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [static_shape(node.inputs[2])]
+    indices, updates = (t.shape for t in node.inputs[:2])
+    wanted = static_shape(node.inputs[2])
+    counts = indices.num_elements(), updates.num_elements()
+    if wanted.num_elements() == 0 and 0 not in counts and counts != (None, None):
+        raise ValueError("Indices and updates specified for empty output")
+    if indices.sizes is not None and updates.ndims is not None:
+        lead = len(indices.sizes) - 1
+        updates[:lead].assert_is_compatible_with(indices[:-1])
+        depth = indices.sizes[-1]
+        if depth is not None and wanted.sizes is not None:
+            updates[lead:].assert_is_compatible_with(wanted[depth:])
+    return [wanted]
 
 
 @_scatter_nd.gradient

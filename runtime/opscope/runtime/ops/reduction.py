@@ -48,6 +48,12 @@ def axes_of(indices: Any, ndim: int) -> Axes:
                 None,
                 f"Invalid reduction dimension ({axis} for input with {ndim} dimension(s)",
             )
+        if axis % ndim in axes:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Invalid reduction arguments: Axes contains duplicate dimension: {axis % ndim}",
+            )
         axes.add(axis % ndim)
     return tuple(sorted(axes))
 
@@ -95,11 +101,13 @@ def _mean_over(xp: Any, x: Any, axes: Axes, keep: bool) -> Any:
     kind = x.dtype.kind
     count = _count(x, axes)
     if kind in "iu":
-        total = _sum_over(xp, x, axes, keep)
+        total = x.sum(axis=axes, dtype=np.uint64 if kind == "u" else np.int64, keepdims=keep)
         if count == 0:
-            return total
-        # Integer means are cut off towards zero.
-        return (xp.sign(total) * (abs(total) // count)).astype(x.dtype)
+            return total.astype(x.dtype)
+        # Integer means are cut off towards zero, where `//` rounds down.
+        mean = total // total.dtype.type(count)
+        mean = mean + ((mean < 0) & (mean * total.dtype.type(count) != total))
+        return mean.astype(x.dtype)
     if x.dtype.itemsize == 2:
         wide = _sum_over(xp, x.astype(np.float32), axes, keep)
         return (wide / count if count else wide / np.float32(0)).astype(x.dtype)

@@ -15,6 +15,7 @@ from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.arrangement import tile, transpose
 from opscope.runtime.ops.broadcasting import broadcast_to
 from opscope.runtime.ops.cast import cast
+from opscope.runtime.ops.elementwise import conjugate
 from opscope.runtime.ops.filling import ones
 from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.joining import concat
@@ -136,7 +137,7 @@ def _product_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
     columns = reshape(permuted, [reduced_count, other_count])
     left = cumprod(columns, exclusive=True)
     right = cumprod(columns, exclusive=True, reverse=True)
-    others = reshape(left * right, permuted_shape)
+    others = reshape(conjugate(left) * conjugate(right), permuted_shape)
     spread = grad * transpose(others, make_tensor("InvertPermutation", order))
     return [reshape(spread, input_shape), None]
 

@@ -11,8 +11,9 @@ from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OPS, OpDef, op
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.arithmetic import truncated_quotient
 from opscope.runtime.ops.filling import ones, ones_like, zeros_like
-from opscope.runtime.ops.gathering import gather
+from opscope.runtime.ops.gathering import gather, segmented_shape
 from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import rank, reshape, shape, sizes_of
@@ -36,7 +37,16 @@ def _most(dtype: Any) -> Any:
 
 
 def _reduced(function: Any, start: Any, data: Any, ids: Any, count: int, empty: Any) -> Any:
+    if data.shape[: ids.ndim] != ids.shape:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"data.shape = {list(data.shape)} does not start with segment_ids.shape = "
+            f"{list(ids.shape)}",
+        )
     rest = data.shape[ids.ndim :]
+    if 0 in rest:
+        return np.full((count, *rest), start, data.dtype)
     rows, flat = data.reshape((ids.size, *rest)), ids.reshape(-1)
     kept = flat >= 0
     if flat.size and int(flat.max()) >= count:
@@ -74,7 +84,8 @@ def _define_sorted(name: str, function: Any, kinds: str, doc: str) -> OpDef:
         total = _reduced(function, start, data, segment_ids, count, empty)
         if name == "SegmentMean":
             sizes = np.maximum(np.bincount(segment_ids, minlength=count), 1).astype(data.dtype)
-            total = total / sizes.reshape((-1,) + (1,) * (data.ndim - 1))
+            sizes = sizes.reshape((-1,) + (1,) * (data.ndim - 1))
+            total = truncated_quotient(np, total, sizes)
         return total.astype(data.dtype, copy=False)
 
     kernel.__doc__ = doc
@@ -128,11 +139,7 @@ def _define_unsorted(name: str, function: Any, kinds: str, doc: str) -> OpDef:
     @made.shape
     def _(node: Operation) -> list[TensorShape]:
         data, ids, count = node.inputs
-        if data.shape.sizes is None or ids.shape.ndims is None:
-            return [unknown_shape()]
-        known = static_value(count)
-        first = None if known is None else int(known)
-        return [TensorShape((first, *data.shape.sizes[ids.shape.ndims :]))]
+        return [segmented_shape(data.shape, ids.shape, static_value(count))]
 
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -135,6 +136,8 @@ def shape_n(
 
 def _reshape_template(node: Operation) -> str | None:
     """Nothing to do when the shape stays; a method call when it is known and has axes."""
+    if static_value(node.inputs[1]) is None:
+        return None
     before, after = node.inputs[0].shape, node.outputs[0].shape
     if not after.is_fully_defined() or not before.is_fully_defined() or not after.sizes:
         return None
@@ -156,6 +159,8 @@ def _reshape(xp: Any, tensor: Any, shape: Any) -> Any:
 
 
 def _reshaped(tensor: Any, sizes: tuple[int, ...]) -> Any:
+    if sizes.count(-1) == 1 and 0 in sizes:
+        sizes = _open_size_filled(tensor.shape, sizes)
     try:
         return tensor.reshape(sizes)[()]
     except ValueError:
@@ -165,6 +170,13 @@ def _reshaped(tensor: Any, sizes: tuple[int, ...]) -> Any:
             f"Input to reshape is a tensor with {tensor.size} values, "
             f"but the requested shape is {list(sizes)}",
         ) from None
+
+
+def _open_size_filled(given: tuple[int, ...], wanted: tuple[int, ...]) -> tuple[int, ...]:
+    """The wanted sizes with a number for -1 where another is 0: sizes of 0 are left out of both."""
+    count = math.prod(s for s in given if s)
+    rest = math.prod(s for s in wanted if s > 0)
+    return tuple(count // rest if s < 0 else s for s in wanted)
 
 
 @_reshape.bind
@@ -191,14 +203,14 @@ def _(node: Operation) -> list[TensorShape]:
     value, target = node.inputs
     known = static_value(target)
     if known is None:
-        return [_filled_in(value.shape, static_shape(target), may_infer=False)]
+        return [_filled_in(value.shape, static_shape(target))]
     wanted = TensorShape([None if d < 0 else int(d) for d in known])
     if sum(int(d) < 0 for d in known) > 1:
         raise ValueError("only one size of a shape may be -1")
-    return [_filled_in(value.shape, wanted, may_infer=True)]
+    return [_filled_in(value.shape, wanted)]
 
 
-def _filled_in(given: TensorShape, wanted: TensorShape, may_infer: bool) -> TensorShape:
+def _filled_in(given: TensorShape, wanted: TensorShape) -> TensorShape:
     """`wanted` with its one open size computed from the number of elements, where known."""
     count = given.num_elements()
     if wanted.sizes is None or count is None:
@@ -211,7 +223,7 @@ def _filled_in(given: TensorShape, wanted: TensorShape, may_infer: bool) -> Tens
         raise ValueError(
             f"Cannot reshape a tensor with {count} elements to shape {wanted} ({rest} elements)"
         )
-    if open_sizes != 1 or not may_infer or rest == 0:
+    if open_sizes != 1 or rest == 0:
         return wanted
     if count % rest:
         raise ValueError(f"Dimension size must be evenly divisible by {rest} but is {count}")

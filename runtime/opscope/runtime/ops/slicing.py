@@ -28,6 +28,13 @@ from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 )
 def _slice(xp: Any, value: Any, begin: Any, size: Any) -> Any:
     """The block of `size` elements per axis from `begin` on; a size of -1 goes to the end."""
+    if not begin.shape == size.shape == (value.ndim,):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Expected begin and size arguments to be 1-D tensors of size {value.ndim}, "
+            f"but got shapes {list(begin.shape)} and {list(size.shape)} instead.",
+        )
     key = []
     for axis, (start, count) in enumerate(zip(begin.tolist(), size.tolist(), strict=True)):
         limit = value.shape[axis]
@@ -47,7 +54,11 @@ def _slice(xp: Any, value: Any, begin: Any, size: Any) -> Any:
 def _(node: Operation) -> list[TensorShape]:
     value, begin, size = node.inputs
     starts, counts = static_value(begin), static_value(size)
+    index = begin.shape.merge_with(size.shape).with_rank(1)
+    count_of_axes = index.known_rank()[0]
     sizes = value.shape.sizes
+    if count_of_axes is not None:
+        sizes = value.shape.with_rank(count_of_axes).sizes
     if counts is None:
         length = size.shape.sizes or begin.shape.sizes
         if size.op.type == "Pack":
@@ -102,7 +113,13 @@ def index_key(begin: Any, end: Any, strides: Any, masks: dict[str, int]) -> tupl
             key.append(Ellipsis)
         elif masks["new_axis_mask"] & bit:
             key.append(None)
+        elif step == 0:
+            raise errors.InvalidArgumentError(None, None, f"strides[{i}] must be non-zero")
         elif masks["shrink_axis_mask"] & bit:
+            if step < 0:
+                raise errors.InvalidArgumentError(
+                    None, None, "only stride 1 allowed on non-range indexing."
+                )
             key.append(start)
         else:
             key.append(
@@ -173,6 +190,9 @@ def _(binding: Any) -> Any:
 def _(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
     masks = _masks_of(node.attrs)
+    index = node.inputs[1].shape.with_rank(1)
+    for tensor in node.inputs[2:]:
+        index = index.merge_with(tensor.shape)
     begin, end, strides = (static_value(t) for t in node.inputs[1:])
     if sizes is None:
         return [unknown_shape()]
@@ -277,8 +297,17 @@ def _strided_slice_grad(
         "new_axis_mask": new_axis_mask,
         "shrink_axis_mask": shrink_axis_mask,
     }
-    result = xp.zeros(tuple(shape.tolist()), dy.dtype)
-    result[index_key(begin, end, strides, masks)] = dy
+    if dy.dtype.kind == "O":
+        result = np.full(tuple(shape.tolist()), b"", object)
+    else:
+        result = xp.zeros(tuple(shape.tolist()), dy.dtype)
+    key = index_key(begin, end, strides, masks)
+    taken = _taken(result, key)
+    if taken.shape != dy.shape:
+        raise errors.InvalidArgumentError(
+            None, None, f"shape of dy was {list(dy.shape)} instead of {list(taken.shape)}"
+        )
+    result[key] = dy
     return result
 
 

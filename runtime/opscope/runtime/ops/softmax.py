@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime import errors
+from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
@@ -18,8 +18,8 @@ from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import expand_dims, rank, squeeze
 from opscope.runtime.ops.static_value import static_value
-from opscope.runtime.ops.type_sets import REAL, T_FLOAT
-from opscope.runtime.tensor_shape import TensorShape, broadcast
+from opscope.runtime.ops.type_sets import T_FLOAT, T_REAL
+from opscope.runtime.tensor_shape import TensorShape, broadcast, unknown_shape
 
 # Up to this many columns the largest of each row is found faster along the columns of a copy.
 _FEW_COLUMNS = 64
@@ -107,6 +107,16 @@ def _cross_entropy(xp: Any, features: Any, labels: Any) -> Any:
             "logits and labels must be matrices, got shapes "
             f"{list(features.shape)} and {list(labels.shape)}",
         )
+    if features.shape != labels.shape:
+        try:
+            features, labels = xp.broadcast_arrays(features, labels)
+        except ValueError:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                "logits and labels must be broadcastable: "
+                f"logits_size={list(features.shape)} labels_size={list(labels.shape)}",
+            ) from None
     shifted = _shifted(xp, features) if features.size else features.copy()
     powers = xp.exp(shifted)
     sums = row_sums(xp, powers)[:, None]
@@ -132,6 +142,13 @@ def _sparse_cross_entropy(xp: Any, features: Any, labels: Any) -> Any:
 
     A class outside of the columns is an error.
     """
+    if features.ndim != 2 or labels.shape != features.shape[:1]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "logits and labels must have the same first dimension, got logits shape "
+            f"{list(features.shape)} and labels shape {list(labels.shape)}",
+        )
     classes = features.shape[1]
     wrong = (labels < 0) | (labels >= classes)
     if wrong.any():
@@ -204,7 +221,16 @@ def _in_top_k(xp: Any, predictions: Any, targets: Any, k: Any) -> Any:
     Classes that tie with the target do not push it out; a target out of range or a row with a
     number that is not finite is false.
     """
+    if predictions.ndim != 2 or targets.shape != predictions.shape[:1]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "First dimension of predictions must match length of targets: "
+            f"{list(predictions.shape)} and {list(targets.shape)}",
+        )
     rows, classes = predictions.shape
+    if not classes:
+        return xp.zeros(rows, bool)
     valid = (targets >= 0) & (targets < classes)
     own = predictions[xp.arange(rows), xp.where(valid, targets, 0)]
     better = (predictions > own[:, None]).sum(axis=1)
@@ -214,13 +240,14 @@ def _in_top_k(xp: Any, predictions: Any, targets: Any, k: Any) -> Any:
 
 @_in_top_k.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[1].shape.with_rank(1)]
+    rows = node.inputs[0].shape.with_rank(2)[:1]
+    return [rows.merge_with(node.inputs[1].shape.with_rank(1))]
 
 
 @op(
     "TopKV2",
     "input: T, k: Tk -> values: T, indices: index_type",
-    f"sorted: bool = true, T: {{{REAL}}}, "
+    f"sorted: bool = true, {T_REAL}, "
     "Tk: {int16, int32, int64} = int32, index_type: {int16, int32, int64} = int32",
 )
 def _top_k(xp: Any, values: Any, k: Any, *, index_type: Any) -> Any:
@@ -242,6 +269,11 @@ def _top_k(xp: Any, values: Any, k: Any, *, index_type: Any) -> Any:
 @_top_k.shape
 def _(node: Operation) -> list[TensorShape]:
     k = static_value(node.inputs[1])
+    if node.inputs[0].shape.ndims is None:
+        return [unknown_shape(), unknown_shape()]
+    columns = node.inputs[0].shape.known_rank()[-1]
+    if k is not None and columns is not None and columns < int(k):
+        raise ValueError(f"input must have last dimension >= k = {k} but is {columns}")
     shape = node.inputs[0].shape[:-1].concatenate([None if k is None else int(k)])
     return [shape, shape]
 
@@ -314,8 +346,9 @@ def top_k(
     input: Any,  # noqa: A002
     k: Any = 1,
     sorted: bool = True,  # noqa: A002
+    index_type: Any = dtypes.int32,
     name: str | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The k largest elements of each row, largest first, and their columns."""
-    values, columns = make_op("TopKV2", input, k, sorted=sorted, name=name)
+    values, columns = make_op("TopKV2", input, k, sorted=sorted, index_type=index_type, name=name)
     return values, columns

@@ -11,14 +11,15 @@ from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.basic import placeholder
+from opscope.runtime.ops.basic import placeholder, placeholder_with_default
+from opscope.runtime.ops.elementwise import conjugate
 from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.nd_indexing import gather_nd
 from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.sparse_tensor import SparseTensor
-from opscope.runtime.tensor_shape import TensorShape, as_shape, unknown_shape
+from opscope.runtime.tensor_shape import TensorShape
 
 _INDEX = "Tindices: {int32, int64}"
 
@@ -41,7 +42,23 @@ def _sparse_to_dense(
 ) -> Any:
     """A tensor of one value with others put at some places."""
     sizes = tuple(output_shape.tolist())
-    rows = np.asarray(sparse_indices).reshape(-1, max(len(sizes), 1))
+    rows = np.asarray(sparse_indices)
+    rows = rows.reshape(-1, 1) if rows.ndim < 2 else rows
+    values = np.asarray(sparse_values)
+    if rows.shape[1] != len(sizes):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"output_shape has incorrect number of elements: {len(sizes)} should be: "
+            f"{rows.shape[1]}",
+        )
+    if values.ndim and values.shape != rows.shape[:1]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"sparse_values has incorrect shape {list(values.shape)}, should be [] or "
+            f"[{len(rows)}]",
+        )
     if rows.size and ((rows < 0) | (rows >= np.array(sizes))).any():
         bad = int(((rows < 0) | (rows >= np.array(sizes))).any(axis=1).argmax())
         raise errors.InvalidArgumentError(
@@ -96,6 +113,14 @@ def _sparse_matmul(
     adjoint_b: bool,
 ) -> Any:
     """The product of a sparse matrix and a whole one."""
+    if a_shape.shape != (2,) or b.ndim != 2 or a_indices.shape != (a_values.size, 2):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "A must be a sparse matrix with a row of two indices for each value, and B a matrix: "
+            f"a_indices {list(a_indices.shape)}, a_values {list(a_values.shape)}, "
+            f"a_shape {list(a_shape.shape)}, b {list(b.shape)}",
+        )
     rows, columns = a_indices[:, 0], a_indices[:, 1]
     height, width = a_shape.tolist()
     values = a_values
@@ -116,11 +141,14 @@ def _sparse_matmul(
 
 @_sparse_matmul.shape
 def _(node: Operation) -> list[TensorShape]:
-    left, right = static_shape(node.inputs[2]), node.inputs[3].shape
-    if left.sizes is None or right.sizes is None:
-        return [unknown_shape(2)]
-    high = left.sizes[1 if node.attrs["adjoint_a"] else 0]
-    wide = right.sizes[0 if node.attrs["adjoint_b"] else 1]
+    indices, values = (t.shape for t in node.inputs[:2])
+    indices.assert_has_rank(2)
+    values.assert_has_rank(1)
+    left = static_shape(node.inputs[2]).with_rank(2).known_rank()
+    right = node.inputs[3].shape.with_rank(2).known_rank()
+    high, inner = left[::-1] if node.attrs["adjoint_a"] else left
+    other, wide = right[::-1] if node.attrs["adjoint_b"] else right
+    TensorShape([inner]).assert_is_compatible_with([other])
     return [TensorShape([high, wide])]
 
 
@@ -132,12 +160,14 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
         "SparseTensorDenseMatMul", indices, values, dense_shape, grad, adjoint_a=not adjoint_a
     )
     if adjoint_b:
-        wrt_b = make_tensor("Transpose", wrt_b, [1, 0])
+        wrt_b = conjugate(make_tensor("Transpose", wrt_b, [1, 0]))
     rows, columns = indices[:, 0], indices[:, 1]
     if adjoint_a:
         rows, columns = columns, rows
-    other = make_tensor("Transpose", b, [1, 0]) if adjoint_b else b
+    other = make_tensor("Transpose", b, [1, 0]) if adjoint_b else conjugate(b)
     wrt_values = reduce_sum(gather(grad, rows) * gather(other, columns), axis=1)
+    if adjoint_a:
+        wrt_values = conjugate(wrt_values)
     return [None, wrt_values, None, wrt_b]
 
 
@@ -207,11 +237,25 @@ def sparse_tensor_dense_matmul(
 
 def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -> SparseTensor:
     """A sparse tensor to be fed; take SparseTensorValue or a tuple of three arrays."""
-    known = as_shape(shape)
-    rank = known.ndims
-    label = "" if name is None else name + "/"
-    return SparseTensor(
-        placeholder(dtypes.int64, [None, rank], label + "indices" if name else None),
-        placeholder(dtype, [None], label + "values" if name else None),
-        placeholder(dtypes.int64, [rank], label + "shape" if name else None),
-    )
+
+    def label(part: str) -> str | None:
+        return None if name is None else f"{name}/{part}"
+
+    known = TensorShape(None)
+    if shape is None:
+        rank = None
+        sizes = placeholder(dtypes.int64, [None], label("shape"))
+    else:
+        if isinstance(shape, Tensor):
+            known, default = static_shape(shape), shape
+        else:
+            known = TensorShape([None if d == -1 else d for d in shape])
+            listed = [-1 if d is None else d for d in known.as_list()]
+            default = convert_to_tensor(listed, dtypes.int64, name=label("shape_default"))
+        rank = default.shape.as_list()[0]
+        sizes = placeholder_with_default(default, default.shape, label("shape"))
+    values = placeholder(dtype, [None], label("values"))
+    indices = placeholder(dtypes.int64, [None, rank], label("indices"))
+    made = SparseTensor(indices, values, sizes)
+    made.set_shape(known)
+    return made

@@ -169,12 +169,12 @@ def serialize_many_sparse(
 def deserialize_many_sparse(
     serialized_sparse: Any, dtype: Any, rank: int | None = None, name: str | None = None
 ) -> SparseTensor:
-    """A sparse tensor of the rows that `serialize_many_sparse` gave; `rank` is that of a row."""
+    """The sparse tensor that `serialize_many_sparse` took apart; `rank` is its rank."""
     with op_scope(name, "DeserializeManySparse", serialized_sparse) as scope:
         indices, values, sizes = make_op(
             "DeserializeManySparse", serialized_sparse, dtype=dtype, name=scope
         )
     if rank is not None:
-        indices.set_shape([None, rank + 1])
-        sizes.set_shape([rank + 1])
+        indices.set_shape([None, rank])
+        sizes.set_shape([rank])
     return SparseTensor(indices, values, sizes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
@@ -120,8 +122,8 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     with after(grad):
         is_there = make_tensor("NotEqual", x, constant(0, x.dtype.base_dtype))
         there = make_tensor("Cast", is_there, DstT=x.dtype.base_dtype)
-        wrt_x = grad * make_tensor("Xlogy", there, conjugate(y))
-        wrt_y = grad * make_tensor("DivNoNan", conjugate(x), conjugate(y))
+        wrt_x = grad * make_tensor("Xlogy", there, y)
+        wrt_y = grad * make_tensor("DivNoNan", x, y)
         return list(reduced_to_operands(x, y, wrt_x, wrt_y))
 
 
@@ -137,8 +139,10 @@ _PARTS = "T: {complex64, complex128} = complex64, Tout: {float32, float64} = flo
 )
 def _complex(xp: Any, real: Any, imag: Any, *, Tout: dtypes.DType) -> Any:  # noqa: N803
     """The complex number of two parts."""
-    whole = real.astype(Tout.as_numpy_dtype)
-    return whole + imag.astype(Tout.as_numpy_dtype) * Tout.as_numpy_dtype(1j)
+    # Not real + 1j * imag: 1j * inf has the real part NaN.
+    whole = xp.empty(np.broadcast_shapes(real.shape, imag.shape), Tout.as_numpy_dtype)
+    whole.real, whole.imag = real, imag
+    return whole[()]
 
 
 _complex.shape(broadcast_shape)
@@ -184,9 +188,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 
 @_imag.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
-    nothing = constant(0, grad.dtype)
-    turned = _as_complex(node, nothing, constant(-1, grad.dtype))
-    return [_as_complex(node, grad, nothing) * turned]
+    return [_as_complex(node, constant(0, grad.dtype), grad)]
 
 
 @_complex_abs.gradient

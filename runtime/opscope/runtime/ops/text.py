@@ -52,19 +52,30 @@ def _as_string(
     fill: str,
 ) -> Any:
     """Each element as text, with the precision, width and fill that printf would use."""
+    if value.dtype.kind in "iub" and (scientific or shortest or precision >= 0):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "scientific, shortest and precision are for floating point numbers, not for "
+            f"{value.dtype}",
+        )
     digits = f".{precision}" if precision >= 0 else ""
     pad = f"{fill}{width}" if width > 0 else str(fill)
     real = f"%{pad}{digits}{'e' if scientific else 'g' if shortest else 'f'}"
 
+    blank = str(width) if width > 0 else ""
+
     def of(item: Any) -> bytes:
         if isinstance(item, (bytes, str)):
-            return _text(item)
+            return _text(item).rjust(width) if width > 0 else _text(item)
         if isinstance(item, (bool, np.bool_)):
             return b"true" if item else b"false"
         if isinstance(item, np.integer):
             return (f"%{pad}d" % int(item)).encode()
         if isinstance(item, np.complexfloating):
             return f"({real},{real})".encode() % (item.real, item.imag)
+        if not np.isfinite(item):
+            return (f"%{blank}s" % f"{float(item):f}").encode()
         return (real % float(item)).encode()
 
     return _each(of, value)
@@ -117,6 +128,13 @@ def _substr(xp: Any, value: Any, pos: Any, length: Any, *, unit: str) -> Any:
     if not any(isinstance(v, np.ndarray) for v in (value, pos, length)):
         return piece(value, int(pos), int(length))
     texts = value if isinstance(value, np.ndarray) else np.array([value], object)
+    if np.shape(pos) != np.shape(length):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"pos and len should have the same shape, got: {list(np.shape(pos))} vs. "
+            f"{list(np.shape(length))}",
+        )
     all_three = np.broadcast(texts, pos, length)
     shape = np.broadcast_shapes(np.shape(value), np.shape(pos), np.shape(length))
     made = np.empty(all_three.size, object)
@@ -259,8 +277,8 @@ for _definition in (
 
 @_substr.shape
 def _(node: Operation) -> list[TensorShape]:
-    text, pos, length = (t.shape.sizes for t in node.inputs)
-    return [TensorShape(broadcast(broadcast(text, pos), length))]
+    text, pos, length = (t.shape for t in node.inputs)
+    return [TensorShape(broadcast(text.sizes, pos.merge_with(length).sizes))]
 
 
 def _split_shapes(node: Operation) -> list[TensorShape]:

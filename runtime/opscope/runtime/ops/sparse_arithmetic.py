@@ -1,0 +1,332 @@
+"""Sums, products, extremes, reductions and softmax of sparse tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from opscope.runtime import dtypes
+from opscope.runtime.make_op import make_op, make_tensor
+from opscope.runtime.op_def import OpDef, op
+from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.cast import cast
+from opscope.runtime.ops.joining import concat
+from opscope.runtime.ops.nd_indexing import gather_nd
+from opscope.runtime.ops.shape import expand_dims, reshape, shape, size
+from opscope.runtime.ops.slicing import slice_block
+from opscope.runtime.ops.sparse_forms import refused, row_order
+from opscope.runtime.ops.static_value import static_shape, static_value
+from opscope.runtime.ops.type_sets import NUMBER, REAL
+from opscope.runtime.tensor_shape import TensorShape, unknown_shape
+
+_PAIR = (
+    "a_indices: int64, a_values: T, a_shape: int64, b_indices: int64, b_values: T, b_shape: int64"
+)
+
+
+def _merged(a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """The rows of both in order, each once, and where each row of a and of b went."""
+    rows = np.concatenate([a, b])
+    order = row_order(rows)
+    ordered = rows[order]
+    is_new = np.ones(len(rows), bool)
+    is_new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    places = np.empty(len(rows), np.int64)
+    places[order] = np.cumsum(is_new) - 1
+    return ordered[is_new], places[: len(a)], places[len(a) :]
+
+
+@op(
+    "SparseAdd",
+    f"{_PAIR}, thresh: Treal -> sum_indices: int64, sum_values: T, sum_shape: int64",
+    f"T: {{{NUMBER}}}, Treal: {{{REAL}}}",
+    host_only=True,
+)
+def _add(
+    xp: Any, ai: Any, av: Any, a_shape: Any, bi: Any, bv: Any, b_shape: Any, thresh: Any
+) -> Any:
+    """The sum of two sparse tensors, without the elements whose magnitude is below thresh."""
+    if a_shape.shape != b_shape.shape or (a_shape != b_shape).any():
+        raise refused(
+            f"Operands' shapes do not match: got {a_shape.tolist()} and {b_shape.tolist()}"
+        )
+    rows, a_places, b_places = _merged(ai, bi)
+    total = np.zeros(len(rows), av.dtype)
+    total[a_places] += av
+    total[b_places] += bv
+    is_kept = abs(total) >= thresh
+    return rows[is_kept], total[is_kept], a_shape
+
+
+@_add.shape
+def _(node: Operation) -> list[TensorShape]:
+    rank = node.inputs[0].shape.with_rank(2).known_rank()[1]
+    return [TensorShape([None, rank]), unknown_shape(1), TensorShape([rank])]
+
+
+@op(
+    "SparseAddGrad",
+    "backprop_val_grad: T, a_indices: int64, b_indices: int64, sum_indices: int64 -> "
+    "a_val_grad: T, b_val_grad: T",
+    f"T: {{{NUMBER}}}",
+    host_only=True,
+    not_differentiable=True,
+)
+def _add_grad(xp: Any, grad: Any, a: Any, b: Any, total: Any) -> Any:
+    """The gradients of both operands' values; zero for elements that the threshold left out."""
+    places = {tuple(row): g for row, g in zip(total.tolist(), grad, strict=True)}
+    zero = grad.dtype.type(0)
+    return tuple(
+        np.array([places.get(tuple(row), zero) for row in rows.tolist()], grad.dtype)
+        for rows in (a, b)
+    )
+
+
+@_add_grad.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [t.shape.with_rank(2)[:1] for t in node.inputs[1:3]]
+
+
+@_add.gradient
+def _(node: Operation, _: Any, grad: Tensor, __: Any) -> list[Tensor | None]:
+    a_indices, a_values, _, b_indices, b_values = node.inputs[:5]
+    wrt_a, wrt_b = make_op("SparseAddGrad", grad, a_indices, b_indices, node.outputs[0])
+    wrt_a.set_shape(a_values.shape)
+    wrt_b.set_shape(b_values.shape)
+    return [None, wrt_a, None, None, wrt_b, None, None]
+
+
+@op(
+    "SparseTensorDenseAdd",
+    "a_indices: Tindices, a_values: T, a_shape: Tindices, b: T -> output: T",
+    f"T: {{{NUMBER}}}, Tindices: {{int32, int64}}",
+    host_only=True,
+)
+def _dense_add(xp: Any, indices: Any, values: Any, sizes: Any, b: Any) -> Any:
+    """The sum of a sparse tensor and a whole one."""
+    if list(b.shape) != sizes.tolist():
+        raise refused(f"Shapes of the operands differ: {sizes.tolist()} and {list(b.shape)}")
+    total = np.array(b)
+    np.add.at(total, tuple(indices.T), values)
+    return total
+
+
+@_dense_add.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [node.inputs[3].shape]
+
+
+@_dense_add.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    return [None, gather_nd(grad, node.inputs[0]), None, grad]
+
+
+# -- element by element with a whole tensor ------------------------------------------------
+
+
+def _define_cwise(name: str, function: Callable[[Any, Any], Any], doc: str) -> OpDef:
+    def kernel(xp: Any, indices: Any, values: Any, sizes: Any, dense: Any) -> Any:
+        wide = np.broadcast_to(dense, tuple(sizes.tolist()))
+        return function(values, wide[tuple(indices.T)]).astype(values.dtype)
+
+    kernel.__doc__ = doc
+    made = op(
+        name,
+        "sp_indices: int64, sp_values: T, sp_shape: int64, dense: T -> output: T",
+        f"T: {{{NUMBER}}}",
+        host_only=True,
+    )(kernel)
+
+    @made.shape
+    def _(node: Operation) -> list[TensorShape]:
+        return [node.inputs[0].shape.with_rank(2)[:1]]
+
+    return made
+
+
+_cwise_add = _define_cwise("SparseDenseCwiseAdd", np.add, "The values plus those beside them.")
+_cwise_mul = _define_cwise("SparseDenseCwiseMul", np.multiply, "The values times those there.")
+_cwise_div = _define_cwise("SparseDenseCwiseDiv", np.divide, "The values over those there.")
+_cwise_add.not_differentiable = True
+
+
+def _cwise_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    from opscope.runtime.ops.filling import ones, zeros_like
+
+    indices, values, sizes, dense = node.inputs
+    dense_shape = cast(shape(dense), dtypes.int64)
+    added = expand_dims(size(sizes) - size(dense_shape), 0)
+    wide = concat([ones(added, dtypes.int64), dense_shape], 0)
+    places = make_tensor("FloorDiv", indices, make_tensor("FloorDiv", sizes, wide))
+    places = slice_block(places, concat([[0], added], 0), [-1, -1])
+    beside = gather_nd(dense, places)
+    if node.type == "SparseDenseCwiseMul":
+        wrt_values, each = grad * beside, grad * values
+    else:
+        wrt_values = grad / beside
+        each = grad * (-values / make_tensor("Square", beside))
+    back = make_tensor("SparseTensorDenseAdd", places, each, dense_shape, zeros_like(dense))
+    return [None, wrt_values, None, back]
+
+
+_cwise_mul.gradient(_cwise_gradient)
+_cwise_div.gradient(_cwise_gradient)
+
+
+# -- extremes ------------------------------------------------------------------------------
+
+
+def _define_extreme(name: str, function: Any, doc: str) -> OpDef:
+    def kernel(xp: Any, ai: Any, av: Any, a_shape: Any, bi: Any, bv: Any, b_shape: Any) -> Any:
+        rows, a_places, b_places = _merged(ai, bi)
+        first, second = (np.zeros(len(rows), av.dtype) for _ in range(2))
+        first[a_places], second[b_places] = av, bv
+        return rows, function(first, second)
+
+    kernel.__doc__ = doc
+    made = op(
+        name,
+        f"{_PAIR} -> output_indices: int64, output_values: T",
+        f"T: {{{REAL}}}",
+        host_only=True,
+        not_differentiable=True,
+    )(kernel)
+
+    @made.shape
+    def _(node: Operation) -> list[TensorShape]:
+        rank = node.inputs[0].shape.with_rank(2).known_rank()[1]
+        return [TensorShape([None, rank]), unknown_shape(1)]
+
+    return made
+
+
+_define_extreme("SparseSparseMaximum", np.maximum, "The larger elements, 0 where none is.")
+_define_extreme("SparseSparseMinimum", np.minimum, "The smaller elements, 0 where none is.")
+
+
+# -- reductions ----------------------------------------------------------------------------
+
+
+def _reduced(
+    indices: Any, values: Any, sizes: Any, axes: Any, keep: bool, function: Any
+) -> tuple[Any, Any, Any]:
+    """Rows of the kept axes, their totals, and the shape after a reduction."""
+    rank = len(sizes)
+    over = {int(a) % rank for a in np.atleast_1d(axes)} if np.size(axes) else set()
+    kept = [i for i in range(rank) if i not in over]
+    columns = indices[:, kept]
+    order = row_order(columns)
+    rows, ordered = columns[order], values[order]
+    totals = values[:0]
+    if len(rows):
+        starts = np.flatnonzero(np.r_[True, (rows[1:] != rows[:-1]).any(axis=1)])
+        totals, rows = function.reduceat(ordered, starts), rows[starts]
+    if keep:
+        whole = np.zeros((len(rows), rank), np.int64)
+        whole[:, kept] = rows
+        return (
+            whole,
+            totals.astype(values.dtype),
+            np.where(np.isin(np.arange(rank), list(over)), 1, sizes),
+        )
+    return rows, totals.astype(values.dtype), sizes[kept]
+
+
+_REDUCED = "input_indices: int64, input_values: T, input_shape: int64, reduction_axes: int32"
+
+
+def _define_reduction(name: str, function: Any, kinds: str, doc: str) -> OpDef:
+    def dense(xp: Any, indices: Any, values: Any, sizes: Any, axes: Any, *, keep_dims: bool) -> Any:
+        rows, totals, whole = _reduced(indices, values, sizes, axes, keep_dims, function)
+        found = np.zeros(tuple(whole.tolist()), values.dtype)
+        found[tuple(rows.T)] = totals if found.ndim else (totals[0] if len(totals) else 0)
+        return found[()]
+
+    def sparse(
+        xp: Any, indices: Any, values: Any, sizes: Any, axes: Any, *, keep_dims: bool
+    ) -> Any:
+        rows, totals, whole = _reduced(indices, values, sizes, axes, keep_dims, function)
+        return rows, totals, whole.astype(np.int64)
+
+    attrs = f"keep_dims: bool = false, T: {{{kinds}}}"
+    dense.__doc__ = f"{doc} as a whole tensor, 0 where nothing is."
+    sparse.__doc__ = f"{doc} as a sparse tensor."
+    made = op(name, f"{_REDUCED} -> output: T", attrs, host_only=True)(dense)
+    other = op(
+        f"{name}Sparse",
+        f"{_REDUCED} -> output_indices: int64, output_values: T, output_shape: int64",
+        attrs,
+        host_only=True,
+        not_differentiable=True,
+    )(sparse)
+
+    @made.shape
+    def _(node: Operation) -> list[TensorShape]:
+        sizes, axes = static_shape(node.inputs[2]).sizes, static_value(node.inputs[3])
+        if sizes is None or axes is None:
+            return [unknown_shape()]
+        over = {int(a) % len(sizes) for a in np.atleast_1d(axes)} if sizes else set()
+        if node.attrs["keep_dims"]:
+            return [TensorShape([1 if i in over else s for i, s in enumerate(sizes)])]
+        return [TensorShape([s for i, s in enumerate(sizes) if i not in over])]
+
+    @other.shape
+    def _(node: Operation) -> list[TensorShape]:
+        return [unknown_shape(2), unknown_shape(1), unknown_shape(1)]
+
+    return made
+
+
+_sum = _define_reduction("SparseReduceSum", np.add, NUMBER, "Sums along axes")
+_max = _define_reduction("SparseReduceMax", np.maximum, REAL, "The largest elements along axes")
+_max.not_differentiable = True
+
+
+@_sum.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    from opscope.runtime.ops.reduction_gradient import reduced_shape
+
+    indices, _, sizes, axes = node.inputs
+    kept = reduced_shape(sizes, axes)
+    wide = reshape(grad, kept)
+    scale = make_tensor("FloorDiv", sizes, cast(kept, dtypes.int64), name="floordiv")
+    places = make_tensor("FloorDiv", indices, scale, name="floordiv")
+    return [None, gather_nd(wide, places), None, None]
+
+
+@op(
+    "SparseSoftmax",
+    "sp_indices: int64, sp_values: T, sp_shape: int64 -> output: T",
+    "T: {float16, float32, float64}",
+    host_only=True,
+)
+def _softmax(xp: Any, indices: Any, values: Any, sizes: Any) -> Any:
+    """The softmax of the elements that are there, along the last axis."""
+    found = np.empty_like(values)
+    lead = indices[:, :-1]
+    _, row = np.unique(lead, axis=0, return_inverse=True) if len(lead) else (None, np.zeros(0, int))
+    row = np.asarray(row).reshape(-1)
+    wide = values.astype(np.float64)
+    count = int(row.max()) + 1 if row.size else 0
+    top = np.full(count, -np.inf)
+    np.maximum.at(top, row, wide)
+    powers = np.exp(wide - top[row])
+    found[...] = powers / np.bincount(row, powers, count)[row] if row.size else powers
+    return found
+
+
+@_softmax.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [node.inputs[1].shape]
+
+
+@_softmax.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    indices, _, sizes = node.inputs
+    output = node.outputs[0]
+    products = output * grad
+    total = -make_tensor("SparseReduceSum", indices, products, sizes, [-1], keep_dims=True)
+    shifted = make_tensor("SparseDenseCwiseAdd", indices, grad, sizes, total)
+    return [None, shifted * output, None]
