@@ -112,6 +112,7 @@ from opscope.runtime.form_assertions import (
     assert_type,
 )
 from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
+from opscope.runtime.further_gradients import grad_pass_through, hessians, recompute_grad
 from opscope.runtime.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
 from opscope.runtime.gradient_registry import NotDifferentiable as no_gradient  # noqa: N813
 from opscope.runtime.gradients import (
@@ -852,6 +853,7 @@ __all__ = [
     "global_variables_initializer",
     "glorot_normal_initializer",
     "glorot_uniform_initializer",
+    "grad_pass_through",
     "gradients",
     "graph_util",
     "greater",
@@ -859,6 +861,7 @@ __all__ = [
     "group",
     "guarantee_const",
     "half",
+    "hessians",
     "histogram_fixed_width",
     "histogram_fixed_width_bins",
     "identity",
@@ -978,6 +981,7 @@ __all__ = [
     "real",
     "realdiv",
     "reciprocal",
+    "recompute_grad",
     "reduce_all",
     "reduce_any",
     "reduce_join",

@@ -1,6 +1,7 @@
 """Training (`tf.train`): optimizers, the global step, hooks and monitored sessions."""
 
 from opscope.events.proto.checkpoint_state_pb2 import CheckpointState
+from opscope.events.proto.cluster_pb2 import ClusterDef, JobDef
 from opscope.events.proto.example_pb2 import (
     BytesList,
     Example,
@@ -13,6 +14,7 @@ from opscope.events.proto.example_pb2 import (
     SequenceExample,
 )
 from opscope.events.proto.saver_pb2 import SaverDef
+from opscope.events.proto.tensorflow_server_pb2 import ServerDef
 from opscope.runtime.checkpoint.checkpoint_reader import (
     CheckpointReader,
     list_variables,
@@ -113,6 +115,7 @@ from opscope.runtime.train.scaffold import (
     SessionCreator,
     WorkerSessionCreator,
 )
+from opscope.runtime.train.server import ClusterSpec, Server, replica_device_setter
 from opscope.runtime.train.session_manager import SessionManager
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
@@ -140,6 +143,8 @@ __all__ = [
     "CheckpointSaverListener",
     "CheckpointState",
     "ChiefSessionCreator",
+    "ClusterDef",
+    "ClusterSpec",
     "Coordinator",
     "Example",
     "ExponentialMovingAverage",
@@ -155,6 +160,7 @@ __all__ = [
     "GradientDescentOptimizer",
     "HealthHook",
     "Int64List",
+    "JobDef",
     "LoggingTensorHook",
     "LooperThread",
     "MomentumOptimizer",
@@ -174,6 +180,8 @@ __all__ = [
     "Scaffold",
     "SecondOrStepTimer",
     "SequenceExample",
+    "Server",
+    "ServerDef",
     "SessionCreator",
     "SessionManager",
     "SessionRunArgs",
@@ -226,6 +234,7 @@ __all__ = [
     "polynomial_decay",
     "range_input_producer",
     "remove_checkpoint",
+    "replica_device_setter",
     "shuffle_batch",
     "shuffle_batch_join",
     "slice_input_producer",
