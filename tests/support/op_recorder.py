@@ -2,8 +2,7 @@
 
     pytest -p op_recorder tests/runtime tests/interop
 
-A pytest plugin: it notes the op types of the nodes of every plan that a session makes while a test
-runs and writes `tests/data/runtime/op_tests.txt`, one line per op type. Test files that compare
+A pytest plugin: it notes the op types of the nodes that are made while a test runs and writes `tests/data/runtime/op_tests.txt`, one line per op type. Test files that compare
 with TensorFlow come before others. What other runs have found stays while it still exists.
 """
 
@@ -26,15 +25,15 @@ def read_table() -> dict[str, str]:
 
 
 def pytest_configure(config: Any) -> None:
-    from opscope.runtime import planner
-    from opscope.runtime.folding import fold
+    from opscope.runtime.operation import Operation
 
-    def noting(order: Any, *rest: Any) -> Any:
-        for op in order:
-            _seen.setdefault(op.type, set()).add(_current)
-        return fold(order, *rest)
+    make = Operation.__init__
 
-    planner.fold = noting  # type: ignore[attr-defined]
+    def noting(self: Any, graph: Any, definition: Any, *rest: Any, **named: Any) -> None:
+        _seen.setdefault(definition.name, set()).add(_current)
+        make(self, graph, definition, *rest, **named)
+
+    Operation.__init__ = noting  # type: ignore[method-assign]
 
 
 def pytest_runtest_setup(item: Any) -> None:

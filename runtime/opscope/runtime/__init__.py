@@ -112,6 +112,7 @@ from opscope.runtime.form_assertions import (
     assert_type,
 )
 from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
+from opscope.runtime.further_gradients import grad_pass_through, hessians, recompute_grad
 from opscope.runtime.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
 from opscope.runtime.gradient_registry import NotDifferentiable as no_gradient  # noqa: N813
 from opscope.runtime.gradients import (
@@ -469,9 +470,12 @@ from opscope.runtime.ops.text import (
 from opscope.runtime.parsing import (
     FixedLenFeature,
     FixedLenSequenceFeature,
+    SparseFeature,
     VarLenFeature,
     parse_example,
+    parse_sequence_example,
     parse_single_example,
+    parse_single_sequence_example,
 )
 from opscope.runtime.partitioned_variable import (
     create_partitioned_variables,
@@ -492,6 +496,7 @@ from opscope.runtime.queues import (
     FixedLengthRecordReader,
     IdentityReader,
     PaddingFIFOQueue,
+    PriorityQueue,
     QueueBase,
     RandomShuffleQueue,
     ReaderBase,
@@ -651,6 +656,7 @@ __all__ = [
     "OptimizerOptions",
     "PaddingFIFOQueue",
     "Print",
+    "PriorityQueue",
     "QueueBase",
     "RandomShuffleQueue",
     "ReaderBase",
@@ -659,6 +665,7 @@ __all__ = [
     "RunOptions",
     "Session",
     "SessionLog",
+    "SparseFeature",
     "SparseTensor",
     "SparseTensorValue",
     "Summary",
@@ -846,6 +853,7 @@ __all__ = [
     "global_variables_initializer",
     "glorot_normal_initializer",
     "glorot_uniform_initializer",
+    "grad_pass_through",
     "gradients",
     "graph_util",
     "greater",
@@ -853,6 +861,7 @@ __all__ = [
     "group",
     "guarantee_const",
     "half",
+    "hessians",
     "histogram_fixed_width",
     "histogram_fixed_width_bins",
     "identity",
@@ -945,7 +954,9 @@ __all__ = [
     "pad",
     "parallel_stack",
     "parse_example",
+    "parse_sequence_example",
     "parse_single_example",
+    "parse_single_sequence_example",
     "parse_tensor",
     "placeholder",
     "placeholder_with_default",
@@ -970,6 +981,7 @@ __all__ = [
     "real",
     "realdiv",
     "reciprocal",
+    "recompute_grad",
     "reduce_all",
     "reduce_any",
     "reduce_join",

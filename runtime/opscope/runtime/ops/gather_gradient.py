@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from opscope.runtime.constant import constant_value
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.indexed_slices import IndexedSlices
@@ -80,14 +82,14 @@ def _counted(sizes: Tensor, indices: Tensor, batch: int) -> Tensor:
     """Indices into the entries of a batch as indices into all of them one below the other."""
     kind = indices.dtype.base_dtype
     result = indices
-    counts, sizes = sizes, cast(sizes, kind)
+    sizes = cast(sizes, kind)
+    one = np.ones(1, kind.as_numpy_dtype)
     stride: Any = ones((), kind)
     for axis in range(batch, 0, -1):
         length = sizes[axis - 1]
         stride = stride * sizes[axis]
         start, step = zeros((), kind), ones((), kind)
         places = range_of(start, length, step) * stride
-        around = tile([1], [axis - 1]), tile([1], [rank(indices) - axis])
-        form = concat([around[0], [counts[axis - 1]], around[1]], axis=0)
+        form = concat([tile(one, [axis - 1]), [length], tile(one, [rank(indices) - axis])], axis=0)
         result = result + reshape(places, form)
     return result

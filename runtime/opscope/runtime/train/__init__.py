@@ -1,6 +1,7 @@
 """Training (`tf.train`): optimizers, the global step, hooks and monitored sessions."""
 
 from opscope.events.proto.checkpoint_state_pb2 import CheckpointState
+from opscope.events.proto.cluster_pb2 import ClusterDef, JobDef
 from opscope.events.proto.example_pb2 import (
     BytesList,
     Example,
@@ -13,6 +14,7 @@ from opscope.events.proto.example_pb2 import (
     SequenceExample,
 )
 from opscope.events.proto.saver_pb2 import SaverDef
+from opscope.events.proto.tensorflow_server_pb2 import ServerDef
 from opscope.runtime.checkpoint.checkpoint_reader import (
     CheckpointReader,
     list_variables,
@@ -45,6 +47,14 @@ from opscope.runtime.train.basic_session_run_hooks import (
     StepCounterHook,
     StopAtStepHook,
     SummarySaverHook,
+)
+from opscope.runtime.train.batch_joins import (
+    batch_join,
+    maybe_batch,
+    maybe_batch_join,
+    maybe_shuffle_batch,
+    maybe_shuffle_batch_join,
+    shuffle_batch_join,
 )
 from opscope.runtime.train.checkpoint_saver_hook import (
     CheckpointSaverHook,
@@ -105,6 +115,7 @@ from opscope.runtime.train.scaffold import (
     SessionCreator,
     WorkerSessionCreator,
 )
+from opscope.runtime.train.server import ClusterSpec, Server, replica_device_setter
 from opscope.runtime.train.session_manager import SessionManager
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
@@ -132,6 +143,8 @@ __all__ = [
     "CheckpointSaverListener",
     "CheckpointState",
     "ChiefSessionCreator",
+    "ClusterDef",
+    "ClusterSpec",
     "Coordinator",
     "Example",
     "ExponentialMovingAverage",
@@ -147,6 +160,7 @@ __all__ = [
     "GradientDescentOptimizer",
     "HealthHook",
     "Int64List",
+    "JobDef",
     "LoggingTensorHook",
     "LooperThread",
     "MomentumOptimizer",
@@ -166,6 +180,8 @@ __all__ = [
     "Scaffold",
     "SecondOrStepTimer",
     "SequenceExample",
+    "Server",
+    "ServerDef",
     "SessionCreator",
     "SessionManager",
     "SessionRunArgs",
@@ -182,6 +198,7 @@ __all__ = [
     "assert_global_step",
     "basic_train_loop",
     "batch",
+    "batch_join",
     "checkpoint_exists",
     "checkpoints_iterator",
     "cosine_decay",
@@ -206,6 +223,10 @@ __all__ = [
     "load_checkpoint",
     "load_variable",
     "match_filenames_once",
+    "maybe_batch",
+    "maybe_batch_join",
+    "maybe_shuffle_batch",
+    "maybe_shuffle_batch_join",
     "natural_exp_decay",
     "noisy_linear_cosine_decay",
     "piecewise_constant",
@@ -213,7 +234,9 @@ __all__ = [
     "polynomial_decay",
     "range_input_producer",
     "remove_checkpoint",
+    "replica_device_setter",
     "shuffle_batch",
+    "shuffle_batch_join",
     "slice_input_producer",
     "start_queue_runners",
     "string_input_producer",
