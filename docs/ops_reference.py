@@ -73,13 +73,21 @@ def checked(definition: OpDef) -> str:
     """How an op was tested."""
     samples = [s for s in SAMPLES if s.op_type == definition.name]
     if not samples:
-        test = read_table()[definition.name]
+        test = read_table().get(definition.name)
+        if test is None:
+            return "not yet"
         return f"[{Path(test).name}](../{test})"
     nodes = variants(definition.name)
-    types = {types_of(node).get(attr) for node in nodes for attr in list(types_of(node))[:1]}
+    types: dict[str, set[str]] = {}
+    for node in nodes:
+        for attr, name in types_of(node).items():
+            types.setdefault(attr, set()).add(name)
     parts = [counted(len(samples), "sample")]
     if nodes:
-        parts.append(counted(len(nodes), "node") + f" of {counted(len(types) or 1, 'type')}")
+        parts.append(
+            counted(len(nodes), "node")
+            + f" of {counted(max(map(len, types.values()), default=1), 'type')}"
+        )
     return ", ".join([*parts, *["numeric"] * any(s.smooth for s in samples)])
 
 

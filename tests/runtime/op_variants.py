@@ -104,6 +104,7 @@ def numpy_type(name: str) -> Any:
     return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
 
 
+@np.errstate(all="ignore")
 def converted(value: Any, name: str) -> Any:
     """The value in another type, near the old one where that has a meaning."""
     old = type_name(value)

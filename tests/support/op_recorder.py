@@ -2,8 +2,9 @@
 
     pytest -p op_recorder tests/runtime tests/interop
 
-A pytest plugin: it notes the op types of the nodes that are made while a test runs and writes `tests/data/runtime/op_tests.txt`, one line per op type. Test files that compare
-with TensorFlow come before others. What other runs have found stays while it still exists.
+A pytest plugin: it notes the op types of the nodes that are made while a test runs and writes
+`tests/data/runtime/op_tests.txt`, one line per op type. Test files that compare with TensorFlow
+come before others. What other runs have found stays while it still exists.
 """
 
 from __future__ import annotations
