@@ -55,6 +55,7 @@ TESTS = {
     "summary": "tests/runtime/test_summary.py",
     "checkpoint": "tests/runtime/test_saver.py",
     "random": "tests/runtime/test_random.py",
+    "factorizations": "tests/runtime/test_factorizations.py",
     "sampling": "tests/runtime/test_sampling.py",
     "flow": "tests/runtime/test_control_flow.py",
     "stacks": "tests/runtime/test_control_gradients.py",

@@ -28,7 +28,7 @@ ELSEWHERE = {
     "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
     "SampleDistortedBoundingBox", "SampleDistortedBoundingBoxV2", "PrintV2", "DecodeJSONExample",
     "StringFormat", "SerializeTensor",
-    "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
+    "Svd", "SelfAdjointEigV2", "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "resource_updates", "scattering"}

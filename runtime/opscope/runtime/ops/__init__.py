@@ -23,9 +23,11 @@ from opscope.runtime.ops import (
     depthwise,
     einsum,
     elementwise,
+    factorizations,
     fake_quant,
     filling,
     flow,
+    fourier,
     fused_batch_norm,
     fused_batch_norm_gradient,
     gather_gradient,
@@ -85,6 +87,7 @@ from opscope.runtime.ops import (
     tensor_diagonals,
     tensor_scatter,
     text,
+    triangular,
 )
 
 __all__ = [
@@ -110,9 +113,11 @@ __all__ = [
     "depthwise",
     "einsum",
     "elementwise",
+    "factorizations",
     "fake_quant",
     "filling",
     "flow",
+    "fourier",
     "fused_batch_norm",
     "fused_batch_norm_gradient",
     "gather_gradient",
@@ -172,4 +177,5 @@ __all__ = [
     "tensor_diagonals",
     "tensor_scatter",
     "text",
+    "triangular",
 ]
