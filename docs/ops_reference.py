@@ -37,6 +37,8 @@ Written by `make docs` from the registry (`opscope.runtime.op_def.OPS`) and from
 
 # Why an op that could have a gradient has none.
 REASONS = {
+    "While": "loops of functions have none; those of `tf.while_loop` do",
+    "StatelessWhile": "loops of functions have none; those of `tf.while_loop` do",
     "SoftsignGrad": "TensorFlow has none",
     "LRNGrad": "TensorFlow has none",
 }
@@ -45,6 +47,7 @@ REASONS = {
 TESTS = {
     "resource_variables": "tests/runtime/test_resource_variables.py",
     "resource_updates": "tests/interop/test_resource_interop.py",
+    "functions": "tests/runtime/test_functions.py",
     "keras_updates": "tests/interop/test_resource_interop.py",
     "optimizer_forms": "tests/interop/test_resource_interop.py",
     "scattering": "tests/runtime/test_scattering.py",

@@ -182,6 +182,28 @@ def bags(tf: Any) -> Any:
     return [*layers, thinned.values, flat.indices, flat.dense_shape]
 
 
+def distinct_labels(tf: Any) -> Any:
+    rows = tf.constant([[1, 1, 2, 2, 1], [3, 0, 3, 0, 5]])
+    return tf.nn.ctc_unique_labels(rows)
+
+
+def own_gradients(tf: Any) -> Any:
+    """TensorFlow numbers the gradients otherwise, and adds an Identity that nothing reads."""
+    x = tf.placeholder(tf.float32, [3, 4], name="x")
+
+    @tf.custom_gradient
+    def log1pexp(value: Any) -> Any:
+        powers = tf.exp(value)
+        return tf.log(1 + powers), lambda grad: grad * (1 - 1 / (1 + powers))
+
+    @tf.custom_gradient
+    def both(a: Any, b: Any) -> Any:
+        return [a * b, a + b], lambda one, two: [one * b + two, 7 * one]
+
+    layers = [tf.nn.swish(x), tf.nn.silu(x, 1.5), log1pexp(x), *both(x, x + 1)]
+    return weighted(tf, layers, [x])
+
+
 def bag_gradients(tf: Any) -> Any:
     """The values are TensorFlow's; names are not where it knows a shape less."""
     layers = bags(tf)[:10]
@@ -219,9 +241,11 @@ def speech(tf: Any) -> Any:
     rows = tf.nn.ctc_loss(labels, tf.transpose(x, [1, 0, 2]), [6, 6], time_major=False)
     (greedy,), score = tf.nn.ctc_greedy_decoder(x, [6, 4])
     (first, second), beam = tf.nn.ctc_beam_search_decoder(x, [6, 4], 10, 2)
+    runs = tf.placeholder(tf.int32, [2, 5], name="runs")
+    short, counts = tf.nn.collapse_repeated(runs, [4, 5])
     (apart,), _ = tf.nn.ctc_beam_search_decoder_v2(x, [6, 4])
     whole = [tf.sparse_tensor_to_dense(t) for t in (greedy, first, second, apart)]
-    return [*whole, score, beam, *weighted(tf, [loss, rows], [x])]
+    return [short, counts, *whole, score, beam, *weighted(tf, [loss, rows], [x])]
 
 
 def rounding(tf: Any) -> Any:
@@ -276,4 +300,4 @@ PROGRAMS = [
 ]
 RANDOM_PROGRAMS = [samplers]
 # Compared by their values alone.
-VALUE_PROGRAMS = [bag_gradients]
+VALUE_PROGRAMS = [distinct_labels, bag_gradients, own_gradients]

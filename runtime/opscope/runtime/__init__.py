@@ -75,6 +75,7 @@ from opscope.runtime.clip_ops import (
 )
 from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.custom_gradient import custom_gradient
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.dtypes import (
@@ -479,9 +480,12 @@ from opscope.runtime.ops.triangular import (
 from opscope.runtime.parsing import (
     FixedLenFeature,
     FixedLenSequenceFeature,
+    SparseFeature,
     VarLenFeature,
     parse_example,
+    parse_sequence_example,
     parse_single_example,
+    parse_single_sequence_example,
 )
 from opscope.runtime.partitioned_variable import (
     create_partitioned_variables,
@@ -502,6 +506,7 @@ from opscope.runtime.queues import (
     FixedLengthRecordReader,
     IdentityReader,
     PaddingFIFOQueue,
+    PriorityQueue,
     QueueBase,
     RandomShuffleQueue,
     ReaderBase,
@@ -661,6 +666,7 @@ __all__ = [
     "OptimizerOptions",
     "PaddingFIFOQueue",
     "Print",
+    "PriorityQueue",
     "QueueBase",
     "RandomShuffleQueue",
     "ReaderBase",
@@ -669,6 +675,7 @@ __all__ = [
     "RunOptions",
     "Session",
     "SessionLog",
+    "SparseFeature",
     "SparseTensor",
     "SparseTensorValue",
     "Summary",
@@ -774,6 +781,7 @@ __all__ = [
     "cross",
     "cumprod",
     "cumsum",
+    "custom_gradient",
     "data",
     "debugging",
     "decode_base64",
@@ -965,7 +973,9 @@ __all__ = [
     "pad",
     "parallel_stack",
     "parse_example",
+    "parse_sequence_example",
     "parse_single_example",
+    "parse_single_sequence_example",
     "parse_tensor",
     "placeholder",
     "placeholder_with_default",

@@ -190,8 +190,8 @@ class Generator:
             self.timed.append(op)
 
     def hand_on(self, op: Operation, tensor: Tensor) -> None:
-        """Let an output of `op` go by the name of its first input."""
-        source = op.inputs[0]
+        """Let an output of `op` go by the name of the input it hands on: the first, or its own."""
+        source = op.inputs[tensor.value_index if op.type == "IdentityN" else 0]
         if tensor in self.fed:
             return
         if tensor in self.inputs.known.values:
@@ -251,6 +251,10 @@ class Generator:
         template = self._template(op, device)
         if template == "{0}" and not op.inputs[0].dtype.is_ref_dtype:
             self.hand_on(op, op.outputs[0])
+            return
+        if op.type == "IdentityN":
+            for tensor in op.outputs:
+                self.hand_on(op, tensor)
             return
         self.calls += 1
         arguments = []

@@ -23,6 +23,10 @@ class Feed:
         self.sizes = tensor.shape.sizes
         self.any_size = self.sizes is None
 
+    def on(self, tensor: Tensor) -> Feed:
+        """The feed of another tensor in the place of this one; itself for its own."""
+        return self if tensor is self.tensor else Feed(tensor)
+
     def convert(self, value: Any) -> Any:
         """Return `value` as an array of the tensor's dtype, or a NumPy scalar when it is 0-d.
 

@@ -23,6 +23,13 @@ class Fetches:
     rebuild: Callable[[list[Any]], Any]
     structure: str
 
+    def mapped(
+        self, tensor: Callable[[Tensor], Tensor], op: Callable[[Operation], Operation]
+    ) -> Fetches:
+        """The same structure of what stands for the tensors and operations."""
+        elements = (tensor(e) if isinstance(e, Tensor) else op(e) for e in self.elements)
+        return Fetches(tuple(elements), self.rebuild, self.structure)
+
 
 def read_fetches(graph: Graph, fetches: Any) -> Fetches:
     """Take apart what is fetched: tensors, operations, variables or names, nested as one likes.

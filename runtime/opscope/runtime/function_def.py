@@ -2,28 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from opscope.events.proto.function_pb2 import FunctionDef
 from opscope.runtime.function_graph import GraphFunction
+from opscope.runtime.function_import import ImportedFunction
 from opscope.runtime.graph_def import node_to_def
 from opscope.runtime.operation import Operation, Tensor, outputs_by_argument
 
 
-def functions_of(ops: Iterable[Operation]) -> list[FunctionDef]:
-    """The functions that attributes of the operations name, and those inside them, by name."""
+def named_functions(
+    ops: Iterable[Operation], others: Iterable[GraphFunction] = ()
+) -> dict[str, GraphFunction]:
+    """The functions that operations call or name, those inside them, and others, by name."""
     found: dict[str, GraphFunction] = {}
-    waiting = list(ops)
+    waiting = [*others]
+    for op in ops:
+        waiting.extend(_named_by(op))
     while waiting:
-        for value in waiting.pop().attrs.values():
-            if isinstance(value, GraphFunction) and value.name not in found:
-                found[value.name] = value
-                waiting.extend(value.graph.get_operations())
+        function = waiting.pop()
+        if function.name in found:
+            continue
+        found[function.name] = function
+        if isinstance(function, ImportedFunction):
+            waiting.extend(function.named_functions())
+        else:
+            for op in function.graph.get_operations():
+                waiting.extend(_named_by(op))
+    return found
+
+
+def _named_by(op: Operation) -> Iterator[GraphFunction]:
+    if op.definition.function is not None:
+        yield op.definition.function
+    for value in op.attrs.values():
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, GraphFunction):
+                yield item
+
+
+def functions_of(
+    ops: Iterable[Operation], others: Iterable[GraphFunction] = ()
+) -> list[FunctionDef]:
+    """The functions that operations name, those inside them, and others, by name."""
+    found = named_functions(ops, others)
     return [function_to_def(found[name]) for name in sorted(found)]
 
 
 def function_to_def(function: GraphFunction) -> FunctionDef:
-    """A traced function as TensorFlow serialises it: its placeholders become arguments."""
+    """A function as TensorFlow serialises it: its placeholders become arguments.
+
+    An imported one is as it was.
+    """
+    if isinstance(function, ImportedFunction):
+        return function.proto
     made = FunctionDef()
     made.signature.name = function.name
     names: dict[Tensor, str] = {}
@@ -45,6 +77,9 @@ def function_to_def(function: GraphFunction) -> FunctionDef:
         name = f"result_{i}"
         made.signature.output_arg.add(name=name, type=tensor.dtype.as_datatype_enum)
         made.ret[name] = names[tensor]
+    for op in function.controls:
+        made.control_ret[op.name] = op.name
+        made.signature.control_output.append(op.name)
     made.signature.is_stateful = any(
         op.definition.stateful and op.type != "Placeholder"
         for op in function.graph.get_operations()

@@ -78,7 +78,8 @@ def _argument_name(tensor: Tensor) -> str:
 class GraphFunction:
     """A traced function: flat arguments to flat results.
 
-    captures: the outer tensors whose values follow the arguments at each call.
+    captures: the outer tensors whose values follow the arguments at each call. controls: what runs
+    for its effect at each call, whether a result needs it or not.
     """
 
     def __init__(
@@ -87,11 +88,13 @@ class GraphFunction:
         graph: FunctionGraph,
         arguments: Sequence[Tensor],
         results: Sequence[Tensor],
+        controls: Sequence[Operation] = (),
     ) -> None:
         self.name = name
         self.graph = graph
         self.arguments = tuple(arguments)
         self.results = tuple(graph.capture(t) for t in results)
+        self.controls = tuple(controls)
 
     @property
     def captures(self) -> list[Tensor]:
@@ -112,8 +115,9 @@ class GraphFunction:
         from opscope.runtime.planner import make_plan
 
         feeds = read_feeds(self.graph, self.inputs)
-        fetches = list(self.results)
-        slots: dict[Operation, VariableSlot] = {}
+        fetches = [*self.results, *self.controls]
+        count = len(self.results)
+        slots: dict[str, VariableSlot] = {}
 
         def make(fed_sizes: Any) -> Any:
             return make_plan(
@@ -123,7 +127,9 @@ class GraphFunction:
                 fed_sizes,
                 devices=_HOST,
                 soft_placement=True,
-                slot=lambda op: slots.setdefault(op, VariableSlot(op.name)),
+                slot=lambda op: slots.setdefault(
+                    op.attrs.get("shared_name") or op.name, VariableSlot(op.name)
+                ),
                 session_state=session_state,
                 instrument=PLAIN,
             )
@@ -132,7 +138,7 @@ class GraphFunction:
 
         def call(values: Sequence[Any]) -> list[Any]:
             result: list[Any] = family.plan(values).run(values)
-            return result
+            return result[:count]
 
         return call
 

@@ -15,6 +15,7 @@ from typing import Any
 from opscope.runtime import (
     dtypes,
     flow_gradient,  # noqa: F401 - it gives Switch, Merge, Enter and Exit their gradients
+    function_gradient,  # noqa: F401 - it gives calls and conditions of functions theirs
 )
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.gradient_registry import gradient_rule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from opscope.runtime.traceback import user_frames
 if TYPE_CHECKING:
     from opscope.events.proto.graph_pb2 import GraphDef
     from opscope.runtime.control_flow_context import ControlFlowContext
+    from opscope.runtime.function_graph import GraphFunction
 
 __all__ = ["Graph", "Operation", "Tensor", "get_default_graph", "reset_default_graph"]
 
@@ -63,6 +64,7 @@ class Graph(GraphCollections):
         self._lock = threading.RLock()
         self.control_flow_context: ControlFlowContext | None = None
         self.seed: int | None = None
+        self._functions: dict[str, GraphFunction] = {}
         self.rewrites = 0  # rises when an existing node changes, so that plans are made anew
 
     # -- operations ------------------------------------------------------------------------
@@ -416,7 +418,20 @@ class Graph(GraphCollections):
         """Serialise the graph as TensorFlow does; `add_shapes` adds `_output_shapes`."""
         from opscope.runtime.graph_def import graph_to_def
 
-        return graph_to_def(self._operations[from_version or 0 :], add_shapes)
+        nodes = self._operations[from_version or 0 :]
+        return graph_to_def(nodes, add_shapes, self._functions.values())
+
+    @property
+    def functions(self) -> Mapping[str, GraphFunction]:
+        """The functions that ops of the graph name, and those of imported libraries, by name."""
+        from opscope.runtime.function_def import named_functions
+
+        return named_functions(self._operations, self._functions.values())
+
+    def keep_functions(self, functions: Iterable[GraphFunction]) -> None:
+        """Let the graph's library have these functions, whether an op names them or not."""
+        for function in functions:
+            self._functions.setdefault(function.name, function)
 
     def rewrite_inputs(self, op: Operation, inputs: list[Tensor]) -> None:
         """Replace the data inputs of an existing operation; plans that used it are made anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.runtime import dtypes
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.tensor_shape import TensorShape
+
+if TYPE_CHECKING:
+    from opscope.runtime.function_graph import GraphFunction
 
 # The GraphDef version whose semantics the graphs here have: that of TensorFlow 1.15.
 PRODUCER_VERSION = 134
@@ -39,15 +42,17 @@ def node_to_def(op: Operation, add_shapes: bool = False) -> NodeDef:
     return node
 
 
-def graph_to_def(ops: Iterable[Operation], add_shapes: bool = False) -> GraphDef:
-    """Operations as a GraphDef, in the order given."""
+def graph_to_def(
+    ops: Iterable[Operation], add_shapes: bool = False, functions: Iterable[GraphFunction] = ()
+) -> GraphDef:
+    """Operations in the order given as a GraphDef, with the functions they name and `functions`."""
     from opscope.runtime.function_def import functions_of
 
     graph = GraphDef()
     graph.versions.producer = PRODUCER_VERSION
     nodes = list(ops)
     graph.node.extend(node_to_def(op, add_shapes) for op in nodes)
-    library = functions_of(nodes)
+    library = functions_of(nodes, functions)
     if library:
         graph.library.function.extend(library)
     return graph
@@ -114,6 +119,8 @@ def _write_item(items: Any, kind: str, value: Any) -> None:
         items.b.append(value)
     elif kind == "string":
         items.s.append(value.encode() if isinstance(value, str) else value)
+    elif kind == "func":
+        items.func.add(name=value.name)
     elif kind == "type":
         items.type.append(value.as_datatype_enum)
     elif kind == "shape":

@@ -17,7 +17,6 @@ from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.node_import import (
     OUTPUT_SHAPES,
     check_inputs,
-    definition_of,
     parse_input,
     read_attrs,
 )
@@ -87,6 +86,7 @@ def _functions(graph: Graph, graph_def: GraphDef, producer: OpList) -> ImportedF
 
     library = {f.signature.name: f for f in graph_def.library.function}
     functions = ImportedFunctions(graph, library, import_body)
+    graph.keep_functions(functions.find(name) for name in library)
     return functions
 
 
@@ -138,7 +138,7 @@ class _Importer:
 
     def run(self) -> None:
         for node in self.nodes.values():
-            definition_of(node)
+            self.functions.definition(node)
         for node in in_order(self.nodes):
             self._add(node)
         for op, index, text in self.open_inputs:
@@ -179,8 +179,9 @@ class _Importer:
             )
 
     def _add(self, node: NodeDef) -> None:
-        attrs = read_attrs(node, self.defaults.get(node.op, {}))
-        for key, attr in definition_of(node).attrs.items():
+        definition = self.functions.definition(node)
+        attrs = read_attrs(node, self.defaults.get(node.op, {}), definition)
+        for key, attr in definition.attrs.items():
             if attr.kind in ("func", "list(func)"):
                 attrs[key] = self._function(node, attrs[key])
         if "_class" in attrs:
@@ -198,9 +199,9 @@ class _Importer:
                 inputs.append(self._tensor(node, text))
         if node.op in ENTERS:  # two imports of one loop are two loops
             attrs["frame_name"] = self.scope + attrs["frame_name"]
-        check_inputs(node, attrs, inputs)
+        check_inputs(node, attrs, inputs, definition)
         op = self.graph.create_op(
-            definition_of(node),
+            definition,
             inputs,
             attrs,
             f"{self.scope}{node.name}/",
@@ -215,13 +216,7 @@ class _Importer:
         """The function that an attribute names, or several."""
         if isinstance(named, tuple):
             return tuple(self._function(node, item) for item in named)
-        try:
-            return self.functions.find(named.name)
-        except KeyError:
-            raise ValueError(
-                f"node {node.name!r} (op: {node.op!r}) names the function {named.name!r}, which "
-                "the graph_def's library lacks"
-            ) from None
+        return self.functions.require(node, named.name)
 
     def _operation(self, node: NodeDef, text: str) -> Operation:
         source = parse_input(text)

@@ -6,6 +6,7 @@ from typing import Any
 
 from opscope.runtime import rnn_cell
 from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.custom_gradient import custom_gradient
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.math import sigmoid, softplus, tanh
 from opscope.runtime.operation import Tensor
@@ -25,12 +26,14 @@ from opscope.runtime.ops.candidate_sampling import (
     log_uniform_candidate_sampler,
     uniform_candidate_sampler,
 )
+from opscope.runtime.ops.cast import cast
 from opscope.runtime.ops.ctc import ctc_loss
 from opscope.runtime.ops.ctc_decoding import (
     ctc_beam_search_decoder,
     ctc_beam_search_decoder_v2,
     ctc_greedy_decoder,
 )
+from opscope.runtime.ops.ctc_labels import collapse_repeated, ctc_unique_labels
 from opscope.runtime.ops.dilated import with_space_to_batch
 from opscope.runtime.ops.embedding import (
     embedding_lookup,
@@ -88,6 +91,7 @@ from opscope.runtime.ops.pooling import (
     max_pool_v2,
     max_pool_with_argmax,
 )
+from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.sampled_losses import (
     nce_loss,
     sampled_softmax_loss,
@@ -125,6 +129,7 @@ __all__ = [
     "batch_normalization",
     "bias_add",
     "bidirectional_dynamic_rnn",
+    "collapse_repeated",
     "compute_accidental_hits",
     "conv1d",
     "conv1d_transpose",
@@ -143,6 +148,7 @@ __all__ = [
     "ctc_beam_search_decoder_v2",
     "ctc_greedy_decoder",
     "ctc_loss",
+    "ctc_unique_labels",
     "depth_to_space",
     "depthwise_conv2d",
     "depthwise_conv2d_backprop_filter",
@@ -190,6 +196,7 @@ __all__ = [
     "separable_conv2d",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
+    "silu",
     "softmax",
     "softmax_cross_entropy_with_logits",
     "softmax_cross_entropy_with_logits_v2",
@@ -202,6 +209,7 @@ __all__ = [
     "static_rnn",
     "static_state_saving_rnn",
     "sufficient_statistics",
+    "swish",
     "tanh",
     "top_k",
     "uniform_candidate_sampler",
@@ -250,6 +258,30 @@ def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
     with op_scope(name, "CRelu", features) as scope:
         x = convert_to_tensor(features, name="features")
         return relu(concat([x, -x], axis, name=scope))
+
+
+def swish(features: Any, beta: Any = 1.0) -> Tensor:
+    """X * sigmoid(beta * x), its gradient computed anew from x to save memory."""
+    x = convert_to_tensor(features, name="features")
+    slope = cast(convert_to_tensor(beta, name="beta"), x.dtype)
+
+    @custom_gradient
+    def swished(x: Tensor, slope: Tensor) -> tuple[Any, Any]:
+        def gradient(grad: Tensor) -> tuple[Any, Any]:
+            with x.graph.control_dependencies([grad]):
+                gate: Any = sigmoid(slope * x)
+            inner = gate * (1.0 + slope * x * (1.0 - gate))
+            squares = grad * make_tensor("Square", x)
+            of_slope = reduce_sum(squares * gate * (1.0 - gate))
+            return grad * inner, of_slope
+
+        return x * sigmoid(slope * x), gradient
+
+    result: Tensor = swished(x, slope)
+    return result
+
+
+silu = swish
 
 
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:

@@ -36,13 +36,14 @@ def definition_of(node: NodeDef) -> OpDef:
         raise NotImplementedError(f"node {node.name!r} cannot be imported: {error}") from None
 
 
-def read_attrs(node: NodeDef, defaults: Mapping[str, AttrValue]) -> dict[str, Any]:
+def read_attrs(
+    node: NodeDef, defaults: Mapping[str, AttrValue], definition: OpDef
+) -> dict[str, Any]:
     """The attributes of a node, complete and normalised.
 
     Those the op type does not define are kept, but for values that are the producer's default, and
     `_output_shapes`. ValueError when one is missing or does not fit.
     """
-    definition = definition_of(node)
     attrs: dict[str, Any] = {}
     for key, attr_def in definition.attrs.items():
         if key in node.attr:
@@ -64,11 +65,11 @@ def read_attrs(node: NodeDef, defaults: Mapping[str, AttrValue]) -> dict[str, An
     return attrs
 
 
-def check_inputs(node: NodeDef, attrs: Mapping[str, Any], inputs: Sequence[Tensor]) -> None:
+def check_inputs(
+    node: NodeDef, attrs: Mapping[str, Any], inputs: Sequence[Tensor], definition: OpDef
+) -> None:
     """ValueError unless number and types of the data inputs are what the op type takes."""
-    expected = [
-        (arg, dtype) for arg in definition_of(node).inputs for dtype in argument_dtypes(arg, attrs)
-    ]
+    expected = [(arg, dtype) for arg in definition.inputs for dtype in argument_dtypes(arg, attrs)]
     if len(expected) != len(inputs):
         raise ValueError(
             f"NodeDef expected {len(expected)} inputs, but {len(inputs)} were given; "

@@ -38,11 +38,14 @@ from opscope.runtime.tensor_shape import TensorShape, as_shape
 
 if TYPE_CHECKING:
     from opscope.runtime.binding import Binding
+    from opscope.runtime.expansion import Call
+    from opscope.runtime.function_graph import GraphFunction
     from opscope.runtime.graph import Operation, Tensor
 
 Kernel = Callable[..., Any]
 ShapeRule = Callable[["Operation"], "list[TensorShape]"]
 GradientRule = Callable[..., "list[Tensor | None]"]
+ExpandRule = Callable[["Call"], "tuple[list[Tensor], list[Operation]]"]
 
 REQUIRED = object()
 
@@ -86,6 +89,7 @@ class OpDef:
     stateful: may not be folded or shared. updates: indices of the ref inputs it writes; its kernel
     gets those as VariableSlot. allows_uninitialized: a ref input may have no value yet.
     view_of: index of the input whose memory the output may share. host_only: runs on CPU only.
+    function: what an op type that is the name of a function calls.
     """
 
     name: str
@@ -105,6 +109,8 @@ class OpDef:
     not_differentiable: bool = False
     bind_rule: Callable[[Binding], Kernel] | None = None
     finite_rule: Callable[..., bool] | None = None
+    expand_rule: ExpandRule | None = None
+    function: GraphFunction | None = None
     template: str | Callable[[Operation], str | None] | None = None
 
     def shape(self, rule: ShapeRule) -> ShapeRule:
@@ -120,6 +126,14 @@ class OpDef:
     def bind(self, rule: Callable[[Binding], Kernel]) -> Callable[[Binding], Kernel]:
         """Set how a kernel is specialised for one node when a plan is made."""
         self.bind_rule = rule
+        return rule
+
+    def expand(self, rule: ExpandRule) -> ExpandRule:
+        """Set how a call of functions is written out when a plan is made.
+
+        The rule gets the Call; it returns the results and the ops that have to run besides.
+        """
+        self.expand_rule = rule
         return rule
 
     def keeps_finite(self, rule: Callable[..., bool]) -> Callable[..., bool]:

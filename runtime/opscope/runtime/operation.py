@@ -54,11 +54,13 @@ class Operation:
         self.device = ""
         self.control_flow_context: ControlFlowContext | None = None
         self.code_frames: tuple[tuple[CodeType, int], ...] = ()
-        self.outputs: list[Tensor] = []
-        for dtype in self._output_dtypes():
-            self.outputs.append(Tensor(self, len(self.outputs), dtype))
+        self.outputs = self.new_outputs()
         for tensor in inputs:
             tensor.consumer_list.append(self)
+
+    def new_outputs(self) -> list[Tensor]:
+        """A tensor for each output that definition and attributes ask for."""
+        return [Tensor(self, i, dtype) for i, dtype in enumerate(self._output_dtypes())]
 
     def _output_dtypes(self) -> Iterator[dtypes.DType]:
         for arg in self.definition.outputs:

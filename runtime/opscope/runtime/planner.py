@@ -9,6 +9,7 @@ from typing import Any
 from opscope.runtime.codegen import VARIABLES, generate
 from opscope.runtime.devices import Device
 from opscope.runtime.errors import UnimplementedError
+from opscope.runtime.expansion import Expansion, has_calls
 from opscope.runtime.feed import Feed
 from opscope.runtime.fetch import read_fetches
 from opscope.runtime.flow_schedule import arrange, deciding, ops_of
@@ -50,6 +51,13 @@ def make_plan(
     fed = {feed.tensor: sizes for feed, sizes in zip(feeds, fed_sizes, strict=True)}
     targets = [e.op if isinstance(e, Tensor) else e for e in wanted.elements]
     order = needed_ops(targets, fed)
+    if has_calls(order):
+        expansion = Expansion(order)
+        wanted = wanted.mapped(expansion.tensor, expansion.op)
+        feeds = tuple(feed.on(expansion.tensor(feed.tensor)) for feed in feeds)
+        fed = {feed.tensor: sizes for feed, sizes in zip(feeds, fed_sizes, strict=True)}
+        targets = [e.op if isinstance(e, Tensor) else e for e in wanted.elements]
+        order = needed_ops(targets, fed)
     items = None
     if not has_flow(order):
         order = reads_first(order, fed)

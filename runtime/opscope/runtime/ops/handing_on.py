@@ -21,7 +21,7 @@ from opscope.runtime.tensor_shape import TensorShape, as_shape, scalar
 @op("IdentityN", "input: T -> output: T", "T: list(type) >= 1")
 def _identity_n(xp: Any, *values: Any) -> Any:
     """Return the inputs."""
-    return values
+    return values if len(values) > 1 else values[0]
 
 
 @_identity_n.shape

@@ -22,20 +22,16 @@ from opscope.runtime.ops.window_nodes import same_argument
 from opscope.runtime.tensor_shape import TensorShape
 
 
-def _check_arguments(function: str, sentinel: Any, labels: Any, logits: Any) -> None:
-    if sentinel is not None:
-        raise ValueError(
-            f"Only call `{function}` with named arguments (labels=..., logits=..., ...)."
-        )
+def _check_arguments(labels: Any, logits: Any) -> None:
     if labels is None or logits is None:
         raise ValueError("Both `labels` and `logits` must be provided.")
 
 
 def sigmoid_cross_entropy_with_logits(
-    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None
+    labels: Any = None, logits: Any = None, name: str | None = None
 ) -> Tensor:
     """max(x, 0) - x z + log(1 + exp(-|x|)) of logits x and labels z, element by element."""
-    _check_arguments("sigmoid_cross_entropy_with_logits", _sentinel, labels, logits)
+    _check_arguments(labels, logits)
     with op_scope(name, "logistic_loss", logits, labels) as scope:
         x = convert_to_tensor(logits, name="logits")
         z = convert_to_tensor(labels, x.dtype.base_dtype, name="labels")
@@ -102,7 +98,6 @@ def _as_matrix(tensor: Tensor) -> Tensor:
 
 
 def softmax_cross_entropy_with_logits(
-    _sentinel: Any = None,
     labels: Any = None,
     logits: Any = None,
     dim: Any = -1,
@@ -110,7 +105,7 @@ def softmax_cross_entropy_with_logits(
     axis: Any = None,
 ) -> Tensor:
     """The cross entropy of labels with softmax(logits); the labels are taken as constants."""
-    _check_arguments("softmax_cross_entropy_with_logits", _sentinel, labels, logits)
+    _check_arguments(labels, logits)
     with op_scope(name, "softmax_cross_entropy_with_logits_sg", logits, labels) as scope:
         fixed = make_tensor("StopGradient", labels, name="labels_stop_gradient")
     return softmax_cross_entropy_with_logits_v2(
@@ -119,10 +114,10 @@ def softmax_cross_entropy_with_logits(
 
 
 def sparse_softmax_cross_entropy_with_logits(
-    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None
+    labels: Any = None, logits: Any = None, name: str | None = None
 ) -> Tensor:
     """The cross entropy of softmax(logits) with the one class that each label names."""
-    _check_arguments("sparse_softmax_cross_entropy_with_logits", _sentinel, labels, logits)
+    _check_arguments(labels, logits)
     with op_scope(name, "SparseSoftmaxCrossEntropyWithLogits", labels, logits):
         classes = convert_to_tensor(labels)
         x = convert_to_tensor(logits)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime import errors
+from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
@@ -346,8 +346,9 @@ def top_k(
     input: Any,  # noqa: A002
     k: Any = 1,
     sorted: bool = True,  # noqa: A002
+    index_type: Any = dtypes.int32,
     name: str | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The k largest elements of each row, largest first, and their columns."""
-    values, columns = make_op("TopKV2", input, k, sorted=sorted, name=name)
+    values, columns = make_op("TopKV2", input, k, sorted=sorted, index_type=index_type, name=name)
     return values, columns

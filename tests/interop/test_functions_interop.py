@@ -1,0 +1,85 @@
+"""Graphs of functions: fresh ones of TensorFlow 2 here, ours with their gradients there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import opscope.runtime as ours
+
+pytestmark = pytest.mark.interop
+
+MAKER = Path(__file__).parents[1] / "support" / "tf2_model.py"
+OUTPUTS = ["called", "chosen", "looped", "after_the_loop", "case", "nested"]
+
+
+def made(kind, path):
+    """What TensorFlow 2 writes; in a process of its own, for here it is version 1."""
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    subprocess.run([sys.executable, MAKER, kind, path], check=True, env=environment)
+    return path
+
+
+def run_model(tf, folder):
+    with tf.Graph().as_default(), tf.Session() as session:
+        signatures = tf.saved_model.loader.load(session, ["serve"], str(folder)).signature_def
+        found = []
+        for name in ("serving_default", "loss"):
+            x = signatures[name].inputs["x"].name
+            outputs = {k: v.name for k, v in sorted(signatures[name].outputs.items())}
+            for value in ([[1.0, 2.0]], [[-3.0, -1.0]], [[5.0, 5.0], [1.0, 1.0]]):
+                found.append(session.run(outputs, {x: value}))
+        return found
+
+
+def test_a_fresh_model_of_version_2_runs(tensorflow, tmp_path):
+    folder = made("model", tmp_path / "model")
+    expected = run_model(tensorflow, folder)
+    for mine, theirs in zip(run_model(ours, folder), expected, strict=True):
+        for name, value in theirs.items():
+            np.testing.assert_allclose(mine[name], value, rtol=1e-6)
+
+
+def test_what_our_run_of_its_save_function_writes_is_tensorflows(tensorflow, tmp_path):
+    folder = made("model", tmp_path / "model")
+    with ours.Graph().as_default() as graph, ours.Session() as session:
+        meta_graph = ours.saved_model.loader.load(session, ["serve"], str(folder))
+        x = meta_graph.signature_def["serving_default"].inputs["x"].name
+        y = meta_graph.signature_def["serving_default"].outputs["y"].name
+        session.run(y, {x: [[1.0, 1.0]]})
+        saver = ours.train.Saver.from_proto(meta_graph.saver_def)
+        path = saver.save(session, str(tmp_path / "again"), write_meta_graph=False)
+        assert graph.get_operation_by_name("StatefulPartitionedCall")
+    before = folder / "variables" / "variables"
+    names = tensorflow.train.list_variables(str(before))
+    assert tensorflow.train.list_variables(path) == names
+    for name, _ in names:
+        old = tensorflow.train.load_variable(str(before), name)
+        new = tensorflow.train.load_variable(path, name)
+        if not isinstance(old, bytes):
+            np.testing.assert_array_equal(new, old + 1 if name.startswith("n/") else old)
+
+
+def test_tensorflow_runs_our_export_with_gradients(tensorflow, tmp_path):
+    graph_def = ours.GraphDef.FromString(made("graph", tmp_path / "graph.pb").read_bytes())
+    with ours.Graph().as_default() as graph, ours.Session() as session:
+        ours.import_graph_def(graph_def, name="")
+        x, v = graph.get_tensor_by_name("x:0"), graph.get_tensor_by_name("v:0")
+        wanted = [f"{name}:0" for name in OUTPUTS]
+        for name in ("called", "chosen", "case"):
+            found = ours.gradients(graph.get_tensor_by_name(f"{name}:0"), [x, v])
+            wanted.extend(g.name for g in found if g is not None)
+        expected = []
+        for name in wanted:
+            session.run("init")
+            expected.append(session.run(name, {x: [1.0, 2.0]}))
+        exported = graph.as_graph_def(add_shapes=True)
+    with tensorflow.Graph().as_default(), tensorflow.Session() as session:
+        data = exported.SerializeToString()
+        tensorflow.import_graph_def(tensorflow.GraphDef.FromString(data), name="")
+        for name, value in zip(wanted, expected, strict=True):
+            session.run("init")
+            np.testing.assert_allclose(session.run(name, {"x:0": [1.0, 2.0]}), value, rtol=1e-6)
