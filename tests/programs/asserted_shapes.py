@@ -9,7 +9,7 @@ def caught(session: Any, tf: Any, fetch: Any, feed: Any) -> Any:
     try:
         return session.run(fetch, feed)
     except tf.errors.InvalidArgumentError as error:
-        return str(error.message).splitlines()[0].split("[[")[0].strip()
+        return str(error.message)
 
 
 def refused(kind: Any, build: Any) -> str:
