@@ -30,7 +30,7 @@ ELSEWHERE = {
     "StringFormat", "SerializeTensor",
     "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
 }  # fmt: skip
-STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
+STATE_MODULES = {"state", "training", "proximal", "accumulators", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "resource_updates", "scattering"}
 STATE_MODULES |= {"keras_updates", "optimizer_forms", "functions", "function_gradient"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}

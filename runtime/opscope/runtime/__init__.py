@@ -51,6 +51,7 @@ from opscope.runtime import (
     train,
     version,
 )
+from opscope.runtime.accumulators import ConditionalAccumulator, ConditionalAccumulatorBase
 from opscope.runtime.behavior import (
     control_flow_v2_enabled,
     disable_control_flow_v2,
@@ -629,6 +630,8 @@ __all__ = [
     "VERSION",
     "AggregationMethod",
     "Assert",
+    "ConditionalAccumulator",
+    "ConditionalAccumulatorBase",
     "ConfigProto",
     "DType",
     "DeviceSpec",
