@@ -55,6 +55,7 @@ TESTS = {
     "state": "tests/runtime/test_variables.py",
     "basic": "tests/runtime/test_session.py",
     "training": "tests/runtime/test_optimizers.py",
+    "accumulators": "tests/interop/test_programs_interop.py",
     "proximal": "tests/interop/test_optimizers_interop.py",
     "summary": "tests/runtime/test_summary.py",
     "checkpoint": "tests/runtime/test_saver.py",

@@ -219,7 +219,7 @@ PIPELINES = [
     listed_files,
     lines_of_listed,
 ]
-# TensorFlow has more nodes for these: it asserts that a pattern matches, makes what is unbatched
-# dense first, and numbers elements by a rewritten range.
-OTHER_NODES = [enumerated, unbatched, listed_files, lines_of_listed]
+# TensorFlow has more nodes for these: it makes what is unbatched dense first, and numbers elements
+# by a rewritten range.
+OTHER_NODES = [enumerated, unbatched]
 PYTHON_PIPELINES = [generator, generator_with_args]

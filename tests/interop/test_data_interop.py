@@ -84,7 +84,7 @@ def outside_functions(graph_def: Any) -> list[tuple[Any, ...]]:
         attrs = {
             k: v.SerializeToString(deterministic=True)
             for k, v in node.attr.items()
-            if v.WhichOneof("value") not in ("func", "tensor") and k != "_class"
+            if v.WhichOneof("value") not in ("func", "tensor") and not k.startswith("_")
         }
         nodes.append((node.name, node.op, tuple(node.input), attrs))
     return sorted(nodes)
@@ -244,6 +244,7 @@ def start_and_get(session: Any, initializer: Any, value: Any) -> None:
         lambda tf: tf.data.Dataset.range(4).batch(0),
         lambda tf: tf.data.Dataset.range(4).shuffle(0),
         lambda tf: tf.data.TextLineDataset("missing.txt"),
+        lambda tf: tf.data.Dataset.list_files("missing*.txt"),
         lambda tf: tf.data.TFRecordDataset("a.txt"),
         lambda tf: tf.data.Dataset.from_generator(lambda: iter(["x"]), tf.int32),
         lambda tf: tf.data.Dataset.range(1).map(lambda x: tf.gather([1, 2], x + 5)),

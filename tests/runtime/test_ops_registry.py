@@ -30,11 +30,18 @@ ELSEWHERE = {
     "StringFormat", "SerializeTensor",
     "Svd", "SelfAdjointEigV2", "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
 }  # fmt: skip
-STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
+STATE_MODULES = {"state", "training", "proximal", "accumulators", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "resource_updates", "scattering"}
 STATE_MODULES |= {"keras_updates", "optimizer_forms", "functions", "function_gradient"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
-STATE_MODULES |= {"dataset_ops", "grouping_ops", "source_ops", "iterator_ops", "python_call"}
+STATE_MODULES |= {
+    "dataset_ops",
+    "grouping_ops",
+    "whole_dataset_ops",
+    "source_ops",
+    "iterator_ops",
+    "python_call",
+}
 STATE_MODULES |= {"queue_ops", "readers", "lookup_tables", "assertion", "counting"}
 STATE_MODULES |= {"parsing", "sequence_parsing", "decoding", "image_files", "candidate_sampling"}
 

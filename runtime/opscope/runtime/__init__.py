@@ -53,6 +53,7 @@ from opscope.runtime import (
     train,
     version,
 )
+from opscope.runtime.accumulators import ConditionalAccumulator, ConditionalAccumulatorBase
 from opscope.runtime.behavior import (
     control_flow_v2_enabled,
     disable_control_flow_v2,
@@ -114,6 +115,7 @@ from opscope.runtime.form_assertions import (
     assert_type,
 )
 from opscope.runtime.functional_ops import foldl, foldr, map_fn, scan
+from opscope.runtime.further_gradients import grad_pass_through, hessians, recompute_grad
 from opscope.runtime.gradient_registry import NoGradient, NotDifferentiable, RegisterGradient
 from opscope.runtime.gradient_registry import NotDifferentiable as no_gradient  # noqa: N813
 from opscope.runtime.gradients import (
@@ -639,6 +641,8 @@ __all__ = [
     "VERSION",
     "AggregationMethod",
     "Assert",
+    "ConditionalAccumulator",
+    "ConditionalAccumulatorBase",
     "ConfigProto",
     "DType",
     "DeviceSpec",
@@ -868,6 +872,7 @@ __all__ = [
     "global_variables_initializer",
     "glorot_normal_initializer",
     "glorot_uniform_initializer",
+    "grad_pass_through",
     "gradients",
     "graph_util",
     "greater",
@@ -875,6 +880,7 @@ __all__ = [
     "group",
     "guarantee_const",
     "half",
+    "hessians",
     "histogram_fixed_width",
     "histogram_fixed_width_bins",
     "identity",
@@ -1001,6 +1007,7 @@ __all__ = [
     "real",
     "realdiv",
     "reciprocal",
+    "recompute_grad",
     "reduce_all",
     "reduce_any",
     "reduce_join",

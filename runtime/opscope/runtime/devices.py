@@ -33,11 +33,12 @@ class Device:
     xp: Any
     description: str
     memory_limit_bytes: int = 0
+    task: str = _TASK
 
     @property
     def name(self) -> str:
         """The full name, "/job:localhost/replica:0/task:0/device:CPU:0"."""
-        return f"{_TASK}/device:{self.device_type}:{self.index}"
+        return f"{self.task}/device:{self.device_type}:{self.index}"
 
     @property
     def spec(self) -> DeviceSpec:

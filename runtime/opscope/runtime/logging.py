@@ -73,6 +73,11 @@ def log_first_n(level: int, msg: str, n: int, *args: object) -> None:
         _logger.log(level, msg, *args)
 
 
+def TaskLevelStatusMessage(msg: str) -> None:  # noqa: N802 - TensorFlow's name
+    """Show what a whole task has to say."""
+    _logger.error(msg)
+
+
 def flush() -> None:
     """Hand what was written to the operating system."""
     for handler in _logger.handlers:

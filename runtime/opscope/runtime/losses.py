@@ -17,6 +17,7 @@ from opscope.runtime.math import (
     cast,
     equal,
     log,
+    maximum,
     minimum,
     multiply,
     reduce_sum,
@@ -171,6 +172,40 @@ def mean_squared_error(
         truth, guess = _pair(labels, predictions, _PREDICTED)
         losses = squared_difference(guess, truth)
         return compute_weighted_loss(losses, weights, name, loss_collection, reduction)
+
+
+def mean_pairwise_squared_error(
+    labels: Any,
+    predictions: Any,
+    weights: Any = 1.0,
+    scope: str | None = None,
+    loss_collection: Any = GraphKeys.LOSSES,
+) -> Tensor:
+    """The squared differences of the differences between all pairs of elements of a row.
+
+    weights: one, or one per row [batch, 1, ...]; elements of weight 0 do not count.
+    """
+    if labels is None:
+        raise ValueError("Argument `labels` must not be None.")
+    if predictions is None:
+        raise ValueError("Argument `predictions` must not be None.")
+    with op_scope(scope, "mean_pairwise_squared_error", predictions, labels, weights):
+        factors = cast(weights, dtypes.float32)
+        truth, guess = cast(labels, dtypes.float32), cast(predictions, dtypes.float32)
+        guess.shape.assert_is_compatible_with(truth.shape)
+        _require_broadcastable(factors, truth)
+        errors = guess - truth
+        axes = list(range(1, errors.shape.ndims or 1))
+        present = where(equal(factors, 0.0), zeros_like(factors), ones_like(factors))
+        counts = reduce_sum(present * ones_like(errors), axis=axes, keepdims=True)
+        squares = reduce_sum(errors * errors, axis=axes, keepdims=True)
+        sums = reduce_sum(errors, axis=axes, keepdims=True)
+        one = make_tensor("DivNoNan", squares, maximum(counts - 1, 0))
+        two = make_tensor("DivNoNan", sums * sums, maximum(counts * (counts - 1), 0))
+        total = reduce_sum((2.0 * one - 2.0 * two) * factors)
+        loss = where(reduce_sum(counts) > 0, total, zeros_like(total), name="value")
+        add_loss(loss, loss_collection)
+        return loss
 
 
 def huber_loss(

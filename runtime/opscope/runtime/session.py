@@ -7,12 +7,15 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.cancellation import CANCELLATION, Cancellation
+from opscope.runtime.compat import as_str
+from opscope.runtime.deadline import deadline
 from opscope.runtime.default_session import default_session
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
 from opscope.runtime.errors import NotFoundError
@@ -21,6 +24,7 @@ from opscope.runtime.feed import Feed, read_feeds, whole_feeds
 from opscope.runtime.fetch import fetch_key, read_fetches
 from opscope.runtime.garbage import no_collection
 from opscope.runtime.graph import Graph, get_default_graph
+from opscope.runtime.local_servers import find_server
 from opscope.runtime.operation import Operation
 from opscope.runtime.plan import PLAIN, Instrument, Plan
 from opscope.runtime.plan_family import PlanFamily
@@ -45,10 +49,9 @@ class BaseSession:
     def __init__(
         self, target: str = "", graph: Graph | None = None, config: ConfigProto | None = None
     ) -> None:
-        if target:
-            raise ValueError(
-                f"opscope runs graphs in this process; target must be '', not {target!r}"
-            )
+        self._server = find_server(as_str(target)) if target else None
+        if self._server is not None:
+            self._server.cluster.require_all()
         if graph is not None and not isinstance(graph, Graph):
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         if config is not None and not isinstance(config, ConfigProto):
@@ -57,6 +60,7 @@ class BaseSession:
         self._config = ConfigProto()
         if config is not None:
             self._config.CopyFrom(config)
+        self._timeout_ms = self._config.operation_timeout_in_ms
         executor = self._config.experimental.executor_type
         if executor not in _EXECUTORS:
             raise NotFoundError(
@@ -66,10 +70,18 @@ class BaseSession:
                 f"are {', '.join(_EXECUTORS[1:])})",
             )
         self._devices: list[Device] = local_devices(self._config)
+        if self._server is not None:
+            self._devices = [
+                replace(device, task=task)
+                for task in self._server.task_names()
+                for device in self._devices
+            ]
         self._families: dict[Any, PlanFamily] = {}
         self._instrumented: defaultdict[Instrument, dict[Any, PlanFamily]] = defaultdict(dict)
         self._seen_rewrites = self._graph.rewrites
-        self._slots: dict[Any, VariableSlot] = {}
+        self._slots: dict[Any, VariableSlot] = (
+            {} if self._server is None else self._server.cluster.slots
+        )
         self._cancellation = Cancellation()
         self._state: dict[Any, Any] = {
             INTRA_OP_THREADS: self._config.intra_op_parallelism_threads,
@@ -94,8 +106,8 @@ class BaseSession:
 
     @property
     def sess_str(self) -> str:
-        """The target this session was made for: always ""."""
-        return ""
+        """The target this session was made for, "" without a server."""
+        return "" if self._server is None else self._server.target
 
     def list_devices(self) -> list[DeviceAttributes]:
         """The devices ops can run on."""
@@ -106,7 +118,8 @@ class BaseSession:
         self._closed = True
         self._cancellation.cancel()
         self._forget_plans()
-        self._slots.clear()
+        if self._server is None:
+            self._slots.clear()
         self._state.clear()
 
     def as_default(self) -> AbstractContextManager[BaseSession]:
@@ -129,8 +142,11 @@ class BaseSession:
         """
         if feed_dict:
             feed_dict = whole_feeds(feed_dict)
-        if options is not None or run_metadata is not None:
-            return self._run_with_options(fetches, feed_dict, options, run_metadata)
+        if options is not None or run_metadata is not None or self._timeout_ms:
+            options = options or RunOptions()
+            timeout = options.timeout_in_ms or self._timeout_ms
+            with deadline(timeout) if timeout > 0 else nullcontext():
+                return self._run_with_options(fetches, feed_dict, options, run_metadata)
         family = self._family(fetches, feed_dict, PLAIN)
         self._run_count += 1
         if not feed_dict:
@@ -252,7 +268,12 @@ class BaseSession:
     def _slot(self, variable: Operation) -> VariableSlot:
         """The slot of a variable op; ops with one `shared_name` share it."""
         attrs = variable.attrs
-        key = (attrs.get("container", ""), attrs.get("shared_name") or variable.name)
+        key: tuple[Any, ...] = (
+            attrs.get("container", ""),
+            attrs.get("shared_name") or variable.name,
+        )
+        if self._server is not None:
+            key = (*key, self._server.home(variable.device))
         slot = self._slots.get(key)
         if slot is None:
             slot = self._slots[key] = VariableSlot(variable.name)
@@ -262,17 +283,18 @@ class BaseSession:
         self,
         fetches: Any,
         feed_dict: Any,
-        options: RunOptions | None,
+        options: RunOptions,
         run_metadata: RunMetadata | None,
     ) -> Any:
-        options = options or RunOptions()
         callbacks = callbacks_of(options.debug_options)
         trace = options.trace_level != RunOptions.NO_TRACE and run_metadata is not None
         if not callbacks and not trace:
-            result = self.run(fetches, feed_dict)
+            family = self._family(fetches, feed_dict, PLAIN)
+            self._run_count += 1
+            fed = self._fed_values(family, feed_dict)
+            plan = family.plan(fed)
+            result = plan.run(fed)
             if run_metadata is not None and options.output_partition_graphs:
-                family = self._family(fetches, feed_dict, PLAIN)
-                plan = family.plan(self._fed_values(family, feed_dict))
                 run_metadata.partition_graphs.extend(plan.partition_graphs().values())
             return result
         watch = None

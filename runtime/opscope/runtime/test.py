@@ -14,6 +14,15 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
+from opscope.runtime.benchmark import (
+    Benchmark,
+    StubOutForTesting,
+    assert_equal_graph_def,
+    create_local_cluster,
+    is_built_with_rocm,
+    is_built_with_xla,
+    test_src_dir_path,
+)
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.default_session import session_for
 from opscope.runtime.device_spec import DeviceSpec
@@ -27,15 +36,23 @@ from opscope.runtime.tensor_shape import TensorShape
 main = unittest.main
 
 __all__ = [
+    "Benchmark",
+    "StubOutForTesting",
     "TestCase",
+    "assert_equal_graph_def",
     "compute_gradient",
     "compute_gradient_error",
+    "create_local_cluster",
     "get_temp_dir",
     "gpu_device_name",
     "is_built_with_cuda",
+    "is_built_with_gpu_support",
+    "is_built_with_rocm",
+    "is_built_with_xla",
     "is_gpu_available",
     "main",
     "mock",
+    "test_src_dir_path",
 ]
 
 
@@ -53,6 +70,9 @@ def gpu_device_name() -> str:
 def is_built_with_cuda() -> bool:
     """True when there is a GPU to compute on."""
     return is_gpu_available()
+
+
+is_built_with_gpu_support = is_built_with_cuda
 
 
 def get_temp_dir() -> str:

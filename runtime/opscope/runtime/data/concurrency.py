@@ -11,6 +11,7 @@ from typing import Any
 
 from opscope.runtime import errors
 from opscope.runtime.data.elements import Element, Traversal
+from opscope.runtime.deadline import wait
 
 _END = object()
 
@@ -79,7 +80,7 @@ class Prefetched:
             while not buffer.items:
                 if buffer.stopped:
                     raise errors.CancelledError(None, None, "Iterator was cancelled")
-                buffer.changed.wait()
+                wait(buffer.changed)
             item, error = buffer.items.popleft()
             buffer.changed.notify_all()
         if error is not None:

@@ -11,17 +11,16 @@ from opscope.runtime.data.dataset_groups import DatasetGroups
 from opscope.runtime.data.element_function import ElementFunction
 from opscope.runtime.data.element_spec import (
     as_components,
-    batch_rows,
     classes_of,
     common_shape,
     components_of,
     flat_shapes,
     flat_spec,
-    padding,
     serialized,
     shown_types,
     spec_of,
 )
+from opscope.runtime.data.file_names import matched_files
 from opscope.runtime.data.generator_dataset import generator_dataset
 from opscope.runtime.data.iterator import Iterator, make_initializable, make_one_shot
 from opscope.runtime.data.shuffle_seeds import shuffle_seeds
@@ -29,6 +28,7 @@ from opscope.runtime.data.structure import flatten, map_structure, pack_as
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
+from opscope.runtime.ops.shape import shape as shape_of
 from opscope.runtime.sparse_tensor import SparseTensor
 from opscope.runtime.tensor_shape import TensorShape
 
@@ -132,15 +132,19 @@ class Dataset(DatasetGroups):
 
     @staticmethod
     def list_files(file_pattern: Any, shuffle: bool | None = None, seed: Any = None) -> Dataset:
-        """The names of the files that match a pattern, shuffled unless `shuffle` is False."""
-        names = make_tensor("MatchingFiles", convert_to_tensor(file_pattern, dtypes.string))
-        dataset = slices(names, is_files=True)
-        if shuffle is False:
-            return dataset
-        from opscope.runtime.math import maximum
-        from opscope.runtime.ops.shape import size
+        """The names of the files that match a pattern, shuffled unless `shuffle` is False.
 
-        return dataset.shuffle(maximum(size(names, out_type=dtypes.int64), 1), seed=seed)
+        InvalidArgumentError, when it is made, for a pattern that matches none.
+        """
+        with get_default_graph().name_scope("list_files"):
+            names = matched_files(file_pattern)
+            dataset = slices(names, is_files=True)
+            if shuffle is False:
+                return dataset
+            from opscope.runtime.math import maximum
+
+            count = shape_of(names, out_type=dtypes.int64)[0]
+            return dataset.shuffle(maximum(count, 1), seed=seed)
 
     @staticmethod
     def zip(datasets: Any) -> Dataset:
@@ -343,61 +347,6 @@ class Dataset(DatasetGroups):
     def enumerate(self, start: Any = 0) -> Dataset:
         """Pairs of a number, counted from `start`, and an element."""
         return Dataset.zip((Dataset.range(start, dtypes.int64.max), self))
-
-    # -- batches -----------------------------------------------------------------------------
-
-    def batch(self, batch_size: Any, drop_remainder: Any = False) -> Dataset:
-        """Consecutive elements stacked; a last smaller batch is dropped with `drop_remainder`."""
-        size = convert_to_tensor(batch_size, dtypes.int64, name="batch_size")
-        drop = convert_to_tensor(drop_remainder, dtypes.bool, name="drop_remainder")
-        rows = batch_rows(batch_size, drop_remainder)
-        shapes = map_structure(rows.concatenate, self._shapes)
-        made = make_tensor(
-            "BatchDatasetV2",
-            self._variant_tensor,
-            size,
-            drop,
-            **flat_spec(self._types, shapes),
-        )
-        return Dataset(made, self._types, shapes)
-
-    def padded_batch(
-        self,
-        batch_size: Any,
-        padded_shapes: Any = None,
-        padding_values: Any = None,
-        drop_remainder: Any = False,
-    ) -> Dataset:
-        """Consecutive elements filled up to a common shape and stacked.
-
-        padded_shapes: the shape of each component; None or -1 for the largest of the batch.
-        padding_values: 0, or "" for strings, where not given.
-        """
-        size = convert_to_tensor(batch_size, dtypes.int64, name="batch_size")
-        inputs, fillers, shapes = padding(self._types, self._shapes, padded_shapes, padding_values)
-        drop = convert_to_tensor(drop_remainder, dtypes.bool, name="drop_remainder")
-        rows = batch_rows(batch_size, drop_remainder)
-        out_shapes = [rows.concatenate(s) for s in shapes]
-        made = make_tensor(
-            "PaddedBatchDatasetV2",
-            self._variant_tensor,
-            size,
-            inputs,
-            fillers,
-            drop,
-            output_shapes=out_shapes,
-        )
-        return Dataset(made, self._types, pack_as(self._types, out_shapes))
-
-    def unbatch(self) -> Dataset:
-        """The rows of each element as elements."""
-        shapes = map_structure(lambda s: s[1:], self._shapes)
-        made = make_tensor(
-            "UnbatchDataset",
-            self._variant_tensor,
-            **flat_spec(self._types, shapes),
-        )
-        return Dataset(made, self._types, shapes)
 
     # -- iterators ---------------------------------------------------------------------------
 

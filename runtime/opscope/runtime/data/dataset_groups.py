@@ -1,4 +1,4 @@
-"""Transformations of a Dataset that look at several elements: windows, groups, scans, choices."""
+"""Transformations of a Dataset that look at several elements: batches, windows, groups, scans."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.data import grouping_ops as _grouping_ops  # noqa: F401 - defines op types
+from opscope.runtime.data import whole_dataset_ops as _whole_ops  # noqa: F401 - defines op types
 from opscope.runtime.data.element_function import ElementFunction
 from opscope.runtime.data.element_spec import (
     DatasetSpec,
     as_components,
     as_element,
+    batch_rows,
     common_shape,
     components_of,
     flat_spec,
+    padding,
 )
 from opscope.runtime.data.options import Options
 from opscope.runtime.data.structure import flatten, map_structure, pack_as
@@ -45,6 +48,59 @@ class DatasetGroups:
         spec = flat_spec(self._types, self._shapes)
         made = make_tensor(op_type, self._variant_tensor, *inputs, **spec, **attrs)
         return self._made(made, self._types, self._shapes)
+
+    def batch(self, batch_size: Any, drop_remainder: Any = False) -> Dataset:
+        """Consecutive elements stacked; a last smaller batch is dropped with `drop_remainder`."""
+        size = convert_to_tensor(batch_size, dtypes.int64, name="batch_size")
+        drop = convert_to_tensor(drop_remainder, dtypes.bool, name="drop_remainder")
+        rows = batch_rows(batch_size, drop_remainder)
+        shapes = map_structure(rows.concatenate, self._shapes)
+        made = make_tensor(
+            "BatchDatasetV2",
+            self._variant_tensor,
+            size,
+            drop,
+            **flat_spec(self._types, shapes),
+        )
+        return self._made(made, self._types, shapes)
+
+    def padded_batch(
+        self,
+        batch_size: Any,
+        padded_shapes: Any = None,
+        padding_values: Any = None,
+        drop_remainder: Any = False,
+    ) -> Dataset:
+        """Consecutive elements filled up to a common shape and stacked.
+
+        padded_shapes: the shape of each component; None or -1 for the largest of the batch.
+        padding_values: 0, or "" for strings, where not given.
+        """
+        size = convert_to_tensor(batch_size, dtypes.int64, name="batch_size")
+        inputs, fillers, shapes = padding(self._types, self._shapes, padded_shapes, padding_values)
+        drop = convert_to_tensor(drop_remainder, dtypes.bool, name="drop_remainder")
+        rows = batch_rows(batch_size, drop_remainder)
+        out_shapes = [rows.concatenate(s) for s in shapes]
+        made = make_tensor(
+            "PaddedBatchDatasetV2",
+            self._variant_tensor,
+            size,
+            inputs,
+            fillers,
+            drop,
+            output_shapes=out_shapes,
+        )
+        return self._made(made, self._types, pack_as(self._types, out_shapes))
+
+    def unbatch(self) -> Dataset:
+        """The rows of each element as elements."""
+        shapes = map_structure(lambda s: s[1:], self._shapes)
+        made = make_tensor(
+            "UnbatchDataset",
+            self._variant_tensor,
+            **flat_spec(self._types, shapes),
+        )
+        return self._made(made, self._types, shapes)
 
     def window(
         self, size: Any, shift: Any = None, stride: Any = 1, drop_remainder: Any = False

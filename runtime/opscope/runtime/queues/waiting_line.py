@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
+from opscope.runtime.deadline import held, wait
 
 Element = tuple[Any, ...]
 
@@ -61,11 +62,11 @@ class WaitingLine:
                 raise errors.CancelledError(None, None, f"{self.kind} '{self.name}' is closed.")
             self._enqueues += 1
         try:
-            with self._putting, self._changed:
+            with held(self._putting), self._changed:
                 for element in elements:
                     while 0 <= self._capacity <= len(self._elements):
                         self._require_going()
-                        self._changed.wait()
+                        wait(self._changed)
                     self._require_going()
                     self._elements.append(element)
                     self._changed.notify_all()
@@ -80,7 +81,7 @@ class WaitingLine:
         fewer_at_end: take what is left, at least one, when the queue is closed.
         """
         taken: list[Element] = []
-        with self._taking, self._changed:
+        with held(self._taking), self._changed:
             try:
                 while len(taken) < count:
                     if self._cancelled:
@@ -99,7 +100,7 @@ class WaitingLine:
                         taken.append(self._take())
                         self._changed.notify_all()
                     else:
-                        self._changed.wait()
+                        wait(self._changed)
             except BaseException:
                 self._elements.extendleft(reversed(taken))
                 raise

@@ -1,6 +1,7 @@
 """Training (`tf.train`): optimizers, the global step, hooks and monitored sessions."""
 
 from opscope.events.proto.checkpoint_state_pb2 import CheckpointState
+from opscope.events.proto.cluster_pb2 import ClusterDef, JobDef
 from opscope.events.proto.example_pb2 import (
     BytesList,
     Example,
@@ -13,6 +14,7 @@ from opscope.events.proto.example_pb2 import (
     SequenceExample,
 )
 from opscope.events.proto.saver_pb2 import SaverDef
+from opscope.events.proto.tensorflow_server_pb2 import ServerDef
 from opscope.runtime.checkpoint.checkpoint_reader import (
     CheckpointReader,
     list_variables,
@@ -113,6 +115,7 @@ from opscope.runtime.train.scaffold import (
     SessionCreator,
     WorkerSessionCreator,
 )
+from opscope.runtime.train.server import ClusterSpec, Server, replica_device_setter
 from opscope.runtime.train.session_manager import SessionManager
 from opscope.runtime.train.session_run_hook import (
     SessionRunArgs,
@@ -122,6 +125,7 @@ from opscope.runtime.train.session_run_hook import (
 )
 from opscope.runtime.train.summary_iterator import summary_iterator
 from opscope.runtime.train.supervisor import Supervisor, basic_train_loop
+from opscope.runtime.train.sync_replicas_optimizer import SyncReplicasOptimizer
 from opscope.runtime.train.training_util import (
     assert_global_step,
     create_global_step,
@@ -140,6 +144,8 @@ __all__ = [
     "CheckpointSaverListener",
     "CheckpointState",
     "ChiefSessionCreator",
+    "ClusterDef",
+    "ClusterSpec",
     "Coordinator",
     "Example",
     "ExponentialMovingAverage",
@@ -155,6 +161,7 @@ __all__ = [
     "GradientDescentOptimizer",
     "HealthHook",
     "Int64List",
+    "JobDef",
     "LoggingTensorHook",
     "LooperThread",
     "MomentumOptimizer",
@@ -174,6 +181,8 @@ __all__ = [
     "Scaffold",
     "SecondOrStepTimer",
     "SequenceExample",
+    "Server",
+    "ServerDef",
     "SessionCreator",
     "SessionManager",
     "SessionRunArgs",
@@ -185,6 +194,7 @@ __all__ = [
     "StopAtStepHook",
     "SummarySaverHook",
     "Supervisor",
+    "SyncReplicasOptimizer",
     "WorkerSessionCreator",
     "add_queue_runner",
     "assert_global_step",
@@ -226,6 +236,7 @@ __all__ = [
     "polynomial_decay",
     "range_input_producer",
     "remove_checkpoint",
+    "replica_device_setter",
     "shuffle_batch",
     "shuffle_batch_join",
     "slice_input_producer",
