@@ -132,3 +132,14 @@ def test_the_backward_loop_is_watched() -> None:
     assert popped == [4.0, 2.0, 1.0]
     assert run.result == 12.0
     assert hit.hits[0].node_name == "while/mul"
+
+
+def test_the_loop_that_goes_back_is_generated_where_its_gradient_leaves_it() -> None:
+    x = tf.placeholder(tf.float32, [2])
+    weight = tf.constant([2.0, 3.0])
+    _, y = tf.while_loop(lambda i, _: i < 3, lambda i, p: (i + 1, p * weight), [0, x * 2.0])
+    (dx,) = tf.gradients(y, x)
+    with tf.Session() as sess:
+        assert sess.run(dx, {x: [1.0, 1.0]}).tolist() == [16.0, 54.0]
+        (family,) = sess._families.values()
+        assert "while True:" in family.plan([np.ones(2, np.float32)]).program.source

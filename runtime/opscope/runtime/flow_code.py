@@ -131,6 +131,8 @@ class FlowCode:
             self._go_on(merges, locals_, goes_on)
         for op in loop.switches:
             self._alias(op, (0,))
+        for op in loop.last:
+            generator.op(op, generator.positions[op])
         for op in loop.exits:
             self._alias(op, (0,))
 

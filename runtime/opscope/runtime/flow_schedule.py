@@ -34,7 +34,8 @@ class Step:
 class Loop:
     """One loop: `condition` runs in every round, `body` when it goes on.
 
-    Each of `merges` starts as its Enter and goes on as its NextIteration.
+    `last` runs once, when it stops. Each of `merges` starts as its Enter and goes on as its
+    NextIteration.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Loop:
     switches: list[Operation] = field(default_factory=list)
     body: list[Item] = field(default_factory=list)
     nexts: list[Operation] = field(default_factory=list)
+    last: list[Operation] = field(default_factory=list)
     exits: list[Operation] = field(default_factory=list)
 
     def ops(self) -> Iterator[Operation]:
@@ -57,6 +59,7 @@ class Loop:
         yield from self.switches
         yield from ops_of(self.body)
         yield from self.nexts
+        yield from self.last
         yield from self.exits
 
 
@@ -304,7 +307,7 @@ class Arrangement:
                 loop.switches.append(unit)
                 return
             if unit.type in EXITS:
-                if not self._is_loop_switch(unit.inputs[0].op) or unit.inputs[0].value_index:
+                if not self._leaves(loop, unit):
                     self._refuse(unit, "leaves a loop, but not from a Switch of its condition")
                 loop.exits.append(unit)
                 return
@@ -313,13 +316,23 @@ class Arrangement:
                     self._refuse(unit, "runs in some rounds of its loop only")
                 loop.nexts.append(unit)
                 return
-            if any(
-                self._is_loop_switch(t.op) and t.value_index == 0
-                for t in unit.inputs
-                if t.op in self.rank
-            ):
-                self._refuse(unit, "runs once after the last round of a loop, inside of it")
+            if self._leaves(loop, unit):
+                made_here = [t for t in unit.inputs if self.home.get(t.op) == frame]
+                alone = all(self._has_left(loop, t) for t in made_here)
+                if unit.definition.updates or not alone or self.guards[unit] != ():
+                    self._refuse(unit, "takes what leaves a loop together with what stays in it")
+                loop.last.append(unit)
+                return
         (loop.body if in_body else loop.condition).append(self._item(unit, frame))
+
+    def _leaves(self, loop: Loop, op: Operation) -> bool:
+        """True for an op on what comes out of the loop when it stops."""
+        return any(self._has_left(loop, t) for t in op.inputs if t.op in self.rank)
+
+    def _has_left(self, loop: Loop, tensor: Tensor) -> bool:
+        if tensor.op in loop.last:
+            return True
+        return self._is_loop_switch(tensor.op) and not tensor.value_index
 
     def _refuse(self, unit: Unit, what: str) -> None:
         op = unit if isinstance(unit, Operation) else None

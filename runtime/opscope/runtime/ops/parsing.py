@@ -19,7 +19,7 @@ _SHOWN = {"float_list": "float", "int64_list": "int64", "bytes_list": "string"}
 _KIND = "list({float32, int64, string}) >= 0"
 
 
-class _Parser:
+class ExampleParser:
     """The features of one node, and how values are taken from examples."""
 
     def __init__(
@@ -100,22 +100,28 @@ class _Parser:
 
     def one(self, serialized: bytes) -> list[Any]:
         """The outputs for one example: sparse indices, values and shapes, then dense values."""
-        features = _features(serialized, "<unknown>")
-        found = [self.values(features, k, t, "<unknown>") for k, t in self.sparse]
+        return self.of_one(_features(serialized, "<unknown>"), "<unknown>")
+
+    def of_one(self, features: Any, name: str) -> list[Any]:
+        """The outputs for the features of one example."""
+        found = [self.values(features, k, t, name) for k, t in self.sparse]
         columns = [
             np.empty(0, t.numpy_dtype) if v is None else v
             for v, (_, t) in zip(found, self.sparse, strict=True)
         ]
         indices = [np.arange(v.size, dtype=np.int64)[:, None] for v in columns]
         shapes = [np.array([v.size], np.int64) for v in columns]
-        dense = [self.dense_value(features, spec, "<unknown>")[()] for spec in self.dense]
+        dense = [self.dense_value(features, spec, name)[()] for spec in self.dense]
         return [*indices, *columns, *shapes, *dense]
 
     def batch(self, serialized: Any, names: Any) -> list[Any]:
         """The outputs for a vector of examples."""
         labels = [n.decode() for n in names] if len(names) else ["<unknown>"] * len(serialized)
         parsed = [_features(s, n) for s, n in zip(serialized.tolist(), labels, strict=True)]
-        rows = list(zip(parsed, labels, strict=True))
+        return self.of_rows(list(zip(parsed, labels, strict=True)))
+
+    def of_rows(self, rows: list[tuple[Any, str]]) -> list[Any]:
+        """The outputs for the features of several examples, each with its name."""
         sparse = [self._sparse_batch(rows, key, dtype) for key, dtype in self.sparse]
         dense = [self._dense_batch(rows, spec) for spec in self.dense]
         return [*(s[0] for s in sparse), *(s[1] for s in sparse), *(s[2] for s in sparse), *dense]
@@ -189,7 +195,7 @@ def _parse_example(
     dense_shapes: Any,
 ) -> Any:
     """The features of one serialized Example, or of a vector of them."""
-    parser = _Parser(sparse_keys, dense_keys, defaults, sparse_types, Tdense, dense_shapes)
+    parser = ExampleParser(sparse_keys, dense_keys, defaults, sparse_types, Tdense, dense_shapes)
     found = (
         parser.one(serialized) if isinstance(serialized, bytes) else parser.batch(serialized, names)
     )

@@ -1,6 +1,12 @@
 """Queues: values that wait between steps, put in and taken out by ops, from many threads."""
 
-from opscope.runtime.queues.queue import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
+from opscope.runtime.queues.queue import (
+    FIFOQueue,
+    PaddingFIFOQueue,
+    PriorityQueue,
+    QueueBase,
+    RandomShuffleQueue,
+)
 from opscope.runtime.queues.readers import (
     FixedLengthRecordReader,
     IdentityReader,
@@ -15,6 +21,7 @@ __all__ = [
     "FixedLengthRecordReader",
     "IdentityReader",
     "PaddingFIFOQueue",
+    "PriorityQueue",
     "QueueBase",
     "RandomShuffleQueue",
     "ReaderBase",

@@ -250,5 +250,31 @@ class PaddingFIFOQueue(QueueBase):
         super().__init__(types, sizes, _name_list(names), queue)
 
 
+class PriorityQueue(QueueBase):
+    """The element of the lowest priority first; the first component of each is its priority."""
+
+    def __init__(
+        self,
+        capacity: int,
+        types: Any,
+        shapes: Any = None,
+        names: Any = None,
+        shared_name: str | None = None,
+        name: str = "priority_queue",
+    ) -> None:
+        kinds = _dtype_list(types)
+        sizes = _shape_list(shapes, kinds)
+        queue = make_tensor(
+            "PriorityQueueV2",
+            component_types=kinds,
+            shapes=sizes,
+            capacity=capacity,
+            shared_name=shared_name or "",
+            name=name,
+        )
+        all_sizes = [TensorShape(()), *sizes] if sizes else []
+        super().__init__([_dtypes.int64, *kinds], all_sizes, _name_list(names), queue)
+
+
 def _name_list(names: Any) -> list[str] | None:
     return [names] if isinstance(names, str) else names

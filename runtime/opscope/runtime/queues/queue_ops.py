@@ -14,7 +14,12 @@ from opscope.runtime.constant import constant_value
 from opscope.runtime.data.batching import padded, stacked
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation
-from opscope.runtime.queues.waiting_line import PaddedLine, ShuffledLine, WaitingLine
+from opscope.runtime.queues.waiting_line import (
+    PaddedLine,
+    PriorityLine,
+    ShuffledLine,
+    WaitingLine,
+)
 from opscope.runtime.tensor_shape import TensorShape, scalar
 
 _QUEUE = (
@@ -34,6 +39,9 @@ class Queue:
         self.line = line
         self.dtypes: tuple[dtypes.DType, ...] = attrs["component_types"]
         self.shapes: tuple[TensorShape, ...] | None = attrs["shapes"] or None
+        if isinstance(line, PriorityLine):  # its attributes leave the priority out
+            self.dtypes = (dtypes.int64, *self.dtypes)
+            self.shapes = (scalar(), *self.shapes) if self.shapes else None
 
     def check(self, element: Sequence[Any], skip: int) -> None:
         """InvalidArgumentError unless the shapes, less `skip` axes, are the queue's."""
@@ -72,11 +80,14 @@ class Queue:
 
 
 def _queue_op(
-    name: str, make: Callable[[str, dict[str, Any]], WaitingLine], more_attrs: str = ""
+    name: str,
+    make: Callable[[str, dict[str, Any]], WaitingLine],
+    more_attrs: str = "",
+    attrs: str = _QUEUE,
 ) -> OpDef:
     """Define the op type of one kind of queue; its doc says what kind."""
 
-    @op(name, "-> handle: resource", _QUEUE.format(more_attrs), stateful=True, host_only=True)
+    @op(name, "-> handle: resource", attrs.format(more_attrs), stateful=True, host_only=True)
     def kernel(xp: Any) -> Any:
         """A queue of the session, shared by all ops of one `shared_name`."""
         raise errors.InternalError(None, None, "a queue belongs to a session")
@@ -112,6 +123,13 @@ _queue_op(
         (attrs["seed"], attrs["seed2"]),
     ),
     _SHUFFLED,
+)
+
+_queue_op(
+    "PriorityQueueV2",
+    lambda name, attrs: PriorityLine(name, attrs["capacity"]),
+    attrs="component_types: list(type) >= 0 = [], shapes: list(shape) >= 0, capacity: int = -1, "
+    "container: string = '', shared_name: string = ''",
 )
 
 _ENQUEUE = "Tcomponents: list(type) >= 1, timeout_ms: int = -1"
@@ -167,7 +185,10 @@ def _dequeue_op(name: str, signature: str, many: bool) -> Callable[[Any], OpDef]
         @made.shape
         def _(node: Operation) -> list[TensorShape]:
             types = node.attrs["component_types"]
-            shapes = node.inputs[0].op.attrs.get("shapes") or (TensorShape(None),) * len(types)
+            queue = node.inputs[0].op
+            shapes = queue.attrs.get("shapes") or (TensorShape(None),) * len(types)
+            if queue.type == "PriorityQueueV2" and len(shapes) < len(types):
+                shapes = (scalar(), *shapes)
             if not many:
                 return list(shapes)
             count = constant_value(node.inputs[1])

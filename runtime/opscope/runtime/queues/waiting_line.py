@@ -154,3 +154,16 @@ class PaddedLine(WaitingLine):
     """Elements whose shapes may differ where the queue's shape is open."""
 
     kind = "PaddingFIFOQueue"
+
+
+class PriorityLine(WaitingLine):
+    """The element whose first component is lowest comes first; of equals, the one put in first."""
+
+    kind = "PriorityQueue"
+
+    def _take(self) -> Element:
+        elements = self._elements
+        chosen = min(range(len(elements)), key=lambda i: int(elements[i][0]))
+        element = elements[chosen]
+        del elements[chosen]
+        return element

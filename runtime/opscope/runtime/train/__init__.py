@@ -46,6 +46,14 @@ from opscope.runtime.train.basic_session_run_hooks import (
     StopAtStepHook,
     SummarySaverHook,
 )
+from opscope.runtime.train.batch_joins import (
+    batch_join,
+    maybe_batch,
+    maybe_batch_join,
+    maybe_shuffle_batch,
+    maybe_shuffle_batch_join,
+    shuffle_batch_join,
+)
 from opscope.runtime.train.checkpoint_saver_hook import (
     CheckpointSaverHook,
     CheckpointSaverListener,
@@ -182,6 +190,7 @@ __all__ = [
     "assert_global_step",
     "basic_train_loop",
     "batch",
+    "batch_join",
     "checkpoint_exists",
     "checkpoints_iterator",
     "cosine_decay",
@@ -206,6 +215,10 @@ __all__ = [
     "load_checkpoint",
     "load_variable",
     "match_filenames_once",
+    "maybe_batch",
+    "maybe_batch_join",
+    "maybe_shuffle_batch",
+    "maybe_shuffle_batch_join",
     "natural_exp_decay",
     "noisy_linear_cosine_decay",
     "piecewise_constant",
@@ -214,6 +227,7 @@ __all__ = [
     "range_input_producer",
     "remove_checkpoint",
     "shuffle_batch",
+    "shuffle_batch_join",
     "slice_input_producer",
     "start_queue_runners",
     "string_input_producer",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from opscope.runtime import dtypes, summary
@@ -10,7 +9,7 @@ from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.make_op import make_tensor
-from opscope.runtime.math import cast, greater, maximum
+from opscope.runtime.math import cast, greater
 from opscope.runtime.math import range as number_range
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.assertion import Assert
@@ -20,11 +19,8 @@ from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import size
 from opscope.runtime.queues.queue import (
     FIFOQueue,
-    PaddingFIFOQueue,
-    QueueBase,
-    RandomShuffleQueue,
 )
-from opscope.runtime.tensor_shape import TensorShape
+from opscope.runtime.train.batch_joins import maybe_batch, maybe_shuffle_batch
 from opscope.runtime.train.queue_runner import QueueRunner, add_queue_runner
 from opscope.runtime.variables import Variable
 
@@ -199,18 +195,10 @@ def batch(
     tensors: a list or dict. enqueue_many: each value is already many. dynamic_pad: values of
     different sizes are filled up with zeros.
     """
-    given, flat = _listed(tensors)
-    with op_scope(name, "batch", *flat) as scope:
-        values = [convert_to_tensor(t) for t in flat]
-        sizes = _shapes(values, enqueue_many, shapes)
-        constant(True, dtypes.bool)  # TensorFlow's graph has this node too (keep_input)
-        types = [t.dtype.base_dtype for t in values]
-        kind: Any = PaddingFIFOQueue if dynamic_pad else FIFOQueue
-        queue = kind(capacity, types, sizes, shared_name=shared_name)
-        _run_enqueues(queue, values, num_threads, enqueue_many)
-        fraction = cast(queue.size(), dtypes.float32) * (1.0 / capacity)
-        summary.scalar(f"fraction_of_{capacity}_full", fraction)
-        return _dequeued(queue, given, batch_size, allow_smaller_final_batch, scope)
+    return maybe_batch(
+        tensors, True, batch_size, num_threads, capacity, enqueue_many, shapes,
+        dynamic_pad, allow_smaller_final_batch, shared_name, name,
+    )  # fmt: skip
 
 
 def shuffle_batch(
@@ -227,55 +215,7 @@ def shuffle_batch(
     name: str | None = None,
 ) -> Any:
     """As `batch`, in random order, mixed from more than `min_after_dequeue` values."""
-    given, flat = _listed(tensors)
-    with op_scope(name, "shuffle_batch", *flat) as scope:
-        if capacity <= min_after_dequeue:
-            raise ValueError(
-                f"capacity {capacity} must be bigger than min_after_dequeue {min_after_dequeue}."
-            )
-        values = [convert_to_tensor(t) for t in flat]
-        sizes = _shapes(values, enqueue_many, shapes)
-        constant(True, dtypes.bool)  # TensorFlow's graph has this node too (keep_input)
-        types = [t.dtype.base_dtype for t in values]
-        queue = RandomShuffleQueue(
-            capacity, min_after_dequeue, types, sizes, seed=seed, shared_name=shared_name
-        )
-        _run_enqueues(queue, values, num_threads, enqueue_many)
-        above = cast(maximum(0, queue.size() - min_after_dequeue), dtypes.float32)
-        room = capacity - min_after_dequeue
-        summary.scalar(f"fraction_over_{min_after_dequeue}_of_{room}_full", above * (1.0 / room))
-        return _dequeued(queue, given, batch_size, allow_smaller_final_batch, scope)
-
-
-def _listed(tensors: Any) -> tuple[Any, list[Any]]:
-    """The keys of what was given, if it is a dict, and its tensors in order."""
-    if isinstance(tensors, Mapping):
-        return dict.fromkeys(sorted(tensors)), [tensors[k] for k in sorted(tensors)]
-    items = list(tensors) if isinstance(tensors, (list, tuple)) else [tensors]
-    if not items:
-        raise ValueError("Expected at least one tensor in batch().")
-    return None, items
-
-
-def _shapes(values: list[Tensor], enqueue_many: bool, shapes: Any) -> list[TensorShape]:
-    if shapes is not None:
-        return [TensorShape(s) for s in shapes]
-    return [t.shape[1:] if enqueue_many else t.shape for t in values]
-
-
-def _run_enqueues(
-    queue: QueueBase, values: list[Tensor], num_threads: int, enqueue_many: bool
-) -> None:
-    make = queue.enqueue_many if enqueue_many else queue.enqueue
-    add_queue_runner(QueueRunner(queue, [make(values)] * num_threads))
-
-
-def _dequeued(
-    queue: QueueBase, given: Any, batch_size: Any, allow_smaller: bool, scope: str
-) -> Any:
-    take = queue.dequeue_up_to if allow_smaller else queue.dequeue_many
-    taken = take(batch_size, name=scope)
-    if isinstance(given, dict):
-        parts = taken if isinstance(taken, list) else [taken]
-        return dict(zip(given, parts, strict=True))
-    return taken
+    return maybe_shuffle_batch(
+        tensors, batch_size, capacity, min_after_dequeue, True, num_threads, seed,
+        enqueue_many, shapes, allow_smaller_final_batch, shared_name, name,
+    )  # fmt: skip
