@@ -53,6 +53,19 @@ KEPT: tuple[Difference, ...] = (
     Difference(
         r"Round", r"", r"output 0: .*np\.int", "0 for every integer; tf.round makes no op for them"
     ),
+    Difference(
+        r"CTC(Loss|BeamSearchDecoder)",
+        r".*float64",
+        r"output \d+: .*np\.float",
+        "logarithms are added in float32, whatever the type",
+    ),
+    Difference(
+        r"CTCLoss",
+        r"CTCLoss \[\d+, \d+, 1\]",
+        r"output 0",
+        "with no class but the blank the one path counts twice",
+    ),
+    Difference(r"CTC.*", NAN, r"", "NaN wins or loses each comparison"),
     Difference(r"LRN", NAN, r"", "a running sum: an infinity leaves NaN behind"),
     Difference(r"Softmax", NAN, r"", "0 in a row with NaN, depending on the place"),
     Difference(r"TopKV2", NAN, r"", "the place of NaN depends on the algorithm"),
