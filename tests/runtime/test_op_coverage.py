@@ -25,7 +25,7 @@ UNTESTED = set(
     """
     Case DecodeAndCropJpeg DecodeBmp DecodeCompressed DecodeGif DestroyResourceOp FakeParam
     FixedLengthRecordDataset FixedLengthRecordReaderV2 IdentityReaderV2 InitializeTableV2
-    ParseSequenceExampleV2 PriorityQueueV2 PyFuncStateless RandomDataset ReaderNumRecordsProducedV2
+    PyFuncStateless RandomDataset ReaderNumRecordsProducedV2
     ReaderReadUpToV2 ReaderResetV2 RefExit RefIdentity RefMerge RefNextIteration
     ResourceApplyAdagradDA ResourceSparseApplyAdagradDA SampleDistortedBoundingBox
     ShuffleAndRepeatDataset StackCloseV2 StridedSliceAssign TFRecordReaderV2 TensorArrayCloseV3
