@@ -48,6 +48,7 @@ TESTS = {
     "resource_variables": "tests/runtime/test_resource_variables.py",
     "resource_updates": "tests/interop/test_resource_interop.py",
     "functions": "tests/runtime/test_functions.py",
+    "function_gradient": "tests/interop/test_functions_interop.py",
     "keras_updates": "tests/interop/test_resource_interop.py",
     "optimizer_forms": "tests/interop/test_resource_interop.py",
     "scattering": "tests/runtime/test_scattering.py",

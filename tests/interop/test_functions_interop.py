@@ -83,3 +83,23 @@ def test_tensorflow_runs_our_export_with_gradients(tensorflow, tmp_path):
         for name, value in zip(wanted, expected, strict=True):
             session.run("init")
             np.testing.assert_allclose(session.run(name, {"x:0": [1.0, 2.0]}), value, rtol=1e-6)
+
+
+def test_gradients_that_tensorflow_made_run(tensorflow, tmp_path):
+    data = made("graph", tmp_path / "graph.pb").read_bytes()
+    with tensorflow.Graph().as_default() as graph, tensorflow.Session() as session:
+        tensorflow.import_graph_def(tensorflow.GraphDef.FromString(data), name="")
+        x = graph.get_tensor_by_name("x:0")
+        (found,) = tensorflow.gradients(graph.get_tensor_by_name("called:0"), x)
+        wanted = [found.name]
+        expected = []
+        for name in wanted:
+            session.run("init")
+            expected.append(session.run(name, {x: [1.0, 2.0]}))
+        exported = graph.as_graph_def()
+    assert "SymbolicGradient" in {node.op for node in exported.node}
+    with ours.Graph().as_default(), ours.Session() as session:
+        ours.import_graph_def(exported, name="")
+        for name, value in zip(wanted, expected, strict=True):
+            session.run("init")
+            np.testing.assert_allclose(session.run(name, {"x:0": [1.0, 2.0]}), value, rtol=1e-6)

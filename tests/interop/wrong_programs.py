@@ -25,6 +25,10 @@ def variable(tf: Any, *values: float) -> Any:
     return tf.Variable(np.array(values, np.float32))
 
 
+def resource(tf: Any, *values: float) -> Any:
+    return tf.Variable(np.array(values, np.float32), use_resource=True)
+
+
 def initialized(tf: Any, fetches: Any) -> Any:
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
@@ -135,6 +139,11 @@ WRONG: dict[str, Callable[[Any], Any]] = {
     "reuse_of_nothing": reuse_of_nothing,
     "reuse_with_another_shape": reuse_with_another_shape,
     "reuse_with_another_dtype": reuse_with_another_dtype,
+    "resource_assign_shape": lambda tf: resource(tf, 1, 2).assign([1.0, 2, 3]),
+    "resource_assign_dtype": lambda tf: resource(tf, 1, 2).assign(tf.constant([1, 2])),
+    "resource_without_shape": lambda tf: tf.Variable("a", use_resource=True).assign(1.0),
+    "resource_scatter_of_tensors": lambda tf: resource(tf, 1, 2).scatter_add(tf.ones([1])),
+    "resource_as_bool": lambda tf: bool(resource(tf, 1)),
     "assign_shape": lambda tf: variable(tf, 1, 2).assign([1.0, 2, 3]),
     "minimize_nothing": lambda tf: tf.train.GradientDescentOptimizer(0.1).minimize(
         tf.constant(1.0)
@@ -147,6 +156,15 @@ WRONG: dict[str, Callable[[Any], Any]] = {
     ),
     "dropout_rate": lambda tf: tf.nn.dropout(tf.ones([2]), rate=1.5),
     # while it runs
+    "resource_uninitialized": lambda tf: run(tf, resource(tf, 1, 2) + 1.0),
+    "resource_scatter_range": lambda tf: initialized(
+        tf, resource(tf, 1, 2).scatter_add(tf.IndexedSlices(tf.ones([1]), tf.constant([5])))
+    ),
+    "resource_gather_range": lambda tf: initialized(tf, tf.gather(resource(tf, 1, 2), [7])),
+    "resource_assign_add_shape": lambda tf: initialized(
+        tf,
+        resource(tf, 1, 2).assign_add(tf.placeholder_with_default(np.ones(3, np.float32), [None])),
+    ),
     "unfed": lambda tf: run(tf, tf.placeholder(tf.float32, [2]) * 2),
     "fed_shape": lambda tf: run(
         tf, *(lambda x: (x, {x: [1, 2, 3]}))(tf.placeholder("float32", [2]))

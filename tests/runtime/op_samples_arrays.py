@@ -56,6 +56,7 @@ sample("Bitcast", np.array([[1, 0, 128, 63], [0, 0, 0, 64]], U8), type="float32"
 sample("Bitcast", np.float32(1.5), type="int32")
 
 sample("IdentityN", [floats(2), ints(1, 2)])
+sample("IdentityN", [floats(2)])
 sample("EnsureShape", floats(2, 3), smooth=[0], shape=[None, 3])
 sample("GuaranteeConst", floats(2))
 sample("ParallelConcat", [floats(1, 3), floats(1, 3)], shape=[2, 3])

@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import opscope.runtime as tf
 from opscope.runtime.devices import local_devices
 from opscope.runtime.simulated_gpu import simulated_gpu
 from opscope.runtime.watch import Watch
+
+DATA = Path(__file__).parents[1] / "data" / "runtime"
 
 
 def has_gpu():
@@ -89,6 +92,31 @@ def test_losses_are_those_of_the_cpu(model, optimizer):
     on_cpu = losses(model, optimizer, "/cpu:0")
     np.testing.assert_allclose(on_gpu, on_cpu, rtol=2e-4)
     assert on_gpu[-1] < on_gpu[0]
+
+
+def test_resource_variables_train_there():
+    found = []
+    for use_resource in (True, False):
+        with tf.variable_scope("", use_resource=use_resource):
+            found.append(losses(mlp, lambda: tf.train.AdamOptimizer(0.01), "/gpu:0"))
+    np.testing.assert_array_equal(found[0], found[1])
+
+
+def test_bodies_of_functions_run_there():
+    graph_def = tf.GraphDef.FromString((DATA / "functions.pb").read_bytes())
+    for node in graph_def.node:
+        node.device = "/gpu:0"
+    with tf.Graph().as_default():
+        tf.import_graph_def(graph_def, name="")
+        config = tf.ConfigProto(allow_soft_placement=True)
+        with tf.Session(config=config) as session:
+            session.run("init")
+            run = session.run_watched("looped:0", {"x:0": [1.0, 2.0]}, watch=Watch())
+            np.testing.assert_allclose(run.result, [10.0, 18.0])
+            by_name = {t.node_name: t.device_name for t in run.tensors}
+            assert by_name["while/body/mul"].endswith("device:GPU:0")
+            session.run("init")
+            np.testing.assert_allclose(session.run("chosen:0", {"x:0": [-1.0, -2.0]}), [2.0, 1.0])
 
 
 def test_random_values_are_drawn_on_the_gpu():

@@ -32,7 +32,7 @@ ELSEWHERE = {
 }  # fmt: skip
 STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "resource_updates", "scattering"}
-STATE_MODULES |= {"keras_updates", "optimizer_forms", "functions"}
+STATE_MODULES |= {"keras_updates", "optimizer_forms", "functions", "function_gradient"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}
 STATE_MODULES |= {"dataset_ops", "grouping_ops", "source_ops", "iterator_ops", "python_call"}
 STATE_MODULES |= {"queue_ops", "readers", "lookup_tables", "assertion", "counting"}

@@ -47,6 +47,16 @@ def test_an_op_that_is_only_waited_for_is_skipped(session):
     assert session.run([y, idle], {x: 1.0}) == [0.5, None]
 
 
+def test_values_that_are_handed_on_together_survive_an_update(session):
+    v, w = (tf.Variable(np.ones(3, np.float32)) for _ in range(2))
+    _, before = tf.identity_n([v, w])
+    update = tf.assign_add(w, [1.0, 1.0, 1.0])
+    with tf.control_dependencies([update]):
+        late = before + 0.0
+    session.run(tf.global_variables_initializer())
+    assert [value.tolist() for value in session.run([late, before])] == [[1.0] * 3] * 2
+
+
 def test_ops_of_the_same_inputs_are_computed_once(session):
     x = tf.placeholder(tf.float32, [3], name="x")
     first, second = tf.exp(x * 2.0, name="first"), tf.exp(x * 2.0, name="second")

@@ -7,6 +7,7 @@ computes anew what it needs of the body, as TensorFlow 1's functions do.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import convert_to_tensor
@@ -14,9 +15,14 @@ from opscope.runtime.function_graph import FunctionGraph, GraphFunction
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.make_op import make_node, make_tensor
 from opscope.runtime.op_def import OPS
+from opscope.runtime.op_def import op as op_type
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.filling import zeros, zeros_like
 from opscope.runtime.schedule import needed_ops
+from opscope.runtime.tensor_shape import unknown_shape
+
+if TYPE_CHECKING:
+    from opscope.runtime.expansion import Call
 
 # Stateful ops that give the same when they are run once more.
 _REPEATABLE = frozenset(
@@ -210,6 +216,32 @@ def _used(grads: Sequence[Tensor | None]) -> list[Tensor | None]:
 def _spread(kinds: Sequence[dtypes.DType | None], made: Operation) -> list[Tensor | None]:
     outputs = iter(made.outputs)
     return [None if kind is None else next(outputs) for kind in kinds]
+
+
+@op_type(
+    "SymbolicGradient",
+    "input: Tin -> output: Tout",
+    "Tin: list(type), Tout: list(type), f: func",
+    not_differentiable=True,
+)
+def _symbolic_gradient(xp: Any, *values: Any) -> Any:
+    """The gradients of a function's inputs, given these and the gradients of its results."""
+    raise AssertionError("a call is written out when the plan is made")
+
+
+_symbolic_gradient.shape(lambda node: [unknown_shape() for _ in node.outputs])
+
+
+@_symbolic_gradient.expand
+def _(call: Call) -> tuple[list[Tensor], list[Operation]]:
+    function: GraphFunction = call.op.attrs["f"]
+    count = len(function.inputs)
+    values = call.after_controls(call.inputs)
+    grads = _used(values[count:])
+    backward = _Backward(function, call.expansion.graph, grads)
+    made = backward.function([t.dtype.base_dtype for t in function.inputs], 0)
+    given = [*values[:count], *(g for g in grads if g is not None)]
+    return call.inline(made, given, call.controls)
 
 
 for _name in ("PartitionedCall", "StatefulPartitionedCall"):

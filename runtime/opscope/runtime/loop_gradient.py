@@ -47,7 +47,7 @@ class LoopGradient:
         self.unused_exits: list[Tensor] = []
         self._grad_sync: Operation | None = None
         self._forward_sync: Operation | None = None
-        with within(graph, forward.outer):
+        with within(graph, forward.outer if outer is None else outer.forward):
             count, self.forward_index = self._count_forward()
         if outer is not None:
             history = outer.accumulate(count)
@@ -82,6 +82,7 @@ class LoopGradient:
         forward = self.forward
         assert forward.pivot is not None
         with forward.entered():
+            forward.values.add(start)
             entered = forward.enter_variable(start, name="f_count")
             merged = merge([entered, entered])
             done, alive = switch(merged, forward.pivot)

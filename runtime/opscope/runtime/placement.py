@@ -10,6 +10,7 @@ from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.devices import Device, why_no_gpu
 from opscope.runtime.operation import Operation
 from opscope.runtime.ops.flow import FLOW
+from opscope.runtime.ops.resource_variables import variable_of
 
 Placement = Mapping[Operation, Device]
 
@@ -37,8 +38,11 @@ def place(ops: Sequence[Operation], devices: Sequence[Device], soft: bool) -> Pl
 def _reference_owner(op: Operation) -> Operation | None:
     """The variable whose reference or handle the op takes, followed through assignments."""
     for tensor in op.inputs:
-        is_handle = tensor.dtype is dtypes.resource and tensor.op.type == "VarHandleOp"
-        if is_handle or (tensor.dtype.is_ref_dtype and op.definition.updates):
+        if tensor.dtype is dtypes.resource:
+            variable = variable_of(tensor)
+            if variable is not None:
+                return variable
+        elif tensor.dtype.is_ref_dtype and op.definition.updates:
             source = tensor.op
             while source.inputs and (source.definition.updates or source.type in FLOW):
                 source = source.inputs[next(iter(source.definition.updates), 0)].op

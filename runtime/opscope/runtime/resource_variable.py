@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from opscope.events.proto.variable_pb2 import VariableDef
@@ -125,7 +126,18 @@ class HandleVariable(SparseUpdates, Variable):
         return _after(graph, self._parent)
 
     def _read_here(self) -> Tensor:
-        return make_tensor("ReadVariableOp", self._handle, dtype=self.dtype)
+        if self._cached is None:
+            return make_tensor("ReadVariableOp", self._handle, dtype=self.dtype)
+        graph = self._graph()
+        with (
+            graph.colocate_with(None, ignore_existing=True),
+            graph.device(self._caching_device),
+        ):
+            return make_tensor("ReadVariableOp", self._handle, dtype=self.dtype)
+
+    def _after_cached(self) -> Any:
+        """An update comes after the copy on the caching device is made."""
+        return nullcontext() if self._cached is None else _after(self._graph(), self._cached.op)
 
     def _ref(self) -> Tensor:
         return self._handle
@@ -191,7 +203,7 @@ class HandleVariable(SparseUpdates, Variable):
         return self._changed("AssignSubVariableOp", delta, name, read_value)
 
     def _changed(self, op_type: str, delta: Any, name: str | None, read_value: bool) -> Any:
-        with self._after_parent():
+        with self._after_parent(), self._after_cached():
             converted = convert_to_tensor(delta, self.dtype)
             changed = make_node(op_type, self._handle, converted, name=name)
             return self._after(changed) if read_value else changed

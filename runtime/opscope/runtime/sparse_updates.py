@@ -48,6 +48,9 @@ class SparseUpdates:
     def _updated(self, op_type: str, *inputs: Any, name: str | None, **attrs: Any) -> Any:
         raise NotImplementedError
 
+    def _after_cached(self) -> Any:
+        raise NotImplementedError
+
     scatter_add = _by_rows("Add", "Add rows to those of the variable.")
     scatter_sub = _by_rows("Sub", "Subtract rows from those of the variable.")
     scatter_mul = _by_rows("Mul", "Multiply rows of the variable.")
@@ -69,10 +72,11 @@ class SparseUpdates:
         value: Any,
         name: str | None = None,
     ) -> Any:
-        return self._updated(
-            "ResourceStridedSliceAssign",
-            *index,
-            convert_to_tensor(value, self.dtype),
-            name=name or default_name,
-            **masks,
-        )
+        with self._after_cached():
+            return self._updated(
+                "ResourceStridedSliceAssign",
+                *index,
+                convert_to_tensor(value, self.dtype),
+                name=name or default_name,
+                **masks,
+            )

@@ -90,7 +90,11 @@ class TensorArray:
         return self._known[0]
 
     def with_flow(self, flow: Tensor) -> TensorArray:
-        """The same array after other changes."""
+        """The same array after other changes.
+
+        It takes a name, which no node gets: names that follow are TensorFlow's by that.
+        """
+        self._handle.graph.unique_name("TensorArray")
         made = TensorArray(
             self.dtype,
             handle=self._handle,
@@ -151,7 +155,7 @@ class TensorArray:
             flow = make_tensor(
                 "TensorArrayWriteV3", self._handle, index, tensor, self._flow, name=name
             )
-        return self.with_flow(flow)
+            return self.with_flow(flow)
 
     def gather(self, indices: Any, name: str | None = None) -> Tensor:
         """The elements at `indices`, stacked."""
@@ -178,7 +182,7 @@ class TensorArray:
             flow = make_tensor(
                 "TensorArrayScatterV3", self._handle, indices, tensor, self._flow, name=name
             )
-        return self.with_flow(flow)
+            return self.with_flow(flow)
 
     def stack(self, name: str | None = None) -> Tensor:
         """All elements, stacked."""
@@ -224,7 +228,7 @@ class TensorArray:
                 self._flow,
                 name=name,
             )
-        return self.with_flow(flow)
+            return self.with_flow(flow)
 
     def _value(self, value: Any) -> Tensor:
         tensor = convert_to_tensor(value, name="value", preferred_dtype=self.dtype)

@@ -116,6 +116,8 @@ def _build(
     starts = [_start(leaf, i) for i, leaf in enumerate(leaves)]
     shapes = _invariants(shape_invariants, leaves)
     with context.entered():
+        if context.outer is not None:
+            starts = [context.outer.capture(start) for start in starts]
         entered = []
         for start, shape in zip(starts, shapes, strict=True):
             if shape is not None and not _is_within(start.shape, shape):

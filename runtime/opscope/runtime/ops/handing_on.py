@@ -21,7 +21,9 @@ from opscope.runtime.tensor_shape import TensorShape, as_shape, scalar
 @op("IdentityN", "input: T -> output: T", "T: list(type) >= 1")
 def _identity_n(xp: Any, *values: Any) -> Any:
     """Return the inputs."""
-    return values if len(values) > 1 else values[0]
+    # Copies: the memory of several inputs is more than `view_of` can name.
+    copies = tuple(v.copy() if getattr(v, "ndim", 0) else v for v in values)
+    return copies if len(copies) > 1 else copies[0]
 
 
 @_identity_n.shape

@@ -173,7 +173,8 @@ def _unpack(xp: Any, value: Any, *, num: int, axis: int) -> Any:
             None,
             f"Input shape axis {axis} must equal {num}, got shape {list(value.shape)}",
         )
-    return tuple(xp.moveaxis(value, axis, 0) if axis else value)
+    parts = tuple(xp.moveaxis(value, axis, 0) if axis else value)
+    return parts[0] if num == 1 else parts
 
 
 @_unpack.shape
@@ -226,7 +227,7 @@ def _split(xp: Any, split_dim: Any, value: Any, *, num_split: int) -> Any:
             f"Number of ways to split should evenly divide the split dimension, but got "
             f"split_dim {axis} (size = {value.shape[axis]}) and num_split {num_split}",
         )
-    return tuple(xp.split(value, num_split, axis))
+    return value if num_split == 1 else tuple(xp.split(value, num_split, axis))
 
 
 @_split.shape
@@ -267,6 +268,8 @@ def _split_v(xp: Any, value: Any, size_splits: Any, split_dim: Any) -> Any:
             None,
             f"can't split axis of size {value.shape[axis]} into pieces of size {lengths}",
         )
+    if len(lengths) == 1:
+        return value
     return tuple(xp.split(value, np.cumsum(lengths)[:-1].tolist(), axis))
 
 

@@ -46,7 +46,8 @@ def _(node: Operation) -> list[TensorShape]:
 )
 def _shape_n(xp: Any, *values: Any, out_type: Any) -> Any:
     """The shapes of several tensors."""
-    return tuple(xp.asarray(v.shape, out_type.as_numpy_dtype) for v in values)
+    shapes = tuple(xp.asarray(v.shape, out_type.as_numpy_dtype) for v in values)
+    return shapes[0] if len(shapes) == 1 else shapes
 
 
 @_shape_n.shape
