@@ -2,7 +2,8 @@
 
 Run as a program, it writes `tests/data/runtime/tensorflow_cpu_kernels.txt`. Left out are the ops
 that only TensorFlow's optimizers make (their names begin with an underscore) and element types that
-opscope has not (quantized, 8-bit floats, 4-bit integers).
+opscope has not (quantized, 8-bit floats, 4-bit integers), and element types of kernels that the
+op itself does not take.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "runtime"))
 
@@ -32,9 +34,15 @@ def merged(combinations: list[Combination]) -> list[Combination]:
     return rest
 
 
+def allowed(op_def: Any, attr: str) -> frozenset[int]:
+    """The element types that an op takes for an attribute; none for all."""
+    found = [a.allowed_values.list.type for a in op_def.attr if a.name == attr] if op_def else []
+    return frozenset(t for types in found for t in types)
+
+
 def table() -> str:
     import tensorflow as tf
-    from tensorflow.python.framework import kernels
+    from tensorflow.python.framework import kernels, op_def_registry
 
     from opscope.runtime import dtypes
 
@@ -46,7 +54,9 @@ def table() -> str:
         for part in kernel.constraint:
             if part.allowed_values.list.s:  # of an attribute that is no type
                 continue
-            names = [tf.as_dtype(t).name for t in part.allowed_values.list.type]
+            taken = allowed(op_def_registry.get(kernel.op), part.name)
+            types = [t for t in part.allowed_values.list.type if not taken or t in taken]
+            names = [tf.as_dtype(t).name for t in types]
             combination[part.name] = frozenset(n for n in names if n in dtypes._BY_NAME)
         if all(combination.values()):
             found = ops.setdefault(kernel.op, [])

@@ -15,9 +15,7 @@ from opscope.runtime.ops.type_sets import REAL
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
 _ARG = "input: T, dimension: Tidx -> output: output_type"
-_ARG_ATTRS = (
-    f"T: {{{REAL}, bool}}, Tidx: {{int32, int64}} = int32, output_type: {{int32, int64}} = int64"
-)
+_ARG_ATTRS = f"T: {{{REAL}, bool}}, Tidx: {{int32, int64}} = int32"
 
 
 def _position(dimension: Any, ndim: int) -> int:
@@ -37,13 +35,13 @@ def _arg(xp: Any, x: Any, dimension: Any, worst: float, function: str) -> Any:
     return getattr(x, function)(axis=axis)
 
 
-@op("ArgMax", _ARG, _ARG_ATTRS)
+@op("ArgMax", _ARG, f"{_ARG_ATTRS}, output_type: {{int16, uint16, int32, int64}} = int64")
 def _arg_max(xp: Any, x: Any, dimension: Any, *, output_type: dtypes.DType) -> Any:
     """The index of the largest element along one axis; the first of several."""
     return _arg(xp, x, dimension, -np.inf, "argmax").astype(output_type.as_numpy_dtype)
 
 
-@op("ArgMin", _ARG, _ARG_ATTRS)
+@op("ArgMin", _ARG, f"{_ARG_ATTRS}, output_type: {{int32, int64}} = int64")
 def _arg_min(xp: Any, x: Any, dimension: Any, *, output_type: dtypes.DType) -> Any:
     """The index of the smallest element along one axis; the first of several."""
     return _arg(xp, x, dimension, np.inf, "argmin").astype(output_type.as_numpy_dtype)

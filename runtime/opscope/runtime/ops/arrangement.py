@@ -72,7 +72,8 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 )
 def _conjugate_transpose(xp: Any, x: Any, perm: Any) -> Any:
     """As Transpose, of the complex conjugates."""
-    return xp.conj(x.transpose(perm.tolist()))
+    turned = x.transpose(perm.tolist())
+    return xp.conj(turned) if x.dtype.kind == "c" else turned.copy()
 
 
 _conjugate_transpose.shape(_transposed_shape)

@@ -18,9 +18,9 @@ _FLOATS = "T: {float16, bfloat16, float32, float64} = float32"
 _ADJUSTED = "T: {float16, float32} = float32"
 
 
-def _three(images: Any) -> Any:
+def _three(images: Any, error: Any = errors.InvalidArgumentError) -> Any:
     if images.ndim < 1 or images.shape[-1] != 3:
-        raise errors.InvalidArgumentError(
+        raise error(
             None, None, f"input must have 3 channels but instead has shape {list(images.shape)}"
         )
     return images
@@ -56,19 +56,21 @@ def _to_rgb(xp: Any, hue: Any, saturation: Any, value: Any) -> Any:
         kind(2) - abs(angle - kind(4)),
     )
     rest = kind(1) - saturation
-    return xp.stack([(rest + saturation * xp.clip(p, kind(0), kind(1))) * value for p in parts], -1)
+    inside = [xp.minimum(xp.maximum(p, kind(0)), kind(1)) for p in parts]
+    return xp.stack([(rest + saturation * p) * value for p in inside], -1)
 
 
 @op("RGBToHSV", "images: T -> output: T", _FLOATS)
 def _rgb_to_hsv(xp: Any, images: Any) -> Any:
     """Hue, saturation and value, each in [0, 1], of red, green and blue along the last axis."""
-    return xp.stack(_to_hsv(xp, _three(images)), -1)
+    return xp.stack(_to_hsv(xp, _three(images, errors.FailedPreconditionError)), -1)
 
 
 @op("HSVToRGB", "images: T -> output: T", _FLOATS, not_differentiable=True)
 def _hsv_to_rgb(xp: Any, images: Any) -> Any:
     """Red, green and blue of hue, saturation and value along the last axis."""
-    return _to_rgb(xp, *(_three(images)[..., i] for i in range(3)))
+    _three(images, errors.FailedPreconditionError)
+    return _to_rgb(xp, *(images[..., i] for i in range(3)))
 
 
 @op("AdjustContrastv2", "images: T, contrast_factor: float32 -> output: T", _ADJUSTED)
@@ -111,9 +113,10 @@ def _with_three_channels(node: Operation) -> list[TensorShape]:
     return [sizes[:-1].concatenate(sizes[-1:].merge_with([3]))]
 
 
-for _definition in (_rgb_to_hsv, _hsv_to_rgb, _adjust_hue, _adjust_saturation):
+for _definition in (_rgb_to_hsv, _hsv_to_rgb):
     _definition.shape(_with_three_channels)
-_adjust_contrast.shape(same_shape)
+for _definition in (_adjust_contrast, _adjust_hue, _adjust_saturation):
+    _definition.shape(same_shape)
 
 
 @_rgb_to_hsv.gradient

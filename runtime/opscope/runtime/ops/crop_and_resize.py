@@ -123,10 +123,10 @@ def _grad_image(
     size = image_size.tolist()
     rows, columns = _places(boxes, size[1:3], grads.shape[1:3])
     owner = _owners(boxes, box_ind, size[0])
-    exact = T.numpy_dtype if T is dtypes.float64 else np.dtype(F32)
-    out = np.zeros(size, exact)
+    # Products are rounded to float32 whatever T is.
+    out = np.zeros(size, T.numpy_dtype if T is dtypes.float64 else np.dtype(F32))
     inside = rows.inside[:, :, None] & columns.inside[:, None, :]
-    flowing = np.where(inside[..., None], grads, F32(0)).astype(exact)
+    flowing = np.where(inside[..., None], grads, F32(0))
 
     def add(y: Any, x: Any, weight: Any) -> None:
         place = (owner, y[:, :, None], x[:, None, :])

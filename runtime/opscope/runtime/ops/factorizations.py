@@ -239,6 +239,18 @@ def _(node: Operation, grad_e: Tensor, grad_v: Tensor) -> list[Tensor | None]:
         return [matrix_set_diag(back, 0.5 * matrix_diag_part(back))]
 
 
+def _complex_lu(matrix: Any) -> tuple[Any, Any]:
+    """Both factors in one and the order of rows; LAPACK takes |re| + |im| for the magnitude."""
+    found, places = matrix.copy(), np.arange(len(matrix))
+    for i in range(len(matrix)):
+        best = i + int(abs(found[i:, i]).argmax())
+        found[[i, best]], places[[i, best]] = found[[best, i]], places[[best, i]]
+        if found[i, i]:
+            found[i + 1 :, i] /= found[i, i]
+        found[i + 1 :, i + 1 :] -= np.outer(found[i + 1 :, i], found[i, i + 1 :])
+    return found, places
+
+
 @op(
     "Lu",
     "input: T -> lu: T, p: output_idx_type",
@@ -254,6 +266,9 @@ def _lu(xp: Any, value: Any, *, output_idx_type: dtypes.DType) -> Any:
     factors = np.empty_like(matrices)
     orders = np.empty(matrices.shape[:2], output_idx_type.as_numpy_dtype)
     for factor, order, matrix in zip(factors, orders, matrices, strict=True):
+        if matrix.dtype.kind == "c":
+            factor[...], order[...] = _complex_lu(matrix)
+            continue
         found, swaps = linalg.lu_factor(matrix)
         places = np.arange(len(matrix))
         for row, other in enumerate(swaps):

@@ -69,6 +69,7 @@ def _define_complex(rank: int, inverse: bool) -> OpDef:
 
 def _define_to_complex(rank: int) -> OpDef:
     def kernel(xp: Any, value: Any, fft_length: Any, *, Tcomplex: Any) -> Any:  # noqa: N803
+        _check_types("forward", value, np.dtype(Tcomplex.as_numpy_dtype), value)
         sizes = tuple(int(s) for s in fft_length)
         if not value.size or 0 in sizes:
             empty = (*value.shape[:-rank], *sizes[:-1], sizes[-1] // 2 + 1 if sizes[-1] else 0)
@@ -89,6 +90,7 @@ def _define_to_complex(rank: int) -> OpDef:
 
 def _define_to_real(rank: int) -> OpDef:
     def kernel(xp: Any, value: Any, fft_length: Any, *, Treal: Any) -> Any:  # noqa: N803
+        _check_types("inverse", value, value.dtype, np.empty(0, Treal.as_numpy_dtype))
         sizes = tuple(int(s) for s in fft_length)
         if not value.size or 0 in sizes:
             return xp.zeros((*value.shape[:-rank], *sizes), Treal.as_numpy_dtype)
@@ -104,6 +106,14 @@ def _define_to_real(rank: int) -> OpDef:
     )(kernel)
     made.shape(lambda node: _length_shape(node, rank, False))
     return made
+
+
+def _check_types(which: str, value: Any, wide: Any, real: Any) -> None:
+    """InvalidArgumentError unless the complex type is as exact as the real one."""
+    if np.result_type(real.dtype, np.complex64) != wide:
+        raise errors.InvalidArgumentError(
+            None, None, f"Wrong types for {which} real FFT: {real.dtype} and {wide}"
+        )
 
 
 def _check_sizes(given: tuple[int, ...], wanted: tuple[int, ...]) -> None:

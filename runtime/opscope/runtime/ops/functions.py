@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from opscope.runtime import dtypes
+from opscope.runtime import dtypes, errors
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -79,6 +79,9 @@ _stateful_call.shape(_shapes)
 # -- conditions ----------------------------------------------------------------------------
 
 
+_AS_BOOL = {"bool", "float32", "float64", "int8", "int16", "int32", "int64", "uint8"}
+
+
 @op("ToBool", "input: T -> output: bool", "T: type", host_only=True, not_differentiable=True)
 def _to_bool(xp: Any, value: Any) -> Any:
     """False for zero, an empty string and an array without elements, else true."""
@@ -86,6 +89,10 @@ def _to_bool(xp: Any, value: Any) -> Any:
         return np.bool_(bool(value))
     if value.ndim:
         return np.bool_(value.size > 0)
+    if value.dtype.name not in _AS_BOOL and value.dtype.kind not in "OSU":
+        raise errors.InvalidArgumentError(
+            None, None, f"{value.dtype} cannot be converted to a boolean"
+        )
     return np.bool_(bool(value[()]))
 
 

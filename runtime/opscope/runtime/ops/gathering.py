@@ -32,7 +32,7 @@ def _checked(indices: Any, limit: int) -> Any:
 @op(
     "GatherV2",
     "params: Tparams, indices: Tindices, axis: Taxis -> output: Tparams",
-    f"batch_dims: int = 0, Tparams: type, Tindices: {_INT}, Taxis: {_INT}",
+    f"batch_dims: int = 0, Tparams: type, Tindices: {{int16, int32, int64}}, Taxis: {_INT}",
 )
 def _gather(xp: Any, params: Any, indices: Any, axis: Any, *, batch_dims: int) -> Any:
     """The slices of params along an axis that the indices name."""
@@ -117,7 +117,7 @@ def gather(
 @op(
     "UnsortedSegmentSum",
     "data: T, segment_ids: Tindices, num_segments: Tnumsegments -> output: T",
-    f"T: {{{NUMBER}}}, Tindices: {_INT}, Tnumsegments: {_INT} = int32",
+    f"T: {{{NUMBER}}}, Tindices: {{int16, int32, int64}}, Tnumsegments: {_INT} = int32",
 )
 def _unsorted_segment_sum(xp: Any, data: Any, segment_ids: Any, num_segments: Any) -> Any:
     """The sum of the rows of each segment; rows with a negative segment are left out."""

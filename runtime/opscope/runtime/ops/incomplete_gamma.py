@@ -24,7 +24,11 @@ _WIDE = "T: {float32, float64}"
 
 def _define(op_type: str, signature: str, attrs: str, function: str, doc: str) -> OpDef:
     def kernel(xp: Any, first: Any, second: Any) -> Any:
-        return special(function, first, second)
+        found = special(function, first, second)
+        if op_type == "Zeta":
+            return found
+        # SciPy has a limit for the order 0, TensorFlow none.
+        return np.where(first == 0, found.dtype.type(np.nan), found).astype(found.dtype)[()]
 
     kernel.__doc__ = doc
     made = op(op_type, signature, attrs, host_only=True)(kernel)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import errors
+from opscope.runtime.dtypes import as_dtype as data_type
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
@@ -40,12 +41,15 @@ def _largest(xp: Any, images: Any, filters: Any, attrs: dict[str, Any]) -> tuple
     padded = windows.with_border(xp, images, 0)
     inside = windows.with_border(xp, xp.ones((1, *images.shape[1:3], 1), bool), False)
     shape = (images.shape[0], *windows.counts, images.shape[3])
-    best, winner = xp.zeros(shape, images.dtype), xp.full(shape, -1, np.int64)
+    # As in TensorFlow: a sum has to be more than the lowest number, which NaN never is, and the
+    # first element of a window has won where none is.
+    best = xp.full(shape, data_type(images.dtype).min, images.dtype)
+    winner = xp.full(shape, -1, np.int64)
     for number, (index, place) in enumerate(windows.places()):
         total = padded[place] + filters[index]
-        better = inside[place] & ((total > best) | (winner < 0))
+        better = inside[place] & (total > best)
         best = xp.where(better, total, best)
-        winner = xp.where(better, number, winner)
+        winner = xp.where(better | (inside[place] & (winner < 0)), number, winner)
     return best, winner, windows
 
 

@@ -15,7 +15,7 @@ from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_shape
-from opscope.runtime.ops.type_sets import FLOAT
+from opscope.runtime.ops.type_sets import FLOAT, REAL
 from opscope.runtime.ops.window_nodes import attrs_of, channel_axis, inner, window_shape
 from opscope.runtime.ops.windows import (
     Line,
@@ -209,7 +209,7 @@ def _max_pool(xp: Any, images: Any, **attrs: Any) -> Any:
 @op(
     "MaxPoolGrad",
     "orig_input: T, orig_output: T, grad: T -> output: T",
-    f"{_MAX_ATTRS}, {_MAX_TYPES}",
+    f"{_MAX_ATTRS}, T: {{{REAL}}} = float32",
 )
 def _max_pool_grad(
     xp: Any,

@@ -117,10 +117,12 @@ def _checked(images: Any) -> Any:
         )
     if images.shape[1] <= 0 or images.shape[2] <= 0:
         raise errors.InvalidArgumentError(None, None, "image must be of non-zero size")
+    if images.shape[3] <= 0:
+        raise errors.InvalidArgumentError(None, None, "image must have at least one channel")
     return images
 
 
-def _summed(xp: Any, values: Any, taps: Taps, axis: int) -> Any:
+def _summed(xp: Any, values: Any, taps: Taps, axis: int, skips_zeros: bool = False) -> Any:
     """The weighted sums of elements along one axis."""
     wide = [1] * values.ndim
     wide[axis] = -1
@@ -129,6 +131,8 @@ def _summed(xp: Any, values: Any, taps: Taps, axis: int) -> Any:
         weights = xp.asarray(np.ascontiguousarray(taps.weights[:, k])).reshape(wide)
         indices = xp.asarray(np.ascontiguousarray(taps.indices[:, k]))
         part = xp.take(values, indices, axis) * weights
+        if skips_zeros:
+            part = xp.where(weights == 0, part.dtype.type(0), part)
         total = part if total is None else total + part
     return total
 
@@ -149,18 +153,17 @@ def _between(xp: Any, values: Any, taps: Taps, axis: int) -> Any:
 
 def _spread(xp: Any, grads: Any, rows: Taps, columns: Taps, height: int, width: int) -> Any:
     """The transpose of the two sums: gradients of the outputs as gradients of the input."""
-    down = _matrix(rows, height)
-    across = _matrix(columns, width)
-    tall = xp.tensordot(xp.asarray(down, grads.dtype), grads, ((0,), (1,)))  # [h, n, out_w, c]
-    both = xp.tensordot(xp.asarray(across, grads.dtype), tall, ((0,), (2,)))  # [w, h, n, c]
-    return both.transpose(2, 1, 0, 3)
-
-
-def _matrix(taps: Taps, size: int) -> Any:
-    matrix = np.zeros((len(taps.indices), size), np.float64)
-    rows = np.broadcast_to(np.arange(len(taps.indices))[:, None], taps.indices.shape)
-    np.add.at(matrix, (rows, taps.indices), taps.weights)
-    return matrix
+    # By slices, not by matrices: the 0 of a matrix makes NaN of an infinity elsewhere.
+    batch, high, wide, channels = grads.shape
+    tall = xp.zeros((batch, height, wide, channels), grads.dtype)
+    for i in range(high):
+        for place, weight in zip(rows.indices[i], rows.weights[i], strict=True):
+            tall[:, place] += grads[:, i] * grads.dtype.type(weight)
+    both = xp.zeros((batch, height, width, channels), grads.dtype)
+    for i in range(wide):
+        for place, weight in zip(columns.indices[i], columns.weights[i], strict=True):
+            both[:, :, place] += tall[:, :, i] * grads.dtype.type(weight)
+    return both
 
 
 @op(
@@ -209,7 +212,7 @@ def _area(xp: Any, images: Any, size: Any, *, align_corners: bool) -> Any:
     values = _checked(images).astype(xp.float32)
     columns = area_taps(values.shape[2], wide, align_corners)
     rows = area_taps(values.shape[1], high, align_corners)
-    return _summed(xp, _summed(xp, values, columns, 2), rows, 1)
+    return _summed(xp, _summed(xp, values, columns, 2, True), rows, 1, True)
 
 
 @lru_cache(256)
@@ -249,12 +252,12 @@ def _nearest_grad(
 ) -> Any:
     """The gradient of ResizeNearestNeighbor with respect to images of a height and width."""
     high, wide = size.tolist()
+    _checked(grads)
     rows = nearest_indices(high, grads.shape[1], align_corners, half_pixel_centers)
     columns = nearest_indices(wide, grads.shape[2], align_corners, half_pixel_centers)
     down, across = (Taps(i[:, None], np.ones((len(i), 1), F32)) for i in (rows, columns))
-    exact = grads if grads.dtype == np.float64 else grads.astype(xp.float32)
-    if grads.dtype.kind in "iu":
-        exact = grads.astype(xp.float64)
+    is_short = grads.dtype.itemsize == 2 and grads.dtype.kind not in "iu"
+    exact = grads.astype(xp.float32) if is_short else grads
     return _spread(xp, exact, down, across, high, wide).astype(grads.dtype)
 
 
@@ -263,7 +266,8 @@ def _interpolation_grad(taps: Callable[..., Taps]) -> Callable[..., Any]:
         xp: Any, grads: Any, image: Any, *, align_corners: bool, half_pixel_centers: bool
     ) -> Any:
         """The gradient of the resizing with respect to the original images."""
-        high, wide = image.shape[1:3]
+        _checked(grads)
+        high, wide = _checked(image).shape[1:3]
         rows = taps(high, grads.shape[1], align_corners, half_pixel_centers)
         columns = taps(wide, grads.shape[2], align_corners, half_pixel_centers)
         exact = grads.astype(xp.float64) if image.dtype == np.float64 else grads

@@ -154,7 +154,8 @@ def _random_gamma_grad(xp: Any, alpha: Any, sample: Any) -> Any:
     with np.errstate(all="ignore"):
         density = np.exp((a - 1) * np.log(x) - x - special.gammaln(a))
         found = -igamma_slope(a, x) / density
-    return np.where(np.isfinite(found), found, 0).astype(alpha.dtype)[()]
+    found = np.where(np.isfinite(found), found, 0)
+    return np.where((a > 0) & (x >= 0), found, np.nan).astype(alpha.dtype)[()]
 
 
 @_random_gamma_grad.shape

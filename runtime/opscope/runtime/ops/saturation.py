@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime import dtypes
+from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
@@ -23,6 +23,28 @@ from opscope.runtime.ops.type_sets import T_NUMBER
 @op("ClipByValue", "t: T, clip_value_min: T, clip_value_max: T -> output: T", T_NUMBER)
 def _clip(xp: Any, value: Any, low: Any, high: Any) -> Any:
     """Each element, or the nearer limit where it is beyond one."""
+    for limit in (low, high):
+        if limit.ndim and limit.shape != value.shape:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                "clip_value_min and clip_value_max must be either of the same shape as input, "
+                f"or a scalar. input shape: {list(value.shape)}, limit: {list(limit.shape)}",
+            )
+    if value.dtype.kind != "c":
+        return _between(xp, value, low, high)
+    clipped = xp.empty(value.shape, value.dtype)
+    clipped.real = _between(xp, value.real, low.real, high.real)
+    clipped.imag = _between(xp, value.imag, low.imag, high.imag)
+    return clipped[()]
+
+
+def _between(xp: Any, value: Any, low: Any, high: Any) -> Any:
+    if value.dtype.kind not in "iub":
+        # A limit that is NaN is none.
+        kind = value.dtype.type
+        low = xp.where(low == low, low, kind(-np.inf)).astype(kind, copy=False)
+        high = xp.where(high == high, high, kind(np.inf)).astype(kind, copy=False)
     return xp.maximum(xp.minimum(value, high), low)
 
 

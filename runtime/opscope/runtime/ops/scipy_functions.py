@@ -30,9 +30,17 @@ def special(name: str, *arrays: Any) -> Any:
     return np.asarray(found).astype(arrays[0].dtype)[()]
 
 
-def _define(op_type: str, function: str, doc: str) -> OpDef:
+def _define(
+    op_type: str, function: str, doc: str, elsewhere: tuple[Callable[..., Any], float] | None = None
+) -> OpDef:
+    """elsewhere: where TensorFlow has a value of its own, and which."""
+
     def kernel(xp: Any, x: Any) -> Any:
-        return special(function, x)
+        found = special(function, x)
+        if elsewhere is None:
+            return found
+        is_there, value = elsewhere
+        return np.where(is_there(x), x.dtype.type(value), found).astype(x.dtype, copy=False)[()]
 
     kernel.__doc__ = doc
     made = op(op_type, "x: T -> y: T", T_FLOAT, host_only=True)(kernel)
@@ -40,26 +48,64 @@ def _define(op_type: str, function: str, doc: str) -> OpDef:
     return made
 
 
+def _is_negative(x: Any) -> Any:
+    return x < 0
+
+
+def _is_pole(x: Any) -> Any:
+    return (x <= 0) & (x == np.floor(x))
+
+
 _erf = _define("Erf", "erf", "The error function of Gauss.")
 _erfc = _define("Erfc", "erfc", "1 - erf(x), exact for large x.")
 _erfinv = _define("Erfinv", "erfinv", "The inverse of erf.")
 _ndtri = _define("Ndtri", "ndtri", "The quantile of the standard normal distribution.")
-_lgamma = _define("Lgamma", "gammaln", "Logarithm of |gamma(x)|.")
-_digamma = _define("Digamma", "psi", "The derivative of lgamma.")
+_lgamma = _define("Lgamma", "gammaln", "Logarithm of |gamma(x)|.", (lambda x: x == -np.inf, np.inf))
+_digamma = _define("Digamma", "psi", "The derivative of lgamma.", (_is_pole, np.nan))
 _i0 = _define("BesselI0", "i0", "The modified Bessel function of order 0.")
 _i0e = _define("BesselI0e", "i0e", "The modified Bessel function of order 0 times exp(-|x|).")
 _i1 = _define("BesselI1", "i1", "The modified Bessel function of order 1.")
 _i1e = _define("BesselI1e", "i1e", "The modified Bessel function of order 1 times exp(-|x|).")
-_k0 = _define("BesselK0", "k0", "The modified Bessel function of the second kind of order 0.")
-_k0e = _define("BesselK0e", "k0e", "As BesselK0, times exp(x).")
-_k1 = _define("BesselK1", "k1", "The modified Bessel function of the second kind of order 1.")
-_k1e = _define("BesselK1e", "k1e", "As BesselK1, times exp(x).")
+_k0 = _define(
+    "BesselK0",
+    "k0",
+    "The modified Bessel function of the second kind of order 0.",
+    (_is_negative, np.inf),
+)
+_k0e = _define(
+    "BesselK0e",
+    "k0e",
+    "As BesselK0, times exp(x).",
+    (_is_negative, np.inf),
+)
+_k1 = _define(
+    "BesselK1",
+    "k1",
+    "The modified Bessel function of the second kind of order 1.",
+    (_is_negative, np.inf),
+)
+_k1e = _define(
+    "BesselK1e",
+    "k1e",
+    "As BesselK1, times exp(x).",
+    (_is_negative, np.inf),
+)
 _j0 = _define("BesselJ0", "j0", "The Bessel function of order 0.")
 _j1 = _define("BesselJ1", "j1", "The Bessel function of order 1.")
-_y0 = _define("BesselY0", "y0", "The Bessel function of the second kind of order 0.")
-_y1 = _define("BesselY1", "y1", "The Bessel function of the second kind of order 1.")
+_y0 = _define(
+    "BesselY0",
+    "y0",
+    "The Bessel function of the second kind of order 0.",
+    (_is_negative, -np.inf),
+)
+_y1 = _define(
+    "BesselY1",
+    "y1",
+    "The Bessel function of the second kind of order 1.",
+    (_is_negative, -np.inf),
+)
 _dawsn = _define("Dawsn", "dawsn", "Dawson's integral.")
-_expint = _define("Expint", "expi", "The exponential integral.")
+_expint = _define("Expint", "expi", "The exponential integral.", (_is_negative, np.nan))
 _spence = _define("Spence", "spence", "The dilogarithm of 1 - x.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from opscope.runtime import dtypes
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.arithmetic import truncated_quotient
 from opscope.runtime.ops.cast import cast
 from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.nd_indexing import gather_nd
@@ -38,6 +40,10 @@ def _merged(a: Any, b: Any) -> tuple[Any, Any, Any]:
     return ordered[is_new], places[: len(a)], places[len(a) :]
 
 
+def _after_last(places: Any) -> int:
+    return int(places.max()) + 1 if len(places) else 0
+
+
 @op(
     "SparseAdd",
     f"{_PAIR}, thresh: Treal -> sum_indices: int64, sum_values: T, sum_shape: int64",
@@ -57,6 +63,8 @@ def _add(
     total[a_places] += av
     total[b_places] += bv
     is_kept = abs(total) >= thresh
+    # What comes after the last element of one operand is kept whatever it is.
+    is_kept[min(_after_last(a_places), _after_last(b_places)) :] = True
     return rows[is_kept], total[is_kept], a_shape
 
 
@@ -129,7 +137,12 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 def _define_cwise(name: str, function: Callable[[Any, Any], Any], doc: str) -> OpDef:
     def kernel(xp: Any, indices: Any, values: Any, sizes: Any, dense: Any) -> Any:
         wide = np.broadcast_to(dense, tuple(sizes.tolist()))
-        return function(values, wide[tuple(indices.T)]).astype(values.dtype)
+        beside = wide[tuple(indices.T)]
+        if name == "SparseDenseCwiseDiv" and (beside == 0).any():
+            raise refused(
+                "SparseDenseCwiseDiv cannot divide by zero, but input dense tensor contains zero"
+            )
+        return function(values, beside).astype(values.dtype)
 
     kernel.__doc__ = doc
     made = op(
@@ -148,7 +161,9 @@ def _define_cwise(name: str, function: Callable[[Any, Any], Any], doc: str) -> O
 
 _cwise_add = _define_cwise("SparseDenseCwiseAdd", np.add, "The values plus those beside them.")
 _cwise_mul = _define_cwise("SparseDenseCwiseMul", np.multiply, "The values times those there.")
-_cwise_div = _define_cwise("SparseDenseCwiseDiv", np.divide, "The values over those there.")
+_cwise_div = _define_cwise(
+    "SparseDenseCwiseDiv", partial(truncated_quotient, np), "The values over those there."
+)
 _cwise_add.not_differentiable = True
 
 

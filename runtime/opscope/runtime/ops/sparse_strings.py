@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,58 @@ _MADE = "sparse_indices: int64, sparse_values: dtype, sparse_shape: int64"
 def _packed(parts: Any, out_type: dtypes.DType) -> list[Any]:
     if out_type is dtypes.variant:
         return list(parts)
-    return [make_tensor_proto(np.asarray(part)).SerializeToString() for part in parts]
+    return [_proto(np.asarray(part)).SerializeToString() for part in parts]
+
+
+def _proto(array: Any) -> TensorProto:
+    """A tensor whose values stand in `tensor_content`: of strings their lengths, then the bytes."""
+    made = make_tensor_proto(array)
+    if made.string_val:
+        texts = list(made.string_val)
+        del made.string_val[:]
+        made.tensor_content = b"".join([_varint(len(text)) for text in texts] + texts)
+    return made
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
 
 
 def _array(part: Any) -> Any:
     if not isinstance(part, bytes):
         return part
-    return make_ndarray(TensorProto.FromString(part))
+    proto = TensorProto.FromString(part)
+    if proto.dtype == dtypes.string.as_datatype_enum and proto.tensor_content:
+        sizes = [dim.size for dim in proto.tensor_shape.dim]
+        return _texts(proto.tensor_content, math.prod(sizes)).reshape(sizes)
+    return make_ndarray(proto)
+
+
+def _texts(content: bytes, count: int) -> Any:
+    """The strings of a tensor from its bytes; InvalidArgumentError where those do not suffice."""
+    lengths, at = [], 0
+    for _ in range(min(count, len(content))):
+        length, shift = 0, 0
+        while at < len(content):
+            byte = content[at]
+            length |= (byte & 127) << shift
+            at, shift = at + 1, shift + 7
+            if byte < 128:
+                break
+        lengths.append(length)
+    if len(lengths) != count or at + sum(lengths) != len(content):
+        raise errors.InvalidArgumentError(
+            None, None, f"a serialized tensor of {count} strings has {len(content)} bytes"
+        )
+    found = np.empty(count, object)
+    for i, length in enumerate(lengths):
+        found[i] = content[at : at + length]
+        at += length
+    return found
 
 
 @op(
@@ -68,10 +114,19 @@ def _serialize_many(
     return out
 
 
-def _joined(serialized: Any) -> tuple[Any, Any, Any]:
+def _joined(serialized: Any, wanted: dtypes.DType) -> tuple[Any, Any, Any]:
     """One sparse tensor of many, their places in the array in front of its indices."""
     outer = serialized.shape[:-1]
     parts = [tuple(map(_array, row)) for row in serialized.reshape(-1, 3)]
+    for part in parts:
+        found = dtypes.as_dtype(part[1].dtype)
+        if found != wanted:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Requested SparseTensor of type {wanted.name} but SparseTensor values have "
+                f"type {found.name}",
+            )
     if not outer:
         return parts[0]
     if not parts:
@@ -97,9 +152,9 @@ def _joined(serialized: Any) -> tuple[Any, Any, Any]:
     host_only=True,
     not_differentiable=True,
 )
-def _deserialize(xp: Any, serialized: Any) -> Any:
+def _deserialize(xp: Any, serialized: Any, *, dtype: dtypes.DType) -> Any:
     """The sparse tensor that three strings or variants hold; of an array of them, all in one."""
-    return _joined(serialized)
+    return _joined(serialized, dtype)
 
 
 @op(
@@ -109,9 +164,9 @@ def _deserialize(xp: Any, serialized: Any) -> Any:
     host_only=True,
     not_differentiable=True,
 )
-def _deserialize_many(xp: Any, serialized: Any) -> Any:
+def _deserialize_many(xp: Any, serialized: Any, *, dtype: dtypes.DType) -> Any:
     """The rows of a sparse tensor put together again."""
-    return _joined(serialized)
+    return _joined(serialized, dtype)
 
 
 @_serialize.shape

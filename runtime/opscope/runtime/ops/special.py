@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime import dtypes
+from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OpDef, op
@@ -161,9 +161,14 @@ def _imag(xp: Any, x: Any) -> Any:
 
 
 @op("ComplexAbs", "x: T -> y: Tout", _PARTS)
-def _complex_abs(xp: Any, x: Any) -> Any:
+def _complex_abs(xp: Any, x: Any, *, Tout: dtypes.DType) -> Any:  # noqa: N803
     """The length of a complex number."""
-    return abs(x)
+    length = abs(x)
+    if length.dtype != Tout.as_numpy_dtype:
+        raise errors.InvalidArgumentError(
+            None, None, f"no kernel of ComplexAbs makes {Tout.name} of {x.dtype}"
+        )
+    return length
 
 
 for _definition in (_real, _imag, _complex_abs):

@@ -39,6 +39,25 @@ def computable(array: Any) -> Any:
     return array.astype(np.float32) if array.dtype.itemsize == 2 else array
 
 
+def _cholesky_with_nan(matrices: Any) -> Any:
+    """Column by column, which hands NaN on where LAPACK stops; InvalidArgumentError as it."""
+    lower = np.tril(matrices)
+    for i in range(lower.shape[-1]):
+        row = lower[..., i, :i]
+        pivot = lower[..., i, i].real - (row * row.conj()).real.sum(-1)
+        if (pivot <= 0).any():
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                "Cholesky decomposition was not successful. The input might not be valid.",
+            )
+        root = np.sqrt(pivot)
+        lower[..., i, i] = root
+        below = lower[..., i + 1 :, :i] @ row.conj()[..., None]
+        lower[..., i + 1 :, i] = (lower[..., i + 1 :, i] - below[..., 0]) / root[..., None]
+    return lower
+
+
 @op("Cholesky", "input: T -> output: T", f"T: {_SOLVED}", host_only=True)
 def _cholesky(xp: Any, value: Any) -> Any:
     """The lower triangular L of each positive definite matrix L * adjoint(L)."""
@@ -46,6 +65,8 @@ def _cholesky(xp: Any, value: Any) -> Any:
     try:
         found = np.linalg.cholesky(computable(value)) if value.size else value.copy()
     except np.linalg.LinAlgError:
+        if np.isnan(value).any():
+            return _cholesky_with_nan(computable(value)).astype(value.dtype)
         raise errors.InvalidArgumentError(
             None, None, "Cholesky decomposition was not successful. The input might not be valid."
         ) from None
@@ -79,15 +100,27 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 def _triangular_solve(xp: Any, matrix: Any, rhs: Any, *, lower: bool, adjoint: bool) -> Any:
     """The x of matrix * x = rhs, of which one triangle of the matrix counts."""
     kept = np.tril(matrix) if lower else np.triu(matrix)
-    if (np.diagonal(kept, axis1=-2, axis2=-1) == 0).any():
-        raise errors.InvalidArgumentError(None, None, "Input matrix is not invertible.")
     used = computable(kept)
     used = used.conj().swapaxes(-1, -2) if adjoint else used
     batch = np.broadcast_shapes(used.shape[:-2], rhs.shape[:-2])
     right = np.broadcast_to(computable(rhs), batch + rhs.shape[-2:])
     if not right.size:
         return right.astype(rhs.dtype)
-    return np.linalg.solve(used, right).astype(rhs.dtype)
+    if np.isfinite(used).all() and np.diagonal(used, axis1=-2, axis2=-1).all():
+        return np.linalg.solve(used, right).astype(rhs.dtype)
+    return _substituted(used, right, lower != adjoint).astype(rhs.dtype)
+
+
+def _substituted(matrix: Any, right: Any, is_lower: bool) -> Any:
+    """The solution row by row; a 0 on the diagonal makes infinities and NaN of it, no error."""
+    found = right.copy()
+    order = matrix.shape[-1]
+    with np.errstate(all="ignore"):
+        for i in range(order) if is_lower else reversed(range(order)):
+            done = slice(0, i) if is_lower else slice(i + 1, None)
+            known = matrix[..., i : i + 1, done] @ found[..., done, :]
+            found[..., i, :] = (found[..., i, :] - known[..., 0, :]) / matrix[..., i, i, None]
+    return found
 
 
 @_triangular_solve.shape
@@ -128,6 +161,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 def _log_determinant(xp: Any, value: Any) -> Any:
     """The sign of the determinant of each matrix, and the logarithm of its magnitude."""
     sign, log = np.linalg.slogdet(computable(value))
+    sign = np.where(np.isnan(log), log, sign)
     return tuple(np.asarray(part).astype(value.dtype)[()] for part in (sign, log))
 
 
@@ -149,7 +183,9 @@ def _square_root(xp: Any, value: Any) -> Any:
     from scipy import linalg
 
     matrices = computable(value).reshape(-1, *value.shape[-2:])
-    found = np.array([linalg.sqrtm(m) for m in matrices]).reshape(value.shape)
+    found = np.array(
+        [linalg.sqrtm(m) if np.isfinite(m).all() else np.full_like(m, np.nan) for m in matrices]
+    ).reshape(value.shape)
     real = found.real if value.dtype.kind != "c" else found
     return real.astype(value.dtype)
 
@@ -192,6 +228,8 @@ def _solve_ls(xp: Any, matrix: Any, rhs: Any, l2_regularizer: Any, *, fast: bool
     """
     a, b = computable(matrix), computable(rhs)
     if not fast:
+        if not np.isfinite(a).all():
+            return np.full((*a.shape[:-2], a.shape[-1], b.shape[-1]), np.nan, rhs.dtype)
         return (np.linalg.pinv(a) @ b).astype(rhs.dtype)
     turned = a.conj().swapaxes(-1, -2)
     weight = a.dtype.type(float(l2_regularizer))
