@@ -390,3 +390,43 @@ def sets(tf: Any) -> None:
     tf.sets.set_difference(some, a, validate_indices=False)
     tf.sets.difference(some, some, aminusb=False)
     tf.sets.set_size(some)
+
+
+@program
+def factors(tf: Any) -> None:
+    a = known(tf, 2, 3, 3)
+    tf.cholesky(a)
+    tf.cholesky_solve(a, known(tf, 2, 3, 1))
+    tf.matrix_triangular_solve(a, known(tf, 2, 3, 1), lower=False, name="mine")
+    tf.matrix_solve_ls(known(tf, 4, 2), known(tf, 4, 1))
+    tf.matrix_solve_ls(known(tf, 2, 4), known(tf, 2, 1), 0.5, name="mine")
+    tf.matrix_solve_ls(known(tf, 4, 2), known(tf, 4, 1), fast=False)
+    tf.qr(a, full_matrices=True)
+    tf.svd(a)
+    tf.linalg.svd(a, compute_uv=False)
+    tf.self_adjoint_eig(a)
+    tf.self_adjoint_eigvals(a)
+    tf.linalg.logdet(a)
+    tf.linalg.slogdet(a)
+    tf.linalg.lu(a)
+    tf.linalg.adjoint(known(tf, 2, 3, dtype="complex64"))
+    tf.linalg.sqrtm(a)
+    tf.eye(known(tf, dtype="int32"), batch_shape=[2])
+    tf.gradients(tf.cholesky(a), a)
+    tf.gradients(tf.matrix_triangular_solve(a, known(tf, 2, 3, 1)), a)
+    tf.gradients(tf.linalg.slogdet(a)[1], a)
+
+
+@program
+def transforms(tf: Any) -> None:
+    x, z = known(tf, 2, 6), known(tf, 2, 6, dtype="complex64")
+    for name in ("fft", "ifft", "fft2d", "ifft2d"):
+        getattr(tf, name)(z)
+    tf.signal.rfft(x)
+    tf.spectral.rfft(partly(tf, None, None), [8], name="mine")
+    tf.signal.rfft2d(x, [2, 8])
+    tf.signal.irfft(z)
+    tf.signal.irfft(z, [5])
+    tf.signal.fftshift(x)
+    tf.signal.ifftshift(x, 1)
+    tf.gradients(tf.real(tf.fft(z)), z)

@@ -28,9 +28,9 @@ ELSEWHERE = {
     "RandomShuffle", "StringJoin", "StaticRegexFullMatch",
     "SampleDistortedBoundingBox", "SampleDistortedBoundingBoxV2", "PrintV2", "DecodeJSONExample",
     "StringFormat", "SerializeTensor",
-    "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
+    "Svd", "SelfAdjointEigV2", "Multinomial", "RandomGamma", "RandomPoissonV2", "Timestamp",
 }  # fmt: skip
-STATE_MODULES = {"state", "training", "proximal", "summary", "checkpoint"}
+STATE_MODULES = {"state", "training", "proximal", "accumulators", "summary", "checkpoint"}
 STATE_MODULES |= {"resource_variables", "resource_updates", "scattering"}
 STATE_MODULES |= {"keras_updates", "optimizer_forms", "functions", "function_gradient"}
 STATE_MODULES |= {"flow", "stacks", "tensor_arrays"}

@@ -45,12 +45,15 @@ from opscope.runtime import (
     random,
     saved_model,
     sets,
+    signal,
     sparse,
+    spectral,
     strings,
     summary,
     train,
     version,
 )
+from opscope.runtime.accumulators import ConditionalAccumulator, ConditionalAccumulatorBase
 from opscope.runtime.behavior import (
     control_flow_v2_enabled,
     disable_control_flow_v2,
@@ -264,6 +267,7 @@ from opscope.runtime.ops.decoding import (
     write_file,
 )
 from opscope.runtime.ops.einsum import einsum
+from opscope.runtime.ops.factorizations import qr, self_adjoint_eig, self_adjoint_eigvals, svd
 from opscope.runtime.ops.filling import (
     fill,
     one_hot,
@@ -273,6 +277,7 @@ from opscope.runtime.ops.filling import (
     zeros_like,
 )
 from opscope.runtime.ops.formatting import print_v2 as print  # noqa: A004 - TensorFlow's name
+from opscope.runtime.ops.fourier import fft, fft2d, fft3d, ifft, ifft2d, ifft3d
 from opscope.runtime.ops.gathering import (
     gather,
     setdiff1d,
@@ -467,6 +472,13 @@ from opscope.runtime.ops.text import (
     string_to_number,
     substr,
 )
+from opscope.runtime.ops.triangular import (
+    cholesky,
+    cholesky_solve,
+    matrix_solve_ls,
+    matrix_square_root,
+    matrix_triangular_solve,
+)
 from opscope.runtime.parsing import (
     FixedLenFeature,
     FixedLenSequenceFeature,
@@ -629,6 +641,8 @@ __all__ = [
     "VERSION",
     "AggregationMethod",
     "Assert",
+    "ConditionalAccumulator",
+    "ConditionalAccumulatorBase",
     "ConfigProto",
     "DType",
     "DeviceSpec",
@@ -742,6 +756,8 @@ __all__ = [
     "cast",
     "ceil",
     "check_numerics",
+    "cholesky",
+    "cholesky_solve",
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
@@ -824,6 +840,9 @@ __all__ = [
     "fake_quant_with_min_max_vars_gradient",
     "fake_quant_with_min_max_vars_per_channel",
     "fake_quant_with_min_max_vars_per_channel_gradient",
+    "fft",
+    "fft2d",
+    "fft3d",
     "fill",
     "fingerprint",
     "fixed_size_partitioner",
@@ -866,6 +885,9 @@ __all__ = [
     "histogram_fixed_width_bins",
     "identity",
     "identity_n",
+    "ifft",
+    "ifft2d",
+    "ifft3d",
     "igamma",
     "igammac",
     "imag",
@@ -923,7 +945,10 @@ __all__ = [
     "matrix_inverse",
     "matrix_set_diag",
     "matrix_solve",
+    "matrix_solve_ls",
+    "matrix_square_root",
     "matrix_transpose",
+    "matrix_triangular_solve",
     "maximum",
     "meshgrid",
     "metrics",
@@ -965,6 +990,7 @@ __all__ = [
     "print",
     "py_func",
     "python_io",
+    "qr",
     "quantization",
     "random",
     "random_crop",
@@ -1029,6 +1055,8 @@ __all__ = [
     "segment_min",
     "segment_prod",
     "segment_sum",
+    "self_adjoint_eig",
+    "self_adjoint_eigvals",
     "sequence_mask",
     "serialize_many_sparse",
     "serialize_sparse",
@@ -1040,6 +1068,7 @@ __all__ = [
     "shape_n",
     "sigmoid",
     "sign",
+    "signal",
     "sin",
     "sinh",
     "size",
@@ -1076,6 +1105,7 @@ __all__ = [
     "sparse_to_dense",
     "sparse_to_indicator",
     "sparse_transpose",
+    "spectral",
     "split",
     "sqrt",
     "square",
@@ -1097,6 +1127,7 @@ __all__ = [
     "substr",
     "subtract",
     "summary",
+    "svd",
     "switch_case",
     "tables_initializer",
     "tan",

@@ -337,7 +337,8 @@ class Execution:
         op = node.op
         for i in op.definition.updates:
             inputs[i].shared = True
-        result = self.graph.kernel(node)(*inputs)
+        assert node.kernel is not None
+        result = node.kernel(*inputs)
         outputs: list[Any] = [None] * len(op.outputs)
         if len(node.value_outputs) < len(outputs):
             slot = inputs[next(iter(op.definition.updates), 0)]

@@ -96,6 +96,8 @@ class TokenGraph:
                 node.value = slot(node.op)
             elif node.kind == "constant":
                 node.value = node.device.from_host(host_scalar(node.op.attrs["value"]))
+            elif node.kind == "kernel":
+                node.kernel = self._kernel(node)
             elif node.kind == "shape":
                 node.value = node.device.from_host(known.values[node.op.outputs[0]])
         for node in self.nodes:
@@ -154,11 +156,8 @@ class TokenGraph:
             nodes[control].control_edges.append(node)
             node.control_inputs += 1
 
-    def kernel(self, node: Node) -> Callable[..., Any]:
-        """The kernel of a node, bound when it is first called."""
-        if node.kernel is None:
-            device = node.device
-            seen = self._known.nodes[node.op]
-            binding = Binding(seen, device.xp, device.device_type, self._state)
-            node.kernel = bound_kernel(binding)
-        return node.kernel
+    def _kernel(self, node: Node) -> Callable[..., Any]:
+        """The kernel, bound now: what it keeps in the session is made under the session's lock."""
+        device = node.device
+        seen = self._known.nodes[node.op]
+        return bound_kernel(Binding(seen, device.xp, device.device_type, self._state))

@@ -23,9 +23,11 @@ from opscope.runtime.ops import (
     depthwise,
     einsum,
     elementwise,
+    factorizations,
     fake_quant,
     filling,
     flow,
+    fourier,
     functions,
     fused_batch_norm,
     fused_batch_norm_gradient,
@@ -86,6 +88,7 @@ from opscope.runtime.ops import (
     tensor_diagonals,
     tensor_scatter,
     text,
+    triangular,
 )
 
 __all__ = [
@@ -111,9 +114,11 @@ __all__ = [
     "depthwise",
     "einsum",
     "elementwise",
+    "factorizations",
     "fake_quant",
     "filling",
     "flow",
+    "fourier",
     "functions",
     "fused_batch_norm",
     "fused_batch_norm_gradient",
@@ -174,4 +179,5 @@ __all__ = [
     "tensor_diagonals",
     "tensor_scatter",
     "text",
+    "triangular",
 ]

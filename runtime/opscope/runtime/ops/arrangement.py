@@ -11,8 +11,8 @@ from opscope.runtime.constant import constant_value, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.elementwise import conjugate, same_shape
-from opscope.runtime.ops.joining import stack
+from opscope.runtime.ops.elementwise import same_shape
+from opscope.runtime.ops.joining import concat, stack
 from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
@@ -46,7 +46,7 @@ def _(binding: Any) -> Any:
 
 
 @_transpose.shape
-def _(node: Operation) -> list[TensorShape]:
+def _transposed_shape(node: Operation) -> list[TensorShape]:
     sizes = node.inputs[0].shape.sizes
     order = static_value(node.inputs[1])
     if order is None or sizes is None:
@@ -65,14 +65,32 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     return [transpose(grad, order), None]
 
 
-def transpose(
-    a: Any, perm: Any = None, name: str = "transpose", conjugate_values: bool = False
-) -> Tensor:
-    """`a` with its axes in the order `perm`; reversed when that is left out."""
+@op(
+    "ConjugateTranspose",
+    "x: T, perm: Tperm -> y: T",
+    f"T: type, Tperm: {_INT}",
+)
+def _conjugate_transpose(xp: Any, x: Any, perm: Any) -> Any:
+    """As Transpose, of the complex conjugates."""
+    return xp.conj(x.transpose(perm.tolist()))
+
+
+_conjugate_transpose.shape(_transposed_shape)
+
+
+@_conjugate_transpose.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    order = make_tensor("InvertPermutation", node.inputs[1])
+    return [transpose(grad, order, conjugate=True), None]
+
+
+def transpose(a: Any, perm: Any = None, name: str = "transpose", conjugate: bool = False) -> Tensor:
+    """`a` with its axes in the order `perm`, reversed when that is left out.
+
+    conjugate: of complex numbers the conjugates.
+    """
     with op_scope(name, "transpose", a) as scope:
         tensor = convert_to_tensor(a, name="a")
-        if conjugate_values:
-            tensor = conjugate(tensor)
         if perm is None:
             ndims = tensor.shape.ndims
             if ndims is not None:
@@ -80,17 +98,26 @@ def transpose(
             else:
                 last = rank(tensor) - 1
                 perm = last - range_of(0, last + 1, 1)
-        return make_tensor("Transpose", tensor, perm, name=scope)
+        op_type = "ConjugateTranspose" if conjugate and tensor.dtype.is_complex else "Transpose"
+        return make_tensor(op_type, tensor, perm, name=scope)
 
 
-def matrix_transpose(a: Any, name: str = "matrix_transpose") -> Tensor:
-    """`a` with its last two axes exchanged; the rank must be known."""
-    with op_scope(name, "matrix_transpose", a) as scope:
+def matrix_transpose(a: Any, name: str = "matrix_transpose", conjugate: bool = False) -> Tensor:
+    """`a` with its last two axes exchanged; conjugate: of complex numbers the conjugates."""
+    with op_scope(name, "matrix_transpose", a):
         tensor = convert_to_tensor(a, name="a")
-        ndims = len(tensor.shape)
-        if ndims < 2:
-            raise ValueError(f"a matrix needs two axes, got shape {tensor.shape}")
-        return transpose(tensor, [*range(ndims - 2), ndims - 1, ndims - 2], name=scope)
+        ndims = tensor.shape.ndims
+        if ndims is None:
+            count = rank(tensor)
+            order: Any = concat((make_tensor("Range", 0, count - 2, 1), [count - 1, count - 2]), 0)
+        elif ndims < 2:
+            raise ValueError(
+                "Argument `a` should be a (batch) matrix with rank >= 2.  Received `a` = "
+                f"{tensor} with shape: {tensor.shape}"
+            )
+        else:
+            order = [*range(ndims - 2), ndims - 1, ndims - 2]
+        return transpose(tensor, order, conjugate=conjugate)
 
 
 @op("InvertPermutation", "x: T -> y: T", f"T: {_INT}", not_differentiable=True)

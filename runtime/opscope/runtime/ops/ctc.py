@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,20 +30,33 @@ def refused(text: str) -> errors.InvalidArgumentError:
     return errors.InvalidArgumentError(None, None, text)
 
 
-def check_sequences(inputs: Any, sequence_length: Any) -> None:
-    """InvalidArgumentError unless inputs are [time, batch, classes] with a length for each."""
+def unmet(text: str) -> errors.FailedPreconditionError:
+    """The error with which TensorFlow's decoders refuse lengths."""
+    return errors.FailedPreconditionError(None, None, text)
+
+
+def check_sequences(
+    inputs: Any, sequence_length: Any, refuse_lengths: Callable[[str], errors.OpError]
+) -> None:
+    """Refuse inputs that are not [time, batch, classes] with a length for each of the batch.
+
+    InvalidArgumentError for the form and for no time at all, the given error for the lengths.
+    """
     if inputs.ndim != 3:
         raise refused("inputs is not a 3-Tensor")
     if sequence_length.ndim != 1:
         raise refused("sequence_length is not a vector")
-    if len(sequence_length) != inputs.shape[1]:
-        raise refused(
+    time, batch, _ = inputs.shape
+    if not time:
+        raise refused("max_time is 0")
+    if len(sequence_length) != batch:
+        raise (refuse_lengths if batch else refused)(
             f"len(sequence_length) != batch_size. len(sequence_length):  {len(sequence_length)} "
-            f"batch_size: {inputs.shape[1]}"
+            f"batch_size: {batch}"
         )
-    long = np.flatnonzero(sequence_length > inputs.shape[0])
+    long = np.flatnonzero(sequence_length > time)
     if len(long):
-        raise refused(f"sequence_length({long[0]}) <= {inputs.shape[0]}")
+        raise refuse_lengths(f"sequence_length({long[0]}) <= {time}")
 
 
 def log_softmax(values: Any) -> Any:
@@ -55,22 +69,33 @@ def log_softmax(values: Any) -> Any:
 
 def _labels_of_batch(indices: Any, values: Any, batch: int, classes: int) -> list[Any]:
     """The labels of each member of the batch."""
-    if indices.ndim != 2 or values.ndim != 1 or len(indices) != len(values):
-        raise refused("labels_indices and labels_values are not a matrix and a vector of one size")
+    if indices.ndim != 2 or indices.shape[1] != 2 or values.ndim != 1:
+        raise refused("labels_indices is not a matrix of two columns, or labels_values no vector")
+    if len(indices) != len(values):
+        raise refused("labels_indices and labels_values must contain the same number of rows")
     members = indices[:, 0]
     if len(members) and not (members.min() >= 0 and members.max() < batch):
         raise refused(f"labels batch index must be between 0 and {batch}")
-    wrong = (values < 0) | (values >= classes - 1)
-    if wrong.any():
-        at = int(wrong.argmax())
-        raise refused(
-            f"Saw a non-null label (index >= num_classes - 1) following a null label, batch: "
-            f"{members[at]} num_classes: {classes} labels: {values[at]}"
-        )
+    steps = np.diff(indices, axis=0)
+    behind = (steps[:, 0] < 0) | ((steps[:, 0] == 0) & (steps[:, 1] <= 0))
+    if behind.any():
+        at = int(behind.argmax()) + 1
+        raise refused(f"indices[{at}] = {indices[at].tolist()} is out of order or repeated")
     listed = [values[members == member] for member in range(batch)]
     for member, labels in enumerate(listed):
         if not len(labels):
             raise refused(f"Labels length is zero in batch {member}")
+        if labels.min() < 0:
+            raise refused(f"All labels must be nonnegative integers, batch: {member}")
+        # A label beyond the classes ends the labels.
+        ended = labels >= classes - 1
+        count = int(ended.argmax()) if ended.any() else len(labels)
+        if not ended[count:].all():
+            raise refused(
+                "Saw a non-null label (index >= num_classes - 1) following a null label, "
+                f"batch: {member} num_classes: {classes} labels: {','.join(map(str, labels))}"
+            )
+        listed[member] = labels[:count]
     return listed
 
 
@@ -139,7 +164,7 @@ def _ctc_loss(
 
     inputs: logits [time, batch, classes], the last class is the blank.
     """
-    check_sequences(inputs, sequence_length)
+    check_sequences(inputs, sequence_length, refused)
     _, batch, classes = inputs.shape
     blank = classes - 1
     loss = np.zeros(batch, inputs.dtype)
@@ -171,6 +196,8 @@ def _ctc_loss(
 def _(node: Operation) -> list[TensorShape]:
     inputs = node.inputs[0].shape.with_rank(3)
     lengths = node.inputs[3].shape.with_rank(1)
+    indices, values = node.inputs[1].shape.with_rank(2), node.inputs[2].shape.with_rank(1)
+    indices[:1].assert_is_compatible_with(values)
     return [inputs[1:2].merge_with(lengths), inputs]
 
 

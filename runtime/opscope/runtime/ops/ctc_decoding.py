@@ -9,7 +9,7 @@ import numpy as np
 from opscope.runtime.make_op import make_op
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.ctc import check_sequences, log_softmax, refused
+from opscope.runtime.ops.ctc import check_sequences, log_softmax, refused, unmet
 from opscope.runtime.sparse_tensor import SparseTensor
 from opscope.runtime.tensor_shape import TensorShape
 
@@ -37,7 +37,7 @@ def _greedy(
     xp: Any, inputs: Any, sequence_length: Any, *, merge_repeated: bool, blank_index: int
 ) -> Any:
     """The likeliest class of each moment without blanks, and minus the sum of the logits taken."""
-    check_sequences(inputs, sequence_length)
+    check_sequences(inputs, sequence_length, unmet)
     _, batch, classes = inputs.shape
     if not -classes <= blank_index < classes:
         raise refused(f"blank_index expected to be between {-classes} and {classes - 1}")
@@ -133,10 +133,12 @@ def _beam_search(
 
     With merge_repeated, equal neighbours of a result become one.
     """
-    check_sequences(inputs, sequence_length)
+    check_sequences(inputs, sequence_length, unmet)
     if top_paths > beam_width:
         raise refused("requested more paths than the beam width.")
     _, batch, classes = inputs.shape
+    if not batch:
+        raise refused("batch_size is 0")
     decoded: list[list[list[int]]] = [[] for _ in range(top_paths)]
     score = np.zeros((batch, top_paths), inputs.dtype)
     for member in range(batch):

@@ -45,6 +45,17 @@ def _quantized(xp: Any, values: Any, grid: _Grid) -> Any:
     return xp.floor((clamped - grid.low) * inverse - zero + half) * grid.step
 
 
+def _check_forms(values: Any, grads: Any | None, low: Any, high: Any, per_channel: bool) -> None:
+    """InvalidArgumentError unless gradients are like values and ranges like the channels."""
+    if grads is not None and grads.shape != values.shape:
+        raise errors.InvalidArgumentError(None, None, "gradient and input must be the same size")
+    wanted = values.shape[-1:] if per_channel else ()
+    if low.shape != wanted or high.shape != wanted:
+        raise errors.InvalidArgumentError(
+            None, None, f"min and max must have shape {list(wanted)}, got {list(low.shape)}"
+        )
+
+
 def _grid_of_args(xp: Any, attrs: dict[str, Any]) -> _Grid:
     low, high = attrs["min"], attrs["max"]
     if low >= high:
@@ -70,6 +81,7 @@ def _with_args(xp: Any, values: Any, **attrs: Any) -> Any:
 def _args_gradient(xp: Any, grads: Any, values: Any, **attrs: Any) -> Any:
     """The gradient where a value is in the range, else 0."""
     grid = _grid_of_args(xp, attrs)
+    _check_forms(values, grads, grid.low, grid.high, False)
     return grads * ((values >= grid.low) & (values <= grid.high))
 
 
@@ -105,6 +117,7 @@ def _variable_gradient(
 )
 def _with_vars(xp: Any, values: Any, low: Any, high: Any, **attrs: Any) -> Any:
     """Round values to a grid of 2 ** num_bits between two scalars, which 0 lies on."""
+    _check_forms(values, None, low, high, False)
     return _variable(xp, values, low, high, attrs)
 
 
@@ -117,6 +130,7 @@ def _with_vars(xp: Any, values: Any, low: Any, high: Any, **attrs: Any) -> Any:
 )
 def _vars_gradient(xp: Any, *inputs: Any, **attrs: Any) -> Any:
     """The gradient of values in the range, and the sums of those below and above."""
+    _check_forms(inputs[1], inputs[0], inputs[2], inputs[3], False)
     found = _variable_gradient(xp, inputs, tuple(range(inputs[0].ndim)), attrs)
     return tuple(part[()] if xp is np else part for part in found)
 
@@ -128,6 +142,7 @@ def _vars_gradient(xp: Any, *inputs: Any, **attrs: Any) -> Any:
 )
 def _per_channel(xp: Any, values: Any, low: Any, high: Any, **attrs: Any) -> Any:
     """Round each channel (the last axis) to a grid of its own."""
+    _check_forms(values, None, low, high, True)
     return _variable(xp, values, low, high, attrs)
 
 
@@ -140,6 +155,7 @@ def _per_channel(xp: Any, values: Any, low: Any, high: Any, **attrs: Any) -> Any
 )
 def _per_channel_gradient(xp: Any, *inputs: Any, **attrs: Any) -> Any:
     """The gradient of values in the range, and per channel the sums of those below and above."""
+    _check_forms(inputs[1], inputs[0], inputs[2], inputs[3], True)
     return _variable_gradient(xp, inputs, tuple(range(inputs[0].ndim - 1)), attrs)
 
 
@@ -155,6 +171,9 @@ def _(node: Operation) -> list[TensorShape]:
 
 def _channel_shape(node: Operation, at: int) -> TensorShape:
     channels = node.inputs[at].shape.with_rank(1)
+    values = node.inputs[at - 1].shape
+    if values.ndims:
+        channels = channels.merge_with(values[-1:])
     return channels.merge_with(node.inputs[at + 1].shape.with_rank(1))
 
 

@@ -12,8 +12,10 @@ from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops.arrangement import matrix_transpose
 from opscope.runtime.ops.elementwise import same_shape
-from opscope.runtime.ops.filling import ones, zeros_like
+from opscope.runtime.ops.filling import ones, zeros, zeros_like
+from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import reshape
@@ -393,21 +395,31 @@ def trace(x: Any, name: str | None = None) -> Tensor:
 
 
 def eye(
-    num_rows: int,
-    num_columns: int | None = None,
+    num_rows: Any,
+    num_columns: Any = None,
     batch_shape: Any = None,
     dtype: Any = dtypes.float32,
     name: str | None = None,
 ) -> Tensor:
     """The identity matrix, or as many as batch_shape says."""
-    with op_scope(name, "eye"):
+    with op_scope(name, "eye", num_rows, num_columns, batch_shape):
         columns = num_rows if num_columns is None else num_columns
-        sizes = [*([] if batch_shape is None else batch_shape), min(num_rows, columns)]
+        is_square = num_columns is None
+        if isinstance(num_rows, Tensor) or isinstance(columns, Tensor):
+            count: Any = make_tensor("Minimum", num_rows, columns)
+        else:
+            count, is_square = min(num_rows, columns), num_rows == columns
+        batch: Any = [] if batch_shape is None else batch_shape
+        if isinstance(batch, Tensor) or isinstance(count, Tensor):
+            lead = convert_to_tensor(batch, dtypes.int32, name="shape")
+            sizes: Any = concat((lead, [count]), axis=0)
+            whole: Any = None if is_square else concat((lead, [num_rows, columns]), axis=0)
+        else:
+            sizes, whole = [*batch, count], [*batch, num_rows, columns]
         diagonal = ones(sizes, dtype)
-        if columns == num_rows:
+        if is_square:
             return matrix_diag(diagonal)
-        empty = make_tensor("Fill", [*sizes[:-1], num_rows, columns], constant(0, dtype))
-        return matrix_set_diag(empty, diagonal)
+        return matrix_set_diag(zeros(whole, dtype), diagonal)
 
 
 def matrix_inverse(input: Any, adjoint: bool = False, name: str | None = None) -> Tensor:  # noqa: A002
@@ -423,3 +435,9 @@ def matrix_determinant(input: Any, name: str | None = None) -> Tensor:  # noqa: 
 def matrix_solve(matrix: Any, rhs: Any, adjoint: bool = False, name: str | None = None) -> Tensor:
     """The x of matrix * x = rhs."""
     return make_tensor("MatrixSolve", matrix, rhs, adjoint=adjoint, name=name)
+
+
+def adjoint(matrix: Any, name: str | None = None) -> Tensor:
+    """The conjugate transpose of each matrix."""
+    with op_scope(name, "adjoint", matrix):
+        return matrix_transpose(convert_to_tensor(matrix, name="matrix"), conjugate=True)

@@ -125,6 +125,7 @@ from opscope.runtime.train.session_run_hook import (
 )
 from opscope.runtime.train.summary_iterator import summary_iterator
 from opscope.runtime.train.supervisor import Supervisor, basic_train_loop
+from opscope.runtime.train.sync_replicas_optimizer import SyncReplicasOptimizer
 from opscope.runtime.train.training_util import (
     assert_global_step,
     create_global_step,
@@ -193,6 +194,7 @@ __all__ = [
     "StopAtStepHook",
     "SummarySaverHook",
     "Supervisor",
+    "SyncReplicasOptimizer",
     "WorkerSessionCreator",
     "add_queue_runner",
     "assert_global_step",
