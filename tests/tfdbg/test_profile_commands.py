@@ -140,15 +140,15 @@ def test_lines_with_their_cost(context: Analysis, source: Path) -> None:
     assert shown(context, f"ps {source}") == [
         "             exec_time   #nodes   lineno",
         "                         (#execs)     source",
-        "                                   L1  import model",
-        "[|         ] 2us         1(1)      L2  x = 1",
-        "[||||||||||] 1560us      2(3)      L3  loss = log(matmul(x))",
+        "                                   L1 import model",
+        "[|         ] 2us         1(1)      L2 x = 1",
+        "[||||||||||] 1560us      2(3)      L3 loss = log(matmul(x))",
         "                                   L4",
     ]
     by_op = shown(context, "ps train.py --cost_type op_time --time_unit ms -d .*CPU:0")
     assert by_op[3:5] == [
-        "[|         ] 0         1(1)      L2  x = 1",
-        "[||||||||||] 0.04ms    1(2)      L3  loss = log(matmul(x))",
+        "[|         ] 0         1(1)      L2 x = 1",
+        "[||||||||||] 0.04ms    1(2)      L3 loss = log(matmul(x))",
     ]
     assert execute(context, "ps train.py --init_line 3").start_line == 4
 
