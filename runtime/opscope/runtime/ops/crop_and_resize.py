@@ -82,6 +82,8 @@ def _crop_and_resize(
     high, wide = crop_size.tolist()
     if high <= 0 or wide <= 0:
         raise errors.InvalidArgumentError(None, None, "crop dimensions must be positive")
+    if not boxes.size and not len(box_ind):
+        return np.zeros((0, high, wide, image.shape[3]), F32)
     rows, columns = _places(boxes, image.shape[1:3], (high, wide))
     owner = _owners(boxes, box_ind, len(image))
 
@@ -121,6 +123,8 @@ def _grad_image(
 ) -> Any:
     """The gradient of CropAndResize with respect to the images."""
     size = image_size.tolist()
+    if min(size[:3]) <= 0:
+        raise errors.InvalidArgumentError(None, None, "image dimensions must be positive")
     rows, columns = _places(boxes, size[1:3], grads.shape[1:3])
     owner = _owners(boxes, box_ind, size[0])
     # Products are rounded to float32 whatever T is.
@@ -152,6 +156,8 @@ def _grad_image(
 def _grad_boxes(xp: Any, grads: Any, image: Any, boxes: Any, box_ind: Any) -> Any:
     """The gradient of CropAndResize with respect to the boxes."""
     high, wide = grads.shape[1:3]
+    if min(high, wide, *image.shape[:3]) <= 0:
+        raise errors.InvalidArgumentError(None, None, "image and crops must not be empty")
     rows, columns = _places(boxes, image.shape[1:3], (high, wide))
     owner = _owners(boxes, box_ind, len(image))
 

@@ -24,7 +24,7 @@ from opscope.runtime.ops.matrices import (
 )
 from opscope.runtime.ops.shape import expand_dims
 from opscope.runtime.ops.special import real
-from opscope.runtime.ops.triangular import computable, matrix_triangular_solve
+from opscope.runtime.ops.triangular import check_square, computable, matrix_triangular_solve
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
 _SOLVED = "{float64, float32, float16, complex64, complex128}"
@@ -262,6 +262,8 @@ def _lu(xp: Any, value: Any, *, output_idx_type: dtypes.DType) -> Any:
     """Both triangular factors of each matrix in one, and the order of rows they are of."""
     from scipy import linalg
 
+    if not check_square(value).size:
+        return value.copy(), np.zeros(value.shape[:-1], output_idx_type.as_numpy_dtype)
     matrices = computable(value).reshape(-1, *value.shape[-2:])
     factors = np.empty_like(matrices)
     orders = np.empty(matrices.shape[:2], output_idx_type.as_numpy_dtype)

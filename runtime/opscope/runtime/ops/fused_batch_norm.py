@@ -29,7 +29,8 @@ _LEAST_EPSILON = 1.001e-5
 
 
 def _channel_sums(xp: Any, images: Any) -> Any:
-    return column_sums(xp, images.reshape(-1, images.shape[-1]))
+    channels = images.shape[-1]
+    return column_sums(xp, images.reshape(images.size // max(channels, 1), channels))
 
 
 def _normalize(
@@ -51,6 +52,9 @@ def _normalize(
         used_variance = _channel_sums(xp, centered * centered) / divisor
         new_mean = used_mean
         new_variance = used_variance * real(count / max(count - 1, 1))
+        if not images.size:
+            # The mean of nothing.
+            new_mean = new_variance = xp.full_like(used_mean, xp.nan)
         if factor != 1:
             new_mean = mean * real(1 - factor) + new_mean * real(factor)
             new_variance = variance * real(1 - factor) + new_variance * real(factor)

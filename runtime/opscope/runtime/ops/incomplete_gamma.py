@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from opscope.runtime import errors
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
@@ -17,7 +18,7 @@ from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scipy_functions import special
 from opscope.runtime.ops.shape import reshape, shape
 from opscope.runtime.ops.type_sets import T_FLOAT
-from opscope.runtime.tensor_shape import TensorShape, broadcast
+from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
 _WIDE = "T: {float32, float64}"
 
@@ -132,13 +133,22 @@ def _fraction(order: Any, x: Any) -> Any:
 @op("Betainc", "a: T, b: T, x: T -> z: T", _WIDE, host_only=True)
 def _betainc(xp: Any, a: Any, b: Any, x: Any) -> Any:
     """The regularized incomplete beta function; NaN beyond 0 <= x <= 1."""
+    shapes = {t.shape for t in (a, b, x) if t.ndim}
+    if len(shapes) > 1:
+        raise errors.InvalidArgumentError(
+            None, None, f"Shapes of a, b and x are inconsistent: {sorted(shapes)}"
+        )
     return special("betainc", a, b, x)
 
 
 @_betainc.shape
 def _(node: Operation) -> list[TensorShape]:
-    a, b, x = (t.shape.sizes for t in node.inputs)
-    return [TensorShape(broadcast(broadcast(a, b), x))]
+    # Scalars go with any shape; other shapes do not broadcast.
+    merged = unknown_shape()
+    shapes = [t.shape for t in node.inputs if t.shape.ndims != 0]
+    for one in shapes:
+        merged = merged.merge_with(one)
+    return [merged if shapes else TensorShape([])]
 
 
 # -- gradients -----------------------------------------------------------------------------

@@ -46,7 +46,8 @@ def _reduce_join(xp: Any, value: Any, axes: Any, *, keep_dims: bool, separator: 
         return value
     kept = [i for i in range(array.ndim) if i not in chosen]
     shape = tuple(array.shape[i] for i in kept)
-    rows = array.transpose(*kept, *reversed(chosen)).reshape(int(np.prod(shape)), -1)
+    rows = array.transpose(*kept, *reversed(chosen))
+    rows = rows.reshape(int(np.prod(shape)), int(np.prod([array.shape[i] for i in chosen])))
     made = [between.join(row) for row in rows.tolist()] if chosen else array.reshape(-1).tolist()
     if keep_dims:
         shape = tuple(1 if i in chosen else n for i, n in enumerate(array.shape))
@@ -75,8 +76,8 @@ def _segment_join(xp: Any, value: Any, ids: Any, count: Any, *, separator: Any) 
     """Strings of one segment joined; the shape of the segment numbers becomes one axis."""
     between = separator.encode() if isinstance(separator, str) else separator
     inner = value.shape[ids.ndim :]
-    rows = value.reshape(ids.size, -1)
-    width = rows.shape[1]
+    width = int(np.prod(inner))
+    rows = value.reshape(ids.size, width)
     joined: list[list[list[bytes]]] = [[[] for _ in range(width)] for _ in range(int(count))]
     for number, row in zip(ids.reshape(-1).tolist(), rows.tolist(), strict=True):
         if not 0 <= number < count:

@@ -53,6 +53,18 @@ def _largest(xp: Any, images: Any, filters: Any, attrs: dict[str, Any]) -> tuple
     return best, winner, windows
 
 
+def _winners(
+    xp: Any, images: Any, filters: Any, grad: Any, attrs: dict[str, Any]
+) -> tuple[Any, Windows]:
+    """Which element won each window, and the windows; the gradient has to have their shape."""
+    best, winner, windows = _largest(xp, images, filters, attrs)
+    if best.shape != grad.shape:
+        raise errors.InvalidArgumentError(
+            None, None, f"out_backprop has incompatible shape {list(grad.shape)}"
+        )
+    return winner, windows
+
+
 @op("Dilation2D", "input: T, filter: T -> output: T", _ATTRS)
 def _dilation(xp: Any, images: Any, filters: Any, **attrs: Any) -> Any:
     """The largest sum of window and filter at each place, channel by channel.
@@ -66,7 +78,7 @@ def _dilation(xp: Any, images: Any, filters: Any, **attrs: Any) -> Any:
     not_differentiable=True)  # fmt: skip
 def _input_gradient(xp: Any, images: Any, filters: Any, grad: Any, **attrs: Any) -> Any:
     """The gradient of a dilation for the images: each window's goes to the element that won."""
-    _, winner, windows = _largest(xp, images, filters, attrs)
+    winner, windows = _winners(xp, images, filters, grad, attrs)
     spread = xp.zeros((images.shape[0], *windows.padded, images.shape[3]), images.dtype)
     for number, (_, place) in enumerate(windows.places()):
         spread[place] += xp.where(winner == number, grad, images.dtype.type(0))
@@ -77,7 +89,7 @@ def _input_gradient(xp: Any, images: Any, filters: Any, grad: Any, **attrs: Any)
     _ATTRS, not_differentiable=True)  # fmt: skip
 def _filter_gradient(xp: Any, images: Any, filters: Any, grad: Any, **attrs: Any) -> Any:
     """The gradient of a dilation for the filters: each window's goes to the element that won."""
-    _, winner, windows = _largest(xp, images, filters, attrs)
+    winner, windows = _winners(xp, images, filters, grad, attrs)
     total = xp.zeros(filters.shape, filters.dtype)
     for number, (index, _) in enumerate(windows.places()):
         won = xp.where(winner == number, grad, filters.dtype.type(0))

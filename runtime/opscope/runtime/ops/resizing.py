@@ -117,7 +117,11 @@ def _checked(images: Any) -> Any:
         )
     if images.shape[1] <= 0 or images.shape[2] <= 0:
         raise errors.InvalidArgumentError(None, None, "image must be of non-zero size")
-    if images.shape[3] <= 0:
+    return images
+
+
+def _with_channels(images: Any) -> Any:
+    if _checked(images).shape[3] <= 0:
         raise errors.InvalidArgumentError(None, None, "image must have at least one channel")
     return images
 
@@ -176,7 +180,7 @@ def _bilinear(
 ) -> Any:
     """Images [batch, height, width, channels] of another size, by linear interpolation."""
     high, wide = _wanted(size)
-    values = _checked(images).astype(xp.float32)
+    values = _with_channels(images).astype(xp.float32)
     if (high, wide) == values.shape[1:3]:
         return values
     columns = linear_taps(values.shape[2], wide, align_corners, half_pixel_centers)
@@ -194,7 +198,7 @@ def _bicubic(
 ) -> Any:
     """Images [batch, height, width, channels] of another size, by cubic convolution."""
     high, wide = _wanted(size)
-    values = _checked(images).astype(xp.float32)
+    values = _with_channels(images).astype(xp.float32)
     columns = cubic_taps(values.shape[2], wide, align_corners, half_pixel_centers)
     rows = cubic_taps(values.shape[1], high, align_corners, half_pixel_centers)
     return _summed(xp, _summed(xp, values, columns, 2), rows, 1)
@@ -209,7 +213,7 @@ def _bicubic(
 def _area(xp: Any, images: Any, size: Any, *, align_corners: bool) -> Any:
     """Images [batch, height, width, channels] of another size: means of what a pixel covers."""
     high, wide = _wanted(size)
-    values = _checked(images).astype(xp.float32)
+    values = _with_channels(images).astype(xp.float32)
     columns = area_taps(values.shape[2], wide, align_corners)
     rows = area_taps(values.shape[1], high, align_corners)
     return _summed(xp, _summed(xp, values, columns, 2, True), rows, 1, True)
@@ -235,7 +239,7 @@ def _nearest(
 ) -> Any:
     """Images [batch, height, width, channels] of another size, of copies of their pixels."""
     high, wide = _wanted(size)
-    _checked(images)
+    _with_channels(images)
     rows = nearest_indices(images.shape[1], high, align_corners, half_pixel_centers)
     columns = nearest_indices(images.shape[2], wide, align_corners, half_pixel_centers)
     return xp.take(xp.take(images, xp.asarray(rows), 1), xp.asarray(columns), 2)
@@ -252,7 +256,6 @@ def _nearest_grad(
 ) -> Any:
     """The gradient of ResizeNearestNeighbor with respect to images of a height and width."""
     high, wide = size.tolist()
-    _checked(grads)
     rows = nearest_indices(high, grads.shape[1], align_corners, half_pixel_centers)
     columns = nearest_indices(wide, grads.shape[2], align_corners, half_pixel_centers)
     down, across = (Taps(i[:, None], np.ones((len(i), 1), F32)) for i in (rows, columns))

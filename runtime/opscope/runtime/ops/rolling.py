@@ -61,6 +61,8 @@ def _unravel_index(xp: Any, indices: Any, dims: Any) -> Any:
         raise errors.InvalidArgumentError(
             None, None, f"Input dims cannot contain a dim of zero, but dims contains {list(sizes)}"
         )
+    if not indices.size and indices.ndim:
+        raise errors.InvalidArgumentError(None, None, "indices must not be empty")
     if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= count):
         raise errors.InvalidArgumentError(
             None, None, f"index is out of bound as with dims: {list(sizes)}"

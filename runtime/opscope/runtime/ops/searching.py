@@ -172,7 +172,7 @@ def _dense_bincount(xp: Any, value: Any, size: Any, weights: Any, *, binary_outp
     if value.size and int(value.min()) < 0:
         raise errors.InvalidArgumentError(None, None, "Input arr must be non-negative!")
     rows = np.asarray(value)[None] if value.ndim < 2 else value
-    rows = rows.reshape(rows.shape[0], -1)
+    rows = rows.reshape(len(rows), rows.size // max(len(rows), 1))
     given = np.ones(rows.shape, weights.dtype) if not weights.size else weights.reshape(rows.shape)
     counts = np.zeros((rows.shape[0], count), weights.dtype)
     for total, row, amount in zip(counts, rows, given, strict=True):

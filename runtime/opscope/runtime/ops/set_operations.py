@@ -10,7 +10,7 @@ from opscope.runtime import dtypes
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.sparse_forms import refused
+from opscope.runtime.ops.sparse_forms import check_inside, check_parts, refused
 from opscope.runtime.recognition import convert_to_tensor_or_sparse_tensor
 from opscope.runtime.sparse_tensor import SparseTensor
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -25,11 +25,13 @@ Sets = dict[tuple[int, ...], set[Any]]
 
 def _of_dense(array: Any) -> tuple[Sets, tuple[int, ...]]:
     lead = array.shape[:-1]
-    rows = array.reshape(-1, array.shape[-1]).tolist()
+    rows = array.reshape(int(np.prod(lead)), array.shape[-1]).tolist()
     return dict(zip(np.ndindex(*lead), map(set, rows), strict=True)), lead
 
 
 def _of_sparse(indices: Any, values: Any, shape: Any) -> tuple[Sets, tuple[int, ...]]:
+    check_parts(indices, values, shape)
+    check_inside(indices, shape)
     sets: Sets = {}
     for row, value in zip(indices.tolist(), values.tolist(), strict=True):
         sets.setdefault(tuple(row[:-1]), set()).add(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime import dtypes
+from opscope.runtime import dtypes, errors
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
@@ -18,7 +18,7 @@ from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.nd_indexing import gather_nd
 from opscope.runtime.ops.shape import expand_dims, reshape, shape, size
 from opscope.runtime.ops.slicing import slice_block
-from opscope.runtime.ops.sparse_forms import refused, row_order
+from opscope.runtime.ops.sparse_forms import check_inside, check_parts, refused, row_order
 from opscope.runtime.ops.static_value import static_shape, static_value
 from opscope.runtime.ops.type_sets import NUMBER, REAL
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -54,6 +54,10 @@ def _add(
     xp: Any, ai: Any, av: Any, a_shape: Any, bi: Any, bv: Any, b_shape: Any, thresh: Any
 ) -> Any:
     """The sum of two sparse tensors, without the elements whose magnitude is below thresh."""
+    check_parts(ai, av, a_shape)
+    check_parts(bi, bv, b_shape)
+    if not len(a_shape):
+        raise refused("Input shape must have at least one axis")
     if a_shape.shape != b_shape.shape or (a_shape != b_shape).any():
         raise refused(
             f"Operands' shapes do not match: got {a_shape.tolist()} and {b_shape.tolist()}"
@@ -114,6 +118,7 @@ def _(node: Operation, _: Any, grad: Tensor, __: Any) -> list[Tensor | None]:
 )
 def _dense_add(xp: Any, indices: Any, values: Any, sizes: Any, b: Any) -> Any:
     """The sum of a sparse tensor and a whole one."""
+    check_parts(indices, values, sizes)
     if list(b.shape) != sizes.tolist():
         raise refused(f"Shapes of the operands differ: {sizes.tolist()} and {list(b.shape)}")
     total = np.array(b)
@@ -136,6 +141,8 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 
 def _define_cwise(name: str, function: Callable[[Any, Any], Any], doc: str) -> OpDef:
     def kernel(xp: Any, indices: Any, values: Any, sizes: Any, dense: Any) -> Any:
+        check_parts(indices, values, sizes)
+        check_inside(indices, sizes)
         wide = np.broadcast_to(dense, tuple(sizes.tolist()))
         beside = wide[tuple(indices.T)]
         if name == "SparseDenseCwiseDiv" and (beside == 0).any():
@@ -228,6 +235,7 @@ def _reduced(
     indices: Any, values: Any, sizes: Any, axes: Any, keep: bool, function: Any
 ) -> tuple[Any, Any, Any]:
     """Rows of the kept axes, their totals, and the shape after a reduction."""
+    check_parts(indices, values, sizes)
     rank = len(sizes)
     over = {int(a) % rank for a in np.atleast_1d(axes)} if np.size(axes) else set()
     kept = [i for i in range(rank) if i not in over]
@@ -255,6 +263,11 @@ _REDUCED = "input_indices: int64, input_values: T, input_shape: int64, reduction
 def _define_reduction(name: str, function: Any, kinds: str, doc: str) -> OpDef:
     def dense(xp: Any, indices: Any, values: Any, sizes: Any, axes: Any, *, keep_dims: bool) -> Any:
         rows, totals, whole = _reduced(indices, values, sizes, axes, keep_dims, function)
+        outside = ((rows < 0) | (rows >= whole)).any(axis=1)
+        if outside.any():
+            raise errors.InternalError(
+                None, None, f"index {rows[outside][0].tolist()} is outside of {whole.tolist()}"
+            )
         found = np.zeros(tuple(whole.tolist()), values.dtype)
         found[tuple(rows.T)] = totals if found.ndim else (totals[0] if len(totals) else 0)
         return found[()]
@@ -319,6 +332,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 )
 def _softmax(xp: Any, indices: Any, values: Any, sizes: Any) -> Any:
     """The softmax of the elements that are there, along the last axis."""
+    check_parts(indices, values, sizes)
     found = np.empty_like(values)
     lead = indices[:, :-1]
     _, row = np.unique(lead, axis=0, return_inverse=True) if len(lead) else (None, np.zeros(0, int))

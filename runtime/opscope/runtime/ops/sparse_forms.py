@@ -25,6 +25,30 @@ def refused(text: str) -> errors.InvalidArgumentError:
     return errors.InvalidArgumentError(None, None, text)
 
 
+def check_parts(indices: Any, values: Any, sizes: Any) -> None:
+    """InvalidArgumentError unless each index has a number per axis, and each value an index."""
+    if indices.ndim != 2 or indices.shape[1] != len(sizes):
+        raise refused(
+            f"Index rank ({indices.shape[-1]}) and shape rank ({len(sizes)}) do not match"
+        )
+    if len(values) != len(indices):
+        raise refused(
+            f"Number of elements in indices ({len(indices)}) and values ({len(values)}) "
+            "do not match"
+        )
+
+
+def check_inside(indices: Any, sizes: Any) -> None:
+    """InvalidArgumentError unless every index lies in the shape."""
+    outside = ((indices < 0) | (indices >= sizes)).any(axis=1)
+    if outside.any():
+        place = int(outside.argmax())
+        raise refused(
+            f"Sparse index tuple indices[{place}, :] = {indices[place].tolist()} is out of bounds "
+            f"of {sizes.tolist()}"
+        )
+
+
 def row_order(indices: Any) -> Any:
     """The order of rows of indices that puts them into row-major order; equal ones keep theirs."""
     if not indices.shape[1]:
@@ -46,6 +70,7 @@ def _rank_of(tensor: Tensor) -> int | None:
 )
 def _reorder(xp: Any, indices: Any, values: Any, shape: Any) -> Any:
     """The elements in row-major order."""
+    check_parts(indices, values, shape)
     order = row_order(indices)
     return indices[order], values[order]
 
@@ -77,6 +102,7 @@ def _(node: Operation, _: Any, grad: Tensor) -> list[Tensor | None]:
 )
 def _slice(xp: Any, indices: Any, values: Any, shape: Any, start: Any, size: Any) -> Any:
     """The part of a tensor from `start` on, of `size` where it goes that far."""
+    check_parts(indices, values, shape)
     inside = ((indices >= start) & (indices < start + size)).all(axis=1)
     sizes = np.maximum(np.minimum(size, shape - start), 0)
     return indices[inside] - start, values[inside], sizes
@@ -133,6 +159,8 @@ def _(node: Operation, _: Any, grad: Tensor, __: Any) -> list[Tensor | None]:
 )
 def _split(xp: Any, dim: Any, indices: Any, values: Any, shape: Any, *, num_split: int) -> Any:
     """A tensor in parts along an axis; the first ones are one longer where it does not divide."""
+    check_parts(indices, values, shape)
+    check_inside(indices, shape)
     axis = int(dim) % len(shape)
     size = int(shape[axis])
     if not 1 <= num_split <= size:
@@ -172,6 +200,8 @@ def _concat(xp: Any, *inputs: Any, concat_dim: int) -> Any:
     """Tensors joined along an axis, their elements in row-major order."""
     count = len(inputs) // 3
     indices, values, shapes = inputs[:count], inputs[count : 2 * count], inputs[2 * count :]
+    for parts in zip(indices, values, shapes, strict=True):
+        check_parts(*parts)
     rank = len(shapes[0])
     axis = concat_dim % rank
     first = shapes[0]

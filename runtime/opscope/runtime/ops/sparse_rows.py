@@ -17,6 +17,7 @@ from opscope.runtime.ops.comparison import where_v2
 from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import reshape
+from opscope.runtime.ops.sparse_forms import check_parts
 from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.sparse_tensor import SparseTensor
 from opscope.runtime.tensor_shape import TensorShape
@@ -31,6 +32,7 @@ from opscope.runtime.tensor_shape import TensorShape
 )
 def _sparse_reshape(xp: Any, indices: Any, input_shape: Any, new_shape: Any) -> Any:
     """The places of the same elements in another shape; -1 stands for the size that is left."""
+    check_parts(indices, indices, input_shape)
     sizes = input_shape.tolist()
     wanted = new_shape.tolist()
     total = int(np.prod(sizes))
@@ -66,6 +68,7 @@ def _fill_empty_rows(
     xp: Any, indices: Any, values: Any, dense_shape: Any, default_value: Any
 ) -> Any:
     """Put the default value at the start of each empty row; which were; where elements went."""
+    check_parts(indices, values, dense_shape)
     rows = int(dense_shape[0])
     own = indices[:, 0]
     if len(own) and not (own.min() >= 0 and own.max() < rows):

@@ -74,10 +74,14 @@ def _define(kind: str, doc: str) -> None:
         return _reduced(kind, data, indices, segment_ids, int(num_segments))
 
     def back(xp: Any, grad: Any, indices: Any, segment_ids: Any, count: Any) -> Any:
+        if not int(count):
+            return np.zeros((0, *grad.shape[1:]), grad.dtype)
         weights = _weights(kind, segment_ids, np.float64)
         return _scattered(int(count), indices, grad[segment_ids], weights)
 
-    def back_in_rows(xp: Any, grad: Any, indices: Any, segment_ids: Any, _: Any) -> Any:
+    def back_in_rows(xp: Any, grad: Any, indices: Any, segment_ids: Any, count: Any) -> Any:
+        if not int(count):
+            return np.zeros((0, *grad.shape[1:]), grad.dtype), indices[:0]
         rows, places = np.unique(indices, return_inverse=True)
         weights = _weights(kind, segment_ids, np.float64)
         return _scattered(len(rows), places, grad[segment_ids], weights), rows

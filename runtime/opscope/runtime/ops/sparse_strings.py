@@ -14,6 +14,7 @@ from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.scope import op_scope
+from opscope.runtime.ops.sparse_forms import check_parts
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.tensor_shape import TensorShape
 
@@ -104,6 +105,7 @@ def _serialize_many(
     xp: Any, indices: Any, values: Any, sizes: Any, *, out_type: dtypes.DType
 ) -> Any:
     """The rows of a sparse tensor, each as three strings or variants."""
+    check_parts(indices, values, sizes)
     rows = int(sizes[0])
     out = np.empty((rows, 3), object)
     order = indices[:, 0]

@@ -58,10 +58,20 @@ def _cholesky_with_nan(matrices: Any) -> Any:
     return lower
 
 
+def check_square(value: Any) -> Any:
+    """The matrices; InvalidArgumentError unless they have as many rows as columns."""
+    if value.ndim < 2 or value.shape[-1] != value.shape[-2]:
+        raise errors.InvalidArgumentError(
+            None, None, f"Input matrix must be square, got {list(value.shape)}"
+        )
+    return value
+
+
 @op("Cholesky", "input: T -> output: T", f"T: {_SOLVED}", host_only=True)
 def _cholesky(xp: Any, value: Any) -> Any:
     """The lower triangular L of each positive definite matrix L * adjoint(L)."""
     # Only the lower triangle is read, as in TensorFlow.
+    check_square(value)
     try:
         found = np.linalg.cholesky(computable(value)) if value.size else value.copy()
     except np.linalg.LinAlgError:
@@ -99,6 +109,10 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 )
 def _triangular_solve(xp: Any, matrix: Any, rhs: Any, *, lower: bool, adjoint: bool) -> Any:
     """The x of matrix * x = rhs, of which one triangle of the matrix counts."""
+    if check_square(matrix).shape[-1] != rhs.shape[-2]:
+        raise errors.InvalidArgumentError(
+            None, None, f"matrix {list(matrix.shape)} and rhs {list(rhs.shape)} do not fit"
+        )
     kept = np.tril(matrix) if lower else np.triu(matrix)
     used = computable(kept)
     used = used.conj().swapaxes(-1, -2) if adjoint else used
@@ -160,7 +174,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 )
 def _log_determinant(xp: Any, value: Any) -> Any:
     """The sign of the determinant of each matrix, and the logarithm of its magnitude."""
-    sign, log = np.linalg.slogdet(computable(value))
+    sign, log = np.linalg.slogdet(computable(check_square(value)))
     sign = np.where(np.isnan(log), log, sign)
     return tuple(np.asarray(part).astype(value.dtype)[()] for part in (sign, log))
 
@@ -182,6 +196,8 @@ def _square_root(xp: Any, value: Any) -> Any:
     """The matrix whose product with itself is the input."""
     from scipy import linalg
 
+    if not check_square(value).size:
+        return value.copy()
     matrices = computable(value).reshape(-1, *value.shape[-2:])
     found = np.array(
         [linalg.sqrtm(m) if np.isfinite(m).all() else np.full_like(m, np.nan) for m in matrices]
