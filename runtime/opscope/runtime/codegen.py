@@ -55,8 +55,6 @@ class Generator:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self.text = SourceText()
-        self.names = GeneratedNames(instrument_names())
-        self.bind = self.names.bind
         self.expressions: dict[tuple[Tensor, Device | str | None], str] = {}
         self.slot_names: dict[Tensor, str] = {}
         self.slots: dict[VariableSlot, str] = {}
@@ -77,7 +75,10 @@ class Generator:
             devices <= {"CPU"} and not has_flow,
             repeats=has_flow,
             only_checks=inputs.checked_slots is not None,
+            ops=inputs.order,
         )
+        self.names = GeneratedNames(instrument_names(self.recorder))
+        self.bind = self.names.bind
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.common: dict[Operation, Operation] = {}
         if not has_flow:
@@ -101,7 +102,9 @@ class Generator:
             self.set_root(feed.tensor, ("feed", i))
         if instrument is not PLAIN:
             start = "(-1, clock())" if self.flow else "clock()"
-            self.text.add("hits = []; hit = hits.append; wild = over = False; seen = []", None)
+            watch = instrument.watch
+            hit = "halting(hits)" if watch and watch.stop else "hits.append"
+            self.text.add(f"hits = []; hit = {hit}; wild = over = False; seen = []", None)
             if self.inputs.checked_slots is not None:
                 slots = self.bind(self.inputs.checked_slots, "l")
                 self.text.add(f"seen = [(s.value, s.rewrites) for s in {slots}]", None)

@@ -21,10 +21,10 @@ from opscope.runtime.train.session_run_hook import (
 from opscope.runtime.watch import (
     MEMORY_CALLBACK_SCHEME,
     Watch,
-    WatchedRun,
     WatchedTensor,
     register_callback,
 )
+from opscope.runtime.watched_run import WatchedRun
 
 _keys = itertools.count()
 
