@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from opscope.events import health_summary
 from opscope.runtime.binding import Binding
 from opscope.runtime.common_ops import common_ops
 from opscope.runtime.devices import Device, needs_copy
@@ -68,6 +69,7 @@ class Generator:
         self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
         self.fetch_results: dict[Tensor, str] = {}
         self.owned = 0
+        self.summaries: dict[Root, str] = {}
         devices = {device.device_type for device in inputs.placement.values()}
         has_flow = inputs.items is not None
         self.recorder = Recorder(
@@ -132,6 +134,7 @@ class Generator:
             else (),
             repeats=self.flow is not None,
             again=self.memory.again,
+            summarizes=recorder.summarizes,
         )
 
     def _result(self) -> str:
@@ -373,6 +376,7 @@ class Generator:
             name = self.value(tensor, op, None)
             reserved = None if self.flow is None else self.flow.fetch_locals.get(tensor)
             is_shared = self.roots[tensor][0] in ("slot", "constant", "merged")
+            is_shared = is_shared or self.recorder.holds
             if reserved or is_shared or self.memory.lifetimes.is_kept(name):
                 local = reserved or self.new_local()
                 self.text.add(
@@ -386,12 +390,14 @@ class Generator:
         if not self.recorder.wants(tensor) or self.is_handle(tensor):
             return
         slot = self.slot_names.get(tensor)
-        if slot is not None:
+        known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
+        if self.recorder.summarizes:
+            name = self._summary(tensor, op, known)
+        elif slot is not None:
             name = self.new_local()
             self.text.add(f"{name} = {slot}.value", op)
         else:
             name = self.expressions[tensor, None]
-        known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
         for line in self.recorder.record(
             tensor,
             self.inputs.placement[op],
@@ -402,6 +408,26 @@ class Generator:
             slot if slot in self.ready_slots else None,
         ):
             self.text.add(line, op)
+
+    def _summary(self, tensor: Tensor, op: Operation, known: Any) -> str:
+        """The name of a tensor's health summary; outside of blocks a value is read once."""
+        content = self.contents[tensor]
+        name = self.summaries.get(content) if self.flow is None else None
+        if name is not None:
+            return name
+        if known is not None:
+            name = self.bind(health_summary(known), "c")
+        else:
+            slot = self.slot_names.get(tensor)
+            value = self.expressions[tensor, None] if slot is None else f"{slot}.value"
+            home = self.inputs.placement[op]
+            if home.device_type != "CPU":
+                value = f"{self.bind(home.to_host, 'd')}({value})"
+            # A name of its own: after an error, what it holds is a summary or nothing.
+            name = self.names.new_local()
+            self.text.add(f"{name} = health({value})", op)
+        self.summaries[content] = name
+        return name
 
     # -- names -------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from opscope.events import (
     HasNan,
     OutOfRange,
     has_inf_or_nan,
+    health_summary,
 )
 from opscope.runtime import errors
 from opscope.runtime.deferred import NOT_COMPUTED
@@ -68,6 +69,7 @@ def instrument_names(recorder: Recorder) -> dict[str, Any]:
         "bad": has_inf_or_nan,
         "bad_on_device": _bad_on_device,
         "gone": NOT_COMPUTED,
+        "health": health_summary,
         "clock": time.perf_counter_ns,
         "isfinite": math.isfinite,
         "not_all_finite": _not_all_finite,
@@ -110,7 +112,11 @@ class Recorder:
         self.watch = watch = instrument.watch
         self.trace = instrument.trace
         self._guard = instrument.guard
-        self.defers = watch is not None and defers and watch.check and watch.wants_all
+        self.summarizes = watch is not None and watch.summarizes and not self.trace
+        self.holds = watch is not None and watch.holds_values
+        self.defers = (
+            watch is not None and defers and watch.check and watch.wants_all and not watch.keep_last
+        )
         self.skips_unused = watch is None or self.defers or only_checks
         self.recorded: list[Recorded] = []
         self.roots: list[Any] = []

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from opscope.events import health_summary
 from opscope.runtime import errors
 from opscope.runtime.feed import Feed, refuse_unfed
 from opscope.runtime.fetch import Fetches
@@ -72,6 +73,8 @@ def interpreted(
                 if index is not None and value is not DEAD:
                     if isinstance(value, VariableSlot):
                         value = value.value
+                    if recorder.summarizes:
+                        value = health_summary(node.device.to_host(value))
                     seen.extend((index, value))
                     if passes is not None and value is not None and passes(index, value):
                         hit(len(seen) - 1)
@@ -95,6 +98,7 @@ def interpreted(
         traced=traced,
         repeats=True,
         interpreted=True,
+        summarizes=recorder.summarizes,
     )
 
 

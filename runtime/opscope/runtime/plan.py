@@ -78,7 +78,8 @@ class Program:
     that list, and times are pairs (index into `traced`, nanoseconds). again: the recorded locals
     that are dropped as long as there is no hit. replay: recorded are only the variables' values
     from before the run, each with its number of rewrites; this runs the ops again and records all.
-    interpreted: there is no source; the local `execution` of the function knows the op that runs.
+    summarizes: the recorded values are health summaries. interpreted: there is no source; the local
+    `execution` of the function knows the op that runs.
     """
 
     function: Callable[..., Any]
@@ -93,6 +94,7 @@ class Program:
     again: Mapping[str, Again] = field(default_factory=dict)
     replay: Replay | None = None
     interpreted: bool = False
+    summarizes: bool = False
 
 
 @dataclass(frozen=True)

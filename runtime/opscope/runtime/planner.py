@@ -84,7 +84,8 @@ def make_plan(
         return Plan(feeds, wanted, tuple(order), placement, program, instrument)
 
     watch = instrument.watch
-    if not items or not watch or not watch.check or instrument.trace or not is_repeatable(order):
+    checks = watch is not None and watch.check and not watch.keep_last
+    if not items or not checks or instrument.trace or not is_repeatable(order):
         return plan(generate(inputs))
     slots = {op: slot(op) for op in order if op.type in VARIABLES}
     replay = Replay(lambda use: plan(generate(replace(inputs, slot=use))), slots)

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.cancellation import CANCELLATION, Cancellation
@@ -35,6 +37,7 @@ from opscope.runtime.tensor_shape import Sizes
 from opscope.runtime.threads import INTRA_OP_THREADS
 from opscope.runtime.variable_slot import VariableSlot
 from opscope.runtime.watch import Filter, Watch, callbacks_of
+from opscope.runtime.watch_history import WatchHistory
 from opscope.runtime.watched_run import WatchedRun
 
 # The value of ConfigProto.experimental.executor_type under which every graph is interpreted.
@@ -80,6 +83,7 @@ class BaseSession:
             ]
         self._families: dict[Any, PlanFamily] = {}
         self._instrumented: defaultdict[Instrument, dict[Any, PlanFamily]] = defaultdict(dict)
+        self._histories: dict[Watch, WatchHistory] = {}
         self._guards: dict[Filter, FilterGuard] = {}
         self._seen_rewrites = self._graph.rewrites
         self._slots: dict[Any, VariableSlot] = (
@@ -124,6 +128,8 @@ class BaseSession:
         if self._server is None:
             self._slots.clear()
         self._state.clear()
+        self._histories.clear()
+        self._guards.clear()
 
     def as_default(self) -> AbstractContextManager[BaseSession]:
         """Make this the default session, not the default graph, inside a `with` block."""
@@ -336,6 +342,9 @@ class BaseSession:
         index = self._run_count
         self._run_count += 1
         fed = self._fed_values(family, feed_dict)
+        watch = instrument.watch
+        if watch is not None and watch.holds_values:
+            fed = [v.copy() if isinstance(v, np.ndarray) else v for v in fed]  # the caller's
         plan = family.plan(fed)
         start = max(time.time_ns() // 1000, self._last_timestamp + 1)
         clock = time.perf_counter_ns()
@@ -350,6 +359,11 @@ class BaseSession:
         run = WatchedRun(execution, stamps, index, fed)
         if instrument.guard is not None:
             run.filter_error = instrument.guard.error
+        if watch is not None and watch.keep_last:
+            with self._lock:
+                history = self._histories.setdefault(watch, WatchHistory(watch))
+            run.history = history
+            history.add(run)
         if run_metadata is not None and execution.error is None:
             self._fill_metadata(run_metadata, execution, options)
         return run

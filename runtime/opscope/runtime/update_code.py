@@ -25,7 +25,7 @@ class UpdateCode:
         generator = self.generator
         if not updated:
             return
-        if generator.inputs.instrument.watch is None:
+        if generator.inputs.instrument.watch is None or generator.recorder.summarizes:
             needed = [n for n in updated if self._is_read_later(n, position)]
             share = "; ".join(f"{name}.shared = True" for name in needed)
             if share:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MEMORY_CALLBACK_SCHEME = "memcbk:///"
 
+DEFAULT_HISTORY_BYTES = 1 << 30
+"""What the runs that `Watch.keep_last` holds may take."""
+
 Filter = Callable[[Any, Any], bool]
 """Called with a WatchedTensor and its value, as tfdbg calls a filter with datum and tensor."""
 
@@ -33,8 +36,17 @@ class Watch:
     hits. The filters of `opscope.events` (HasInfOrNan, HasNan, OutOfRange, AllZero, AbsoluteAbove)
     are tested in their fastest exact form, a function is called with (WatchedTensor, value). Where
     a function fails it is asked no more and the run goes on; `WatchedRun.filter_error` says why.
-    check: short for `filter=HasInfOrNan()`. stop: end the run at the op of the first hit; what
-    comes after it, updates of variables too, does not happen.
+
+    check: short for `filter=HasInfOrNan()`.
+
+    stop: end the run at the op of the first hit; what comes after it, updates of variables too,
+    does not happen.
+
+    summaries: the 14 numbers of each tensor's health are taken as it is computed, and its value is
+    not kept. With a filter values are kept, for the hits; `keep_last` then holds the summaries.
+
+    keep_last: that many runs, the last one included, stay in memory as `WatchedRun.history`, within
+    `byte_budget` bytes.
     """
 
     node_name: str | None = None
@@ -43,6 +55,9 @@ class Watch:
     check: bool = False
     filter: Filter | None = None
     stop: bool = False
+    summaries: bool = False
+    keep_last: int = 0
+    byte_budget: int = DEFAULT_HISTORY_BYTES
 
     def __post_init__(self) -> None:
         if self.filter is not None and not callable(self.filter):
@@ -56,11 +71,23 @@ class Watch:
             )
         if self.stop and not self.tests:
             raise ValueError("stop=True ends a run at a hit: give filter= or check=True")
+        if self.keep_last < 0 or self.byte_budget < 0:
+            raise ValueError("keep_last and byte_budget are 0 or more")
 
     @property
     def tests(self) -> bool:
         """True when each tensor is tested."""
         return self.check or self.filter is not None
+
+    @property
+    def summarizes(self) -> bool:
+        """True when a run takes summaries in place of values."""
+        return self.summaries and not self.tests
+
+    @property
+    def holds_values(self) -> bool:
+        """True when the values of runs gone by are held."""
+        return self.keep_last > 0 and not self.summaries
 
     @property
     def asks_by_name(self) -> bool:
@@ -100,6 +127,9 @@ class Watch:
             check=check and not filters,
             filter=AnyOf(tuple(filters)) if len(filters) > 1 else next(iter(filters), None),
             stop=any(w.stop for w in different),
+            summaries=all(w.summaries for w in different),
+            keep_last=max(w.keep_last for w in different),
+            byte_budget=min(w.byte_budget for w in different),
         )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from opscope.events import has_inf_or_nan, health_summary
+from opscope.events import Health, has_inf_or_nan, health_summary
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.deferred import NOT_COMPUTED, with_deferred
 from opscope.runtime.errors import OpError
@@ -22,6 +23,7 @@ from opscope.runtime.watch import WatchedTensor
 if TYPE_CHECKING:
     from opscope.runtime.execution import Execution
     from opscope.runtime.plan import Recorded
+    from opscope.runtime.watch_history import WatchHistory
 
 
 class WatchedRun:
@@ -29,7 +31,8 @@ class WatchedRun:
 
     result: the fetched values, None when an op failed. error: the OpError of the op that failed,
     not raised. stopped: `Watch.stop` ended it at its hit; the result is None. filter_error: why the
-    watch's filter is asked no more. global_step: -1 when it is not known.
+    watch's filter is asked no more. history: with `Watch.keep_last` the last runs. global_step: -1
+    when it is not known.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class WatchedRun:
         self.error: OpError | None = execution.error
         self.stopped = execution.stopped
         self.filter_error: str | None = None
+        self.history: WatchHistory | None = None
         self.global_step = -1
         if execution.hits or execution.error is not None or not execution.plan.program.replay:
             _ = self._time
@@ -68,13 +72,25 @@ class WatchedRun:
     def _time(self) -> tuple[int, int]:
         return self._stamps(len(self._seen.values))
 
+    def _moment(self, index: int) -> int:
+        """When a recorded tensor was computed; strictly increasing.
+
+        The span is at least one microsecond per tensor.
+        """
+        start, span = self._time
+        return start + index * span // max(1, len(self._seen.values))
+
     @cached_property
     def tensors(self) -> list[WatchedTensor]:
         """The watched tensors in execution order; before an error, those computed so far.
 
+        Empty with `Watch.summaries`.
+
         A check that finds nothing lets variables be updated in place: what they held before the
         step is then not listed.
         """
+        if self._plan.program.summarizes:
+            return []
         recorded = self._seen.recorded
         values = self._all_values
         return [
@@ -84,21 +100,63 @@ class WatchedRun:
         ]
 
     @cached_property
-    def health_summaries(self) -> list[npt.NDArray[np.float64]]:
-        """The health summary of each of `tensors`; one value under several names is read once."""
-        recorded, values = self._seen.recorded, self._all_values
-        constants = self._plan.constant_health
+    def health(self) -> list[Health]:
+        """The health of each of `tensors`, or with `Watch.summaries` of what was computed."""
         found: dict[int, npt.NDArray[np.float64]] = {}
-        summaries = []
-        for r, value in zip(recorded, values, strict=True):
+        rows = []
+        for i, (r, value) in enumerate(zip(self._seen.recorded, self._all_values, strict=True)):
             if value is NOT_COMPUTED or not r.listed:
                 continue
-            known = constants if r.local.startswith("c") else found
-            summary = known.get(id(value))
-            if summary is None:
-                summary = known[id(value)] = health_summary(r.device.to_host(value))
-            summaries.append(summary)
-        return summaries
+            summary = value
+            if not self._plan.program.summarizes:
+                # One value under several names is read once; a constant's was known before.
+                known = self._plan.constant_health if r.local.startswith("c") else found
+                summary = known.get(id(value))
+                if summary is None:
+                    summary = known[id(value)] = health_summary(r.device.to_host(value))
+            op = r.tensor.op
+            rows.append(
+                Health(
+                    r.device.name,
+                    op.name,
+                    r.tensor.value_index,
+                    self._moment(i),
+                    summary,
+                    op.type,
+                )
+            )
+        return rows
+
+    @property
+    def health_summaries(self) -> list[npt.NDArray[np.float64]]:
+        """The numbers of `health`."""
+        return [row.summary for row in self.health]
+
+    def without_values(self) -> WatchedRun:
+        """This run with its health, its hits by name, and no value."""
+        run = copy(self)
+        for name in ("_seen", "_all_values", "_places"):
+            run.__dict__.pop(name, None)
+        run.__dict__.update(
+            _execution=replace(self._execution, recorded=(), values=(), hits=()),
+            _fed_values=[None] * len(self._fed_values),
+            _time=self._time,
+            health=self.health,
+            tensors=[],
+            hits=[hit._replace(value=None, inputs=()) for hit in self.hits],
+            result=None,
+        )
+        return run
+
+    @property
+    def health_only(self) -> bool:
+        """True where there are summaries and no values."""
+        return self._plan.program.summarizes or not self._execution.values
+
+    def held_values(self) -> Iterator[Any]:
+        """What this run keeps in memory, one value perhaps several times."""
+        yield from (v for v in self._seen.values if v is not None and v is not NOT_COMPUTED)
+        yield from self._fed_values
 
     @cached_property
     def hits(self) -> list[WatchedTensor]:
@@ -168,15 +226,12 @@ class WatchedRun:
 
     def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
         tensor = recorded.tensor
-        # Strictly increasing: the span is at least one microsecond per tensor.
-        start, span = self._time
-        moment = start + index * span // max(1, len(self._seen.values))
         return WatchedTensor(
             tensor.op.name,
             tensor.value_index,
             recorded.device.name,
             tensor.op.type,
-            moment,
+            self._moment(index),
             recorded.device.to_host(self._all_values[index]),
         )
 

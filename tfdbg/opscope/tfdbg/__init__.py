@@ -25,6 +25,7 @@ _WRAPPERS = (
     "LocalCLIDebugWrapperSession",
     "WatchOptions",
     "add_debug_tensor_watch",
+    "dump_history",
     "watch_graph",
 )
 
