@@ -135,7 +135,7 @@ class Watch:
 
 def is_handle(tensor: Tensor) -> bool:
     """True for a tensor whose value is an object of the session, no array."""
-    return tensor.dtype.base_dtype.name in _HANDLES
+    return tensor.dtype.name.removesuffix("_ref") in _HANDLES
 
 
 class WatchedTensor(NamedTuple):

@@ -242,9 +242,9 @@ class WatchedRun:
 
     @property
     def feeds(self) -> dict[str, Any]:
-        """The fed values by tensor name."""
-        names = [feed.tensor.name for feed in self._plan.feeds]
-        return dict(zip(names, self._fed_values, strict=True))
+        """The fed values by tensor name; none where only summaries are held."""
+        pairs = zip(self._plan.feeds, self._fed_values, strict=True)
+        return {feed.tensor.name: value for feed, value in pairs if value is not None}
 
     @property
     def input_names(self) -> list[str]:
