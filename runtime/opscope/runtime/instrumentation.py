@@ -121,6 +121,7 @@ class Recorder:
         self.recorded: list[Recorded] = []
         self.roots: list[Any] = []
         self.static_hits: list[int] = []
+        self.covered: list[int] = []
         self._first_of: dict[Any, int] = {}
         self._inputs: frozenset[Tensor] = frozenset()
         if watch is not None and watch.tests and not watch.wants_all:
@@ -178,12 +179,13 @@ class Recorder:
         known: Any,
         shape: TensorShape,
         slot: str | None,
+        covered: bool,
     ) -> list[str]:
         """Note that `local` holds the tensor; return the source lines of its test.
 
         A tensor that has the content (`root`) of an earlier one is not tested again. `known` is a
         value that never changes: it is tested here and now. `slot` names the variable, sure to have
-        a value, that the tensor refers to.
+        a value, that the tensor refers to. `covered`: what is bad in it shows in another tensor.
         """
         index = len(self.recorded)
         if self.repeats:
@@ -211,6 +213,9 @@ class Recorder:
             return []
         if not self.watch.check:
             return self._filter_test(tensor, shape.ndims, device, local, index)
+        if covered:
+            self.covered.append(index)
+            return []
         if slot is not None and device.device_type == "CPU" and is_fast(tensor, shape.ndims):
             return slot_test(slot, local, index)
         return _test(tensor, shape.ndims, device, local, index)
