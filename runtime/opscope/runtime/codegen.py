@@ -88,7 +88,7 @@ class Generator:
             ops = [op for op in inputs.order if op in self.active]
             self.common = common_ops(ops, inputs.placement, self.fed, inputs.known.values)
         self.covered: set[Tensor] = set()
-        if self.recorder.defers:
+        if self.recorder.covers:
             given = self.fed | inputs.known.values.keys()
             self.covered = covered_tensors(
                 inputs.order,

@@ -117,6 +117,8 @@ class Recorder:
         self.defers = (
             watch is not None and defers and watch.check and watch.wants_all and not watch.keep_last
         )
+        # A run that stops at its hit has to stop at the op that was bad first.
+        self.covers = self.defers and watch is not None and not watch.stop
         self.skips_unused = watch is None or self.defers or only_checks
         self.recorded: list[Recorded] = []
         self.roots: list[Any] = []

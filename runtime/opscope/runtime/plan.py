@@ -78,13 +78,9 @@ class Program:
     that list, and times are pairs (index into `traced`, nanoseconds). again: the recorded locals
     that are dropped as long as there is no hit. replay: recorded are only the variables' values
     from before the run, each with its number of rewrites; this runs the ops again and records all.
-    <<<<<<< HEAD
+    covered: places in `recorded` of what is not tested, for another shows what is bad in it.
     summarizes: the recorded values are health summaries. interpreted: there is no source; the local
     `execution` of the function knows the op that runs.
-    =======
-    covered: places in `recorded` of what is not tested, for another shows what is bad in it.
-    interpreted: there is no source; the local `execution` of the function knows the op that runs.
-    >>>>>>> main
     """
 
     function: Callable[..., Any]
