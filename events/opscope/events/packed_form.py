@@ -36,6 +36,7 @@ ZSTD = 1
 
 Payload = bytes | npt.NDArray[np.uint8]
 
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _CRC = struct.Struct("<I")
 _FILE_HEADER = struct.Struct(f"<{len(FILE_MAGIC)}sI")
 _TRAILER = struct.Struct(f"<{len(INDEX_MAGIC)}sQ")
@@ -140,7 +141,7 @@ def read_frame(data: bytes) -> Frame | None:
 
 def json_bytes(value: Any) -> bytes:
     """JSON as it stands in a file."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return _JSON.encode(value).encode()
 
 
 def _closed(data: bytes) -> bytes:
