@@ -246,7 +246,7 @@ def test_help_tells_what_only_this_screen_has() -> None:
     assert shown[1][2] == "mouse"
     assert "`mouse on`, `mouse off`" in shown[1][4]
     assert shown[2][4] == "  Show the screen before this one, scrolled as it was left."
-    assert shown[3][2] == 'ERROR: Invalid command prefix "help"'  # the driver's own answer
+    assert shown[3][2].startswith("ERROR: Invalid command prefix")  # the driver's own answer
     assert [shown[3][row] for row in (3, 8)] == ["keys", "mouse"]
 
 
