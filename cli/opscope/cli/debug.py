@@ -6,12 +6,14 @@ import argparse
 import json
 import shutil
 import sys
+from pathlib import Path
 
 from opscope.cli.inspect import printable
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import execute
 from opscope.tfdbg.dump_choice import DumpChoice, DumpChoiceError, choose_dump
 from opscope.tfdbg.screen import Screen
+from opscope.tfdbg.stored_run import StoredRun
 
 EXIT_COMMAND_FAILED = 1
 EXIT_UNREADABLE = 2
@@ -52,7 +54,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"opscope debug: {printable(str(error))}", file=sys.stderr)
         return EXIT_UNREADABLE
     _report(choice)
-    context = Analysis(choice.dump, columns=shutil.get_terminal_size((80, 24)).columns)
+    context = Analysis(
+        choice.dump,
+        columns=shutil.get_terminal_size((80, 24)).columns,
+        stored=StoredRun(Path(choice.dump.dump_root)),
+    )
     commands = args.commands or (["lt"] if args.json else [])
     if commands:
         return _answer(context, commands, as_json=args.json)

@@ -9,6 +9,7 @@ from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.filters import TensorFilter, default_filters
 from opscope.tfdbg.screen import Screen
 from opscope.tfdbg.session_run import SessionRun
+from opscope.tfdbg.stored_run import StoredRun
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Analysis:
 
     `dump` is None before a run and after one that was not watched. `session` is None when a dump
     is analysed without the program that made it. `intro` stands above the whole help: what the
-    run-start screen says, or which op failed.
+    run-start screen says, or which op failed. `stored` is how the run is looked at again.
     """
 
     dump: DebugDump | None = None
@@ -26,6 +27,7 @@ class Analysis:
     session: SessionRun | None = None
     recursion_depth: int = 20
     intro: Screen | None = None
+    stored: StoredRun | None = None
 
     @property
     def watched(self) -> DebugDump:
