@@ -28,9 +28,10 @@ def origin_lines(origin: Origin, where: str, bad_tensors: int) -> Iterator[str]:
         yield f"    {source.tensor_name}  {_input(source.datum)}"
     if origin.source_line:
         file, line, function, text = origin.source_line
-        yield f"  built at {_shown(file)}:{line} in {function}"
+        yield f"  built at {shown_path(file)}:{line} in {function}"
         yield f"    {text}"
-    yield f"  then {bad_tensors - 1} tensors after it went bad in the same step"
+    if bad_tensors > 1:
+        yield f"  then {bad_tensors - 1} tensors after it went bad in the same step"
 
 
 def _bad_elements(value: np.ndarray) -> str:
@@ -60,7 +61,7 @@ def _device(datum: DebugTensorDatum) -> str:
     return datum.device_name.rpartition("/device:")[2]
 
 
-def _shown(file: str) -> str:
+def shown_path(file: str) -> str:
     """A path below the current folder without that folder, others whole."""
     relative = os.path.relpath(file)
     return file if relative.startswith("..") else relative

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from opscope.cli.demo import this_command
-from opscope.cli.origin_report import origin_lines
+from opscope.cli.origin_report import origin_lines, shown_path
 from opscope.tfdbg.action import DETACH, RunRequest
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.debug_dump import DebugDump
-from opscope.tfdbg.filters import TensorFilter, default_filters, find_passing
+from opscope.tfdbg.filters import FilterError, TensorFilter, default_filters, find_passing
 from opscope.tfdbg.origin import first_bad
 from opscope.tfdbg.run_screen import run_end_title, run_error_screen
 from opscope.tfdbg.session_run import SessionRun
@@ -105,12 +105,16 @@ class RunDialog(Dialog):
             return
         request = self.control.standing
         exclude = request.filter_exclude_node_names if request else None
-        passes = self._filters[self._filter_name]
-        origin = first_bad(dump, passes, exclude)
         metadata = dump.core_metadata
         step = -1 if metadata is None or isinstance(metadata, list) else metadata.global_step
         where = f"run {run.run_call_count}" + (f", global step {step}" if step >= 0 else "")
         _say("")
+        passes = self._filters[self._filter_name]
+        try:
+            origin = first_bad(dump, passes, exclude)
+        except FilterError as error:
+            _say(f"Stopped, {where}: {error}")
+            return
         if origin is None:
             _say(f"Bad step, {where}: {self._filter_name} passed")
         else:
@@ -167,7 +171,7 @@ def _failure_lines(
         file, number, function, text = dump.node_traceback(node or "")[-1]
     except (LookupError, ValueError):
         return lines
-    return [*lines, f"  built at {file}:{number} in {function}", f"    {text}"]
+    return [*lines, f"  built at {shown_path(file)}:{number} in {function}", f"    {text}"]
 
 
 def _say_commands(stored: StoredRun | None) -> None:

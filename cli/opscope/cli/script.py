@@ -43,17 +43,18 @@ class Script:
         self._name, *self._arguments = words
         self._is_module = is_module
         self._code: CodeType | None = None
-        path = Path(self._name)
+        path = Path(self._name).absolute()
+        self._path = str(path)
         self._is_package = not is_module and (path.is_dir() or path.suffix in (".zip", ".pyz"))
         if is_module or self._is_package:
             return
         try:
-            with io.open_code(str(path.absolute())) as file:
+            with io.open_code(self._path) as file:
                 source = file.read()
         except OSError as error:
             raise ScriptError(f"{self._name}: {error.strerror or error}") from error
         try:
-            self._code = compile(source, self._name, "exec", dont_inherit=True)
+            self._code = compile(source, self._path, "exec", dont_inherit=True)
         except (SyntaxError, ValueError) as error:
             raise ScriptError(f"{self._name} is no Python: {error}") from error
 
@@ -94,21 +95,19 @@ class Script:
     def _execute(self) -> None:
         if self._is_module:
             runpy.run_module(self._name, run_name="__main__", alter_sys=True)
-        elif self._code is None:
+            return
+        if self._code is None:
             runpy.run_path(self._name, run_name="__main__")
-        else:
-            self._execute_file(self._code)
-
-    def _execute_file(self, code: CodeType) -> None:
+            return
         main = ModuleType("__main__")
         main.__dict__.update(
-            __file__=self._name,
+            __file__=self._path,
             __builtins__=builtins,
             __cached__=None,
-            __loader__=SourceFileLoader("__main__", self._name),
+            __loader__=SourceFileLoader("__main__", self._path),
         )
         sys.modules["__main__"] = main
-        exec(code, main.__dict__)
+        exec(self._code, main.__dict__)
 
 
 def outermost_code() -> CodeType:
