@@ -6,6 +6,7 @@ import argparse
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from opscope.cli.inspect import printable
@@ -13,6 +14,7 @@ from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import execute
 from opscope.tfdbg.dump_choice import DumpChoice, DumpChoiceError, choose_dump
 from opscope.tfdbg.screen import Screen
+from opscope.tfdbg.settings import Settings
 from opscope.tfdbg.stored_run import StoredRun
 
 EXIT_COMMAND_FAILED = 1
@@ -58,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         choice.dump,
         columns=shutil.get_terminal_size((80, 24)).columns,
         stored=StoredRun(Path(choice.dump.dump_root)),
+        settings=Settings.of_user(),
     )
     commands = args.commands or (["lt"] if args.json else [])
     if commands:
@@ -83,8 +86,8 @@ def _report(choice: DumpChoice) -> None:
 
 def _answer(context: Analysis, commands: list[str], as_json: bool) -> int:
     answers: list[dict[str, object]] = []
-    for text in commands:
-        screen = execute(context, text)
+    for at, text in enumerate(commands):
+        screen = execute(replace(context, history=commands[:at]), text)
         answers.append(
             {
                 "command": text,

@@ -153,9 +153,7 @@ class RunDialog(Dialog):
             _say_commands(stored)
             if self._on_hit == "debug" and _can_talk():
                 intro = run_error_screen(node, str(type(error)), str(error))
-                context = Analysis(
-                    dump=dump, filters=self._filters, session=run, intro=intro, stored=stored
-                )
+                context = self._context(dump=dump, session=run, intro=intro, stored=stored)
                 ask(context, run_end_title(run), "help", kind="error")
         except Exception as fault:  # the script's own error must come through
             self.fail(fault)

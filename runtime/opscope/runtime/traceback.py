@@ -23,6 +23,17 @@ def begin_at(code: CodeType | None) -> None:
     _Start.code = code
 
 
+class _OwnFiles(dict[str, bool]):
+    """By the file of a frame, whether it is of this package."""
+
+    def __missing__(self, file: str) -> bool:
+        found = self[file] = file.startswith(_OWN_FOLDER)
+        return found
+
+
+_own = _OwnFiles()
+
+
 def user_frames() -> tuple[tuple[CodeType, int], ...]:
     """The calling frames outside of this package, outermost first, as (code, line)."""
     frames: list[tuple[CodeType, int]] = []
@@ -32,7 +43,7 @@ def user_frames() -> tuple[tuple[CodeType, int], ...]:
         code = frame.f_code
         if code is start:
             break
-        if not code.co_filename.startswith(_OWN_FOLDER):
+        if not _own[code.co_filename]:
             frames.append((code, frame.f_lineno))
         frame = frame.f_back  # type: ignore[assignment]
     frames.reverse()

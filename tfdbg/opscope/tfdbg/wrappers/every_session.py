@@ -21,6 +21,7 @@ from opscope.tfdbg.wrappers.attachment import Attachment
 from opscope.tfdbg.wrappers.dialog import Dialog
 from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.tensorflow_session import TensorFlowSession
+from opscope.tfdbg.wrappers.traced_options import new_run_metadata, traced_options
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
 OURS = "opscope.runtime.session"
@@ -122,6 +123,8 @@ class EverySession:
         request = None if call.is_empty else self._dialog.begin(call)
         if request is None:
             return plain_run(*arguments)
+        if request.profile:
+            return self._profiled(session, functools.partial(plain_run, session), call)
         self._inside.now = True
         try:
             watched, graph = self._watched(session, call, self._dialog.watch(request))
@@ -132,13 +135,34 @@ class EverySession:
             raise watched.error
         return watched.result
 
+    def _profiled(self, session: Any, plain_run: Plain, call: RunCall) -> Any:
+        foreign = not hasattr(session, "run_watched")
+        metadata = new_run_metadata(foreign) if call.run_metadata is None else call.run_metadata
+        options = traced_options(call.options, foreign)
+        try:
+            result = call._replace(options=options, run_metadata=metadata).passed_to(plain_run)
+        except Exception as error:
+            if hasattr(error, "op"):  # an OpError, ours or TensorFlow's
+                self._dialog.end_failed(call, error)
+            raise
+        self._dialog.end_profiled(call, metadata, self._graph(session))
+        return result
+
+    def _graph(self, session: Any) -> Any:
+        """The session's graph as the debugger asks about it."""
+        if hasattr(session, "run_watched"):
+            return session.graph
+        return self._foreign_of(session).debug_graph
+
+    def _foreign_of(self, session: Any) -> TensorFlowSession:
+        known = self._foreign.get(session)
+        if known is None:
+            known = self._foreign[session] = TensorFlowSession(session)
+        return known
+
     def _watched(self, session: Any, call: RunCall, watch: Any) -> tuple[WatchedRun, Any]:
-        watchable, graph = session, session.graph
-        if not hasattr(session, "run_watched"):
-            watchable = self._foreign.get(session)
-            if watchable is None:
-                watchable = self._foreign[session] = TensorFlowSession(session)
-            graph = watchable.debug_graph
+        ours = hasattr(session, "run_watched")
+        watchable: Any = session if ours else self._foreign_of(session)
         run: WatchedRun = watchable.run_watched(
             call.fetches,
             call.feed_dict,
@@ -146,7 +170,7 @@ class EverySession:
             options=call.options,
             run_metadata=call.run_metadata,
         )
-        return run, graph
+        return run, self._graph(session)
 
 
 def _runner(
