@@ -288,7 +288,7 @@ class BaseSession:
         options: RunOptions,
         run_metadata: RunMetadata | None,
     ) -> Any:
-        callbacks = callbacks_of(options.debug_options)
+        callbacks = callbacks_of(options.debug_options, self._graph)
         trace = options.trace_level != RunOptions.NO_TRACE and run_metadata is not None
         if not callbacks and not trace:
             family = self._family(fetches, feed_dict, PLAIN)
