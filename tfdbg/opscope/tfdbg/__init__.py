@@ -27,6 +27,7 @@ _WRAPPERS = (
     "add_debug_tensor_watch",
     "dump_history",
     "watch_graph",
+    "watch_graph_with_denylists",
 )
 
 __all__ = [
