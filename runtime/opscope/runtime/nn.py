@@ -8,7 +8,7 @@ from opscope.runtime import rnn_cell
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.custom_gradient import custom_gradient
 from opscope.runtime.make_op import make_tensor
-from opscope.runtime.math import sigmoid, softplus, tanh
+from opscope.runtime.math import sigmoid, softplus, softsign, tanh
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.activation import bias_add
 from opscope.runtime.ops.any_rank import (
@@ -246,11 +246,6 @@ def elu(features: Any, name: str | None = None) -> Tensor:
 def selu(features: Any, name: str | None = None) -> Tensor:
     """Scaled elu."""
     return make_tensor("Selu", features, name=name)
-
-
-def softsign(features: Any, name: str | None = None) -> Tensor:
-    """`x / (|x| + 1)`."""
-    return make_tensor("Softsign", features, name=name)
 
 
 def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
