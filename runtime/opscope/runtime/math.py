@@ -18,7 +18,7 @@ from opscope.runtime.ops.guarded_arithmetic import (
 )
 from opscope.runtime.ops.incomplete_gamma import betainc, igamma, igammac, polygamma, zeta
 from opscope.runtime.ops.matmul import matmul
-from opscope.runtime.ops.normalization import l2_normalize, zero_fraction
+from opscope.runtime.ops.normalization import l2_normalize
 from opscope.runtime.ops.overloads import add, logical_xor, truediv
 from opscope.runtime.ops.pointwise import (
     abs,  # noqa: A004 - TensorFlow's name
@@ -110,6 +110,7 @@ from opscope.runtime.ops.segments import (
 )
 from opscope.runtime.ops.sequence import cumprod, cumsum, lin_space, range  # noqa: A004
 from opscope.runtime.ops.softmax import in_top_k, log_softmax, softmax, top_k
+from opscope.runtime.ops.sparsity import zero_fraction
 from opscope.runtime.ops.special import (
     acos,
     acosh,

@@ -77,7 +77,6 @@ from opscope.runtime.ops.normalization import (
     dropout,
     l2_normalize,
     moments,
-    zero_fraction,
 )
 from opscope.runtime.ops.pooling import (
     avg_pool,
@@ -102,6 +101,7 @@ from opscope.runtime.ops.sparse_embedding import (
     embedding_lookup_sparse,
     safe_embedding_lookup_sparse,
 )
+from opscope.runtime.ops.sparsity import zero_fraction
 from opscope.runtime.ops.transposed import (
     conv1d_transpose,
     conv2d_transpose,
