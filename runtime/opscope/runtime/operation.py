@@ -83,7 +83,7 @@ class Operation:
             return
         try:
             shapes = rule(self)
-        except (ValueError, IndexError, OpError) as error:
+        except (ValueError, IndexError, ArithmeticError, OpError) as error:
             given = ", ".join(str(t.shape) for t in self.inputs)
             raise ValueError(
                 f"{error} for '{self.name}' (op: '{self.type}') with input shapes: {given}."
