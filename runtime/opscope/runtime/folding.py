@@ -25,6 +25,9 @@ _CHANGES = MERGES | EXITS | NEXTS | {"LoopCond"}
 # Their values follow from the shape of what they are given.
 OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
 
+# The attribute of a node that looks at its input, though the shape is known without.
+KEEPS_ITS_INPUT = "_opscope_keeps_its_input"
+
 
 @dataclass(frozen=True)
 class Known:
@@ -110,7 +113,7 @@ class _Folder:
             return [host_scalar(op.attrs["value"])]
         if op.definition.stateful or not op.inputs or op.control_inputs or op.type in _CHANGES:
             return None
-        if op.type in OF_SHAPE:
+        if op.type in OF_SHAPE and KEEPS_ITS_INPUT not in op.attrs:
             return _of_shape(op, shadow.inputs[0].shape)
         if self.placement[op].device_type != "CPU":
             return None

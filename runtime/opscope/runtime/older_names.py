@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.folding import KEEPS_ITS_INPUT
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group
@@ -59,8 +60,9 @@ def _rank_of_value(variable: Variable) -> Tensor:
     graph = variable.graph
     with graph.colocate_with(variable.op), op_name_scope(None, "Rank", variable) as scope:
         value = convert_to_tensor(variable)
-        with graph.control_dependencies([value.op]):
-            return make_tensor("Rank", value, name=scope)
+        made = make_tensor("Rank", value, name=scope)
+    made.op.attrs[KEEPS_ITS_INPUT] = True
+    return made
 
 
 def no_regularizer(_: Any) -> None:
