@@ -95,6 +95,27 @@ ABSENT: dict[str, str] = {
         saved_model.experimental/ saved_model.signature_def_utils.MethodNameUpdater
         summary.SummaryDescription summary.get_summary_description test.benchmark_config LMDBReader
     """,
+    "parts of tf.data.experimental": """
+        data.experimental.AutoShardPolicy data.experimental.AutotuneAlgorithm
+        data.experimental.CsvDataset data.experimental.DatasetInitializer
+        data.experimental.DatasetStructure data.experimental.ExternalStatePolicy
+        data.experimental.Optional data.experimental.OptionalStructure
+        data.experimental.RaggedTensorStructure data.experimental.SHARD_HINT
+        data.experimental.ServiceOptions data.experimental.SparseTensorStructure
+        data.experimental.SqlDataset data.experimental.Structure data.experimental.TFRecordWriter
+        data.experimental.TensorArrayStructure data.experimental.TensorStructure
+        data.experimental.assert_cardinality data.experimental.dense_to_ragged_batch
+        data.experimental.dense_to_sparse_batch data.experimental.distributed_save
+        data.experimental.enable_debug_mode data.experimental.from_list
+        data.experimental.from_variant data.experimental.get_model_proto
+        data.experimental.get_next_as_optional data.experimental.get_structure
+        data.experimental.index_table_from_dataset data.experimental.make_batched_features_dataset
+        data.experimental.make_csv_dataset data.experimental.make_saveable_from_iterator
+        data.experimental.map_and_batch_with_legacy_function data.experimental.pad_to_cardinality
+        data.experimental.parse_example_dataset data.experimental.rejection_resample
+        data.experimental.snapshot data.experimental.table_from_dataset
+        data.experimental.to_variant data.experimental.service/
+    """,
     "descriptions of values other than tensors and sparse tensors": """
         IndexedSlicesSpec NoneTensorSpec OptionalSpec TensorArraySpec data.DatasetSpec types/
     """,

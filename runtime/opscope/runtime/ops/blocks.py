@@ -253,14 +253,18 @@ def _nd_shape(node: Operation, to_batch: bool) -> list[TensorShape]:
     value, blocks, margins = node.inputs
     (count,) = blocks.shape.with_rank(1).known_rank()
     margins.shape.merge_with([count, 2])
+    if count is None and to_batch:  # as TensorFlow, which leaves BatchToSpaceND open
+        raise ValueError("block_shape must have known size.")
     if count is None:
         return [unknown_shape()]
     value.shape.with_rank_at_least(count + 1)
-    known = _known(blocks)
+    known, widths = _known(blocks), _known(margins)
+    if widths is not None and any(width < 0 for pair in widths for width in pair):
+        raise ValueError(f"{'paddings' if to_batch else 'crops'} cannot be negative: {widths}")
     sizes = value.shape.sizes
     if known is None and sizes is not None:
         return [TensorShape([None] * (count + 1) + list(sizes[count + 1 :]))]
-    return _moved_shape(node, known, _known(margins), to_batch)
+    return _moved_shape(node, known, widths, to_batch)
 
 
 @_space_to_batch_nd.shape
