@@ -37,3 +37,12 @@ class Detach:
 
 DETACH = Detach()
 """The one value of Detach."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Step through the coming run, then let it run unwatched."""
+
+
+STEP = Step()
+"""The one value of Step."""

@@ -9,6 +9,7 @@ from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.filters import TensorFilter, default_filters
 from opscope.tfdbg.screen import Screen
 from opscope.tfdbg.session_run import SessionRun
+from opscope.tfdbg.stepper.stepping import Stepping
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Analysis:
 
     `dump` is None before a run and after one that was not watched. `session` is None when a dump
     is analysed without the program that made it. `intro` stands above the whole help: what the
-    run-start screen says, or which op failed.
+    run-start screen says, or which op failed. `stepping` is there while a run is stepped through.
     """
 
     dump: DebugDump | None = None
@@ -26,6 +27,7 @@ class Analysis:
     session: SessionRun | None = None
     recursion_depth: int = 20
     intro: Screen | None = None
+    stepping: Stepping | None = None
 
     @property
     def watched(self) -> DebugDump:
@@ -33,6 +35,13 @@ class Analysis:
         if self.dump is None:
             raise LookupError("No run was watched: there are no tensors to show.")
         return self.dump
+
+    @property
+    def stepped(self) -> Stepping:
+        """The stepped run; raises LookupError where none is."""
+        if self.stepping is None:
+            raise LookupError("No run is being stepped through.")
+        return self.stepping
 
     @property
     def feeds(self) -> Mapping[str, object]:

@@ -58,7 +58,8 @@ class _HelpInsteadError(Exception):
 class Command:
     """A command's names, arguments, and the function that answers it.
 
-    `needs_dump` commands exist only where a run was watched. `completes` gives the words that
+    `needs_dump` commands exist only where a run was watched, `needs_run_start` commands before a
+    run, `needs_stepping` commands while one is stepped through. `completes` gives the words that
     may follow the command's name.
     """
 
@@ -69,6 +70,8 @@ class Command:
     needs_dump: bool
     needs_session: bool
     completes: Completer | None
+    needs_run_start: bool = False
+    needs_stepping: bool = False
 
     @property
     def summary(self) -> str:
@@ -91,6 +94,8 @@ class Command:
         """True where the command can be answered."""
         if self.needs_dump and context.dump is None:
             return False
+        if self.needs_run_start and (context.dump is not None or context.session is None):
+            return False
         return context.session is not None or not self.needs_session
 
     def help_lines(self) -> list[str]:
@@ -110,6 +115,8 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 _COMMANDS: dict[str, Command] = {}
+_STEPPER_COMMANDS: dict[str, Command] = {}  # `lt` is one command there and another elsewhere
+_ALSO_STEPPING = ("config", "help", "history", "print_feed", "version")
 
 
 def all_commands() -> dict[str, Command]:
@@ -119,12 +126,23 @@ def all_commands() -> dict[str, Command]:
     return _COMMANDS
 
 
+def commands_for(context: Analysis) -> dict[str, Command]:
+    """The commands by name and alias: the stepper's while a run is stepped through."""
+    everywhere = all_commands()
+    if context.stepping is None:
+        return everywhere
+    shared = {key: made for key, made in everywhere.items() if made.name in _ALSO_STEPPING}
+    return shared | _STEPPER_COMMANDS
+
+
 def command(
     name: str,
     *aliases: str,
     arguments: Sequence[Argument] = (),
     needs_dump: bool = False,
     needs_session: bool = False,
+    needs_run_start: bool = False,
+    needs_stepping: bool = False,
     completes: Completer | None = None,
 ) -> Callable[[CommandFunction], CommandFunction]:
     """Make the decorated function the command `name`; its docstring is its help.
@@ -134,12 +152,21 @@ def command(
 
     def define(function: CommandFunction) -> CommandFunction:
         made = Command(
-            name, aliases, tuple(arguments), function, needs_dump, needs_session, completes
+            name,
+            aliases,
+            tuple(arguments),
+            function,
+            needs_dump,
+            needs_session,
+            completes,
+            needs_run_start,
+            needs_stepping,
         )
+        table = _STEPPER_COMMANDS if needs_stepping else _COMMANDS
         for key in (name, *aliases):
-            if key in _COMMANDS:
-                raise ValueError(f"command {key!r} is already defined by {_COMMANDS[key].name}")
-        _COMMANDS.update(dict.fromkeys((name, *aliases), made))
+            if key in table:
+                raise ValueError(f"command {key!r} is already defined by {table[key].name}")
+        table.update(dict.fromkeys((name, *aliases), made))
         return function
 
     return define
@@ -147,7 +174,7 @@ def command(
 
 def available_commands(context: Analysis) -> list[Command]:
     """The commands that can be answered here, by name."""
-    found = {made.name: made for made in all_commands().values() if made.available(context)}
+    found = {made.name: made for made in commands_for(context).values() if made.available(context)}
     return [found[name] for name in sorted(found)]
 
 
@@ -168,11 +195,13 @@ def execute(context: Analysis, text: str) -> Screen:
 
 
 def _answer(context: Analysis, words: tuple[str, ...]) -> Screen:
-    found = all_commands().get(words[0])
+    found = commands_for(context).get(words[0])
     if found is None:
         return error_screen(f'Invalid command prefix "{words[0]}"')
     if not found.available(context):
         missing = "no run was watched" if found.needs_dump else "no session is being debugged"
+        if found.needs_run_start and context.session is not None:
+            missing = "it belongs to the screen before a run"
         return error_screen(f"{found.name} is not available here: {missing}")
     try:
         arguments = found.parser().parse_args(words[1:])
@@ -227,7 +256,7 @@ def completions(context: Analysis, text: str) -> list[str]:
     last = "" if not words or text[-1].isspace() else words[-1]
     if len(words) == 0 or (len(words) == 1 and last):
         return sorted(key for key in completed_command_names(context) if key.startswith(last))
-    found = all_commands().get(words[0])
+    found = commands_for(context).get(words[0])
     if found is None or found.completes is None or not found.available(context):
         return []
     return sorted({word for word in found.completes(context) if word.startswith(last)})

@@ -10,6 +10,7 @@ from opscope.tfdbg.commands import (
     print_tensor,
     run,
     run_info,
+    stepper,
 )
 from opscope.tfdbg.commands import exit as exit_command
 from opscope.tfdbg.commands import help as help_command
@@ -26,4 +27,5 @@ __all__ = [
     "print_tensor",
     "run",
     "run_info",
+    "stepper",
 ]
