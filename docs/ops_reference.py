@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +13,11 @@ import opscope.runtime  # noqa: F401 - it defines the op types
 from opscope.runtime.op_def import OPS, OpDef
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runtime"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
 
+from op_recorder import read_table
 from op_samples import SAMPLES
+from op_variants import types_of, variants
 
 HEADING = """\
 # Op types
@@ -31,8 +33,12 @@ Written by `make docs` from the registry (`opscope.runtime.op_def.OPS`) and from
 - **Checked**: *n samples* stand for n nodes of which each is compared with TensorFlow's
   (`tests/interop/test_op_samples_interop.py`), with its own shape rule for known and unknown
   shapes, with its form in generated code (`tests/runtime/test_ops_registry.py`) and, with a GPU
-  kernel, with the GPU (`tests/runtime/test_ops_on_gpu.py`). *numeric* says that the gradient is
-  also compared with finite differences. Other ops name the test that runs them.
+  kernel, with the GPU (`tests/runtime/test_ops_on_gpu.py`). *m nodes of k types* are their variants
+  (`tests/runtime/op_variants.py`): every element type that TensorFlow's CPU kernel takes, sizes of
+  0 and 1, special values. Values, error types, static shapes of known and unknown inputs, and
+  gradients of each are compared with TensorFlow's (`tests/interop/test_op_sweep.py`); what differs
+  is listed with the reason in `tests/interop/op_differences.py`. *numeric* says that the gradient
+  is also compared with finite differences. Other ops name a test that runs them.
 """
 
 # Why an op that could have a gradient has none.
@@ -43,40 +49,6 @@ REASONS = {
     "LRNGrad": "TensorFlow has none",
 }
 
-# The test of the ops of a module that samples cannot stand for: they have state, files or effects.
-TESTS = {
-    "resource_variables": "tests/runtime/test_resource_variables.py",
-    "resource_updates": "tests/interop/test_resource_interop.py",
-    "functions": "tests/runtime/test_functions.py",
-    "function_gradient": "tests/interop/test_functions_interop.py",
-    "keras_updates": "tests/interop/test_resource_interop.py",
-    "optimizer_forms": "tests/interop/test_resource_interop.py",
-    "scattering": "tests/runtime/test_scattering.py",
-    "state": "tests/runtime/test_variables.py",
-    "basic": "tests/runtime/test_session.py",
-    "training": "tests/runtime/test_optimizers.py",
-    "accumulators": "tests/interop/test_programs_interop.py",
-    "proximal": "tests/interop/test_optimizers_interop.py",
-    "summary": "tests/runtime/test_summary.py",
-    "checkpoint": "tests/runtime/test_saver.py",
-    "random": "tests/runtime/test_random.py",
-    "factorizations": "tests/runtime/test_factorizations.py",
-    "sampling": "tests/runtime/test_sampling.py",
-    "flow": "tests/runtime/test_control_flow.py",
-    "stacks": "tests/runtime/test_control_gradients.py",
-    "tensor_arrays": "tests/runtime/test_control_arrays.py",
-    "dataset_ops": "tests/interop/test_data_interop.py",
-    "source_ops": "tests/interop/test_data_interop.py",
-    "iterator_ops": "tests/interop/test_data_interop.py",
-    "queue_ops": "tests/interop/test_queue_interop.py",
-    "readers": "tests/interop/test_queue_interop.py",
-    "counting": "tests/interop/test_queue_interop.py",
-    "assertion": "tests/interop/test_queue_interop.py",
-    "python_call": "tests/interop/test_queue_interop.py",
-    "parsing": "tests/interop/test_parsing_interop.py",
-    "decoding": "tests/interop/test_parsing_interop.py",
-    "image_files": "tests/interop/test_parsing_interop.py",
-}
 ROOT = Path(__file__).parents[1]
 
 
@@ -99,23 +71,29 @@ def gradient(definition: OpDef) -> str:
 
 def checked(definition: OpDef) -> str:
     """How an op was tested."""
-    counts = Counter(s.op_type for s in SAMPLES)
-    count = counts[definition.name]
-    if count:
-        is_numeric = any(s.smooth for s in SAMPLES if s.op_type == definition.name)
-        plural = "s" if count > 1 else ""
-        return f"{count} sample{plural}" + (", numeric" if is_numeric else "")
-    test = TESTS.get(module_of(definition)) or test_that_names(definition.name)
-    return f"[{Path(test).name}](../{test})" if test else "as part of other ops' tests"
+    samples = [s for s in SAMPLES if s.op_type == definition.name]
+    if not samples:
+        test = read_table().get(definition.name)
+        if test is None:
+            return "not yet"
+        return f"[{Path(test).name}](../{test})"
+    nodes = variants(definition.name)
+    types: dict[str, set[str]] = {}
+    for node in nodes:
+        for attr, name in types_of(node).items():
+            types.setdefault(attr, set()).add(name)
+    parts = [counted(len(samples), "sample")]
+    if nodes:
+        parts.append(
+            counted(len(nodes), "node")
+            + f" of {counted(max(map(len, types.values()), default=1), 'type')}"
+        )
+    return ", ".join([*parts, *["numeric"] * any(s.smooth for s in samples)])
 
 
-def test_that_names(op_type: str) -> str | None:
-    """The first test of the runtime that names an op type."""
-    for folder in ("runtime", "interop"):
-        for path in sorted((ROOT / "tests" / folder).rglob("test_*.py")):
-            if f'"{op_type}"' in path.read_text():
-                return path.relative_to(ROOT).as_posix()
-    return None
+def counted(count: int, what: str) -> str:
+    """A number with its noun: 1 node, 2 nodes."""
+    return f"{count} {what}" + "s" * (count != 1)
 
 
 def sections() -> Iterator[str]:
@@ -127,7 +105,8 @@ def sections() -> Iterator[str]:
     smooth = sum(d.gradient_rule is not None for d in ours)
     yield (
         f"\n{len(ours)} op types: {on_gpu} with a GPU kernel, {smooth} with a gradient, "
-        f"{sum(d.name in sampled for d in ours)} with samples ({len(SAMPLES)} in all).\n"
+        f"{sum(d.name in sampled for d in ours)} with samples ({len(SAMPLES)} in all, "
+        f"{sum(len(variants(d.name)) for d in ours)} nodes with their variants).\n"
     )
     for module in sorted({module_of(d) for d in ours}):
         yield f"\n## {module.replace('_', ' ')}\n\n"

@@ -44,6 +44,8 @@ def table() -> str:
             continue
         combination = {}
         for part in kernel.constraint:
+            if part.allowed_values.list.s:  # of an attribute that is no type
+                continue
             names = [tf.as_dtype(t).name for t in part.allowed_values.list.type]
             combination[part.name] = frozenset(n for n in names if n in dtypes._BY_NAME)
         if all(combination.values()):

@@ -36,6 +36,15 @@ class Variant(Sample):
         return self.change.startswith("special")
 
     @property
+    def kind(self) -> str:
+        """What sort of change it is: "plain", "types", "sizes" or "special"."""
+        if self.is_special:
+            return "special"
+        if self.change == "as is":
+            return "plain"
+        return "types" if "=" in self.change else "sizes"
+
+    @property
     def is_shaped(self) -> bool:
         """Whether its shapes are new: element types and values do not matter to shape rules."""
         return "=" not in self.change and not self.is_special
@@ -77,7 +86,7 @@ def types_of(sample: Sample) -> dict[str, str]:
 def allowed_types(definition: OpDef, attr: str) -> list[str]:
     """The types that the registry takes for an attribute."""
     allowed = definition.attrs[attr].allowed
-    return list(NAMES) if allowed is None else sorted(t.name for t in allowed)
+    return list(NAMES) if allowed is None else sorted({t.name for t in allowed} & set(NAMES))
 
 
 def plain(array: np.ndarray) -> Any:
@@ -95,6 +104,7 @@ def numpy_type(name: str) -> Any:
     return np.dtype(ml_dtypes.bfloat16 if name == "bfloat16" else name)
 
 
+@np.errstate(all="ignore")
 def converted(value: Any, name: str) -> Any:
     """The value in another type, near the old one where that has a meaning."""
     old = type_name(value)

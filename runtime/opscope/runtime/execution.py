@@ -13,7 +13,7 @@ from opscope.runtime.errors import OpError
 from opscope.runtime.plan import Plan, Recorded
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Execution:
     """One call of an instrumented program.
 

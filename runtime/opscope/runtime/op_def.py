@@ -112,6 +112,18 @@ class OpDef:
     expand_rule: ExpandRule | None = None
     function: GraphFunction | None = None
     template: str | Callable[[Operation], str | None] | None = None
+    only_output: ArgDef | None = None  # the output, where there is one and it is no list
+    takes_tensors: bool = False  # no input is a list or a reference
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Settle what every node of the type would ask for."""
+        if len(self.outputs) == 1 and not self.outputs[0].is_list:
+            self.only_output = self.outputs[0]
+        self.takes_tensors = not any(a.is_list or a.is_ref for a in self.inputs)
+        self.defaults = {key: attr.default for key, attr in self.attrs.items()}
+        self.required = frozenset(key for key, d in self.defaults.items() if d is REQUIRED)
 
     def shape(self, rule: ShapeRule) -> ShapeRule:
         """Set how the output shapes follow from a node's inputs and attributes."""

@@ -100,6 +100,9 @@ def _div(xp: Any, x: Any, y: Any) -> Any:
 @op("TruncateDiv", _BINARY, T_NUMBER)
 def _truncate_div(xp: Any, x: Any, y: Any) -> Any:
     """`x / y` rounded towards zero."""
+    if _is_integer(x) and x.size and not y.all():
+        # TensorFlow's error is an internal one for this division alone.
+        raise errors.InternalError(None, None, "Integer division by zero")
     quotient = truncated_quotient(xp, x, y)
     return quotient if _is_integer(x) else xp.trunc(quotient)
 

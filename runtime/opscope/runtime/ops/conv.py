@@ -51,6 +51,8 @@ def _conv2d(
 def _(node: Operation) -> list[TensorShape]:
     images, filters = (t.shape.with_rank(4).known_rank() for t in node.inputs)
     channels = images[channel_axis(node.attrs["data_format"])]
+    if filters[2] == 0:
+        raise ValueError("Depth of filter must not be 0")
     if channels is not None and filters[2] is not None and channels != filters[2]:
         raise ValueError(
             f"Depth of input ({channels}) is not a multiple of input depth of filter ({filters[2]})"
@@ -76,7 +78,11 @@ def _conv2d_backprop_input(
 
 @_conv2d_backprop_input.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [static_shape(node.inputs[0]).with_rank(4)]
+    wanted = static_shape(node.inputs[0]).with_rank(4)
+    filters, grad = (t.shape.with_rank(4) for t in node.inputs[1:])
+    channels = channel_axis(node.attrs["data_format"])
+    filters[3:].assert_is_compatible_with(grad[channels : channels + 1])
+    return [wanted[:1].merge_with(grad[:1]).concatenate(wanted[1:])]
 
 
 @op(

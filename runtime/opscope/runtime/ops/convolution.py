@@ -118,6 +118,13 @@ def forward(conv: Convolution, images: Any, filters: Any) -> Any:
             f"input depth must be evenly divisible by filter depth: {x.shape[3]} vs {w.shape[2]}",
         )
     rows, columns = conv.lines(x.shape[1], x.shape[2], w.shape)
+    out = (x.shape[0], rows.count, columns.count, w.shape[3])
+    if 0 in out or not x.size:
+        return from_nhwc(conv.xp, conv.xp.zeros(out, dtype), conv.data_format)
+    if not w.size:
+        raise errors.InvalidArgumentError(
+            None, None, f"filter must not have zero elements: {list(w.shape)}"
+        )
     result = _correlate(conv, x, w, rows, columns)
     return from_nhwc(conv.xp, result.astype(dtype, copy=False), conv.data_format)
 
@@ -152,6 +159,8 @@ def filter_gradient(conv: Convolution, images: Any, filter_sizes: Any, grad: Any
     sizes = tuple(filter_sizes.tolist())
     rows, columns = conv.lines(x.shape[1], x.shape[2], sizes)
     _check_gradient(g, x.shape[0], rows, columns, sizes[3])
+    if not (x.size and g.size):
+        return xp.zeros(sizes, dtype)
     g = xp.ascontiguousarray(g)
     width, deep = sizes[0] * sizes[1] * sizes[2], sizes[3]
     total = xp.zeros((width, deep), x.dtype)
@@ -194,9 +203,20 @@ def input_gradient(conv: Convolution, input_sizes: Any, filters: Any, grad: Any)
     height, width = spatial(sizes, conv.data_format)
     w = _wide(check_images(filters, "filter"))
     g = _wide(to_nhwc(check_images(grad, "out_backprop"), conv.data_format))
+    if sizes[1 if conv.data_format == "NCHW" else 3] != channels:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"input depth must be evenly divisible by filter depth: {list(sizes)} vs {channels}",
+        )
     rows, columns = conv.lines(height, width, w.shape)
     _check_gradient(g, batch, rows, columns, w.shape[3])
-    is_plain = rows.step == columns.step == rows.dilation == columns.dilation == 1
+    if 0 in sizes or not (w.size and g.size):
+        return xp.zeros(sizes, dtype)
+    is_plain = all(
+        along.step == along.dilation == 1 and max(along.before, along.after) < along.window
+        for along in (rows, columns)
+    )
     # Unfolding copies every window of `g`, folding adds every window of the result.
     if is_plain and w.shape[3] <= _FOLD_FROM_RATIO * channels:
         result = _correlate_back(conv, w, g, rows, columns)

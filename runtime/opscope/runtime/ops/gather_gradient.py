@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from opscope.runtime.constant import constant_value
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.indexed_slices import IndexedSlices
@@ -81,12 +83,13 @@ def _counted(sizes: Tensor, indices: Tensor, batch: int) -> Tensor:
     kind = indices.dtype.base_dtype
     result = indices
     sizes = cast(sizes, kind)
+    one = np.ones(1, kind.as_numpy_dtype)
     stride: Any = ones((), kind)
     for axis in range(batch, 0, -1):
         length = sizes[axis - 1]
         stride = stride * sizes[axis]
         start, step = zeros((), kind), ones((), kind)
         places = range_of(start, length, step) * stride
-        form = concat([tile([1], [axis - 1]), [length], tile([1], [rank(indices) - axis])], axis=0)
+        form = concat([tile(one, [axis - 1]), [length], tile(one, [rank(indices) - axis])], axis=0)
         result = result + reshape(places, form)
     return result

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from opscope.runtime import errors
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
@@ -47,6 +48,9 @@ def _xlog1py(xp: Any, x: Any, y: Any) -> Any:
 @op("TruncateMod", _BINARY, f"T: {{int32, int64, {FLOAT}}}")
 def _truncate_mod(xp: Any, x: Any, y: Any) -> Any:
     """The remainder of x / y rounded towards zero; it has the sign of x."""
+    if x.dtype.kind == "i" and x.size and not y.all():
+        # TensorFlow's error is an internal one for this division alone.
+        raise errors.InternalError(None, None, "Integer division by zero")
     return xp.fmod(x, y)
 
 
@@ -58,7 +62,6 @@ def _next_after(xp: Any, x1: Any, x2: Any) -> Any:
 
 for _definition in (_mul_no_nan, _xdivy, _xlog1py, _truncate_mod, _next_after):
     _definition.shape(broadcast_shape)
-_truncate_mod.not_differentiable = True
 
 
 @op(

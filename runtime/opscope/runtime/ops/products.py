@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime import dtypes
+from opscope.runtime import dtypes, errors
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
@@ -24,16 +24,29 @@ from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import expand_dims, rank, reshape, shape, size, squeeze
 from opscope.runtime.ops.type_sets import T_REAL
+from opscope.runtime.tensor_shape import TensorShape
 
 
 @op("Cross", "a: T, b: T -> product: T", T_REAL)
 def _cross(xp: Any, a: Any, b: Any) -> Any:
     """The cross product of vectors of three elements, along the last axis."""
+    if a.shape != b.shape or a.shape[-1:] != (3,):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Cross-products are only defined for 3-element vectors of one shape, got "
+            f"{list(a.shape)} and {list(b.shape)}",
+        )
     (x, y, z), (u, v, w) = (xp.moveaxis(t, -1, 0) for t in (a, b))
     return xp.stack([y * w - z * v, z * u - x * w, x * v - y * u], axis=-1).astype(a.dtype)
 
 
-_cross.shape(merged_shape)
+@_cross.shape
+def _(node: Operation) -> list[TensorShape]:
+    (merged,) = merged_shape(node)
+    if merged.sizes is not None:
+        merged[-1:].assert_is_compatible_with([3])
+    return [merged]
 
 
 @_cross.gradient

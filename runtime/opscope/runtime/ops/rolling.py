@@ -10,7 +10,6 @@ from opscope.runtime import errors
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.tensor_shape import TensorShape
 
 _INT = "{int32, int64}"
@@ -34,7 +33,16 @@ def _roll(xp: Any, value: Any, shift: Any, axis: Any) -> Any:
     return xp.roll(value, tuple(shifts.tolist()), tuple(axes.tolist()))
 
 
-_roll.shape(same_shape)
+@_roll.shape
+def _(node: Operation) -> list[TensorShape]:
+    value, shift, axis = (t.shape for t in node.inputs)
+    for index in (shift, axis):
+        if index.ndims not in (None, 0, 1):
+            raise ValueError(f"Shape must be at most rank 1 but is rank {index.ndims}")
+    if value.ndims == 0:
+        raise ValueError("Shape must be at least rank 1 but is rank 0")
+    shift.assert_is_compatible_with(axis)
+    return [value]
 
 
 @_roll.gradient
@@ -49,6 +57,10 @@ def _unravel_index(xp: Any, indices: Any, dims: Any) -> Any:
     """The coordinates, one row per axis, of places counted in row-major order."""
     sizes = tuple(dims.tolist())
     count = int(np.prod(sizes, dtype=np.int64))
+    if 0 in sizes:
+        raise errors.InvalidArgumentError(
+            None, None, f"Input dims cannot contain a dim of zero, but dims contains {list(sizes)}"
+        )
     if indices.size and (int(indices.min()) < 0 or int(indices.max()) >= count):
         raise errors.InvalidArgumentError(
             None, None, f"index is out of bound as with dims: {list(sizes)}"

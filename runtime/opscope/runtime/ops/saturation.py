@@ -23,7 +23,7 @@ from opscope.runtime.ops.type_sets import T_NUMBER
 @op("ClipByValue", "t: T, clip_value_min: T, clip_value_max: T -> output: T", T_NUMBER)
 def _clip(xp: Any, value: Any, low: Any, high: Any) -> Any:
     """Each element, or the nearer limit where it is beyond one."""
-    return xp.minimum(xp.maximum(value, low), high)
+    return xp.maximum(xp.minimum(value, high), low)
 
 
 _clip.shape(same_shape)

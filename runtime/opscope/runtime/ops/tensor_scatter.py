@@ -11,10 +11,10 @@ from opscope.runtime import errors
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.filling import zeros_like
 from opscope.runtime.ops.nd_indexing import gather_nd, places, scatter_nd
 from opscope.runtime.ops.shape import shape
+from opscope.runtime.tensor_shape import TensorShape
 
 _SIGNATURE = "tensor: T, indices: Tindices, updates: T -> output: T"
 _POLICY = "bad_indices_policy: string = ''"
@@ -38,7 +38,21 @@ def _define(name: str, change: Callable[[Any, Any, Any], None], index: str, doc:
     kernel.__doc__ = doc
     attrs = f"T: type, Tindices: {{{index}}}, {_POLICY}"
     made = op(name, _SIGNATURE, attrs, host_only=True)(kernel)
-    made.shape(same_shape)
+
+    @made.shape
+    def _(node: Operation) -> list[TensorShape]:
+        tensor, indices, updates = (t.shape for t in node.inputs)
+        if tensor.sizes is None or indices.sizes is None or updates.sizes is None:
+            return [tensor]
+        counts = tensor.num_elements(), indices.num_elements(), updates.num_elements()
+        if counts[0] == 0 and 0 not in counts[1:]:
+            raise ValueError("Indices and updates specified for empty tensor")
+        lead, depth = len(indices.sizes) - 1, indices.sizes[-1]
+        updates[:lead].assert_is_compatible_with(indices[:-1])
+        if depth is not None:
+            updates[lead:].assert_is_compatible_with(tensor[depth:])
+        return [tensor]
+
     return made
 
 

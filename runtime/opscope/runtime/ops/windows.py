@@ -56,17 +56,36 @@ def line(
         total = max(0, (count - 1) * step + extent - size)
         return Line(size, window, step, dilation, count, total // 2, total - total // 2)
     before, after = explicit if padding == "EXPLICIT" and explicit else (0, 0)
-    count = (size + before + after - extent) // step + 1
-    if size + before + after < extent or count < 0:
+    room = size + before + after - extent + step
+    if room <= -step:
         raise ValueError(
             f"Negative dimension size caused by subtracting {extent} from {size + before + after}"
         )
-    return Line(size, window, step, dilation, count, before, after)
+    return Line(size, window, step, dilation, max(0, room // step), before, after)
 
 
-def static_line(size: int | None, window: int | None, *rest: Any) -> int | None:
-    """The number of windows along an axis, None when a size is not known."""
-    return None if size is None or window is None else line(size, window, *rest).count
+def static_line(
+    size: int | None,
+    window: int | None,
+    step: int,
+    padding: str,
+    dilation: int = 1,
+    explicit: tuple[int, int] | None = None,
+) -> int | None:
+    """The number of windows along an axis, None when a size is not known.
+
+    ValueError when not one fits: a graph is refused where a run gives an empty tensor, as in
+    TensorFlow.
+    """
+    if size is None or window is None:
+        return None
+    found = line(size, window, step, padding, dilation, explicit)
+    extent = (window - 1) * dilation + 1
+    if padding != "SAME" and found.padded < extent:
+        raise ValueError(
+            f"Negative dimension size caused by subtracting {extent} from {found.padded}"
+        )
+    return found.count
 
 
 def spatial(values: Any, data_format: str) -> tuple[int, int]:
