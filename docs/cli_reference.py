@@ -49,8 +49,8 @@ def sections() -> Iterator[str]:
         yield f"{command.summary[0].upper()}{command.summary[1:]}.\n"
         yield from arguments(subparsers.choices[command.name])
     yield "\n# The commands of the debugger\n\n"
-    yield "In `opscope debug` and at the stops of a wrapped session. `> FILE` and `>> FILE` behind a\n"
-    yield "command write its output to a file as well. Tab completes.\n"
+    yield "In `opscope debug` and at the stops of a wrapped session. `> FILE` and `>> FILE`\n"
+    yield "behind a command write its output to a file as well. Tab completes.\n"
     yield from debugger_commands(all_commands())
     yield "\n# The commands of the profiler\n\nAfter `run -p`, besides those above.\n"
     yield from debugger_commands(profile_commands())

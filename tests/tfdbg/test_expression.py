@@ -1,5 +1,6 @@
 """`eval`: what the language computes, and what it refuses."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -279,7 +280,5 @@ def test_tab_knows_tensors_and_functions() -> None:
 @settings(max_examples=300)
 @given(st.text("`a:0[](),.+-*/<>=np linalgsum_~@'\"5", max_size=24))
 def test_no_expression_raises_anything_else(text: str) -> None:
-    try:
+    with contextlib.suppress(ExpressionError):
         value_of(text)
-    except ExpressionError as error:
-        assert str(error)

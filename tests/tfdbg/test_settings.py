@@ -64,8 +64,11 @@ def test_e8_settings_are_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "3", '{"graph_recursion_depth": "x"}', '{"mouse_mode": 1}', "\x00"]
-    + ['{"graph_recursion_depth": 0}', '{"graph_recursion_depth": true, "other": 1}'],
+    [
+        *("", "{", "[]", "3", "\x00"),
+        *('{"graph_recursion_depth": "x"}', '{"mouse_mode": 1}', '{"graph_recursion_depth": 0}'),
+        '{"graph_recursion_depth": true, "other": 1}',
+    ],
 )
 def test_e8_a_damaged_file_counts_as_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config"
