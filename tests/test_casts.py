@@ -1,6 +1,7 @@
 """The recorded sessions: whole, without the recorder's machine, and showing what they say."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pyte
@@ -13,7 +14,7 @@ def test_the_demo_is_recorded() -> None:
     assert header["version"] == 2
     times = [at for at, _, _ in events]
     assert times == sorted(times)
-    assert max(after - before for before, after in zip(times, times[1:], strict=False)) < 10
+    assert max(after - before for before, after in pairwise(times)) < 10
     screen = pyte.Screen(header["width"], header["height"])
     stream = pyte.Stream(screen)
     seen = set()
