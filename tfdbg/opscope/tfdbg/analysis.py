@@ -12,6 +12,7 @@ from opscope.tfdbg.screen import Screen
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.settings import Settings
 from opscope.tfdbg.stepper.stepping import Stepping
+from opscope.tfdbg.stored_run import StoredRun
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Analysis:
     stands above the whole help: what the run-start screen says, or which op failed. `settings`
     are what `config` shows and sets; `history` are the commands typed so far, oldest first.
     `stepping` is there while a run is stepped through.
+    `stored` is how the run is looked at again.
     """
 
     dump: DebugDump | None = None
@@ -30,6 +32,7 @@ class Analysis:
     columns: int = 80
     session: SessionRun | None = None
     intro: Screen | None = None
+    stored: StoredRun | None = None
     profile: Profile | None = None
     settings: Settings = field(default_factory=Settings)
     history: Sequence[str] = ()
