@@ -21,6 +21,7 @@ demo: $(VENV)/.app
 
 test: $(VENV)/.dev
 	@tools/chromium
+	@tools/tmux
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore=tests/interop $(ARGS)
 
 interop: $(INTEROP)/.interop
