@@ -5,9 +5,10 @@
 
 A step of the model: plain, under `opscope run`, checked for inf and nan, with the health of every
 tensor, dumped packed and in tfdbg's form, traced; then TensorFlow's, plain and dumped by its
-DumpingDebugWrapperSession into the same folder. A dump of `--tensors` tensors: opened, and its bad tensors found, by our
-DebugDumpDir in both forms and by TensorFlow's. Everything runs in one process, one thread, in turn
-in each round; ratios are medians of the rounds' own. Needs the interop environment.
+DumpingDebugWrapperSession into the same folder. A dump of `--tensors` tensors: opened, and its
+bad tensors found, by our DebugDumpDir in both forms and by TensorFlow's. Everything runs in one
+process, one thread, in turn in each round; ratios are medians of the rounds' own. Needs the interop
+environment.
 """
 
 import argparse
