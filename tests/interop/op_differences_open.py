@@ -12,10 +12,8 @@ from op_differences import table
 OPEN = {
     "values": table(
         """
-        AdjustHue: sizes
         AdjustSaturation: sizes
         BatchToSpaceND: sizes
-        Betainc: sizes
         Cholesky: sizes
         CombinedNonMaxSuppression: sizes
         ComputeAccidentalHits: sizes
@@ -25,7 +23,6 @@ OPEN = {
         CropAndResize: sizes
         CropAndResizeGradBoxes: sizes
         CropAndResizeGradImage: sizes
-        DenseBincount: sizes
         DenseToDenseSetOperation: sizes
         DenseToSparseSetOperation: sizes
         DepthwiseConv2dNative: sizes
@@ -34,7 +31,6 @@ OPEN = {
         DeserializeManySparse: sizes
         DeserializeSparse: sizes
         Dilation2D: sizes
-        Dilation2DBackpropFilter: sizes
         Dilation2DBackpropInput: sizes
         DrawBoundingBoxes: sizes
         DrawBoundingBoxesV2: sizes
@@ -49,7 +45,6 @@ OPEN = {
         FusedBatchNormGradV3: sizes
         FusedBatchNormV2: sizes
         FusedBatchNormV3: sizes
-        HSVToRGB: sizes
         HistogramFixedWidth: sizes
         IRFFT: sizes
         IRFFT2D: sizes
@@ -75,29 +70,19 @@ OPEN = {
         RFFT: sizes
         RFFT2D: sizes
         RFFT3D: sizes
-        RGBToHSV: sizes
-        ReduceJoin: sizes
         ResizeArea: sizes
-        ResizeBicubic: sizes
         ResizeBicubicGrad: sizes
-        ResizeBilinear: sizes
         ResizeBilinearGrad: sizes
-        ResizeNearestNeighbor: sizes
         ResizeNearestNeighborGrad: sizes
         SerializeManySparse: sizes
-        SetSize: sizes
         SparseAdd: sizes
         SparseAddGrad: sizes
         SparseConcat: sizes
-        SparseDenseCwiseAdd: sizes
-        SparseDenseCwiseDiv: sizes
-        SparseDenseCwiseMul: sizes
         SparseFillEmptyRows: sizes
         SparseReduceMax: sizes
         SparseReduceMaxSparse: sizes
         SparseReduceSum: sizes
         SparseReduceSumSparse: sizes
-        SparseReorder: sizes
         SparseReshape: sizes
         SparseSegmentMean: sizes
         SparseSegmentMeanGrad: sizes
@@ -113,13 +98,10 @@ OPEN = {
         SparseSegmentSumWithNumSegments: sizes
         SparseSlice: sizes
         SparseSliceGrad: sizes
-        SparseSoftmax: sizes
         SparseSparseMaximum: sizes
         SparseSparseMinimum: sizes
         SparseSplit: sizes
-        SparseTensorDenseAdd: sizes
         SparseToSparseSetOperation: sizes
-        UnravelIndex: sizes
         UnsortedSegmentJoin: sizes
         """
     ),

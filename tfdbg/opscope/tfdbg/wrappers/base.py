@@ -113,6 +113,10 @@ class BaseDebugWrapperSession(ABC):
         """Let all further runs go straight to the session, at its own speed."""
         self._attached = False
 
+    def attach(self) -> None:
+        """Have the runs debugged again."""
+        self._attached = True
+
     def plain_run(self, call: RunCall) -> Any:
         """The result of a run that nobody looks at."""
         return call.passed_to(self._sess.run)
@@ -169,6 +173,14 @@ class BaseDebugWrapperSession(ABC):
     def session(self) -> Any:
         """The wrapped session."""
         return self._sess
+
+    @property
+    def plain_session(self) -> Any:
+        """The session that runs without hooks: of a monitored session, the one inside."""
+        run_step_fn = getattr(self._sess, "run_step_fn", None)
+        if run_step_fn is None:
+            return self._sess
+        return run_step_fn(lambda step_context: step_context.session)
 
     @property
     def graph(self) -> Any:
