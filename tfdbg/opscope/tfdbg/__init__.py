@@ -26,6 +26,7 @@ _WRAPPERS = (
     "LocalCLIDebugWrapperSession",
     "WatchOptions",
     "add_debug_tensor_watch",
+    "dump_history",
     "watch_graph",
     "watch_graph_with_denylists",
 )
