@@ -253,8 +253,6 @@ def _nd_shape(node: Operation, to_batch: bool) -> list[TensorShape]:
     value, blocks, margins = node.inputs
     (count,) = blocks.shape.with_rank(1).known_rank()
     margins.shape.merge_with([count, 2])
-    if count is None and to_batch:  # as TensorFlow, which leaves BatchToSpaceND open
-        raise ValueError("block_shape must have known size.")
     if count is None:
         return [unknown_shape()]
     value.shape.with_rank_at_least(count + 1)
