@@ -29,6 +29,7 @@ CRASHES = (
     (r"AvgPool(3D)?Grad|.*Backprop(Input|InputV2)", r"\S+ \[[01]\],"),
     (r"CTCLoss", r"CTCLoss \[\d, \d, 0\]"),
     (r"SplitV", r".*Tlen=int8"),
+    (r"I?RFFT(2D|3D)?", r".*indices below"),
 )
 GRADIENT_CRASHES = (
     (r"MaxPool(3D)?", r"\S+ \[[^\]]*\b0\b"),

@@ -235,6 +235,13 @@ def _moved_shape(node: Operation, blocks: Any, margins: Any, to_batch: bool) -> 
     return [TensorShape([batch, *sizes, *shape[len(listed) + 1 :]])]
 
 
+def _moved_images(node: Operation, to_batch: bool) -> list[TensorShape]:
+    node.inputs[1].shape.assert_is_compatible_with([2, 2])
+    blocks = [node.attrs["block_size"]] * 2
+    moved = _moved_shape(node, blocks, _known(node.inputs[1]), to_batch)
+    return [moved[0].with_rank(4)]
+
+
 def _known(tensor: Tensor) -> Any:
     value = static_value(tensor)
     return None if value is None else value.tolist()
@@ -242,24 +249,36 @@ def _known(tensor: Tensor) -> Any:
 
 @_space_to_batch_nd.shape
 def _(node: Operation) -> list[TensorShape]:
-    return _moved_shape(node, _known(node.inputs[1]), _known(node.inputs[2]), True)
+    return _moved_blocks(node, True)
 
 
 @_batch_to_space_nd.shape
 def _(node: Operation) -> list[TensorShape]:
-    return _moved_shape(node, _known(node.inputs[1]), _known(node.inputs[2]), False)
+    return _moved_blocks(node, False)
+
+
+def _moved_blocks(node: Operation, to_batch: bool) -> list[TensorShape]:
+    count = node.inputs[1].shape.with_rank(1)[0].value
+    if count is None:
+        raise ValueError("block_shape must have known size")
+    node.inputs[2].shape.assert_is_compatible_with([count, 2])
+    images = node.inputs[0].shape.with_rank_at_least(count + 1)
+    blocks = _known(node.inputs[1])
+    if blocks is None:
+        return [unknown_shape(count + 1).concatenate(images[count + 1 :])]
+    if any(block < 1 for block in blocks):
+        raise ValueError(f"block_shape must be positive, got {blocks}")
+    return _moved_shape(node, blocks, _known(node.inputs[2]), to_batch)
 
 
 @_space_to_batch.shape
 def _(node: Operation) -> list[TensorShape]:
-    node.inputs[0].shape.with_rank(4)
-    return _moved_shape(node, [node.attrs["block_size"]] * 2, _known(node.inputs[1]), True)
+    return _moved_images(node, True)
 
 
 @_batch_to_space.shape
 def _(node: Operation) -> list[TensorShape]:
-    node.inputs[0].shape.with_rank(4)
-    return _moved_shape(node, [node.attrs["block_size"]] * 2, _known(node.inputs[1]), False)
+    return _moved_images(node, False)
 
 
 @_space_to_batch_nd.gradient

@@ -244,7 +244,6 @@ def _(node: Operation, grad_e: Tensor, grad_v: Tensor) -> list[Tensor | None]:
     "input: T -> lu: T, p: output_idx_type",
     f"T: {_SOLVED}, output_idx_type: {{int32, int64}} = int32",
     host_only=True,
-    not_differentiable=True,
 )
 def _lu(xp: Any, value: Any, *, output_idx_type: dtypes.DType) -> Any:
     """Both triangular factors of each matrix in one, and the order of rows they are of."""

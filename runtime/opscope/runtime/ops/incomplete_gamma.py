@@ -17,7 +17,7 @@ from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scipy_functions import special
 from opscope.runtime.ops.shape import reshape, shape
 from opscope.runtime.ops.type_sets import T_FLOAT
-from opscope.runtime.tensor_shape import TensorShape, broadcast
+from opscope.runtime.tensor_shape import TensorShape
 
 _WIDE = "T: {float32, float64}"
 
@@ -60,7 +60,7 @@ def _polygamma(xp: Any, a: Any, x: Any) -> Any:
 _polygamma.shape(broadcast_shape)
 
 
-@op("IgammaGradA", "a: T, x: T -> z: T", _WIDE, host_only=True, not_differentiable=True)
+@op("IgammaGradA", "a: T, x: T -> z: T", _WIDE, host_only=True)
 def _igamma_grad_a(xp: Any, a: Any, x: Any) -> Any:
     """The derivative of Igamma with respect to `a`.
 
@@ -133,8 +133,13 @@ def _betainc(xp: Any, a: Any, b: Any, x: Any) -> Any:
 
 @_betainc.shape
 def _(node: Operation) -> list[TensorShape]:
-    a, b, x = (t.shape.sizes for t in node.inputs)
-    return [TensorShape(broadcast(broadcast(a, b), x))]
+    found = TensorShape(())
+    for tensor in node.inputs:
+        # A scalar goes with any shape; other shapes have to be the same.
+        if tensor.shape.ndims == 0:
+            continue
+        found = tensor.shape if found.ndims == 0 else found.merge_with(tensor.shape)
+    return [found]
 
 
 # -- gradients -----------------------------------------------------------------------------

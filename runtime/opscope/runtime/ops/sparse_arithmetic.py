@@ -62,8 +62,8 @@ def _add(
 
 @_add.shape
 def _(node: Operation) -> list[TensorShape]:
-    rank = node.inputs[0].shape.with_rank(2).known_rank()[1]
-    return [TensorShape([None, rank]), unknown_shape(1), TensorShape([rank])]
+    sizes = node.inputs[2].shape.with_rank(1)
+    return [TensorShape([None, sizes[0]]), unknown_shape(1), sizes]
 
 
 @op(
@@ -149,7 +149,6 @@ def _define_cwise(name: str, function: Callable[[Any, Any], Any], doc: str) -> O
 _cwise_add = _define_cwise("SparseDenseCwiseAdd", np.add, "The values plus those beside them.")
 _cwise_mul = _define_cwise("SparseDenseCwiseMul", np.multiply, "The values times those there.")
 _cwise_div = _define_cwise("SparseDenseCwiseDiv", np.divide, "The values over those there.")
-_cwise_add.not_differentiable = True
 
 
 def _cwise_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
@@ -191,7 +190,6 @@ def _define_extreme(name: str, function: Any, doc: str) -> OpDef:
         f"{_PAIR} -> output_indices: int64, output_values: T",
         f"T: {{{REAL}}}",
         host_only=True,
-        not_differentiable=True,
     )(kernel)
 
     @made.shape
@@ -259,7 +257,6 @@ def _define_reduction(name: str, function: Any, kinds: str, doc: str) -> OpDef:
         f"{_REDUCED} -> output_indices: int64, output_values: T, output_shape: int64",
         attrs,
         host_only=True,
-        not_differentiable=True,
     )(sparse)
 
     @made.shape
@@ -267,6 +264,10 @@ def _define_reduction(name: str, function: Any, kinds: str, doc: str) -> OpDef:
         sizes, axes = static_shape(node.inputs[2]).sizes, static_value(node.inputs[3])
         if sizes is None or axes is None:
             return [unknown_shape()]
+        if not sizes and np.size(axes):
+            raise ValueError(
+                f"Invalid reduction dimensions {np.asarray(axes).tolist()} of a scalar"
+            )
         over = {int(a) % len(sizes) for a in np.atleast_1d(axes)} if sizes else set()
         if node.attrs["keep_dims"]:
             return [TensorShape([1 if i in over else s for i, s in enumerate(sizes)])]
@@ -281,7 +282,6 @@ def _define_reduction(name: str, function: Any, kinds: str, doc: str) -> OpDef:
 
 _sum = _define_reduction("SparseReduceSum", np.add, NUMBER, "Sums along axes")
 _max = _define_reduction("SparseReduceMax", np.maximum, REAL, "The largest elements along axes")
-_max.not_differentiable = True
 
 
 @_sum.gradient
@@ -319,7 +319,7 @@ def _softmax(xp: Any, indices: Any, values: Any, sizes: Any) -> Any:
 
 @_softmax.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[1].shape]
+    return [node.inputs[1].shape.with_rank(1)]
 
 
 @_softmax.gradient

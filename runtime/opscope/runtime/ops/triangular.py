@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -148,8 +149,8 @@ def _square_root(xp: Any, value: Any) -> Any:
     """The matrix whose product with itself is the input."""
     from scipy import linalg
 
-    matrices = computable(value).reshape(-1, *value.shape[-2:])
-    found = np.array([linalg.sqrtm(m) for m in matrices]).reshape(value.shape)
+    matrices = computable(value).reshape(math.prod(value.shape[:-2]), *value.shape[-2:])
+    found = np.array([linalg.sqrtm(m) for m in matrices if m.size]).reshape(value.shape)
     real = found.real if value.dtype.kind != "c" else found
     return real.astype(value.dtype)
 
@@ -223,7 +224,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     def tall() -> list[Tensor]:
         z = cholesky_solve(_gram_factor(matrix, weight, True), grad)
         outer = matmul(found, z, adjoint_b=True)
-        both = outer + make_tensor("Transpose", outer, _swapped(outer))
+        both = outer + _with_axes_swapped(outer)
         return [-matmul(matrix, both) + matmul(rhs, z, adjoint_b=True), matmul(matrix, z)]
 
     def wide() -> list[Tensor]:
@@ -238,9 +239,11 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     return [wrt_matrix, wrt_rhs, None]
 
 
-def _swapped(tensor: Tensor) -> list[int]:
-    ndims = len(tensor.shape)
-    return [*range(ndims - 2), ndims - 1, ndims - 2]
+def _with_axes_swapped(tensor: Tensor) -> Tensor:
+    ndims = tensor.shape.ndims
+    if ndims is None:
+        return matrix_transpose(tensor)
+    return make_tensor("Transpose", tensor, [*range(ndims - 2), ndims - 1, ndims - 2])
 
 
 def _by_form(matrix: Tensor, tall: Any, wide: Any) -> Any:
