@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Iterator
 
 from opscope.cli.main import COMMANDS, build_parser
+from opscope.tfdbg.command import Command, all_commands, profile_commands
 
 HEADING = """\
 # The command line
@@ -47,6 +48,21 @@ def sections() -> Iterator[str]:
         yield f"\n## opscope {command.name}\n\n"
         yield f"{command.summary[0].upper()}{command.summary[1:]}.\n"
         yield from arguments(subparsers.choices[command.name])
+    yield "\n# The commands of the debugger\n\n"
+    yield "In `opscope debug` and at the stops of a wrapped session. `> FILE` and `>> FILE`\n"
+    yield "behind a command write its output to a file as well. Tab completes.\n"
+    yield from debugger_commands(all_commands())
+    yield "\n# The commands of the profiler\n\nAfter `run -p`, besides those above.\n"
+    yield from debugger_commands(profile_commands())
+
+
+def debugger_commands(table: dict[str, Command]) -> Iterator[str]:
+    """What each of the debugger's commands does, with its arguments."""
+    by_name = {command.name: command for command in table.values()}
+    for _, command in sorted(by_name.items()):
+        names = ", ".join(f"`{name}`" for name in (command.name, *command.aliases))
+        yield f"\n## {names}\n\n{command.summary}\n"
+        yield from arguments(command.parser())
 
 
 def arguments(parser: argparse.ArgumentParser) -> Iterator[str]:

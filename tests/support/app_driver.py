@@ -15,6 +15,7 @@ from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.vt100 import Vt100_Output
 
 from opscope.tfdbg.app import build_app
+from opscope.tfdbg.app.command_history import CommandHistory
 from opscope.tfdbg.app.terminal import Completions, Executor
 
 UP, DOWN, RIGHT, LEFT = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D"
@@ -144,7 +145,7 @@ def drive(
             title,
             init_command,
             kind=kind,
-            history_path=history or Path("/nonexistent/history"),
+            history=CommandHistory(history or Path("/nonexistent/history")),
             terminal_input=pipe,
             terminal_output=output,
         )

@@ -220,7 +220,9 @@ def test_a_leaf_has_no_inputs(opened: Opened) -> None:
 
 
 def test_the_depth_may_be_configured(opened: Opened) -> None:
-    screen = execute(Analysis(opened("cf1"), recursion_depth=3), "li -r after")
+    context = Analysis(opened("cf1"))
+    execute(context, "config set graph_recursion_depth 3")
+    screen = execute(context, "li -r after")
     assert "(Depth limit = 3):" in screen.lines[0].text
 
 
@@ -451,8 +453,10 @@ def test_completion(opened: Opened) -> None:
         "li",
         "list_inputs",
         "list_outputs",
+        "list_source",
         "list_tensors",
         "lo",
+        "ls",
         "lt",
     ]
     assert completions(context, "ni emp") == ["emptyvar", "emptyvar/Assign"]

@@ -22,8 +22,11 @@ DIFFERENT = {
     ("debugops", "pt y:0:DebugNumericSummary"): "debug ops",
     ("debugops", "ni -d y"): "debug ops",
     ("mnist", "lt -s bogus"): "errors",
+    ("mnist", "eval -a `nosuch:0`"): "errors",
+    ("mnist", "ps dump_mnist.py"): "errors",
+    ("mnist", "ls"): "errors",
 }
-NOT_OURS = ("help", "eval", "ps", "ls", "cfg", "lt >")
+NOT_OURS = ("help", "lt >")
 COLUMNS = 120
 RUNS = ("cf1", "uninit", "mnist")
 
@@ -45,7 +48,27 @@ def test_the_rows_are_theirs(dumps: Path, opened: Opened, name: str) -> None:
 
 
 def test_enough_was_compared(dumps: Path) -> None:
-    assert sum(len(same(dumps, name)) for name in RUNS) >= 48
+    assert sum(len(same(dumps, name)) for name in RUNS) >= 56
+
+
+@pytest.mark.parametrize("key", [key for key, why in DIFFERENT.items() if why == "errors"])
+def test_d14_an_error_is_their_message_on_one_line(
+    dumps: Path, opened: Opened, key: tuple[str, str]
+) -> None:
+    name, command = key
+    theirs = transcript(dumps, name)[command]
+    assert theirs[0].startswith("Error occurred during handling of command: ")
+    _, message = theirs[1].split(": ", 1)
+    [row] = execute(Analysis(opened(name)), command).lines
+    assert row.text.startswith(f"ERROR: {message}")
+
+
+def test_a_redirected_list_is_theirs(tmp_path: Path, dumps: Path, opened: Opened) -> None:
+    [(command, theirs)] = [
+        entry for entry in transcript(dumps, "mnist").items() if entry[0].startswith("lt >")
+    ]
+    execute(Analysis(opened("mnist")), f"lt > {tmp_path}/lt")
+    assert (tmp_path / "lt").read_text() == "".join(f"{row}\n" for row in theirs), command
 
 
 def test_a_differing_tree_is_theirs_up_to_the_first_repetition(dumps: Path, opened: Opened) -> None:

@@ -6,12 +6,14 @@ import argparse
 import json
 import shutil
 import sys
+from dataclasses import replace
 
 from opscope.cli.inspect import printable
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import execute
 from opscope.tfdbg.dump_choice import DumpChoice, DumpChoiceError, choose_dump
 from opscope.tfdbg.screen import Screen
+from opscope.tfdbg.settings import Settings
 
 EXIT_COMMAND_FAILED = 1
 EXIT_UNREADABLE = 2
@@ -52,7 +54,11 @@ def run(args: argparse.Namespace) -> int:
         print(f"opscope debug: {printable(str(error))}", file=sys.stderr)
         return EXIT_UNREADABLE
     _report(choice)
-    context = Analysis(choice.dump, columns=shutil.get_terminal_size((80, 24)).columns)
+    context = Analysis(
+        choice.dump,
+        columns=shutil.get_terminal_size((80, 24)).columns,
+        settings=Settings.of_user(),
+    )
     commands = args.commands or (["lt"] if args.json else [])
     if commands:
         return _answer(context, commands, as_json=args.json)
@@ -77,8 +83,8 @@ def _report(choice: DumpChoice) -> None:
 
 def _answer(context: Analysis, commands: list[str], as_json: bool) -> int:
     answers: list[dict[str, object]] = []
-    for text in commands:
-        screen = execute(context, text)
+    for at, text in enumerate(commands):
+        screen = execute(replace(context, history=commands[:at]), text)
         answers.append(
             {
                 "command": text,

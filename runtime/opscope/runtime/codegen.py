@@ -18,6 +18,7 @@ from typing import Any
 
 from opscope.runtime.binding import Binding
 from opscope.runtime.common_ops import common_ops
+from opscope.runtime.coverage import covered_tensors
 from opscope.runtime.devices import Device, needs_copy
 from opscope.runtime.feed import refuse_unfed
 from opscope.runtime.flow_code import FlowCode
@@ -83,6 +84,17 @@ class Generator:
         if not has_flow:
             ops = [op for op in inputs.order if op in self.active]
             self.common = common_ops(ops, inputs.placement, self.fed, inputs.known.values)
+        self.covered: set[Tensor] = set()
+        if self.recorder.defers:
+            given = self.fed | inputs.known.values.keys()
+            self.covered = covered_tensors(
+                inputs.order,
+                self.active,
+                self.common,
+                given,
+                inputs.known.shapes,
+                lambda op: self._template(op, inputs.placement[op]) == "{0}",
+            )
         self.last_use = last_uses(inputs.order, self.active, self.common)
         self.memory = MemoryCode(self)
         self.new_local = self.memory.lifetimes.new_local
@@ -124,6 +136,7 @@ class Generator:
             computes=self.calls > 0,
             recorded=recorder.with_versions(self.versions),
             static_hits=tuple(recorder.static_hits),
+            covered=tuple(recorder.covered),
             traced=tuple(self.inputs.order if self.flow else self.timed)
             if instrument.trace
             else (),
@@ -397,6 +410,7 @@ class Generator:
             known,
             self.inputs.known.shapes[tensor],
             slot if slot in self.ready_slots else None,
+            tensor in self.covered,
         ):
             self.text.add(line, op)
 

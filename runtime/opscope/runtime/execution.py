@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime.deferred import NOT_COMPUTED
+from opscope.events import has_inf_or_nan
+from opscope.runtime.deferred import NOT_COMPUTED, with_deferred
 from opscope.runtime.errors import OpError
 from opscope.runtime.plan import Plan, Recorded
 
@@ -58,6 +59,9 @@ def execute(plan: Plan, fed: Sequence[Any]) -> Execution:
                 for r in program.recorded
             ]
         hits, over = found.get("hits", ()), found.get("over", False)
+    if program.covered and (hits or error is not None):
+        complete = with_deferred(program, values)
+        hits = sorted({*hits, *(i for i in program.covered if has_inf_or_nan(complete[i]))})
     recorded: Sequence[Recorded] = program.recorded
     if program.repeats and program.replay is None:
         recorded = [program.recorded[i] for i in values[::2]]

@@ -107,7 +107,7 @@ class Graph(GraphCollections):
             if self._finalized:
                 raise RuntimeError("Graph is finalized and cannot be modified.")
             for tensor in inputs:
-                if tensor.graph is not self:
+                if tensor.op.graph is not self:
                     raise ValueError(f"{tensor!r} is not an element of this graph.")
             if name is None:
                 name = definition.name
@@ -117,9 +117,10 @@ class Graph(GraphCollections):
             if full_name in self._by_name:
                 raise ValueError(f"the graph already has an operation named {full_name!r}")
             controls = list(control_inputs)
-            for scoped in self._scoped_controls(inputs):
-                if scoped not in controls:
-                    controls.append(scoped)
+            if self._control_stack:
+                for scoped in self._scoped_controls(inputs):
+                    if scoped not in controls:
+                        controls.append(scoped)
             if definition.name in self._gradient_overrides:
                 attrs["_gradient_op_type"] = self._gradient_overrides[definition.name]
             if self._container and attrs.get("container") == "":
@@ -135,7 +136,10 @@ class Graph(GraphCollections):
             made = Operation(self, definition, full_name, wired, controls, attrs)
             made.code_frames = user_frames()
             made.set_output_shapes()
-            made.device = self._device_for(made) if device is None else device
+            if device is not None:
+                made.device = device
+            elif self._device_stack or "_class" in attrs:
+                made.device = self._device_for(made)
             self._operations.append(made)
             self._by_name[full_name] = made
             self._names_in_use.setdefault(full_name.lower(), 1)
@@ -258,26 +262,29 @@ class Graph(GraphCollections):
         """The current name scope, without a trailing slash."""
         return self._name_scope
 
-    @contextmanager
-    def name_scope(self, name: str | None) -> Iterator[str]:
+    def name_scope(self, name: str | None) -> AbstractContextManager[str]:
         """Name ops made inside `scope/...`; yields the scope with a trailing slash.
 
         A name ending in "/" opens that very scope again; None or "" opens the root.
         """
+        return _NameScope(self, name)
+
+    def enter_names(self, name: str | None) -> str:
+        """Open a name scope, as `name_scope`, and return the one that was open."""
         if name and not (_VALID_SCOPE_NAME if self._name_scope else _VALID_OP_NAME).match(name):
             raise ValueError(f"'{name}' is not a valid root scope name")
         previous = self._name_scope
         if not name:
-            scope = ""
+            self._name_scope = ""
         elif name.endswith("/"):
-            scope = name[:-1]
+            self._name_scope = name[:-1]
         else:
-            scope = self.unique_name(name)
-        self._name_scope = scope
-        try:
-            yield f"{scope}/" if scope else ""
-        finally:
-            self._name_scope = previous
+            self._name_scope = self.unique_name(name)
+        return previous
+
+    def leave_names(self, previous: str) -> None:
+        """Open the name scope again that was open before."""
+        self._name_scope = previous
 
     # -- devices ---------------------------------------------------------------------------
 
@@ -412,7 +419,7 @@ class Graph(GraphCollections):
 
     def as_default(self) -> AbstractContextManager[Graph]:
         """Make this the default graph inside a `with` block."""
-        return _default_graphs.entered(self)
+        return _AsDefault(self)
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
         """Serialise the graph as TensorFlow does; `add_shapes` adds `_output_shapes`."""
@@ -439,20 +446,49 @@ class Graph(GraphCollections):
         self.rewrites += 1
 
 
+# These are entered for every op: a class costs a third of a generator.
+class _NameScope(AbstractContextManager[str]):
+    """One `with graph.name_scope(...)`."""
+
+    __slots__ = ("_graph", "_name", "_previous")
+
+    def __init__(self, graph: Graph, name: str | None) -> None:
+        self._graph = graph
+        self._name = name
+        self._previous = ""
+
+    def __enter__(self) -> str:
+        graph = self._graph
+        self._previous = graph.enter_names(self._name)
+        scope = graph.get_name_scope()
+        return f"{scope}/" if scope else ""
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._graph.leave_names(self._previous)
+
+
+class _AsDefault(AbstractContextManager["Graph"]):
+    """One `with graph.as_default()`."""
+
+    __slots__ = ("_graph",)
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    def __enter__(self) -> Graph:
+        _default_graphs.stack.append(self._graph)
+        return self._graph
+
+    def __exit__(self, *exc_info: object) -> None:
+        if _default_graphs.stack.pop() is not self._graph:
+            raise RuntimeError("Nesting violated for default graphs")
+
+
 class _DefaultGraphs(threading.local):
     """The stack of default graphs of one thread; the graph at its bottom is global."""
 
     def __init__(self) -> None:
         self.stack: list[Graph] = []
-
-    @contextmanager
-    def entered(self, graph: Graph) -> Iterator[Graph]:
-        self.stack.append(graph)
-        try:
-            yield graph
-        finally:
-            if self.stack.pop() is not graph:
-                raise RuntimeError("Nesting violated for default graphs")
 
 
 _default_graphs = _DefaultGraphs()
@@ -470,9 +506,11 @@ def graph_of(values: Iterable[Any]) -> Graph:
     The body of a function takes every op made inside it, for it captures tensors from outside.
     """
     default = get_default_graph()
-    if default.captures_outside:
-        return default
-    return next((v.graph for v in values if isinstance(v, Tensor)), default)
+    if not default.captures_outside:
+        for value in values:
+            if isinstance(value, Tensor):
+                return value.op.graph
+    return default
 
 
 def reset_default_graph() -> None:

@@ -77,6 +77,7 @@ class Recorder:
         self.recorded: list[Recorded] = []
         self.roots: list[Any] = []
         self.static_hits: list[int] = []
+        self.covered: list[int] = []
         self._first_of: dict[Any, int] = {}
 
     def wants(self, tensor: Tensor) -> bool:
@@ -100,12 +101,13 @@ class Recorder:
         known: Any,
         shape: TensorShape,
         slot: str | None,
+        covered: bool,
     ) -> list[str]:
         """Note that `local` holds the tensor; return the source lines of its test.
 
         A tensor that has the content (`root`) of an earlier one is not tested again. `known` is a
         value that never changes: it is tested here and now. `slot` names the variable, sure to have
-        a value, that the tensor refers to.
+        a value, that the tensor refers to. `covered`: what is bad in it shows in another tensor.
         """
         index = len(self.recorded)
         if self.repeats:
@@ -118,6 +120,9 @@ class Recorder:
         if known is not None:
             if has_inf_or_nan(known):
                 self.static_hits.append(index)
+            return []
+        if covered:
+            self.covered.append(index)
             return []
         if slot is not None and device.device_type == "CPU" and is_fast(tensor, shape.ndims):
             return slot_test(slot, local, index)

@@ -39,6 +39,10 @@ def make_tensor(op_type: str, *inputs: Any, name: str | None = None, **attrs: An
 def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Operation:
     """Add an op to the default graph, as `make_op`, and return the Operation."""
     definition = find_op(op_type)
+    if not attrs and definition.takes_tensors and len(inputs) == len(definition.inputs):
+        known = _types_of(definition, inputs)
+        if known is not None:
+            return _make_of_tensors(definition, inputs, name, known)
     if len(inputs) != len(definition.inputs):
         names = ", ".join(a.name for a in definition.inputs)
         raise TypeError(
@@ -60,6 +64,41 @@ def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any)
         refs = [converted[a.name][0] for a in definition.inputs if a.is_ref]
         with graph.colocate_with(refs[0]) if refs else nullcontext():
             return graph.create_op(definition, ordered, _complete(definition, known), scope + "/")
+
+
+def _types_of(definition: OpDef, inputs: tuple[Any, ...]) -> dict[str, Any] | None:
+    """The attributes of a node on these inputs when all are tensors that fit as they are."""
+    complete = dict(definition.defaults)
+    found: set[str] = set()
+    for arg, value in zip(definition.inputs, inputs, strict=True):
+        if value.__class__ is not Tensor:
+            return None
+        dtype = value.dtype.base_dtype
+        key = arg.type_attr
+        if key is None:
+            if dtype is not arg.dtype:
+                return None
+        elif key not in found:
+            allowed = definition.attrs[key].allowed
+            if allowed is not None and dtype not in allowed:
+                return None
+            found.add(key)
+            complete[key] = dtype
+        elif complete[key] is not dtype:
+            return None
+    return complete if definition.required <= found else None
+
+
+def _make_of_tensors(
+    definition: OpDef, inputs: tuple[Any, ...], name: str | None, attrs: dict[str, Any]
+) -> Operation:
+    """`make_node` where nothing is to be converted: most ops of most graphs."""
+    graph = graph_of(inputs)
+    scope = _scope_name(graph, name or definition.name)
+    if graph is get_default_graph():
+        return graph.create_op(definition, inputs, attrs, scope + "/")
+    with graph.as_default():
+        return graph.create_op(definition, inputs, attrs, scope + "/")
 
 
 def _flat(inputs: tuple[Any, ...]) -> Iterator[Any]:

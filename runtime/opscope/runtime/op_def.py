@@ -89,6 +89,8 @@ class OpDef:
     stateful: may not be folded or shared. updates: indices of the ref inputs it writes; its kernel
     gets those as VariableSlot. allows_uninitialized: a ref input may have no value yet.
     view_of: index of the input whose memory the output may share. host_only: runs on CPU only.
+    carries: names of the arguments each of whose elements, if it is inf or nan, makes an element of
+    the first output inf or nan, whatever the other values are, unless the output is empty.
     function: what an op type that is the name of a function calls.
     """
 
@@ -102,6 +104,7 @@ class OpDef:
     allows_uninitialized: bool = False
     view_of: int | None = None
     host_only: bool = False
+    carries: tuple[str, ...] = ()
     kernels: dict[str, Kernel] = field(default_factory=dict)
     kernel_attrs: tuple[str, ...] = ()
     shape_rule: ShapeRule | None = None
@@ -112,6 +115,18 @@ class OpDef:
     expand_rule: ExpandRule | None = None
     function: GraphFunction | None = None
     template: str | Callable[[Operation], str | None] | None = None
+    only_output: ArgDef | None = None  # the output, where there is one and it is no list
+    takes_tensors: bool = False  # no input is a list or a reference
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Settle what every node of the type would ask for."""
+        if len(self.outputs) == 1 and not self.outputs[0].is_list:
+            self.only_output = self.outputs[0]
+        self.takes_tensors = not any(a.is_list or a.is_ref for a in self.inputs)
+        self.defaults = {key: attr.default for key, attr in self.attrs.items()}
+        self.required = frozenset(key for key, d in self.defaults.items() if d is REQUIRED)
 
     def shape(self, rule: ShapeRule) -> ShapeRule:
         """Set how the output shapes follow from a node's inputs and attributes."""
@@ -189,6 +204,7 @@ def op(
     allows_uninitialized: bool = False,
     view_of: int | None = None,
     host_only: bool = False,
+    carries: tuple[str, ...] = (),
     not_differentiable: bool = False,
     template: str | Callable[[Operation], str | None] | None = None,
 ) -> Callable[[Kernel], OpDef]:
@@ -214,12 +230,15 @@ def op(
             allows_uninitialized=allows_uninitialized,
             view_of=view_of,
             host_only=host_only,
+            carries=carries,
             not_differentiable=not_differentiable,
             template=template,
             kernels={"ANY": kernel},
             kernel_attrs=_kernel_attrs(kernel, attr_defs),
         )
         unknown = set(made.kernel_attrs) - set(attr_defs)
+        if not set(carries) <= {a.name for a in made.inputs}:
+            raise OpDefinitionError(f"{name} has no inputs {carries}")
         if unknown:
             raise OpDefinitionError(f"the kernel of {name} takes unknown attributes {unknown}")
         _OPS[name] = made

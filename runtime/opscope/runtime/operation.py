@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from opscope.runtime.graph import Graph
 
 
+_UNKNOWN = TensorShape(None)
+
+
 class Operation:
     """A node: op type, inputs, attributes, device; made by `Graph.create_op`."""
 
@@ -61,6 +64,9 @@ class Operation:
 
     def new_outputs(self) -> list[Tensor]:
         """A tensor for each output that definition and attributes ask for."""
+        arg = self.definition.only_output
+        if arg is not None:
+            return [Tensor(self, 0, self._arg_dtype(arg))]
         return [Tensor(self, i, dtype) for i, dtype in enumerate(self._output_dtypes())]
 
     def _output_dtypes(self) -> Iterator[dtypes.DType]:
@@ -91,7 +97,7 @@ class Operation:
                 f"{error} for '{self.name}' (op: '{self.type}') with input shapes: {given}."
             ) from None
         for tensor, shape in zip(self.outputs, shapes, strict=True):
-            tensor.shape = as_shape(shape)
+            tensor.shape = shape if shape.__class__ is TensorShape else as_shape(shape)
 
     def on_inputs(self, inputs: list[Tensor]) -> Operation:
         """A copy of this operation on other inputs that no graph knows."""
@@ -209,7 +215,7 @@ class Tensor:
         self.op = op
         self.value_index = value_index
         self.dtype = dtype
-        self.shape = TensorShape(None)
+        self.shape = _UNKNOWN
         self.consumer_list: list[Operation] = []
 
     @property

@@ -71,6 +71,7 @@ class Program:
     that list, and times are pairs (index into `traced`, nanoseconds). again: the recorded locals
     that are dropped as long as there is no hit. replay: recorded are only the variables' values
     from before the run, each with its number of rewrites; this runs the ops again and records all.
+    covered: places in `recorded` of what is not tested, for another shows what is bad in it.
     interpreted: there is no source; the local `execution` of the function knows the op that runs.
     """
 
@@ -81,6 +82,7 @@ class Program:
     computes: bool = True
     recorded: tuple[Recorded, ...] = ()
     static_hits: tuple[int, ...] = ()
+    covered: tuple[int, ...] = ()
     traced: tuple[Operation, ...] = ()
     repeats: bool = False
     again: Mapping[str, Again] = field(default_factory=dict)

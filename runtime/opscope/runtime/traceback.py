@@ -12,13 +12,24 @@ Frame = tuple[str, int, str, str]
 _OWN_FOLDER = str(Path(__file__).parent)
 
 
+class _OwnFiles(dict[str, bool]):
+    """By the file of a frame, whether it is of this package."""
+
+    def __missing__(self, file: str) -> bool:
+        found = self[file] = file.startswith(_OWN_FOLDER)
+        return found
+
+
+_own = _OwnFiles()
+
+
 def user_frames() -> tuple[tuple[CodeType, int], ...]:
     """The calling frames outside of this package, outermost first, as (code, line)."""
     frames: list[tuple[CodeType, int]] = []
     frame = sys._getframe(2)
     while frame is not None:
         code = frame.f_code
-        if not code.co_filename.startswith(_OWN_FOLDER):
+        if not _own[code.co_filename]:
             frames.append((code, frame.f_lineno))
         frame = frame.f_back  # type: ignore[assignment]
     frames.reverse()

@@ -10,6 +10,7 @@ class RunRequest:
     """The parsed `run` command: how the next session runs are executed and where to stop.
 
     The patterns are start-anchored regular expressions, AND-ed; they choose what is watched.
+    With `profile` the run is traced instead of watched.
     """
 
     no_debug: bool = False
@@ -19,6 +20,7 @@ class RunRequest:
     node_name_filter: str | None = None
     op_type_filter: str | None = None
     tensor_dtype_filter: str | None = None
+    profile: bool = False
 
 
 @dataclass(frozen=True)

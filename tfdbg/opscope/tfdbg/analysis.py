@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.filters import TensorFilter, default_filters
+from opscope.tfdbg.profile import Profile
 from opscope.tfdbg.screen import Screen
 from opscope.tfdbg.session_run import SessionRun
+from opscope.tfdbg.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -16,16 +18,19 @@ class Analysis:
     """The context of a command; `dataclasses.replace` gives one for another width.
 
     `dump` is None before a run and after one that was not watched. `session` is None when a dump
-    is analysed without the program that made it. `intro` stands above the whole help: what the
-    run-start screen says, or which op failed.
+    is analysed without the program that made it. `profile` is there after a profiled run. `intro`
+    stands above the whole help: what the run-start screen says, or which op failed. `settings`
+    are what `config` shows and sets; `history` are the commands typed so far, oldest first.
     """
 
     dump: DebugDump | None = None
     filters: Mapping[str, TensorFilter] = field(default_factory=default_filters)
     columns: int = 80
     session: SessionRun | None = None
-    recursion_depth: int = 20
     intro: Screen | None = None
+    profile: Profile | None = None
+    settings: Settings = field(default_factory=Settings)
+    history: Sequence[str] = ()
 
     @property
     def watched(self) -> DebugDump:

@@ -58,8 +58,9 @@ class _HelpInsteadError(Exception):
 class Command:
     """A command's names, arguments, and the function that answers it.
 
-    `needs_dump` commands exist only where a run was watched. `completes` gives the words that
-    may follow the command's name.
+    `needs_dump` commands exist only where a run was watched, `needs_profile` commands where one
+    was profiled. `completes` gives the words that may follow the command's name; `word_start`
+    says where in the typed text such a word begins, where spaces do not tell.
     """
 
     name: str
@@ -69,6 +70,8 @@ class Command:
     needs_dump: bool
     needs_session: bool
     completes: Completer | None
+    needs_profile: bool = False
+    word_start: Callable[[str], int] | None = None
 
     @property
     def summary(self) -> str:
@@ -91,6 +94,8 @@ class Command:
         """True where the command can be answered."""
         if self.needs_dump and context.dump is None:
             return False
+        if self.needs_profile and context.profile is None:
+            return False
         return context.session is not None or not self.needs_session
 
     def help_lines(self) -> list[str]:
@@ -110,13 +115,28 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 _COMMANDS: dict[str, Command] = {}
+_PROFILE_COMMANDS: dict[str, Command] = {}  # `print_source` is one command here and one there
 
 
 def all_commands() -> dict[str, Command]:
-    """Every command by its name and by each of its aliases."""
+    """Every command of a watched run by its name and by each of its aliases."""
     # Not at the top: the modules of the commands import this one to register themselves.
     importlib.import_module("opscope.tfdbg.commands")
     return _COMMANDS
+
+
+def profile_commands() -> dict[str, Command]:
+    """The commands of a profiled run by name and alias; they come before those of all_commands."""
+    importlib.import_module("opscope.tfdbg.commands")
+    return _PROFILE_COMMANDS
+
+
+def find_command(context: Analysis, name: str) -> Command | None:
+    """The command of this name or alias: the profiler's own after a profiled run."""
+    of_profile = profile_commands().get(name)
+    if of_profile is not None and (context.profile is not None or name not in all_commands()):
+        return of_profile
+    return all_commands().get(name)
 
 
 def command(
@@ -125,7 +145,9 @@ def command(
     arguments: Sequence[Argument] = (),
     needs_dump: bool = False,
     needs_session: bool = False,
+    needs_profile: bool = False,
     completes: Completer | None = None,
+    word_start: Callable[[str], int] | None = None,
 ) -> Callable[[CommandFunction], CommandFunction]:
     """Make the decorated function the command `name`; its docstring is its help.
 
@@ -134,12 +156,21 @@ def command(
 
     def define(function: CommandFunction) -> CommandFunction:
         made = Command(
-            name, aliases, tuple(arguments), function, needs_dump, needs_session, completes
+            name,
+            aliases,
+            tuple(arguments),
+            function,
+            needs_dump,
+            needs_session,
+            completes,
+            needs_profile,
+            word_start,
         )
+        table = _PROFILE_COMMANDS if needs_profile else _COMMANDS
         for key in (name, *aliases):
-            if key in _COMMANDS:
-                raise ValueError(f"command {key!r} is already defined by {_COMMANDS[key].name}")
-        _COMMANDS.update(dict.fromkeys((name, *aliases), made))
+            if key in table:
+                raise ValueError(f"command {key!r} is already defined by {table[key].name}")
+        table.update(dict.fromkeys((name, *aliases), made))
         return function
 
     return define
@@ -147,7 +178,8 @@ def command(
 
 def available_commands(context: Analysis) -> list[Command]:
     """The commands that can be answered here, by name."""
-    found = {made.name: made for made in all_commands().values() if made.available(context)}
+    everything = {**all_commands(), **profile_commands()} if context.profile else all_commands()
+    found = {made.name: made for made in everything.values() if made.available(context)}
     return [found[name] for name in sorted(found)]
 
 
@@ -168,11 +200,13 @@ def execute(context: Analysis, text: str) -> Screen:
 
 
 def _answer(context: Analysis, words: tuple[str, ...]) -> Screen:
-    found = all_commands().get(words[0])
+    found = find_command(context, words[0])
     if found is None:
         return error_screen(f'Invalid command prefix "{words[0]}"')
     if not found.available(context):
         missing = "no run was watched" if found.needs_dump else "no session is being debugged"
+        if found.needs_profile:
+            missing = "no run was profiled (run -p)"
         return error_screen(f"{found.name} is not available here: {missing}")
     try:
         arguments = found.parser().parse_args(words[1:])
@@ -227,7 +261,9 @@ def completions(context: Analysis, text: str) -> list[str]:
     last = "" if not words or text[-1].isspace() else words[-1]
     if len(words) == 0 or (len(words) == 1 and last):
         return sorted(key for key in completed_command_names(context) if key.startswith(last))
-    found = all_commands().get(words[0])
+    found = find_command(context, words[0])
     if found is None or found.completes is None or not found.available(context):
         return []
-    return sorted({word for word in found.completes(context) if word.startswith(last)})
+    start = found.word_start(last) if found.word_start is not None else 0
+    head, typed = last[:start], last[start:]
+    return sorted({head + word for word in found.completes(context) if word.startswith(typed)})

@@ -36,14 +36,24 @@ class _Word:
 def parse_command_line(text: str) -> CommandLine:
     """The words and the redirection of a typed line.
 
-    Words end at whitespace outside of `[...]`, `"..."` and `'...'`. A word that begins and ends
-    with the same quote loses both. `> path`, `>path` and `cmd>path` write the output to a file,
-    `>>` appends. `-e >100ms` is an argument, not a redirection. Raises CommandLineError.
+    Words end at whitespace outside of `[...]`, `"..."` and `'...'`; in an eval also of `(...)`.
+    A word that begins and ends with the same quote loses both. `> path`, `>path` and `cmd>path`
+    write the output to a file, `>>` appends. `-e >100ms` is an argument, not a redirection.
+    Raises CommandLineError.
     """
     return _split_redirect(_split_words(text))
 
 
+def as_typed(text: str) -> str:
+    """A word as it is typed: in quotes where it would be split or taken for a redirection."""
+    if not any(char in text for char in " \t'\">"):
+        return text
+    return f"'{text}'" if '"' in text else f'"{text}"'
+
+
 def _split_words(text: str) -> list[_Word]:
+    # Spaces and > are part of an expression: eval np.sum(`x:0` > 3, axis=0)
+    opening, closing = ("[(", "])") if text.split()[:1] in (["eval"], ["ev"]) else ("[", "]")
     words: list[_Word] = []
     start: int | None = None
     quote = ""
@@ -51,7 +61,7 @@ def _split_words(text: str) -> list[_Word]:
     for at, char in enumerate(text):
         if quote:
             quote = "" if char == quote else quote
-        elif char == "]" and depth:
+        elif char in closing and depth:
             depth -= 1
         elif char.isspace() and not depth:
             if start is not None:
@@ -60,12 +70,13 @@ def _split_words(text: str) -> list[_Word]:
             continue
         elif char in "\"'":
             quote = char
-        elif char == "[":
+        elif char in opening:
             depth += 1
         if start is None:
             start = at
     if quote or depth:
-        raise CommandLineError(f"No closing {quote or ']'} in: {text.strip()}")
+        missing = quote or " or ".join(closing)
+        raise CommandLineError(f"No closing {missing} in: {text.strip()}")
     if start is not None:
         words.append(_word(text[start:]))
     return words
@@ -99,8 +110,8 @@ def _split_redirect(words: list[_Word]) -> CommandLine:
 
 
 def _at_arrow(text: str) -> tuple[str, str, str]:
-    """The text around its last `>` or `>>`; no arrow where it is part of `>=` or `=>`."""
-    at = text.rfind(">")
+    """The text around its last `>` or `>>`; no arrow inside brackets, or in `>=` and `=>`."""
+    at = _last_arrow(text)
     if at < 0 or text[at + 1 : at + 2] == "=":
         return text, "", ""
     head, path = text[:at], text[at + 1 :]
@@ -109,6 +120,23 @@ def _at_arrow(text: str) -> tuple[str, str, str]:
     if head.endswith(">"):
         return head[:-1], ">>", path
     return head, ">", path
+
+
+def _last_arrow(text: str) -> int:
+    """Where the last `>` outside of brackets and quotes is; -1 where there is none."""
+    found, depth, quote = -1, 0, ""
+    for at, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in "[(":
+            depth += 1
+        elif char in ")]":
+            depth = max(depth - 1, 0)
+        elif char == ">" and not depth:
+            found = at
+    return found
 
 
 def _is_interval_flag(previous: _Word, text: str) -> bool:

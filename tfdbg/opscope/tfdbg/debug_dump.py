@@ -243,6 +243,11 @@ class DebugDump(GraphQueries):
             }
 
     @property
+    def tracebacks(self) -> Mapping[str, Sequence[Frame]]:
+        """The stack that made each node, by the node's name, innermost frame last."""
+        return self._tracebacks
+
+    @property
     def has_tracebacks(self) -> bool:
         """True where it is known which source lines made the nodes."""
         return bool(self._tracebacks)

@@ -13,3 +13,12 @@ def bytes_text(size: int | None) -> str:
         if size < 1 << (shift + 10):
             return f"{size / (1 << shift):.2f}{unit}"
     return f"{size / (1 << 30):.2f}G"
+
+
+TIME_UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6}
+"""Units of time in microseconds."""
+
+
+def time_text(microseconds: float, unit: str) -> str:
+    """`27us`, `0.027ms`, `0` for a duration, in one of TIME_UNITS."""
+    return "0" if not microseconds else f"{microseconds / TIME_UNITS[unit]:.10g}{unit}"

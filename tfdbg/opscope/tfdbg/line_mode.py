@@ -30,7 +30,8 @@ def run_line_mode(
     are repeated behind the prompt, so that a log reads like a session.
     """
     target = sys.stdout if stdout is None else stdout
-    context = dataclasses.replace(context, columns=_columns(target))
+    typed_before: list[str] = []
+    context = dataclasses.replace(context, columns=_columns(target), history=typed_before)
     source = sys.stdin if stdin is None else stdin
     echo = source is None or not source.isatty()
 
@@ -60,6 +61,7 @@ def run_line_mode(
             return DETACH
         if echo:
             say(typed)
+        typed_before.append(typed.strip())
         action = run(typed.strip())
     return action
 

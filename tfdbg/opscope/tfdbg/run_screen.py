@@ -26,9 +26,9 @@ def run_start_title(run: SessionRun) -> str:
     return f"run-start: {run.description}"
 
 
-def run_end_title(run: SessionRun) -> str:
+def run_end_title(run: SessionRun, profiled: bool = False) -> str:
     """The title of the screen after a run."""
-    return f"run-end: {run.description}"
+    return f"run-end{' (profiler mode)' if profiled else ''}: {run.description}"
 
 
 def run_start_screen(run: SessionRun, filter_names: Iterable[str]) -> Screen:

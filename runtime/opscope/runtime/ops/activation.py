@@ -233,7 +233,13 @@ def _bias_add_template(node: Operation) -> str | None:
     return "{0} + {1}" if bias[0] is not None and value[-1] == bias[0] else None
 
 
-@op("BiasAdd", "value: T, bias: T -> output: T", _FORMAT, template=_bias_add_template)
+@op(
+    "BiasAdd",
+    "value: T, bias: T -> output: T",
+    _FORMAT,
+    carries=("value", "bias"),
+    template=_bias_add_template,
+)
 def _bias_add(xp: Any, value: Any, bias: Any, *, data_format: str) -> Any:
     """Add one number per channel; channels are the last axis, or the second with NCHW."""
     if value.ndim < 2:
@@ -318,7 +324,7 @@ def bias_add(
 # -- L2 ------------------------------------------------------------------------------------
 
 
-@op("L2Loss", "t: T -> output: T", T_FLOAT)
+@op("L2Loss", "t: T -> output: T", T_FLOAT, carries=("t",))
 def _l2_loss(xp: Any, t: Any) -> Any:
     """Half the sum of the squares."""
     flat = t.reshape(-1)

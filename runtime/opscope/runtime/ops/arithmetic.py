@@ -51,25 +51,31 @@ def _is_integer(x: Any) -> bool:
     return x.dtype.kind in "iu"
 
 
-@op("AddV2", _BINARY, T_NUMBER, template="{0} + {1}")
+@op("AddV2", _BINARY, T_NUMBER, carries=("x", "y"), template="{0} + {1}")
 def _add_v2(xp: Any, x: Any, y: Any) -> Any:
     """`x + y`."""
     return x + y
 
 
-@op("Add", _BINARY, type_attr(f"{FLOAT}, uint8, {SIGNED}, {COMPLEX}, string"), template="{0} + {1}")
+@op(
+    "Add",
+    _BINARY,
+    type_attr(f"{FLOAT}, uint8, {SIGNED}, {COMPLEX}, string"),
+    carries=("x", "y"),
+    template="{0} + {1}",
+)
 def _add(xp: Any, x: Any, y: Any) -> Any:
     """`x + y`; strings are joined."""
     return x + y
 
 
-@op("Sub", _BINARY, T_NUMBER, template="{0} - {1}")
+@op("Sub", _BINARY, T_NUMBER, carries=("x", "y"), template="{0} - {1}")
 def _sub(xp: Any, x: Any, y: Any) -> Any:
     """`x - y`."""
     return x - y
 
 
-@op("Mul", _BINARY, T_NUMBER, template="{0} * {1}")
+@op("Mul", _BINARY, T_NUMBER, carries=("x", "y"), template="{0} * {1}")
 def _mul(xp: Any, x: Any, y: Any) -> Any:
     """`x * y`."""
     return x * y
@@ -85,13 +91,13 @@ def truncated_quotient(xp: Any, x: Any, y: Any) -> Any:
     return quotient + ((quotient < 0) & (quotient * y != x)).astype(quotient.dtype)
 
 
-@op("RealDiv", _BINARY, T_NUMBER, template=_only_floating("{0} / {1}"))
+@op("RealDiv", _BINARY, T_NUMBER, carries=("x",), template=_only_floating("{0} / {1}"))
 def _real_div(xp: Any, x: Any, y: Any) -> Any:
     """`x / y`; integers are divided towards zero."""
     return truncated_quotient(xp, x, y)
 
 
-@op("Div", _BINARY, T_NUMBER, template=_only_floating("{0} / {1}"))
+@op("Div", _BINARY, T_NUMBER, carries=("x",), template=_only_floating("{0} / {1}"))
 def _div(xp: Any, x: Any, y: Any) -> Any:
     """`x / y` as C divides."""
     return truncated_quotient(xp, x, y)
@@ -152,7 +158,9 @@ def _minimum(xp: Any, x: Any, y: Any) -> Any:
     return xp.minimum(x, y)
 
 
-@op("SquaredDifference", _BINARY, type_attr(f"{FLOAT}, int32, int64, {COMPLEX}"))
+@op(
+    "SquaredDifference", _BINARY, type_attr(f"{FLOAT}, int32, int64, {COMPLEX}"), carries=("x", "y")
+)
 def _squared_difference(xp: Any, x: Any, y: Any) -> Any:
     """(x - y) squared; for complex numbers the squared magnitude."""
     difference = x - y
@@ -172,7 +180,13 @@ def _div_no_nan(xp: Any, x: Any, y: Any) -> Any:
     return _divide_or_zero(xp, x, y)
 
 
-@op("AddN", "inputs: N * T -> sum: T", f"N: int >= 1, T: {{{NUMBER}}}", view_of=0)
+@op(
+    "AddN",
+    "inputs: N * T -> sum: T",
+    f"N: int >= 1, T: {{{NUMBER}}}",
+    view_of=0,
+    carries=("inputs",),
+)
 def _add_n(xp: Any, *inputs: Any) -> Any:
     """The sum of tensors of one shape."""
     first = inputs[0]

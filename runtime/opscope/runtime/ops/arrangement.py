@@ -24,7 +24,7 @@ from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 _INT = "{int32, int64} = int32"
 
 
-@op("Transpose", "x: T, perm: Tperm -> y: T", f"T: type, Tperm: {_INT}", view_of=0)
+@op("Transpose", "x: T, perm: Tperm -> y: T", f"T: type, Tperm: {_INT}", view_of=0, carries=("x",))
 def _transpose(xp: Any, x: Any, perm: Any) -> Any:
     """Put the axes into another order: axis i of the output is axis perm[i] of the input."""
     order = perm.tolist()

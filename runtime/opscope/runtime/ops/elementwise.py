@@ -83,13 +83,13 @@ def _conj(xp: Any, x: Any) -> Any:
     return xp.conj(x)
 
 
-@op("Neg", _UNARY, type_attr(f"{FLOAT_OR_COMPLEX}, {SIGNED}"), template="-{0}")
+@op("Neg", _UNARY, type_attr(f"{FLOAT_OR_COMPLEX}, {SIGNED}"), carries=("x",), template="-{0}")
 def _neg(xp: Any, x: Any) -> Any:
     """Negate."""
     return -x
 
 
-@op("Abs", _UNARY, type_attr(f"{FLOAT}, {SIGNED}"), template="abs({0})")
+@op("Abs", _UNARY, type_attr(f"{FLOAT}, {SIGNED}"), carries=("x",), template="abs({0})")
 def _abs(xp: Any, x: Any) -> Any:
     """Absolute value."""
     return abs(x)
@@ -137,7 +137,7 @@ def _rsqrt(xp: Any, x: Any) -> Any:
     return xp.reciprocal(xp.sqrt(x))
 
 
-@op("Square", _UNARY, T_NUMBER, template="{0} * {0}")
+@op("Square", _UNARY, T_NUMBER, carries=("x",), template="{0} * {0}")
 def _square(xp: Any, x: Any) -> Any:
     """`x * x`."""
     return x * x

@@ -31,7 +31,12 @@ def normal_axis(axis: Any, ndims: int, what: str = "axis") -> int:
     return position % ndims
 
 
-@op("ConcatV2", "values: N * T, axis: Tidx -> output: T", f"N: int >= 2, T: type, Tidx: {_INT}")
+@op(
+    "ConcatV2",
+    "values: N * T, axis: Tidx -> output: T",
+    f"N: int >= 2, T: type, Tidx: {_INT}",
+    carries=("values",),
+)
 def _concat(xp: Any, *values: Any) -> Any:
     """Put tensors one behind the other along an axis."""
     *parts, axis = values
@@ -132,7 +137,9 @@ def _(node: Operation) -> list[TensorShape]:
 # -- stack and unstack ---------------------------------------------------------------------
 
 
-@op("Pack", "values: N * T -> output: T", "N: int >= 1, T: type, axis: int = 0")
+@op(
+    "Pack", "values: N * T -> output: T", "N: int >= 1, T: type, axis: int = 0", carries=("values",)
+)
 def _pack(xp: Any, *values: Any, axis: int) -> Any:
     """Join tensors of one shape along a new axis."""
     if values[0].ndim == 0 and xp is np and values[0].dtype != object:

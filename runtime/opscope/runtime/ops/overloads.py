@@ -97,8 +97,19 @@ _COMPARISONS = {"lt": "Less", "le": "LessEqual", "gt": "Greater", "ge": "Greater
 _UNARY = {"neg": "Neg", "abs": "Abs", "invert": "LogicalNot"}
 
 
+# Between two tensors these make one op, named like their scope.
+_SINGLE = {"sub": "Sub", "mul": "Mul"}
+
+
 def _operator(name: str, function: Callable[[Any, Any, str | None], Tensor]) -> Any:
+    single = _SINGLE.get(name)
+
     def apply(self: Any, other: Any) -> Tensor:
+        if self.__class__ is Tensor and other.__class__ is Tensor:
+            if single is not None:
+                return make_tensor(single, self, other, name=name)
+            if name == "add" and self.dtype.base_dtype is not dtypes.string:
+                return make_tensor("AddV2", self, other, name=name)
         tensor = convert_to_tensor(self)  # a variable is read beside the scope, not inside
         with op_scope(None, name, tensor, other) as scope:
             return function(tensor, _like(_as_given(other), tensor, "y"), scope)

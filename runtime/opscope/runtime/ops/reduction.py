@@ -160,13 +160,13 @@ def _reduce(over: Over, xp: Any, x: Any, axes: Axes, keep: bool) -> Any:
     return over(xp, x, axes, keep)
 
 
-@op("Sum", _SIGNATURE, _NUMERIC_ATTRS, view_of=0)
+@op("Sum", _SIGNATURE, _NUMERIC_ATTRS, view_of=0, carries=("input",))
 def _sum(xp: Any, x: Any, axes: Any, *, keep_dims: bool) -> Any:
     """The sum over axes."""
     return _reduce(_sum_over, xp, x, axes_of(axes, x.ndim), keep_dims)
 
 
-@op("Mean", _SIGNATURE, _NUMERIC_ATTRS, view_of=0)
+@op("Mean", _SIGNATURE, _NUMERIC_ATTRS, view_of=0, carries=("input",))
 def _mean(xp: Any, x: Any, axes: Any, *, keep_dims: bool) -> Any:
     """The mean over axes; NaN of nothing."""
     return _reduce(_mean_over, xp, x, axes_of(axes, x.ndim), keep_dims)

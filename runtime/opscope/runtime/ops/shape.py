@@ -152,6 +152,7 @@ def _reshape_template(node: Operation) -> str | None:
     "tensor: T, shape: Tshape -> output: T",
     "T: type, Tshape: {int32, int64} = int32",
     view_of=0,
+    carries=("tensor",),
     template=_reshape_template,
 )
 def _reshape(xp: Any, tensor: Any, shape: Any) -> Any:
@@ -257,6 +258,7 @@ def reshape(tensor: Any, shape: Any, name: str | None = None) -> Tensor:
     "input: T, dim: Tdim -> output: T",
     "T: type, Tdim: {int32, int64} = int32",
     view_of=0,
+    carries=("input",),
 )
 def _expand_dims(xp: Any, value: Any, dim: Any) -> Any:
     """Insert an axis of size 1 before axis `dim`; negative counts from behind the last."""
@@ -302,7 +304,13 @@ def expand_dims(
     return make_tensor("ExpandDims", input, dim if axis is None else axis, name=name)
 
 
-@op("Squeeze", "input: T -> output: T", "T: type, squeeze_dims: list(int) = []", view_of=0)
+@op(
+    "Squeeze",
+    "input: T -> output: T",
+    "T: type, squeeze_dims: list(int) = []",
+    view_of=0,
+    carries=("input",),
+)
 def _squeeze(xp: Any, value: Any, *, squeeze_dims: Any) -> Any:
     """Remove axes of size 1: those named, else all."""
     axes = {d % value.ndim for d in squeeze_dims} if value.ndim else set()

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ from opscope.tfdbg.app.keys import key_bindings
 from opscope.tfdbg.app.palette import style_for
 from opscope.tfdbg.app.terminal import Completions, Executor, Terminal
 from opscope.tfdbg.command import completions
+from opscope.tfdbg.screen import Screen
 
 PROMPT = "tfdbg> "
 
@@ -62,13 +63,20 @@ def run_app(
     or offline. Only one screen is shown at a time; other threads wait. Signal handlers and the
     terminal's mode are as before when this returns.
     """
+    history = CommandHistory(Path(FILE).expanduser() if history_path is None else history_path)
+
+    def execute(text: str, columns: int) -> Screen:
+        asked = dataclasses.replace(context, columns=columns, history=history.commands)
+        return answer(asked, text)
+
     app = build_app(
-        lambda text, columns: answer(dataclasses.replace(context, columns=columns), text),
+        execute,
         lambda text: completions(context, text),
         title,
         init_command,
         kind=kind,
-        history_path=history_path,
+        history=history,
+        mouse_mode=lambda: context.settings.mouse_mode,
         terminal_input=terminal_input,
         terminal_output=terminal_output,
     )
@@ -83,14 +91,17 @@ def build_app(
     init_command: str,
     *,
     kind: str = "offline",
-    history_path: Path | None = None,
+    history: CommandHistory,
+    mouse_mode: Callable[[], bool] = lambda: True,
     terminal_input: Input | None = None,
     terminal_output: Output | None = None,
 ) -> Application[object]:
-    """The app, not yet running; its result is the action."""
-    history = CommandHistory(Path(FILE).expanduser() if history_path is None else history_path)
+    """The app, not yet running; its result is the action.
+
+    `mouse_mode` is asked at the start and after each command.
+    """
     terminal = Terminal(
-        execute, completed_by, lambda action: get_app().exit(result=action), history
+        execute, completed_by, lambda action: get_app().exit(result=action), history, mouse_mode
     )
     command = Buffer(multiline=False)
     keys = key_bindings(terminal, command, lambda: get_app().exit(result=DETACH))

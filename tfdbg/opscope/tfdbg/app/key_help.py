@@ -17,7 +17,7 @@ _KEYS = (
     ("/regex", "mark what matches; / alone goes to the next match"),
     ("mouse off", "let the terminal select text; mouse on"),
     ("Commands", ""),
-    ("Tab", "complete a command, a tensor, a node, a filter"),
+    ("Tab", "complete a command, tensor, node, filter, source file, setting"),
     ("Up, Down", "recall commands that begin with what is typed"),
     ("Ctrl-C", "drop what is typed; on an empty line, leave"),
     ("Ctrl-D", "leave: the program runs on without the debugger"),

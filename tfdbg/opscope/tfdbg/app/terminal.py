@@ -35,7 +35,8 @@ class Toast:
 class Terminal:
     """What the app shows and does, free of keys and colours.
 
-    `leave` is called with the action of the first screen that has one.
+    `leave` is called with the action of the first screen that has one. `mouse_mode` is the
+    setting; `mouse on` and `mouse off` hold until it is changed.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Terminal:
         completions: Completions,
         leave: Callable[[object], None],
         history: CommandHistory,
+        mouse_mode: Callable[[], bool] = lambda: True,
     ) -> None:
         self._execute = execute
         self._completions = completions
@@ -52,7 +54,8 @@ class Terminal:
         self.navigation = Navigation()
         self._nothing = View(Screen(), "")
         self.toast: Toast | None = None
-        self.mouse = True
+        self._mouse_mode = mouse_mode
+        self._configured_mouse = self.mouse = mouse_mode()
         self.columns = 80
         self.before_work: Callable[[], None] = lambda: None
 
@@ -101,6 +104,8 @@ class Terminal:
         self.before_work()
         screen = self._execute(text, self.columns)
         self.toast = None
+        if self._mouse_mode() != self._configured_mouse:
+            self._configured_mouse = self.mouse = self._mouse_mode()
         if screen.action is not None:
             self._leave(screen.action)
         elif screen.lines:

@@ -9,10 +9,10 @@ from opscope.tfdbg.command import (
     Argument,
     Command,
     CommandError,
-    all_commands,
     available_commands,
     command,
     completed_command_names,
+    find_command,
 )
 from opscope.tfdbg.screen import Line, Screen, Span, line
 
@@ -28,7 +28,7 @@ def show_help(context: Analysis, args: Namespace) -> Screen:
     if len(args.command) > 1:
         raise CommandError("help takes only 0 or 1 input argument.")
     if args.command:
-        made = all_commands().get(args.command[0])
+        made = find_command(context, args.command[0])
         if made is None:
             raise CommandError(f'Invalid command prefix: "{args.command[0]}"')
         return Screen(_described(made), data={"commands": [made.name]})

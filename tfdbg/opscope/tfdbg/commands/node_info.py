@@ -8,12 +8,14 @@ from google.protobuf import text_format
 
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import Argument, CommandError, command
+from opscope.tfdbg.command_line import as_typed
 from opscope.tfdbg.commands.list_tensors import dump_command
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_graph import node_name_of
 from opscope.tfdbg.graph_queries import Neighbour
 from opscope.tfdbg.menu import node_menu
 from opscope.tfdbg.screen import Line, Screen, Span, line
+from opscope.tfdbg.source_files import has_source, is_library, source_text
 
 
 def node_names(context: Analysis) -> list[str]:
@@ -155,14 +157,27 @@ def _traceback(dump: DebugDump, name: str, data: dict[str, object]) -> list[Line
         frames = dump.node_traceback(name)
     except KeyError:
         return [*lines, line("(Node unavailable in the loaded Python graph)")]
+    own = [frame for frame in frames if not is_library(frame[0])] or list(frames)
+    if len(own) < len(frames):
+        lines.append(line(Span(f"({len(frames) - len(own)} frames of libraries left out)", "dim")))
     data["traceback"] = [list(frame) for frame in frames]
-    for number, (path, line_number, function, text) in enumerate(frames):
+    for number, (path, line_number, function, given) in enumerate(own):
+        text = given or _text_of_line(dump, path, line_number)
         quoted = "None" if text is None else f'"{text}"'
+        link = f"ps {as_typed(path)} -b {line_number}" if text is not None else None
         lines += [
             line(f"{number}: {path}"),
-            line(f"  Line:     {line_number}"),
+            line("  Line:     ", Span(str(line_number), "tensor" if link else "", link)),
             line(f"  Function: {function}"),
             line(f"  Text:     {quoted}"),
             line(),
         ]
     return lines
+
+
+def _text_of_line(dump: DebugDump, path: str, number: int) -> str | None:
+    """The text of a source line; None where the file is not at hand."""
+    if not has_source(path, dump.sources):
+        return None
+    texts = source_text(path, dump.sources).split("\n")
+    return texts[number - 1].strip() if 0 < number <= len(texts) else None

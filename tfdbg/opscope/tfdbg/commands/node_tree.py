@@ -27,7 +27,7 @@ def _arguments(neighbours: str) -> list[Argument]:
             "--depth",
             type=int,
             default=None,
-            help="How many levels to show with -r (default: 20).",
+            help="How many levels to show with -r (default: graph_recursion_depth of config, 20).",
         ),
         Argument("-r", "--recursive", action="store_true", help=f"Also show their {neighbours}."),
         Argument("-t", "--op_type", action="store_true", help="Show the types of the ops."),
@@ -156,7 +156,7 @@ def _tree_screen(context: Analysis, args: Namespace, outputs: bool) -> Screen:
     name = existing_node(dump, args.node_name)
     if args.depth is not None and args.depth < 1:
         raise CommandError(f"-d needs a depth from 1 on, got {args.depth}")
-    limit = context.recursion_depth if args.depth is None else args.depth
+    limit = context.settings.graph_recursion_depth if args.depth is None else args.depth
     depth = limit if args.recursive else 1
     device_name = dump.node_devices(name)[0]
     tree = _Tree(dump, outputs, args.control, args.op_type, args.across_devices, depth)

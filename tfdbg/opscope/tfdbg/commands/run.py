@@ -10,6 +10,7 @@ from opscope.tfdbg.command import Argument, CommandError, command, compile_patte
 from opscope.tfdbg.screen import Screen
 
 _FILTERS = ("node_name_filter", "op_type_filter", "tensor_dtype_filter")
+_WATCHING = ("till_filter_pass", *_FILTERS)
 
 
 @command(
@@ -62,6 +63,12 @@ _FILTERS = ("node_name_filter", "op_type_filter", "tensor_dtype_filter")
             metavar="REGEX",
             help="Watch only tensors whose dtype matches from its start, e.g., (float32|int.*).",
         ),
+        Argument(
+            "-p",
+            "--profile",
+            action="store_true",
+            help="Trace the run instead of watching it, and show what each op cost.",
+        ),
     ],
     needs_session=True,
     completes=lambda context: context.filters,
@@ -77,6 +84,8 @@ def run(context: Analysis, args: Namespace) -> Screen:
         )
     if args.till_filter_pass and args.no_debug:
         raise CommandError("-n runs without watching, so that the filter of -f could never pass.")
+    if args.profile and (args.no_debug or any(getattr(args, name) for name in _WATCHING)):
+        raise CommandError("-p traces the run and watches no tensor: only -t goes with it.")
     if args.till_filter_pass and args.till_filter_pass not in context.filters:
         raise CommandError(f'tensor filter "{args.till_filter_pass}" does not exist.')
     for name in (*_FILTERS, "filter_exclude_node_names"):
@@ -89,5 +98,6 @@ def run(context: Analysis, args: Namespace) -> Screen:
         node_name_filter=args.node_name_filter or None,
         op_type_filter=args.op_type_filter or None,
         tensor_dtype_filter=args.tensor_dtype_filter or None,
+        profile=args.profile,
     )
     return Screen(action=request, data={"run": vars(args)})

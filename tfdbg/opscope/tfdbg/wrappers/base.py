@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from opscope.tfdbg.wrappers.memory_watch import watch_by_options
 from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.tensorflow_session import TensorFlowSession, is_tensorflow
+from opscope.tfdbg.wrappers.traced_options import new_run_metadata, traced_options
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
 if TYPE_CHECKING:
@@ -129,6 +130,14 @@ class BaseDebugWrapperSession(ABC):
             )
             return run.result, run
         return self._watched_by_options(call, watch)
+
+    def traced_run(self, call: RunCall) -> tuple[Any, Any]:
+        """The result and the RunMetadata of a run with a full trace; errors are raised."""
+        foreign = self._foreign is not None
+        metadata = new_run_metadata(foreign) if call.run_metadata is None else call.run_metadata
+        options = traced_options(call.options, foreign)
+        traced = call._replace(options=options, run_metadata=metadata)
+        return traced.passed_to(self._sess.run), metadata
 
     def _watched_by_options(self, call: RunCall, watch: Any) -> tuple[Any, WatchedRun]:
         """As watched_run, for a session that runs another one with hooks around it."""

@@ -22,8 +22,10 @@ from opscope.tfdbg.filters import (
     default_filters,
     find_passing,
 )
+from opscope.tfdbg.profile import Profile
 from opscope.tfdbg.run_screen import run_end_title, run_error_screen, run_start_title
 from opscope.tfdbg.session_run import SessionRun
+from opscope.tfdbg.settings import Settings
 from opscope.tfdbg.ui import ask, check_ui_type
 from opscope.tfdbg.wrappers.dump_run import step_of, write_dump
 from opscope.tfdbg.wrappers.run_call import RunCall
@@ -50,6 +52,7 @@ class Dialog:
         self.control = RunControl()
         self._lock = threading.RLock()  # runs of several threads are asked about one by one
         self._filters: dict[str, TensorFilter] = default_filters()
+        self._settings = Settings.of_user()
         self._last_watch: tuple[RunRequest, bool, Any] | None = None
 
     def add_tensor_filter(self, filter_name: str, tensor_filter: TensorFilter) -> None:
@@ -71,7 +74,7 @@ class Dialog:
         if control.needs_prompt:
             try:
                 run = call.described
-                context = Analysis(filters=self._filters, session=run)
+                context = self._context(session=run)
                 control.take(self._show(context, run_start_title(run), "run_info", "start"))
             except Exception as error:  # the debugger's own fault, whatever it is
                 self.fail(error)
@@ -122,9 +125,7 @@ class Dialog:
             return
         run = call.described
         intro = _error_intro(watched.error) if watched.error is not None else None
-        context = Analysis(
-            dump=in_memory(watched, graph), filters=self._filters, session=run, intro=intro
-        )
+        context = self._context(dump=in_memory(watched, graph), session=run, intro=intro)
         command, kind = "lt", "end"
         if failed:
             command, kind = "help", "error"
@@ -133,6 +134,33 @@ class Dialog:
         if (failed or passed) and self._dump_root is not None:
             self._keep(run, watched, graph)
         self.control.take(self._show(context, run_end_title(run), command, kind))
+
+    def end_profiled(self, call: RunCall, run_metadata: Any, graph: Any) -> None:
+        """After a traced run: show what its ops cost, and follow the answer."""
+        try:
+            with self._lock:
+                if not self.control.stops(passed=True):
+                    return
+                run = call.described
+                context = self._context(profile=Profile.of(run_metadata, graph), session=run)
+                title = run_end_title(run, profiled=True)
+                self.control.take(self._show(context, title, "lp", "end"))
+        except Exception as error:  # the debugger's own fault, whatever it is
+            self.fail(error)
+
+    def end_failed(self, call: RunCall, error: Exception) -> None:
+        """After a run that failed without being watched: show the error, and follow the answer."""
+        try:
+            with self._lock:
+                self.control.stops(passed=True)
+                run = call.described
+                context = self._context(session=run, intro=_error_intro(error))
+                self.control.take(self._show(context, run_end_title(run), "help", "error"))
+        except Exception as failure:  # the debugger's own fault, whatever it is
+            self.fail(failure)
+
+    def _context(self, **details: Any) -> Analysis:
+        return Analysis(filters=self._filters, settings=self._settings, **details)
 
     def _passes(self, request: RunRequest, watched: WatchedRun) -> bool:
         """Whether a tensor passes the request's filter; a filter that fails stops the run too."""

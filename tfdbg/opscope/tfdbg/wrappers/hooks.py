@@ -15,8 +15,12 @@ from opscope.tfdbg.wrappers.dialog import Dialog
 from opscope.tfdbg.wrappers.dumping import RunDumper, watch_of
 from opscope.tfdbg.wrappers.memory_watch import watch_by_options
 from opscope.tfdbg.wrappers.run_call import RunCall
+from opscope.tfdbg.wrappers.traced_options import traced_options
 from opscope.tfdbg.wrappers.watch_options import WatchFunction
 from opscope.tfdbg.wrappers.watched import WatchedRun
+
+TRACED = object()
+"""Stands where a Watch would, for a run that is traced."""
 
 
 class DebugHook:
@@ -32,8 +36,11 @@ class DebugHook:
         self._run_call_count = 0
         self._watching = threading.local()  # each thread's run has its own watch
 
-    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
-        """The runtime's Watch for a run and who gets the watched run; None to let it pass."""
+    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[Any], None]] | None:
+        """The runtime's Watch for a run and who gets the watched run; None to let it pass.
+
+        With TRACED in place of a Watch the run is traced, and its RunMetadata is what is got.
+        """
         raise NotImplementedError(f"{type(self).__name__} must say what it watches")
 
     # What a monitored session calls
@@ -56,6 +63,9 @@ class DebugHook:
         if planned is None:
             return None
         watch, receive = planned
+        if watch is TRACED:
+            self._watching.traced = receive
+            return type(asked)(fetches=None, feed_dict=None, options=traced_options())
 
         def sink(watched: WatchedRun) -> None:
             # A run that fails never comes to after_run: the watch ends here in any case.
@@ -67,8 +77,11 @@ class DebugHook:
         return type(asked)(fetches=None, feed_dict=None, options=options)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
-        """End the watch of the run."""
+        """End the watch of the run; what was traced is in the values' metadata."""
+        receive: Callable[[Any], None] | None = getattr(self._watching, "traced", None)
         self._stop_watching()
+        if receive is not None:
+            receive(run_values.run_metadata)
 
     def end(self, session: Any) -> None:
         """End any watch."""
@@ -77,6 +90,7 @@ class DebugHook:
     def _stop_watching(self) -> None:
         end: Callable[[], None] | None = getattr(self._watching, "end", None)
         self._watching.end = None
+        self._watching.traced = None
         if end is not None:
             end()
 
@@ -97,12 +111,14 @@ class LocalCLIDebugHook(DebugHook):
         """Register `tensor_filter(datum, tensor) -> bool` for `run -f` and `lt -f`."""
         self._dialog.add_tensor_filter(filter_name, tensor_filter)
 
-    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
+    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[Any], None]] | None:
         """Ask where that is due; show the run afterwards, also one that failed."""
         dialog = self._dialog
         request = dialog.begin(call)
         if request is None:
             return None
+        if request.profile:
+            return TRACED, lambda metadata: dialog.end_profiled(call, metadata, graph)
         return dialog.watch(request), lambda run: dialog.end(call, request, run, graph)
 
 
@@ -121,7 +137,7 @@ class DumpingDebugHook(DebugHook):
         super().__init__(thread_name_filter)
         self._dumper = RunDumper(session_root, watch_fn, format, compression, byte_budget)
 
-    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[WatchedRun], None]] | None:
+    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[Any], None]] | None:
         """Write the run when it is done, also one that failed."""
         dumper = self._dumper
         if dumper.detached:

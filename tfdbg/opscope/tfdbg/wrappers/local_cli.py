@@ -42,8 +42,20 @@ class LocalCLIDebugWrapperSession(BaseDebugWrapperSession):
             if dialog.control.detached:
                 self.detach()
             return self.plain_run(call)
+        if request.profile:
+            return self._profiled(call)
         result, watched = self.watched_run(call, dialog.watch(request))
         dialog.end(call, request, watched, self.debug_graph)
         if watched.error is not None:
             raise watched.error
+        return result
+
+    def _profiled(self, call: RunCall) -> Any:
+        try:
+            result, metadata = self.traced_run(call)
+        except Exception as error:
+            if hasattr(error, "op"):  # an OpError, ours or TensorFlow's
+                self._dialog.end_failed(call, error)
+            raise
+        self._dialog.end_profiled(call, metadata, self.debug_graph)
         return result

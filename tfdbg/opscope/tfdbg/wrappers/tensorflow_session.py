@@ -155,7 +155,12 @@ class _DebugGraph:
 
     def get_operations(self) -> list[Any]:
         return [
-            SimpleNamespace(name=operation.name, traceback=_user_frames(operation.traceback))
+            SimpleNamespace(
+                name=operation.name,
+                type=operation.type,
+                outputs=operation.outputs,
+                traceback=_user_frames(operation.traceback),
+            )
             for operation in self.graph.get_operations()
         ]
 
