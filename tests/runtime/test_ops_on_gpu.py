@@ -26,7 +26,9 @@ def place(value: Any, is_fixed: bool, feeds: dict[Any, Any]) -> Any:
         return [place(v, is_fixed, feeds) for v in value]
     if is_fixed:
         return tf.constant(value)
-    tensor = tf.placeholder(value.dtype, [None] * value.ndim)
+    # A rank that another input's size gives has to be known.
+    sizes = value.shape if value.ndim == 1 and value.dtype.kind == "i" else [None] * value.ndim
+    tensor = tf.placeholder(value.dtype, sizes)
     feeds[tensor] = value
     return tensor
 

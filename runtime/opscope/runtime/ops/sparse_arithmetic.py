@@ -170,6 +170,11 @@ def _cwise_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
     return [None, wrt_values, None, back]
 
 
+@_cwise_add.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    raise NotImplementedError(f"SparseDenseCwiseAdd has no gradient (node {node.name!r})")
+
+
 _cwise_mul.gradient(_cwise_gradient)
 _cwise_div.gradient(_cwise_gradient)
 
