@@ -3,11 +3,12 @@
     python -m benchmarks.dumps [--rounds 5] [--steps 5] [--tensors 10000] [--model mlp]
                                [--folder /dev/shm] [--json]
 
-A step of the model: plain, checked for inf and nan, with the health of every tensor, dumped packed
-and in tfdbg's form, traced; then TensorFlow's, plain and dumped by its DumpingDebugWrapperSession
-into the same folder. A dump of `--tensors` tensors: opened, and its bad tensors found, by our
-DebugDumpDir in both forms and by TensorFlow's. Everything runs in one process, one thread, in turn
-in each round; ratios are medians of the rounds' own. Needs the interop environment.
+A step of the model: plain, under `opscope run`, checked for inf and nan, with the health of every
+tensor, dumped packed and in tfdbg's form, traced; then TensorFlow's, plain and dumped by its
+DumpingDebugWrapperSession into the same folder. A dump of `--tensors` tensors: opened, and its
+bad tensors found, by our DebugDumpDir in both forms and by TensorFlow's. Everything runs in one
+process, one thread, in turn in each round; ratios are medians of the rounds' own. Needs the interop
+environment.
 """
 
 import argparse
@@ -90,9 +91,15 @@ def _session(tf: Any, model: str) -> tuple[Any, Any, Any]:
 def our_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
     """Our step in every form."""
     import opscope.runtime as tf
+    from opscope.cli.run_dialog import RunDialog
     from opscope.runtime.watch import Watch
     from opscope.tfdbg import DumpingDebugWrapperSession
+    from opscope.tfdbg.wrappers.attachment import Attachment
+    from opscope.tfdbg.wrappers.every_session import EverySession
 
+    plain = tf.Session.run
+    dialog = RunDialog("has_inf_or_nan", None, folder / "run", "stop")
+    EverySession(dialog, Attachment(dialog.control)).begin()  # until the process ends
     session, fetches, feeds = _session(tf, model)
     packed = DumpingDebugWrapperSession(session, folder / "packed", format="packed")
     folders = DumpingDebugWrapperSession(session, folder / "tfdbg")
@@ -102,13 +109,14 @@ def our_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
         assert session.run_watched(fetches, feeds, watch=Watch()).health_summaries
 
     return {
-        "plain": lambda: session.run(fetches, feeds),
+        "plain": lambda: plain(session, fetches, feeds),
+        "opscope run": lambda: session.run(fetches, feeds),
         "checked": lambda: session.run_watched(fetches, feeds, watch=Watch(check=True)),
         "health": summarize,
         "packed dump": lambda: packed.run(fetches, feeds),
         "tfdbg dump": lambda: folders.run(fetches, feeds),
-        "traced": lambda: session.run(
-            fetches, feeds, options=options, run_metadata=tf.RunMetadata()
+        "traced": lambda: plain(
+            session, fetches, feeds, options=options, run_metadata=tf.RunMetadata()
         ),
     }
 

@@ -123,6 +123,7 @@ def drive(
     rows: int = 24,
     history: Path | None = None,
     depth: ColorDepth = ColorDepth.DEPTH_24_BIT,
+    mouse_mode: Callable[[], bool] = lambda: True,
 ) -> Shown:
     """Do each step and keep the picture after it; then leave with Ctrl-D if still there.
 
@@ -145,6 +146,7 @@ def drive(
             title,
             init_command,
             kind=kind,
+            mouse_mode=mouse_mode,
             history=CommandHistory(history or Path("/nonexistent/history")),
             terminal_input=pipe,
             terminal_output=output,

@@ -162,6 +162,8 @@ def test_resize_keeps_the_output() -> None:
         (["pt b\t"], "pt bar:", "Candidates: bar:0 bar:10"),
         (["pt \t", "1\t"], "pt bar:10", None),
         (["\t", "h\t"], "h", "Candidates: h help"),
+        (["mouse o\t"], "mouse o", "Candidates: off on"),
+        (["m of\t"], "m off", None),
     ],
 )
 def test_tab(keys: list[str], typed: str, candidates: str | None) -> None:
@@ -219,6 +221,33 @@ def test_mouse_off_and_on() -> None:
         "INFO: Mouse mode: on",
         "ERROR: Invalid mouse mode: x",
     ]
+
+
+def test_the_mouse_follows_its_setting() -> None:
+    setting = [False]
+
+    def configured(text: str, columns: int) -> Screen:
+        if text == "config":
+            setting[0] = not setting[0]
+        return answer("babble 3", columns)
+
+    shown = drive(
+        configured,
+        ["mouse on\r", "babble\r", "config\r", "config\r"],
+        init_command="babble 3",
+        mouse_mode=lambda: setting[0],
+    )
+    modes = [shown.status(number).split()[-1] for number in range(len(shown.pictures))]
+    assert modes == ["OFF", "ON", "ON", "ON", "OFF"]
+
+
+def test_help_tells_what_only_this_screen_has() -> None:
+    shown = drive(answer, ["help mouse\r", "help prev\r", "help\r"], init_command="babble 3")
+    assert shown[1][2] == "mouse"
+    assert "`mouse on`, `mouse off`" in shown[1][4]
+    assert shown[2][4] == "  Show the screen before this one, scrolled as it was left."
+    assert shown[3][2].startswith("ERROR: Invalid command prefix")  # the driver's own answer
+    assert [shown[3][row] for row in (3, 8)] == ["keys", "mouse"]
 
 
 def test_a_click_on_a_link_runs_it_also_over_typed_text() -> None:

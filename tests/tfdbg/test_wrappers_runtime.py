@@ -14,7 +14,10 @@ from opscope.tfdbg import (
     DumpingDebugWrapperSession,
     LocalCLIDebugHook,
     LocalCLIDebugWrapperSession,
+    add_debug_tensor_watch,
     first_bad,
+    watch_graph,
+    watch_graph_with_denylists,
 )
 
 
@@ -178,3 +181,46 @@ def test_a_wrapped_monitored_session() -> None:
         while not wrapper.should_stop():
             wrapper.run(step)
     assert (transcript.starts(), transcript.ends()) == ([1], [2, 3])
+
+
+def test_watches_in_run_options_are_dumped_to_their_folders(tmp_path: Path) -> None:
+    x, twice = ratio()
+    session = started()
+    options = tf.RunOptions()
+    name = (tmp_path / "a b").as_uri()
+    watch_graph_with_denylists(
+        options, session.graph, debug_urls=name, op_type_regex_denylist="(Const|Placeholder|.*Div)"
+    )
+    other = (tmp_path / "all").as_uri()
+    watch_graph(options, session.graph, ["DebugIdentity", "DebugNanCount"], other, global_step=7)
+    asked = tf.RunOptions.FromString(options.SerializeToString())
+    for _ in range(2):
+        result = session.run(twice, {x: [0, 1]}, options=options)
+        np.testing.assert_array_equal(result, [np.inf, 2])
+    assert options == asked
+    dump = DebugDumpDir(tmp_path / "a b")
+    assert {datum.node_name for datum in dump.dumped_tensor_data} == {
+        "step/ratio",
+        "step/mul",
+        "step/twice",
+    }
+    everything = DebugDumpDir(tmp_path / "all")
+    assert {datum.debug_op for datum in everything.dumped_tensor_data} == {
+        "DebugIdentity",
+        "DebugNanCount",
+    }
+    metadata = everything.core_metadata
+    assert [one.global_step for one in metadata] == [7, 7]  # type: ignore[union-attr]
+    assert everything.node_traceback("step/ratio")
+
+
+def test_debug_urls_and_ops_that_will_not_do() -> None:
+    session = started()
+    for url, op, message in (
+        ("grpc://host:1", "DebugIdentity", r"debug URL 'grpc://host:1'"),
+        ("file:///nonexistent/x", "Nosuch", r'no debug op "Nosuch"'),
+    ):
+        options = tf.RunOptions()
+        add_debug_tensor_watch(options, "a", 0, op, url)
+        with pytest.raises(ValueError, match=message):
+            session.run(tf.constant(1.0, name="a"), options=options)

@@ -7,6 +7,7 @@ import json
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from opscope.cli.inspect import printable
 from opscope.tfdbg.analysis import Analysis
@@ -14,6 +15,7 @@ from opscope.tfdbg.command import execute
 from opscope.tfdbg.dump_choice import DumpChoice, DumpChoiceError, choose_dump
 from opscope.tfdbg.screen import Screen
 from opscope.tfdbg.settings import Settings
+from opscope.tfdbg.stored_run import StoredRun
 
 EXIT_COMMAND_FAILED = 1
 EXIT_UNREADABLE = 2
@@ -57,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
     context = Analysis(
         choice.dump,
         columns=shutil.get_terminal_size((80, 24)).columns,
+        stored=StoredRun(Path(choice.dump.dump_root)),
         settings=Settings.of_user(),
     )
     commands = args.commands or (["lt"] if args.json else [])

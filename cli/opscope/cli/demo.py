@@ -46,8 +46,8 @@ def run(args: argparse.Namespace) -> int:
         return EXIT_UNUSABLE
 
     from opscope.cli.demo_model import build_model
-    from opscope.cli.demo_report import origin_lines
     from opscope.cli.demo_training import train
+    from opscope.cli.origin_report import origin_lines
     from opscope.runtime.data.digits import load_digits
     from opscope.tfdbg.dump_dir import DebugDumpDir
     from opscope.tfdbg.origin import first_bad
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     origin = first_bad(DebugDumpDir(bad.dump))
     if origin is None:
         raise RuntimeError(f"{bad.dump} holds no bad tensor, though the watch stopped at one")
-    for line in origin_lines(origin, bad.step, len(bad.run.hits)):
+    for line in origin_lines(origin, f"step {bad.step}", len(bad.run.hits)):
         print(line)
     link = BAD_NODE_LINK.format(node=origin.datum.node_name)
     print()

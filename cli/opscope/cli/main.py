@@ -32,6 +32,7 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("demo", "train on real data, find the first NaN, serve the dashboard"),
+    Command("run", "run a training script, and stop at its first bad step"),
     Command("dashboard", "show a logdir in the browser: graph, scalars, histograms"),
     Command("debug", "look through a dumped run in the terminal"),
     Command("dump", "list dumped runs, or convert them between tfdbg's form and packed"),

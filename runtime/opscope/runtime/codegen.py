@@ -68,7 +68,7 @@ class Generator:
         self.by_root: dict[Root, list[Tensor]] = {}
         self.calls = 0
         self.fed = {feed.tensor for feed in inputs.feeds}
-        self.fetched = [e for e in inputs.fetches.elements if isinstance(e, Tensor)]
+        self.fetched = {e for e in inputs.fetches.elements if isinstance(e, Tensor)}
         self.fetch_results: dict[Tensor, str] = {}
         self.owned = 0
         devices = {device.device_type for device in inputs.placement.values()}
@@ -79,6 +79,7 @@ class Generator:
             repeats=has_flow,
             only_checks=inputs.checked_slots is not None,
         )
+        self.records = inputs.instrument is not PLAIN
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.common: dict[Operation, Operation] = {}
         if not has_flow:
@@ -167,8 +168,8 @@ class Generator:
 
     def op(self, op: Operation, position: int) -> None:
         """Write one op."""
-        fed_outputs = sum(t in self.fed for t in op.outputs)
-        if op.outputs and fed_outputs == len(op.outputs):
+        op_type = op.definition.name
+        if op.outputs and op.outputs[0] in self.fed and self.fed.issuperset(op.outputs):
             pass
         elif op.outputs and op.outputs[0] in self.inputs.known.values:
             for tensor in op.outputs:
@@ -177,14 +178,14 @@ class Generator:
             for tensor in op.outputs:
                 self.recorder.defer(tensor, self.inputs.placement[op])
             return
-        elif op.type == "Placeholder":
+        elif op_type == "Placeholder":
             refuse_unfed(op)
-        elif op.type in VARIABLES:
+        elif op_type in VARIABLES:
             self._variable(op)
         elif op in self.common:
             for tensor, source in zip(op.outputs, self.common[op].outputs, strict=True):
                 self._alias(tensor, source, self.expressions[source, None])
-        elif op.type != "NoOp":
+        elif op_type != "NoOp":
             self._call(op, position)
         self.finish(op, op.outputs)
         if op in self.active:
@@ -195,8 +196,10 @@ class Generator:
         for tensor in outputs:
             if self.flow is not None and tensor in self.flow.deciding and tensor not in self.fed:
                 self.text.predicates[tensor] = self.value(tensor, op, None)
-            self._record(tensor, op)
-        self._fetch_outputs(op, outputs)
+            if self.records:
+                self._record(tensor, op)
+            if tensor in self.fetched:
+                self._fetch(tensor, op)
         if self.inputs.instrument.trace:
             moment = f"({self.positions[op]}, clock())" if self.flow else "clock()"
             self.text.add(f"times.append({moment})", op)
@@ -271,15 +274,19 @@ class Generator:
             return
         self.calls += 1
         arguments = []
-        for arg, tensors in tensors_by_argument(op):
-            for tensor in tensors:
-                if arg.is_ref or self.is_handle(tensor):
-                    self._require_value(op, tensor)
-                    arguments.append(self.slot_names[tensor])
-                else:
-                    arguments.append(self.value(tensor, op, device))
+        if definition.takes_tensors and not self.slot_names:
+            arguments = [self.value(tensor, op, device) for tensor in op.inputs]
+        else:
+            for arg, tensors in tensors_by_argument(op):
+                for tensor in tensors:
+                    if arg.is_ref or self.is_handle(tensor):
+                        self._require_value(op, tensor)
+                        arguments.append(self.slot_names[tensor])
+                    else:
+                        arguments.append(self.value(tensor, op, device))
         updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
-        self.updates.keep_old_values(op, updated, arguments, position)
+        if updated:
+            self.updates.keep_old_values(op, updated, arguments, position)
         if template is not None:
             call = template.format(*arguments)
         else:
@@ -292,7 +299,7 @@ class Generator:
             self.versions[name] += 1
             if self.text.at_top:
                 self.ready_slots.add(name)
-        for tensor in op.outputs:
+        for tensor in op.outputs if self.slot_names else ():
             if tensor in self.slot_names:
                 self.set_root(tensor, self.slot_root(self.slot_names[tensor]))
 
@@ -375,22 +382,21 @@ class Generator:
             return
         self.text.add(f"if {name}.value is None: uninitialized({name})", reader)
 
-    def _fetch_outputs(self, op: Operation, outputs: Sequence[Tensor]) -> None:
+    def _fetch(self, tensor: Tensor, op: Operation) -> None:
         """Fix what is fetched of an op right after it ran, before an update can change it."""
-        for tensor in outputs:
-            if tensor not in self.fetched or tensor in self.fetch_results:
-                continue
-            name = self.value(tensor, op, None)
-            reserved = None if self.flow is None else self.flow.fetch_locals.get(tensor)
-            is_shared = self.roots[tensor][0] in ("slot", "constant", "merged")
-            if reserved or is_shared or self.memory.lifetimes.is_kept(name):
-                local = reserved or self.new_local()
-                self.text.add(
-                    f"{local} = {name}.copy()" if _copies(tensor) else f"{local} = {name}", op
-                )
-                name = local
-            self.fetch_results[tensor] = name
-            self.memory.lifetimes.keep(name)
+        if tensor in self.fetch_results:
+            return
+        name = self.value(tensor, op, None)
+        reserved = None if self.flow is None else self.flow.fetch_locals.get(tensor)
+        is_shared = self.roots[tensor][0] in ("slot", "constant", "merged")
+        if reserved or is_shared or self.memory.lifetimes.is_kept(name):
+            local = reserved or self.new_local()
+            self.text.add(
+                f"{local} = {name}.copy()" if _copies(tensor) else f"{local} = {name}", op
+            )
+            name = local
+        self.fetch_results[tensor] = name
+        self.memory.lifetimes.keep(name)
 
     def _record(self, tensor: Tensor, op: Operation) -> None:
         if not self.recorder.wants(tensor) or self.is_handle(tensor):

@@ -29,15 +29,17 @@ def common_ops(
     for op in order:
         if op.definition.stateful or not op.inputs or op.type == "Identity":
             continue
-        if any(t.dtype.is_ref_dtype or t.dtype is dtypes.resource for t in op.inputs):
+        given = op.inputs
+        if True in [t.dtype.is_ref_dtype or t.dtype is dtypes.resource for t in given]:
             continue
         attrs = op.attrs.values()
-        if any(value.__class__ is float for value in attrs):
+        if float in [value.__class__ for value in attrs]:
             continue  # 0.0 and -0.0 are equal, and are not the same
-        for tensor in op.inputs:
-            if tensor in folded and tensor not in same:
-                same[tensor] = _constant_key(tensor, folded[tensor])
-        inputs = tuple([same.get(t, t) for t in op.inputs]) if same else tuple(op.inputs)
+        if folded:
+            for tensor in given:
+                if tensor in folded and tensor not in same:
+                    same[tensor] = _constant_key(tensor, folded[tensor])
+        inputs = tuple([same.get(t, t) for t in given]) if same else tuple(given)
         key = (op.type, inputs, *op.control_inputs, placement[op], *attrs)
         try:
             earlier = first.setdefault(key, op)

@@ -85,14 +85,15 @@ class _Folder:
         return self.known
 
     def _any_fed(self, op: Operation) -> bool:
-        return any(t in self.fed_sizes for t in op.outputs)
+        return not self.fed_sizes.keys().isdisjoint(op.outputs)
 
     def _shadow(self, op: Operation) -> Operation:
         """A copy of `op` on the stand-ins of its inputs, with the shapes that follow.
 
         The op itself when no input has a stand-in.
         """
-        if self.stand_ins.keys().isdisjoint(op.inputs):
+        stand_ins = self.stand_ins
+        if not stand_ins or stand_ins.keys().isdisjoint(op.inputs):
             return op
         inputs = [self.stand_ins.get(t, t) for t in op.inputs]
         shadow = op.on_inputs(inputs)
@@ -106,15 +107,17 @@ class _Folder:
         return shadow
 
     def _values(self, op: Operation, shadow: Operation) -> Sequence[Any] | None:
-        if op.type == "Const":
+        op_type = op.definition.name
+        if op_type == "Const":
             return [host_scalar(op.attrs["value"])]
-        if op.definition.stateful or not op.inputs or op.control_inputs or op.type in _CHANGES:
+        known = self.known.values
+        if op_type not in OF_SHAPE and not known.keys() >= set(op.inputs):
             return None
-        if op.type in OF_SHAPE:
+        if op.definition.stateful or not op.inputs or op.control_inputs or op_type in _CHANGES:
+            return None
+        if op_type in OF_SHAPE:
             return _of_shape(op, shadow.inputs[0].shape)
         if self.placement[op].device_type != "CPU":
-            return None
-        if any(t not in self.known.values for t in op.inputs):
             return None
         kernel = bound_kernel(Binding(op, np, "CPU", {}))
         try:

@@ -33,7 +33,7 @@ def takes_string_scalars(op: Operation) -> bool:
 
     Such an op treats its inputs as arrays, which plain bytes are not.
     """
-    if op.definition.updates or all(t.dtype.as_datatype_enum != _STRING for t in op.inputs):
+    if _STRING not in [t.dtype.as_datatype_enum for t in op.inputs] or op.definition.updates:
         return False
     return any(
         arg.type_attr is not None

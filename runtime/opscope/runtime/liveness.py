@@ -20,15 +20,17 @@ def live_ops(
     """
     live: set[Operation] = set()
     read: set[Tensor] = {t for t in targets if isinstance(t, Tensor)}
+    ends = {t for t in targets if isinstance(t, Operation)}
     known = -1
     while known < len(live):  # once, but for loops: there an op can be read by one before it
         known = len(live)
         for op in reversed(order):
-            if op.outputs and all(t in given for t in op.outputs):
+            outputs = op.outputs
+            if outputs and outputs[0] in given and all(t in given for t in outputs):
                 continue
-            if op.definition.stateful or op in targets or not read.isdisjoint(op.outputs):
+            if not read.isdisjoint(outputs) or op.definition.stateful or op in ends:
                 live.add(op)
-                read.update(t for t in op.inputs if t not in given)
+                read.update([t for t in op.inputs if t not in given])
         if not any(op.type in NEXTS for op in order):
             break
     return live

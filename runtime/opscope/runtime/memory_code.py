@@ -71,8 +71,9 @@ class MemoryCode:
         line = f"{', '.join(targets)} = {call}" if targets else call
         generator.text.add(line, op)
         self._drop(self.lifetimes.to_drop(targets), op)
-        reads_locals = all("." not in argument for argument in arguments)
-        if generator.recorder.defers and reads_locals and not op.definition.stateful:
+        if not generator.recorder.defers or op.definition.stateful:
+            return
+        if all("." not in argument for argument in arguments):  # it reads locals alone
             self.again.update(dict.fromkeys(targets, Again(line, tuple(arguments))))
 
     def after(self, op: Operation, position: int) -> None:

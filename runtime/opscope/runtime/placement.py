@@ -8,6 +8,7 @@ from dataclasses import replace
 from opscope.runtime import dtypes, errors
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.devices import Device, why_no_gpu
+from opscope.runtime.op_def import OpDef
 from opscope.runtime.operation import Operation
 from opscope.runtime.ops.flow import FLOW
 from opscope.runtime.ops.resource_variables import variable_of
@@ -23,6 +24,7 @@ def place(ops: Sequence[Operation], devices: Sequence[Device], soft: bool) -> Pl
     no kernel for it goes to the CPU; else InvalidArgumentError says which devices there are.
     """
     placed: dict[Operation, Device] = {}
+    chosen: dict[tuple[OpDef, str], Device] = {}
     for op in ops:
         if op.type in FLOW and not op.device and op.inputs[0].op in placed:
             placed[op] = placed[op.inputs[0].op]  # a value is steered where it is
@@ -30,8 +32,12 @@ def place(ops: Sequence[Operation], devices: Sequence[Device], soft: bool) -> Pl
         owner = _reference_owner(op)
         if owner is not None and owner in placed:
             placed[op] = placed[owner]
-        else:
-            placed[op] = _choose(op, devices, soft)
+            continue
+        key = (op.definition, op.device)
+        device = chosen.get(key)
+        if device is None:
+            device = chosen[key] = _choose(op, devices, soft)
+        placed[op] = device
     return placed
 
 

@@ -18,30 +18,33 @@ def needed_ops(targets: Iterable[Operation], fed: Collection[Tensor]) -> list[Op
     done: set[Operation] = set()
     roots = list(targets)
     for target in roots:  # it grows as loops are found
-        stack: list[tuple[Operation, bool]] = [(target, False)]
+        stack: list[Operation | None] = [target]  # None: the op below it is due
         while stack:
-            op, expanded = stack.pop()
-            if expanded:
-                order.append(op)
+            op = stack.pop()
+            if op is None:
+                due = stack.pop()
+                assert due is not None
+                order.append(due)
                 continue
             if op in done:
                 continue
             done.add(op)
-            stack.append((op, True))
+            stack += (op, None)
             before = producers(op, fed)
             if op.type in MERGES:
                 roots.extend(p for p in before if is_back_edge(op, p))
                 before = [p for p in before if not is_back_edge(op, p)]
-            stack.extend((p, False) for p in reversed(before) if p not in done)
+            stack += [p for p in reversed(before) if p not in done]
     return order
 
 
 def producers(op: Operation, fed: Collection[Tensor]) -> list[Operation]:
     """The ops that come before `op`: those of its inputs and its control inputs."""
-    if is_fed(op, fed):
+    outputs = op.outputs
+    if outputs and outputs[0] in fed and is_fed(op, fed):
         return []
     needed = [t.op for t in op.inputs if t not in fed or is_fed(t.op, fed)]
-    return needed + op.control_inputs
+    return needed + op.control_inputs if op.control_inputs else needed
 
 
 def is_fed(op: Operation, fed: Collection[Tensor]) -> bool:

@@ -171,9 +171,11 @@ class BaseSession:
         trace = options is not None and options.trace_level != RunOptions.NO_TRACE
         if feed_dict:
             feed_dict = whole_feeds(feed_dict)
-        return self._run_instrumented(
-            fetches, feed_dict, Instrument(watch, trace), options, run_metadata
-        )
+        timeout = (0 if options is None else options.timeout_in_ms) or self._timeout_ms
+        with deadline(timeout) if timeout > 0 else nullcontext():
+            return self._run_instrumented(
+                fetches, feed_dict, Instrument(watch, trace), options, run_metadata
+            )
 
     def make_callable(
         self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False
@@ -286,7 +288,7 @@ class BaseSession:
         options: RunOptions,
         run_metadata: RunMetadata | None,
     ) -> Any:
-        callbacks = callbacks_of(options.debug_options)
+        callbacks = callbacks_of(options.debug_options, self._graph)
         trace = options.trace_level != RunOptions.NO_TRACE and run_metadata is not None
         if not callbacks and not trace:
             family = self._family(fetches, feed_dict, PLAIN)

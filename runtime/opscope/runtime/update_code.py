@@ -23,8 +23,6 @@ class UpdateCode:
     ) -> None:
         """Emit that an update leaves the old values alone, where somebody needs them."""
         generator = self.generator
-        if not updated:
-            return
         if generator.inputs.instrument.watch is None:
             needed = [n for n in updated if self._is_read_later(n, position)]
             share = "; ".join(f"{name}.shared = True" for name in needed)

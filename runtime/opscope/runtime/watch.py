@@ -262,24 +262,44 @@ def register_callback(key: str, watch: Watch, sink: Sink) -> Callable[[], None]:
     return unregister
 
 
-def callbacks_of(options: DebugOptions) -> list[tuple[Watch, Sink]]:
-    """The registered callbacks that the watches of `options` name, each once.
+Receivers = Callable[[Sequence[Any], Any], list[tuple[Watch, Sink]]]
+"""From the watch entries and the graph of a run to what is watched and who gets the run."""
 
-    ValueError for a URL of another scheme or a key that nobody registered.
+
+def register_url_scheme(scheme: str, receivers: Receivers) -> None:
+    """Have `receivers` say who gets the runs whose debug options name a URL of this scheme."""
+    _schemes[scheme] = receivers
+
+
+_schemes: dict[str, Receivers] = {}
+
+
+def callbacks_of(options: DebugOptions, graph: Any = None) -> list[tuple[Watch, Sink]]:
+    """The callbacks and receivers that the watches of `options` name, each once.
+
+    ValueError for a URL of an unknown scheme or a key that nobody registered.
     """
     keys: dict[str, None] = {}
+    schemes: dict[str, None] = {}
     for entry in options.debug_tensor_watch_opts:
         for url in entry.debug_urls:
-            if not url.startswith(MEMORY_CALLBACK_SCHEME):
+            scheme = next((name for name in _schemes if url.startswith(name)), None)
+            if scheme is not None:
+                schemes[scheme] = None
+            elif url.startswith(MEMORY_CALLBACK_SCHEME):
+                keys[url.removeprefix(MEMORY_CALLBACK_SCHEME)] = None
+            else:
                 raise ValueError(
-                    f"debug URL {url!r}: only {MEMORY_CALLBACK_SCHEME}KEY is watched here; to "
-                    "dump to a folder, wrap the session in tfdbg.DumpingDebugWrapperSession"
+                    f"debug URL {url!r}: {MEMORY_CALLBACK_SCHEME}KEY is watched, and file://DIR "
+                    "once opscope.tfdbg.add_debug_tensor_watch or watch_graph has named one"
                 )
-            keys[url.removeprefix(MEMORY_CALLBACK_SCHEME)] = None
+    found = []
+    for scheme in schemes:
+        found += _schemes[scheme](options.debug_tensor_watch_opts, graph)
     with _callbacks.lock:
         missing = [k for k in keys if k not in _callbacks.entries]
         if missing:
             raise ValueError(
                 f"no watch callback is registered for {MEMORY_CALLBACK_SCHEME}{missing[0]}"
             )
-        return [_callbacks.entries[k] for k in keys]
+        return found + [_callbacks.entries[k] for k in keys]

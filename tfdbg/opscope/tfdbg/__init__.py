@@ -26,6 +26,7 @@ _WRAPPERS = (
     "WatchOptions",
     "add_debug_tensor_watch",
     "watch_graph",
+    "watch_graph_with_denylists",
 )
 
 __all__ = [

@@ -34,8 +34,10 @@ EXIT = Exit()
 
 @dataclass(frozen=True)
 class Detach:
-    """Let the program run on without the debugger."""
+    """Let the program run on without the debugger, up to a step where one is given."""
+
+    until_step: int | None = None
 
 
 DETACH = Detach()
-"""The one value of Detach."""
+"""Detach for good."""

@@ -11,6 +11,7 @@ from opscope.tfdbg.profile import Profile
 from opscope.tfdbg.screen import Screen
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.settings import Settings
+from opscope.tfdbg.stored_run import StoredRun
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Analysis:
     is analysed without the program that made it. `profile` is there after a profiled run. `intro`
     stands above the whole help: what the run-start screen says, or which op failed. `settings`
     are what `config` shows and sets; `history` are the commands typed so far, oldest first.
+    `stored` is how the run is looked at again.
     """
 
     dump: DebugDump | None = None
@@ -28,6 +30,7 @@ class Analysis:
     columns: int = 80
     session: SessionRun | None = None
     intro: Screen | None = None
+    stored: StoredRun | None = None
     profile: Profile | None = None
     settings: Settings = field(default_factory=Settings)
     history: Sequence[str] = ()

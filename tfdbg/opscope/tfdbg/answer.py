@@ -16,7 +16,7 @@ def answer(context: Analysis, text: str) -> Screen:
     registered and in opscope itself: both are shown whole.
     """
     try:
-        return execute(context, text)
+        return _with_footer(context, execute(context, text), text)
     except Exception as error:  # any filter's own error: shown, and the prompt comes back
         head = line(Span(f"Error occurred during handling of command: {text}", "error"))
         reason = line(Span(f"{type(error).__name__}: {error}", "error"))
@@ -24,3 +24,13 @@ def answer(context: Analysis, text: str) -> Screen:
         body = text_screen(["", *rows], "dim")
         message = {"error": f"{type(error).__name__}: {error}"}
         return Screen((head, reason), data=message, ok=False) + body
+
+
+def _with_footer(context: Analysis, screen: Screen, text: str) -> Screen:
+    """The screen, and below it how it is had again and where its node is drawn."""
+    if context.stored is None or not screen.ok or not screen.lines or screen.action is not None:
+        return screen
+    rows = context.stored.footer(text)
+    if not rows:
+        return screen
+    return screen + text_screen(["", *rows], "dim")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from opscope.tfdbg.screen import Screen, Span, line
 
 _KEYS = (
@@ -23,6 +25,24 @@ _KEYS = (
     ("Ctrl-D", "leave: the program runs on without the debugger"),
     ("help", "what every command does"),
 )
+
+
+UI_COMMANDS = {
+    "keys": "Show what the keys do.",
+    "mouse": "Say whether clicks and the wheel reach the debugger; `mouse on`, `mouse off` (or m). "
+    "`config set mouse_mode` keeps it.",
+    "next": "Show the screen after this one.",
+    "prev": "Show the screen before this one, scrolled as it was left.",
+}
+"""What the commands do that only the full screen has."""
+
+
+def command_screen(names: Iterable[str]) -> Screen:
+    """What some of UI_COMMANDS do, laid out as `help` does."""
+    lines = []
+    for name in names:
+        lines += [line(Span(name, "bold")), line(), line(f"  {UI_COMMANDS[name]}"), line(), line()]
+    return Screen(tuple(lines))
 
 
 def key_screen() -> Screen:

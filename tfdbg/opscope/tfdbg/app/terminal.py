@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from opscope.tfdbg.app.command_history import CommandHistory
 from opscope.tfdbg.app.completion import Completed, complete
 from opscope.tfdbg.app.element import ElementError, line_of_element, parse_indices
-from opscope.tfdbg.app.key_help import key_screen
+from opscope.tfdbg.app.key_help import UI_COMMANDS, command_screen, key_screen
 from opscope.tfdbg.app.navigation import Navigation
 from opscope.tfdbg.app.view import View
 from opscope.tfdbg.screen import Screen
@@ -19,9 +19,6 @@ Executor = Callable[[str, int], Screen]
 
 Completions = Callable[[str], Sequence[str]]
 """The words that may stand where the last word of the line is being typed."""
-
-UI_WORDS = ("keys", "mouse", "next", "prev")
-"""Commands that only the full screen has."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ class Terminal:
     def _show(self, text: str) -> None:
         self.toast = Toast("work", ("Processing...",))
         self.before_work()
-        screen = self._execute(text, self.columns)
+        screen = self._helped(text) or self._execute(text, self.columns)
         self.toast = None
         if self._mouse_mode() != self._configured_mouse:
             self._configured_mouse = self.mouse = self._mouse_mode()
@@ -110,6 +107,15 @@ class Terminal:
             self._leave(screen.action)
         elif screen.lines:
             self.navigation.add(View(screen, text))
+
+    def _helped(self, text: str) -> Screen | None:
+        """The answer to `help`, with what only this screen has; None for any other command."""
+        match text.split():
+            case ["help" | "h"]:
+                return self._execute(text, self.columns) + command_screen(UI_COMMANDS)
+            case ["help" | "h", name] if name in UI_COMMANDS:
+                return command_screen([name])
+        return None
 
     def back(self) -> None:
         """Show the screen before this one."""
@@ -158,8 +164,13 @@ class Terminal:
     def tab(self, text: str) -> str:
         """Complete the typed line; words still possible become the toast."""
         words = list(self._completions(text))
+        if re.fullmatch(r"\s*(mouse|m)\s+\w*", text):
+            typed = re.split(r"\s", text)[-1]
+            words = [word for word in ("off", "on") if word.startswith(typed)]
         if not text.split() or (len(text.split()) == 1 and not text[-1].isspace()):
-            words = sorted({*words, *(word for word in UI_WORDS if word.startswith(text.strip()))})
+            words = sorted(
+                {*words, *(word for word in UI_COMMANDS if word.startswith(text.strip()))}
+            )
         completed: Completed = complete(text, words)
         candidates = completed.candidates
         self.toast = Toast("candidates", candidates) if candidates else None

@@ -5,7 +5,12 @@ from opscope.tfdbg.wrappers.dump_run import write_dump
 from opscope.tfdbg.wrappers.dumping import DumpingDebugWrapperSession
 from opscope.tfdbg.wrappers.hooks import DumpingDebugHook, LocalCLIDebugHook
 from opscope.tfdbg.wrappers.local_cli import LocalCLIDebugWrapperSession
-from opscope.tfdbg.wrappers.watch_options import WatchOptions, add_debug_tensor_watch, watch_graph
+from opscope.tfdbg.wrappers.watch_options import (
+    WatchOptions,
+    add_debug_tensor_watch,
+    watch_graph,
+    watch_graph_with_denylists,
+)
 
 __all__ = [
     "BaseDebugWrapperSession",
@@ -16,5 +21,6 @@ __all__ = [
     "WatchOptions",
     "add_debug_tensor_watch",
     "watch_graph",
+    "watch_graph_with_denylists",
     "write_dump",
 ]

@@ -113,6 +113,10 @@ class BaseDebugWrapperSession(ABC):
         """Let all further runs go straight to the session, at its own speed."""
         self._attached = False
 
+    def attach(self) -> None:
+        """Have the runs debugged again."""
+        self._attached = True
+
     def plain_run(self, call: RunCall) -> Any:
         """The result of a run that nobody looks at."""
         return call.passed_to(self._sess.run)

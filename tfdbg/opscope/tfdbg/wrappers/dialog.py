@@ -22,12 +22,15 @@ from opscope.tfdbg.filters import (
     default_filters,
     find_passing,
 )
+from opscope.tfdbg.origin import first_bad
 from opscope.tfdbg.profile import Profile
 from opscope.tfdbg.run_screen import run_end_title, run_error_screen, run_start_title
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.settings import Settings
+from opscope.tfdbg.stored_run import StoredRun
 from opscope.tfdbg.ui import ask, check_ui_type
 from opscope.tfdbg.wrappers.dump_run import step_of, write_dump
+from opscope.tfdbg.wrappers.graph_event import write_graph_event
 from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.run_control import RunControl
 from opscope.tfdbg.wrappers.watched import WatchedRun
@@ -71,6 +74,8 @@ class Dialog:
     def _begin(self, call: RunCall) -> RunRequest | None:
         control = self.control
         self._leave_if_asked()
+        if control.attach_at is not None and call.number >= control.attach_at:
+            control.attach()
         if control.needs_prompt:
             try:
                 run = call.described
@@ -125,15 +130,29 @@ class Dialog:
             return
         run = call.described
         intro = _error_intro(watched.error) if watched.error is not None else None
-        context = self._context(dump=in_memory(watched, graph), session=run, intro=intro)
         command, kind = "lt", "end"
         if failed:
             command, kind = "help", "error"
         elif passed:
             command, kind = _listing(request), "hit"
-        if (failed or passed) and self._dump_root is not None:
-            self._keep(run, watched, graph)
+        dump = in_memory(watched, graph)
+        stored = None
+        if failed or passed:
+            bad = failed_node(watched.error) if failed else self._bad_node(request, dump)
+            stored = self._keep(run, watched, graph, bad)
+        context = self._context(dump=dump, session=run, intro=intro, stored=stored)
         self.control.take(self._show(context, run_end_title(run), command, kind))
+
+    def _bad_node(self, request: RunRequest, dump: DebugDump) -> str | None:
+        """The node where a hit began; None where the filter itself fails."""
+        name = request.till_filter_pass
+        if name is None:
+            return None
+        try:
+            found = first_bad(dump, self._filters[name], request.filter_exclude_node_names)
+        except FilterError:
+            return None
+        return found.datum.node_name if found else None
 
     def end_profiled(self, call: RunCall, run_metadata: Any, graph: Any) -> None:
         """After a traced run: show what its ops cost, and follow the answer."""
@@ -177,8 +196,12 @@ class Dialog:
         except FilterError:
             return True  # the listing that follows shows the failure and the tensor it failed on
 
-    def _keep(self, run: SessionRun, watched: WatchedRun, graph: Any) -> None:
-        assert self._dump_root is not None
+    def _keep(
+        self, run: SessionRun, watched: WatchedRun, graph: Any, bad_node: str | None
+    ) -> StoredRun:
+        """Write the run where there is a root; how it is looked at again."""
+        if self._dump_root is None:
+            return StoredRun(None, bad_node)
         folder = self._dump_root / f"run_{time.time_ns() // 1000}_{run.run_call_count}"
         write_dump(
             folder,
@@ -187,11 +210,19 @@ class Dialog:
             fetches_info=repr(list(run.fetches)),
             feed_keys_info=repr(list(run.feeds)),
         )
+        drawn = write_graph_event(folder, graph)
+        stored = StoredRun(folder, bad_node, drawn)
+        self._say_stored(run, stored)
+        return stored
+
+    def _say_stored(self, run: SessionRun, stored: StoredRun) -> None:
         print(
             f"tfdbg: run #{run.run_call_count} was written; look at it again with "
-            f"`opscope debug {folder}`",
+            f"`opscope debug {stored.folder}`",
             file=sys.stderr,
         )
+        for line in stored.link_lines:
+            print(f"tfdbg: {line}", file=sys.stderr)
 
     def _show(self, context: Analysis, title: str, command: str, kind: str) -> object:
         return self._ask(context, title, command, kind=kind, ui_type=self._ui_type)
@@ -247,7 +278,11 @@ def _listing(request: RunRequest) -> str:
     return command
 
 
+def failed_node(error: Exception | None) -> str | None:
+    """The node that an OpError names; None where it names none."""
+    name = getattr(getattr(error, "op", None), "name", None)
+    return name if isinstance(name, str) else None
+
+
 def _error_intro(error: Exception) -> Any:
-    op = getattr(error, "op", None)
-    name = getattr(op, "name", None)
-    return run_error_screen(name, str(type(error)), str(error))
+    return run_error_screen(failed_node(error), str(type(error)), str(error))

@@ -34,12 +34,17 @@ class LocalCLIDebugWrapperSession(BaseDebugWrapperSession):
         """Register `tensor_filter(datum, tensor) -> bool` for `run -f` and `lt -f`."""
         self._dialog.add_tensor_filter(filter_name, tensor_filter)
 
+    def attach(self) -> None:
+        """Come back after `detach`: the next run is announced."""
+        self._dialog.control.attach()
+        super().attach()
+
     def debugged_run(self, call: RunCall) -> Any:
         """The result of a run, watched where the user wants it."""
         dialog = self._dialog
         request = dialog.begin(call)
         if request is None:
-            if dialog.control.detached:
+            if dialog.control.detached and dialog.control.attach_at is None:
                 self.detach()
             return self.plain_run(call)
         if request.profile:

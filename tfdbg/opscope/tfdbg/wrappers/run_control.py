@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from opscope.tfdbg.action import DETACH, EXIT, RunRequest
+from opscope.tfdbg.action import EXIT, Detach, RunRequest
 
 
 class RunControl:
     """What the user's last `run` command says about the coming runs.
 
     A prompt comes before a run only where no command is pending: at the first run, and after
-    one that `run -n` let pass. Otherwise the command given at the end of a run decides.
+    one that `run -n` let pass. Otherwise the command given at the end of a run decides. `standing`
+    is the request that holds whenever the debugger is attached, so that no run is announced.
     """
 
-    def __init__(self) -> None:
-        self._pending: RunRequest | None = None
-        self._left = 0
+    def __init__(self, standing: RunRequest | None = None) -> None:
+        self.standing = standing
+        self._pending = standing
+        self._left = 0 if standing is None else standing.times
         self.detached = False
+        self.attach_at: int | None = None
         self.exiting = False
+
+    def detach_until(self, step: int | None) -> None:
+        """Let runs pass, up to a step, at which whoever counts steps calls `attach`."""
+        self.detached, self.attach_at = True, step
+
+    def attach(self) -> None:
+        """Watch again, as the standing request says, or ask how before the next run."""
+        self.detached, self.attach_at = False, None
+        self._pending = self.standing
+        self._left = 1 if self.standing is None else self.standing.times
 
     @property
     def needs_prompt(self) -> bool:
@@ -28,8 +41,8 @@ class RunControl:
         if isinstance(action, RunRequest):
             self._pending = action
             self._left = action.times
-        elif action is DETACH:
-            self.detached = True
+        elif isinstance(action, Detach):
+            self.detach_until(action.until_step)
         elif action is EXIT:
             self.exiting = True
         else:

@@ -1,16 +1,16 @@
 """A session of TensorFlow itself, made to be watched as ours is.
 
 TensorFlow can watch a run only by writing every tensor to a file: the run goes to a temporary
-folder, is read back, and the folder is removed. What its optimizer fused or folded away is not
+folder, is read back, and the folder is emptied. What its optimizer fused or folded away is not
 there; a session made with `disable_meta_optimizer` shows all of the graph.
 """
 
 from __future__ import annotations
 
 import linecache
-import shutil
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
@@ -21,6 +21,8 @@ from opscope.events import DumpError, DumpFolder, NoArray, has_inf_or_nan, open_
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_graph import reconstruct_non_debug_graph_def
 from opscope.tfdbg.session_run import SessionRun
+from opscope.tfdbg.wrappers.own_frames import is_own
+from opscope.tfdbg.wrappers.watch_folders import WatchFolders
 
 
 class TensorFlowTensor(NamedTuple):
@@ -41,12 +43,23 @@ class TensorFlowRun:
     error: Exception | None
     tensors: list[TensorFlowTensor]
     hits: list[TensorFlowTensor]
-    partition_graphs: dict[str, GraphDef]
+    graphs: Sequence[Any]
     session_run_index: int
     feeds: dict[str, Any]
     input_names: tuple[str, ...] = ()
     output_names: tuple[str, ...] = ()
     target_nodes: tuple[str, ...] = ()
+
+    @cached_property
+    def partition_graphs(self) -> dict[str, GraphDef]:
+        """What ran on each device, without the nodes that watched it."""
+        found = {}
+        for graph in self.graphs:
+            ours = GraphDef.FromString(graph.SerializeToString())
+            device = next((node.device for node in ours.node if node.device), None)
+            if device is not None:
+                found[device] = reconstruct_non_debug_graph_def(ours)
+        return found
 
 
 def is_tensorflow(session: object) -> bool:
@@ -59,6 +72,13 @@ class TensorFlowSession:
 
     def __init__(self, session: Any) -> None:
         self._session = session
+        self._folders = WatchFolders()
+        self._graphs: dict[Any, list[Any]] = {}
+        self._watches: dict[Any, Any] = {}
+
+    def close(self) -> None:
+        """Remove the temporary folders; this also happens when it is forgotten."""
+        self._folders.close()
 
     def run_watched(
         self,
@@ -71,34 +91,51 @@ class TensorFlowSession:
     ) -> TensorFlowRun:
         """As run_watched of opscope's Session; the caller's options are copied."""
         from tensorflow.core.protobuf import config_pb2
-        from tensorflow.python.debug.lib import debug_utils
         from tensorflow.python.framework import errors
 
-        folder = Path(tempfile.mkdtemp(prefix="opscope_tfdbg_"))
         asked = config_pb2.RunOptions()
         if options is not None:
             asked.CopyFrom(options)
         asked.output_partition_graphs = True
+        metadata = config_pb2.RunMetadata() if run_metadata is None else run_metadata
+        result, failure = None, None
+        with self._folders.lend() as folder:
+            self._watch(asked, watch, folder.as_uri())
+            try:
+                result = self._session.run(fetches, feed_dict, asked, metadata)
+            except errors.OpError as error:
+                failure = error
+            asked_for = SessionRun.of(0, fetches, feed_dict)
+            graphs = self._graphs_of((asked_for.fetches, tuple(asked_for.feeds)), metadata)
+            return _read(folder, watch, result, failure, dict(asked_for.feeds), graphs)
+
+    def _watch(self, options: Any, watch: Any, url: str) -> None:
+        from tensorflow.python.debug.lib import debug_utils
+
+        graph = self._session.graph
+        key = (url, watch, graph.version)
+        known = self._watches.get(key)
+        if known is not None:
+            options.debug_options.CopyFrom(known)
+            return
         debug_utils.watch_graph(
-            asked,
-            self._session.graph,
-            debug_urls=[folder.as_uri()],
+            options,
+            graph,
+            debug_urls=[url],
             node_name_regex_allowlist=watch.node_name,
             op_type_regex_allowlist=watch.op_type,
             tensor_dtype_regex_allowlist=watch.tensor_dtype,
             reset_disk_byte_usage=True,
         )
-        metadata = config_pb2.RunMetadata() if run_metadata is None else run_metadata
-        result, failure = None, None
-        try:
-            try:
-                result = self._session.run(fetches, feed_dict, asked, metadata)
-            except errors.OpError as error:
-                failure = error
-            feeds = SessionRun.of(0, fetches, feed_dict).feeds
-            return _read(folder, watch, result, failure, dict(feeds))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        self._watches.clear()  # of the graph as it was before it grew
+        self._watches[key] = type(options.debug_options)()
+        self._watches[key].CopyFrom(options.debug_options)
+
+    def _graphs_of(self, key: Any, metadata: Any) -> list[Any]:
+        """The partition graphs; a run that fails reports none, one that was like it may have."""
+        if metadata.partition_graphs:
+            self._graphs[key] = list(metadata.partition_graphs)
+        return self._graphs.get(key, [])
 
     @property
     def debug_graph(self) -> Any:
@@ -113,18 +150,20 @@ class TensorFlowSession:
 
 
 def _read(
-    folder: Path, watch: Any, result: Any, failure: Exception | None, feeds: dict[str, Any]
+    folder: Path,
+    watch: Any,
+    result: Any,
+    failure: Exception | None,
+    feeds: dict[str, Any],
+    graphs: list[Any],
 ) -> TensorFlowRun:
     try:
         dump = open_dump(folder)
     except DumpError:  # nothing was written: no tensor fits the watch
-        return TensorFlowRun(result, failure, [], [], {}, 0, feeds)
+        return TensorFlowRun(result, failure, [], [], graphs, 0, feeds)
     tensors = list(_tensors(dump))
-    graphs = {
-        device: reconstruct_non_debug_graph_def(graph)
-        for device in dump.devices
-        if (graph := dump.graph(device)) is not None
-    }
+    # TensorFlow writes a graph only when it sees it for the first time.
+    graphs = graphs or [graph for device in dump.devices if (graph := dump.graph(device))]
     known = dump.core_metadata_list[:1]
     names = (known[0].input_names, known[0].output_names, known[0].target_nodes) if known else ()
     return TensorFlowRun(
@@ -164,6 +203,9 @@ class _DebugGraph:
             for operation in self.graph.get_operations()
         ]
 
+    def as_graph_def(self, add_shapes: bool = False) -> Any:
+        return self.graph.as_graph_def(add_shapes=add_shapes)
+
     def get_tensor_by_name(self, name: str) -> Any:
         return self.graph.get_tensor_by_name(name)
 
@@ -172,11 +214,13 @@ class _DebugGraph:
 
 
 def _user_frames(frames: Any) -> list[tuple[str, int, str, str]]:
-    """The frames outside of TensorFlow and its Keras, with their text."""
+    """The frames outside of TensorFlow, its Keras and the debugger, with their text."""
     kept = []
     for file, line, function, _ in frames:
         parts = Path(file).parts
         if "site-packages" in parts and {"tensorflow", "keras", "tf_keras"} & set(parts):
+            continue
+        if file.startswith("<frozen") or is_own(file):
             continue
         kept.append((file, line, function, linecache.getline(file, line).strip()))
     return kept

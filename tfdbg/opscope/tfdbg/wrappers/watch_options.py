@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opscope.events.proto.config_pb2 import RunOptions
+from opscope.tfdbg.wrappers.file_urls import FILE_SCHEME, accept_file_urls
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ def add_debug_tensor_watch(
 
     The node `*` is every node. URLs are `file://DIR` and `memcbk:///KEY`.
     """
+    if any(url.startswith(FILE_SCHEME) for url in _listed(debug_urls)):
+        accept_file_urls()
     run_options.debug_options.global_step = global_step
     run_options.debug_options.debug_tensor_watch_opts.add(
         node_name=node_name,
@@ -91,10 +94,7 @@ def watch_graph(
 
     Raises ValueError without debug ops or URLs.
     """
-    if not debug_ops:
-        raise ValueError("debug_ops must not be empty or None.")
-    if not debug_urls:
-        raise ValueError("debug_urls must not be empty or None.")
+    _check(debug_ops, debug_urls)
     run_options.debug_options.reset_disk_byte_usage = reset_disk_byte_usage
     patterns = (
         node_name_regex_allowlist,
@@ -112,6 +112,46 @@ def watch_graph(
         for slot, output in enumerate(operation.outputs):
             if dtype.match(output.dtype.name):
                 add_debug_tensor_watch(run_options, operation.name, slot, *rest)
+
+
+def watch_graph_with_denylists(
+    run_options: RunOptions,
+    graph: Any,
+    debug_ops: str | Sequence[str] = "DebugIdentity",
+    debug_urls: str | Sequence[str] | None = None,
+    node_name_regex_denylist: str | None = None,
+    op_type_regex_denylist: str | None = None,
+    tensor_dtype_regex_denylist: str | None = None,
+    tolerate_debug_op_creation_failures: bool = False,
+    global_step: int = -1,
+    reset_disk_byte_usage: bool = False,
+) -> None:
+    """Watch every output of every op of a graph that none of the given patterns matches.
+
+    Raises ValueError without debug ops or URLs.
+    """
+    _check(debug_ops, debug_urls)
+    run_options.debug_options.reset_disk_byte_usage = reset_disk_byte_usage
+    rest = (debug_ops, debug_urls, tolerate_debug_op_creation_failures, global_step)
+
+    def denied(pattern: str | None, text: str) -> bool:
+        return pattern is not None and re.match(pattern, text) is not None
+
+    for operation in graph.get_operations():
+        if denied(node_name_regex_denylist, operation.name):
+            continue
+        if denied(op_type_regex_denylist, operation.type):
+            continue
+        for slot, output in enumerate(operation.outputs):
+            if not denied(tensor_dtype_regex_denylist, output.dtype.name):
+                add_debug_tensor_watch(run_options, operation.name, slot, *rest)
+
+
+def _check(debug_ops: object, debug_urls: object) -> None:
+    if not debug_ops:
+        raise ValueError("debug_ops must not be empty or None.")
+    if not debug_urls:
+        raise ValueError("debug_urls must not be empty or None.")
 
 
 def _listed(words: str | Sequence[str] | None) -> list[str]:

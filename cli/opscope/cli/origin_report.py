@@ -1,4 +1,4 @@
-"""What the demo says about the tensor that went bad first: which, from what, and at which line."""
+"""What is said about the tensor that went bad first: which, from what, and at which line."""
 
 from __future__ import annotations
 
@@ -14,20 +14,24 @@ from opscope.tfdbg.origin import Origin
 BAD_KINDS = ("nan", "-inf", "+inf")
 
 
-def origin_lines(origin: Origin, step: int, bad_tensors: int) -> Iterator[str]:
-    """The story of the first bad tensor of a step, of which `bad_tensors` are bad in all."""
+def origin_lines(origin: Origin, where: str, bad_tensors: int) -> Iterator[str]:
+    """The story of the first bad tensor of a step; `bad_tensors` of the step are bad in all."""
     value = np.asarray(origin.datum.get_tensor())
-    first = ", ".join(map(str, np.argwhere(~np.isfinite(value))[0]))
-    yield f"First bad tensor, step {step}: {origin.datum.tensor_name}"
-    yield f"  {_bad_elements(value)}, the first at [{first}]"
+    yield f"First bad tensor, {where}: {origin.datum.tensor_name}"
+    if bad := _bad_elements(value):
+        first = ", ".join(map(str, np.argwhere(~np.isfinite(value))[0]))
+        yield f"  {bad}, the first at [{first}]"
+    else:  # bad in the eyes of a filter of the user's own
+        yield f"  {_input(origin.datum)}"
     yield f"  computed by {origin.op_type} on {_device(origin.datum)} from"
     for source in origin.inputs:
         yield f"    {source.tensor_name}  {_input(source.datum)}"
     if origin.source_line:
         file, line, function, text = origin.source_line
-        yield f"  built at {_shown(file)}:{line} in {function}"
+        yield f"  built at {shown_path(file)}:{line} in {function}"
         yield f"    {text}"
-    yield f"  then {bad_tensors - 1} tensors after it went bad in the same step"
+    if bad_tensors > 1:
+        yield f"  then {bad_tensors - 1} tensors after it went bad in the same step"
 
 
 def _bad_elements(value: np.ndarray) -> str:
@@ -57,7 +61,7 @@ def _device(datum: DebugTensorDatum) -> str:
     return datum.device_name.rpartition("/device:")[2]
 
 
-def _shown(file: str) -> str:
+def shown_path(file: str) -> str:
     """A path below the current folder without that folder, others whole."""
     relative = os.path.relpath(file)
     return file if relative.startswith("..") else relative
