@@ -21,6 +21,7 @@ demo: $(VENV)/.app
 
 test: $(VENV)/.dev
 	@tools/chromium
+	@tools/tmux
 	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore=tests/interop $(ARGS)
 
 interop: $(INTEROP)/.interop
@@ -44,6 +45,7 @@ protos: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(VENV)/bin/python docs/cli_reference.py > docs/cli.md
 	$(VENV)/bin/python docs/ops_reference.py > docs/ops.md
+	$(VENV)/bin/python docs/names_reference.py > docs/names.md
 
 # Remakes sample_logs/ whole: our demo, TensorFlow's and PyTorch's small logs.
 samples: $(INTEROP)/.interop

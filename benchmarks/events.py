@@ -21,7 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-from benchmarks.comparison import ONE_THREAD, PORTIONS, ROOT
+from benchmarks.environment import ONE_THREAD, PORTIONS, ROOT
 from benchmarks.logdirs import LOGDIRS, check, event, generate, scalar
 
 FAST, SLOW = ("opscope", "rust+crc", "rust"), ("EventAccumulator", "tbparse")

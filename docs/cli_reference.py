@@ -9,7 +9,7 @@ import argparse
 from collections.abc import Iterator
 
 from opscope.cli.main import COMMANDS, build_parser
-from opscope.tfdbg.command import Command, all_commands, profile_commands
+from opscope.tfdbg.command import Command, all_commands, profile_commands, stepper_commands
 
 HEADING = """\
 # The command line
@@ -54,6 +54,11 @@ def sections() -> Iterator[str]:
     yield from debugger_commands(all_commands())
     yield "\n# The commands of the profiler\n\nAfter `run -p`, besides those above.\n"
     yield from debugger_commands(profile_commands())
+    yield "\n# The commands of the node stepper\n\nAfter `invoke_stepper`, and no others.\n"
+    stepper = stepper_commands()
+    yield from debugger_commands(
+        {key: command for key, command in stepper.items() if command.needs_stepping}
+    )
 
 
 def debugger_commands(table: dict[str, Command]) -> Iterator[str]:

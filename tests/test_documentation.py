@@ -68,6 +68,11 @@ def test_the_list_of_ops_is_what_the_registry_says() -> None:
     assert "".join(reference["sections"]()) == written, "run `make docs`"
 
 
+def test_the_list_of_names_is_what_the_modules_have() -> None:
+    reference = runpy.run_path(str(ROOT / "docs/names_reference.py"))
+    assert reference["page"]() == (ROOT / "docs/names.md").read_text(), "run `make docs`"
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_inside_the_repository_lead_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text())

@@ -230,7 +230,7 @@ def test_the_root_holds_what_was_run_and_what_tfdbg_does_not_have(tmp_path: Path
     np.testing.assert_array_equal(dump.feeds["x:0"], feed)
     assert dump.tracebacks == {"y": frames, "z": []}
     assert dump.sources == {"model.py": "def build():\n"}
-    ((device, node, slot, time, summary),) = dump.health
+    ((device, node, slot, time, summary, _),) = dump.health
     assert (device, node, slot, time) == (CPU, "scope/x", 0, 1000)
     np.testing.assert_array_equal(summary, row.summary)
     names = [path.name for path in tmp_path.iterdir() if path.is_file()]

@@ -49,6 +49,13 @@ def lstm(tf: Any) -> Any:
     return flat(tf, tf.nn.static_rnn(cell, tf.unstack(rows(tf), axis=1), dtype=tf.float32))
 
 
+def lstm_in_shards(tf: Any) -> Any:
+    cell = tf.nn.rnn_cell.LSTMCell(UNITS, num_proj=3, num_unit_shards=2, num_proj_shards=3)
+    made = flat(tf, tf.nn.static_rnn(cell, tf.unstack(rows(tf), axis=1), dtype=tf.float32))
+    assert len(tf.trainable_variables()) == 6
+    return made
+
+
 def lstm_with_everything(tf: Any) -> Any:
     cell = tf.nn.rnn_cell.LSTMCell(
         UNITS,
@@ -322,6 +329,7 @@ PROGRAMS = [
     static_basic_lstm,
     joined_lstm_states,
     lstm,
+    lstm_in_shards,
     lstm_with_everything,
     gru,
     plain_gru,

@@ -17,6 +17,7 @@ theirs = pytest.importorskip("tensorflow.compat.v1")
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import name_programs  # noqa: E402, F401 - it adds its programs
 from node_programs import PROGRAMS  # noqa: E402
 
 pytestmark = pytest.mark.interop

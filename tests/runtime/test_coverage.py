@@ -11,7 +11,8 @@ import pytest
 import opscope.runtime as tf
 from opscope.events import has_inf_or_nan
 from opscope.runtime.op_def import OPS
-from opscope.runtime.watch import Watch, WatchedRun
+from opscope.runtime.watch import Watch
+from opscope.runtime.watched_run import WatchedRun
 
 BAD = (np.nan, np.inf, -np.inf)
 OTHERS = (0.0, -0.0, 1.0, -3.5, 1e-45, 3e38, -3e38, np.inf, -np.inf, np.nan)

@@ -42,6 +42,10 @@ def watched(plain: Run, folder: Path, watch: Watch, dumps: bool = False) -> Run:
     return run
 
 
+def never(datum: Any, tensor: object) -> bool:
+    return False
+
+
 def traced(plain: Run) -> Run:
     def run(self: Any, fetches: Any, feed_dict: Any = None, *rest: Any, **options: Any) -> Any:
         if any(rest) or any(options.values()):
@@ -88,6 +92,8 @@ def test_same_bits(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "watched": watched(run, tmp_path, Watch()),
         "checked": watched(run, tmp_path, Watch(check=True)),
         "dumped": watched(run, tmp_path, Watch(), dumps=True),
+        "stopped, held": watched(run, tmp_path, Watch(filter=never, stop=True, keep_last=2)),
+        "summarized": watched(run, tmp_path, Watch(summaries=True)),
         "traced": traced(run),
     }.items():
         monkeypatch.setattr(session, "run", changed)

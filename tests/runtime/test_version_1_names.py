@@ -12,12 +12,12 @@ def test_older_names_are_the_newer_functions(graph):
     assert tf.all_variables() == [a]
     ready = tf.assert_variables_initialized()
     with tf.Session() as sess:
-        with pytest.raises(tf.errors.InvalidArgumentError, match="uninitialized value a"):
+        with pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized value a"):
             sess.run(ready)
         sess.run([tf.initialize_all_variables(), tf.initialize_local_variables()])
         sess.run(tf.initialize_variables([b]))
         sess.run([tf.initialize_all_tables(), tf.tables_initializer()])
-        sess.run(ready)
+        assert sess.run(ready).tolist() == [0, 0]
     with tf.op_scope([a], "scope") as scope:
         assert scope == "scope/"
     with tf.variable_op_scope([a], None, "made"):

@@ -52,7 +52,7 @@ def test_cut_points_of_one_column() -> None:
     assert cut_points("日本", 1) == [0, 1]
 
 
-def test_scroll_bar() -> None:
+def test_f18_the_cells_of_the_scroll_bar() -> None:
     top, end = ScrollBar(10, 100, 0), ScrollBar(10, 100, 90)
     assert top.cells() == [Cell.UP, Cell.BLOCK, *[Cell.TRACK] * 7, Cell.DOWN]
     assert end.cells() == [Cell.UP, *[Cell.TRACK] * 7, Cell.BLOCK, Cell.DOWN]

@@ -93,7 +93,7 @@ def test_colours_where_there_are_few(depth: ColorDepth, colour: str) -> None:
     assert terminal.buffer_colour(0, "bg") == colour
 
 
-def test_pages_and_single_rows() -> None:
+def test_f1_pages_and_single_rows() -> None:
     steps = [PAGE_DOWN, PAGE_DOWN, PAGE_UP, SHIFT_DOWN, SHIFT_UP, wheel(True), wheel(False)]
     shown = drive(answer, steps, init_command="babble", rows=40)
     tops = [int(picture[3].split()[0]) for picture in shown.pictures]
@@ -103,26 +103,26 @@ def test_pages_and_single_rows() -> None:
     assert "Scroll (PgDn/PgUp): 4.00%" in shown.status(4)
 
 
-def test_end_and_home() -> None:
+def test_f2_end_and_home() -> None:
     shown = drive(answer, [END, END, HOME], init_command="babble", rows=40)
     texts = [shown.status(number).strip()[:22] for number in (1, 2, 3)]
     assert texts == ["Scroll (PgUp): 100.00%"] * 2 + ["Scroll (PgDn): 0.00%  "]
     assert [shown[1][37].split()[0], shown[3][3].split()[0]] == ["59", "0"]
 
 
-def test_very_many_lines_open_at_once() -> None:
+def test_f3_very_many_lines_open_at_once_and_none_is_cut_off() -> None:
     shown = drive(answer, [END], init_command="babble 200000")
     assert shown.last[21].split()[0] == "199999"
 
 
-def test_what_cannot_be_run() -> None:
+def test_f4_what_cannot_be_run() -> None:
     shown = drive(answer, ["foo\r", "\r"], init_command="babble")
     assert shown[1][2] == 'ERROR: Invalid command prefix "foo"'
     assert "Scroll" not in shown.status(1)
     assert shown[2] == shown[1]
 
 
-def test_history_by_prefix(tmp_path: Path) -> None:
+def test_f5_f6_history_by_prefix(tmp_path: Path) -> None:
     kept = tmp_path / "history"
     kept.write_text("babble 5\nhelp\n")
     keys = ["foo\r", "foo\r", UP, UP, UP, UP, DOWN, DOWN, DOWN, "b", UP, UP, DOWN]
@@ -144,7 +144,7 @@ def test_history_by_prefix(tmp_path: Path) -> None:
     assert kept.read_text() == "babble 5\nhelp\nfoo\n"
 
 
-def test_resize_keeps_the_output() -> None:
+def test_f7_resize_keeps_the_output() -> None:
     resized = [lambda terminal: terminal.resize(100, 30), "width\r"]
     shown = drive(answer, [PAGE_DOWN, *resized], init_command="babble")
     assert len(shown[2]) == 30
@@ -166,7 +166,7 @@ def test_resize_keeps_the_output() -> None:
         (["m of\t"], "m off", None),
     ],
 )
-def test_tab(keys: list[str], typed: str, candidates: str | None) -> None:
+def test_f8_tab(keys: list[str], typed: str, candidates: str | None) -> None:
     shown = drive(answer, keys, init_command="babble 3", completions=completions)
     assert shown.last[-1].removeprefix("tfdbg>").strip() == typed
     overlay = [row.strip() for row in shown.last if row.startswith(" Candidates:")]
@@ -181,26 +181,26 @@ def test_many_candidates_stand_in_columns() -> None:
     assert first >= 24 - 2 - 12
 
 
-def test_search_goes_from_match_to_match() -> None:
+def test_f9_search_goes_from_match_to_match() -> None:
     shown = drive(answer, ["/5[0-9]? bar\r", "/\r", "/\r", END, "/\r"], init_command="babble")
     tops = [int(picture[3].split()[0]) for picture in shown.pictures]
     assert tops == [0, 5, 15, 25, 41, 35]
 
 
-def test_search_past_the_last_match_says_so() -> None:
+def test_f9_search_past_the_last_match_says_so() -> None:
     shown = drive(answer, ["/1 bar\r", "/\r", "/nosuch\r"], init_command="babble 3")
     assert [row for row in shown[2] if row.strip() == "Pattern not found"]
     assert [row for row in shown[3] if row.strip() == "Pattern not found"]
 
 
-def test_search_finds_over_wrapped_rows_and_marks_matches() -> None:
+def test_f9_search_finds_over_wrapped_rows_and_marks_matches() -> None:
     shown = drive(answer, ["/end\r"], init_command="long 3000", rows=12)
     assert any("end" in row for row in shown[1])
     marked = drive(answer, ["/(b|r)\r"], init_command="babble 2")
     assert marked.terminal.styled(3, "bg").replace(" ", "") == "br"
 
 
-def test_search_without_a_search_before_and_a_bad_one() -> None:
+def test_f9_search_without_a_search_before_and_a_bad_one() -> None:
     shown = drive(answer, ["/\r", "/[\r"], init_command="babble 3")
     assert shown[1] == shown[0]
     assert ' ERROR: Invalid regular expression: "["' in shown[2]
@@ -213,7 +213,7 @@ def test_long_lines_wrap_and_control_characters_are_shown_harmless() -> None:
     assert shown[0][4] == "    next\N{REPLACEMENT CHARACTER}[31m"
 
 
-def test_mouse_off_and_on() -> None:
+def test_f14_mouse_off_and_on() -> None:
     shown = drive(answer, ["mouse off\r", "mouse on\r", "mouse x\r"], init_command="babble 3")
     assert shown.status(1).endswith("Mouse: OFF") or shown[1][-3].endswith("Mouse: OFF")
     assert [picture[-3].strip() for picture in shown.pictures[1:]] == [
@@ -250,20 +250,20 @@ def test_help_tells_what_only_this_screen_has() -> None:
     assert [shown[3][row] for row in (3, 8)] == ["keys", "mouse"]
 
 
-def test_a_click_on_a_link_runs_it_also_over_typed_text() -> None:
+def test_f15_a_click_on_a_link_runs_it_also_over_typed_text() -> None:
     shown = drive(answer, ["some text", click(5, 4), click(40, 10)], init_command="babble")
     assert shown[2][2] == "Tensor bar:1"
     assert shown[2][-1] == "tfdbg> some text"
     assert shown[3] == shown[2]
 
 
-def test_clicks_on_the_menu() -> None:
+def test_f16_clicks_on_the_menu() -> None:
     shown = drive(answer, [click(5, 2), click(18, 2) + "z"], init_command="babble")
     assert shown[1][1] == "| <-- --> | babble 1"
     assert shown[2][:-1] == shown[1][:-1]
 
 
-def test_back_and_forward_keep_the_place() -> None:
+def test_f17_back_and_forward_keep_the_place() -> None:
     keys = [PAGE_DOWN, "pt a\r", "prev\r", "next\r", "next\r", click(3, 1), click(7, 1), ALT_LEFT]
     shown = drive(answer, [*keys, "prev\r"], init_command="babble")
     assert shown[3][1] == "| <-- --> | (-1) babble"
@@ -274,7 +274,7 @@ def test_back_and_forward_keep_the_place() -> None:
     assert " At the OLDEST in navigation history!" in shown[9]
 
 
-def test_a_new_command_drops_the_forward_screens() -> None:
+def test_f17_a_new_command_drops_the_forward_screens() -> None:
     shown = drive(answer, ["pt a\r", "prev\r", "pt b\r", "next\r"], init_command="babble")
     assert shown[3][1] == "| <-- --> | pt b"
     assert " At the LATEST in navigation history!" in shown[4]
@@ -292,7 +292,7 @@ def test_typing_leaves_the_links() -> None:
     assert shown[2][2] == "Tensor z"
 
 
-def test_scroll_bar_clicks() -> None:
+def test_f18_scroll_bar_clicks() -> None:
     shown = drive(answer, [click(79, 21), click(79, 18), click(79, 3)], init_command="babble")
     assert [int(p[3].split()[0]) for p in shown.pictures] == [0, 1, 7, 6]
 
@@ -315,7 +315,7 @@ def test_an_action_ends_the_app() -> None:
     assert drive(answer, [], init_command="exit").action == "LEFT"
 
 
-def test_which_elements_are_in_sight_and_going_to_one() -> None:
+def test_f10_f11_f12_which_elements_are_in_sight_and_going_to_one() -> None:
     steps = [SHIFT_DOWN, END, "@[0, 0]\r", "@2,1\r", "@[10, 0]\r", "@\r", "@[1]\r", "@x,1\r"]
     shown = drive(answer, [*steps, "@-1,0\r"], init_command="ones", rows=8)
     assert "Scroll (PgDn): 0.00% -[2,0] " in shown.status(0)

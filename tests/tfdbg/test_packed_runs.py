@@ -1,5 +1,7 @@
 """Packed dumps behind the debugger's classes: wrappers write them, DebugDumpDir reads them."""
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,3 +134,29 @@ def test_forms_and_compressions_that_do_not_exist(tmp_path: Path) -> None:
         ):
             with pytest.raises(ValueError, match=said):
                 make()
+
+
+def test_a_full_disk_ends_the_dumping_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrapper = DumpingDebugWrapperSession(FakeSession(), tmp_path / "root", format="packed")
+    left = 700
+    write = os.writev
+
+    def full(file: int, parts: list[bytes]) -> int:
+        nonlocal left
+        if not left:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = write(file, [b"".join(parts)[:left]])
+        left -= written
+        return written
+
+    monkeypatch.setattr(os, "writev", full)
+    assert [wrapper.run("inc_v:0"), wrapper.run("inc_v:0")] == [11, 12]
+    warnings = capsys.readouterr().err.splitlines()
+    assert len(warnings) == 1
+    assert "stops dumping, the program runs on" in warnings[0]
+    assert "No space left" in warnings[0]
+    (folder,) = folders(tmp_path / "root")
+    assert (folder / "dump.opscope").stat().st_size == 700
+    assert open_dump(folder).problems

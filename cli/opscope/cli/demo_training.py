@@ -11,7 +11,8 @@ from typing import NamedTuple
 import opscope.runtime as tf
 from opscope.cli.demo_model import Model
 from opscope.runtime.data.digits import Digits
-from opscope.runtime.watch import Watch, WatchedRun
+from opscope.runtime.watch import Watch
+from opscope.runtime.watched_run import WatchedRun
 from opscope.tfdbg.wrappers import write_dump
 
 BATCH_SIZE = 100

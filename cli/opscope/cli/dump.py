@@ -1,4 +1,4 @@
-"""Lists dumped runs, and writes them anew in the other form: tfdbg's folder or one packed file."""
+"""Lists dumped runs, writes them anew in the other form, and exports their tensors."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from opscope.cli.dump_export import add_export_arguments, export_dumps
 from opscope.cli.inspect import printable
 from opscope.events import (
     DUMP_FORMS,
@@ -28,7 +29,7 @@ EXIT_UNUSABLE = 2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the actions `list` and `convert`."""
+    """Declare the actions `list`, `convert` and `export`."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listing = actions.add_parser(
         "list",
@@ -56,6 +57,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     convert.add_argument(
         "--zstd", action="store_true", help="compress a packed dump (needs opscope[zstd])"
     )
+    export = actions.add_parser(
+        "export",
+        help="write tensors as .npy files, or as one CSV or Parquet table",
+        description="Write tensors of the dumped runs below DIR for other programs: a .npy file "
+        "for each, or one table with a row for each element: its index in the flattened tensor, "
+        "its value as a float64, and its text where a float64 is not exact.",
+    )
+    add_export_arguments(export)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -67,7 +76,8 @@ def run(args: argparse.Namespace) -> int:
         roots = find_dumps(args.dir)
         if not roots:
             raise DumpError(f"{args.dir}: no dumped run in it")
-        return _list(roots, args) if args.action == "list" else _convert(roots, args)
+        actions = {"list": _list, "convert": _convert, "export": export_dumps}
+        return actions[args.action](roots, args)
     except EventsError as error:
         print(f"opscope dump: {printable(str(error))}", file=sys.stderr)
         return EXIT_UNUSABLE

@@ -50,8 +50,16 @@ class TableFormat(ABC):
         """Append the rows of a table."""
 
 
+_CONSTANT = ("run", "tag", "tensor", "debug_op", "device", "dtype", "shape")
+
+
+def _count(table: Columns) -> int:
+    """How many rows a table has: a column that is one text is the same in all of them."""
+    return next(len(column) for column in table.values() if not isinstance(column, str))
+
+
 def _rows(table: Columns) -> Iterator[tuple[Any, ...]]:
-    count = len(table["step"])
+    count = _count(table)
     columns = [
         repeat(column, count)
         if isinstance(column, str)
@@ -110,7 +118,7 @@ class Json(TableFormat):
 
 
 class Parquet(TableFormat):
-    """Parquet by pyarrow; runs and tags as dictionary-encoded strings."""
+    """Parquet by pyarrow; names as dictionary-encoded strings."""
 
     is_binary = True
     _ROW_GROUP = 1 << 20
@@ -126,7 +134,8 @@ class Parquet(TableFormat):
         self._pa = pa
         types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
         fields = {name: types[kind] for name, kind in self._columns.items()}
-        fields["run"] = fields["tag"] = pa.dictionary(pa.int32(), pa.string())
+        texts = pa.dictionary(pa.int32(), pa.string())
+        fields |= {name: texts for name in _CONSTANT if name in fields}
         self._schema = pa.schema(list(fields.items()))
         self._writer = pq.ParquetWriter(self._file, self._schema, compression="zstd")
         self._waiting: list[Any] = []
@@ -134,7 +143,7 @@ class Parquet(TableFormat):
 
     def write(self, table: Columns) -> None:
         """Append the rows of a table."""
-        pa, count = self._pa, len(table["step"])
+        pa, count = self._pa, _count(table)
         arrays = []
         for field in self._schema:
             column = table[field.name]

@@ -62,6 +62,17 @@ if TYPE_CHECKING:
         Scalars,
         TagSummary,
     )
+    from opscope.events.tensor_filter import (
+        FILTER_NAMES,
+        AbsoluteAbove,
+        AllZero,
+        AnyOf,
+        BuiltInFilter,
+        HasInfOrNan,
+        HasNan,
+        OutOfRange,
+        named_filter,
+    )
     from opscope.events.tensor_proto import data_type, make_ndarray, make_tensor_proto, numpy_dtype
 
 # The names of each module.
@@ -87,6 +98,8 @@ _NAMES = {
     "series": "Plugin",
     "summary_writer": "SummaryWriter",
     "tag_data": "GraphRef Histograms Payloads RunMetadataRef Scalars TagSummary",
+    "tensor_filter": "FILTER_NAMES AbsoluteAbove AllZero AnyOf BuiltInFilter HasInfOrNan HasNan "
+    "OutOfRange named_filter",
     "tensor_proto": "data_type make_ndarray make_tensor_proto numpy_dtype",
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -106,8 +119,13 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "DUMP_FORMS",
+    "FILTER_NAMES",
     "HEALTH_PLUGIN",
+    "AbsoluteAbove",
+    "AllZero",
+    "AnyOf",
     "Audio",
+    "BuiltInFilter",
     "ByteBudget",
     "CoreMetadata",
     "CreatedOp",
@@ -127,6 +145,8 @@ __all__ = [
     "GraphColumns",
     "GraphDefError",
     "GraphRef",
+    "HasInfOrNan",
+    "HasNan",
     "Health",
     "Histograms",
     "Image",
@@ -134,6 +154,7 @@ __all__ = [
     "LogdirError",
     "Loss",
     "NoArray",
+    "OutOfRange",
     "PackedDump",
     "PackedDumpWriter",
     "Payloads",
@@ -158,6 +179,7 @@ __all__ = [
     "make_ndarray",
     "make_tensor_proto",
     "masked_crc32c",
+    "named_filter",
     "numpy_dtype",
     "open_debug_events",
     "open_dump",

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, get_args
 
+from opscope.events.base_dump_writer import BaseDumpWriter
 from opscope.events.dump_folder import DumpFolder, NoArray, dumped_value
 from opscope.events.dump_writer import DumpWriter
 from opscope.events.error import DumpError
@@ -31,16 +32,11 @@ def convert_dump(
     root = Path(target)
     if root.exists():
         raise DumpError(f"{root}: this exists already; nothing is overwritten")
-    writer = PackedDumpWriter(root, compression) if form == "packed" else DumpWriter(root)
-    try:
+    with PackedDumpWriter(root, compression) if form == "packed" else DumpWriter(root) as writer:
         _copy(source, writer, progress)
-    finally:
-        writer.close()
 
 
-def _copy(
-    source: DumpFolder, writer: DumpWriter | PackedDumpWriter, progress: Callable[[int], None]
-) -> None:
+def _copy(source: DumpFolder, writer: BaseDumpWriter, progress: Callable[[int], None]) -> None:
     first = source.entries[0].timestamp if source.entries else 1
     earlier = len(source.core_metadata_list)
     for number, metadata in enumerate(source.core_metadata_list):

@@ -34,13 +34,14 @@ class Frame(NamedTuple):
 
 
 class Health(NamedTuple):
-    """The health summary of one tensor at one time."""
+    """The health summary of one tensor at one time; op_type is "" where it is not known."""
 
     device_name: str
     node_name: str
     output_slot: int
     timestamp: int
     summary: npt.NDArray[np.float64]
+    op_type: str = ""
 
 
 def tracebacks_json(tracebacks: Mapping[str, Sequence[Sequence[object]]]) -> bytes:

@@ -117,10 +117,29 @@ def health_summary(
     summary[0] = 1.0
     summary[1] = value.size
     summary[12:14] = dtype or data_type(value.dtype), value.ndim
-    if value.dtype.kind not in "OSU":
+    if value.ndim == 0 and value.dtype.kind in "fiu":
+        _summarize_number(float(value), summary, lower_bound, upper_bound)
+    elif value.dtype.kind not in "OSU":
         with np.errstate(over="ignore", invalid="ignore"):
             _summarize(value, summary, lower_bound, upper_bound)
     return np.array([*summary, *value.shape], dtype=np.float64)
+
+
+def _summarize_number(
+    number: float, summary: list[float], lower_bound: float, upper_bound: float
+) -> None:
+    """As `_summarize` for one number."""
+    if math.isnan(number):
+        summary[2] = 1.0
+        return
+    if number <= lower_bound:  # -inf always is
+        summary[3] = 1.0
+    elif number >= upper_bound:
+        summary[7] = 1.0
+    else:
+        summary[4 if number < 0 else 6 if number > 0 else 5] = 1.0
+    if math.isfinite(number):
+        summary[8:12] = number, number, number, 0.0
 
 
 def _summarize(
@@ -186,8 +205,8 @@ def _moments(finite: npt.NDArray[Any]) -> tuple[float, float]:
         return total / size, deviations
     # Deviations from an element are never so large that their squares would lose the variance.
     origin = float(finite[0])
-    deviation = np.subtract(finite, origin, dtype=np.float64)
-    total = float(deviation.sum())
+    deviation = np.subtract(finite, origin, out=_scratch.wide[:size], dtype=np.float64)
+    total = float(deviation.dot(_ones[:size]))
     if not math.isfinite(total):  # elements further apart than float64 reaches
         origin, deviation = 0.0, finite.astype(np.float64)
         total = float(deviation.sum())

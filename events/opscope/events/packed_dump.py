@@ -39,6 +39,7 @@ from opscope.events.tensor_proto import make_tensor_proto, numpy_dtype
 
 _EXPANDED_LIMIT = 1 << 31  # bytes: what is more is taken for an attack or damage
 _MAX_RANK = 254
+_INT = frozenset({int})
 _T = TypeVar("_T")
 
 
@@ -253,12 +254,12 @@ class PackedDump(DumpFolder):
         device, node, op = meta["device"], meta["node"], meta["op"]
         if form not in ("raw", "proto", "none") or len(shape) > _MAX_RANK:
             raise ValueError(f"a tensor of form {form!r} with {len(shape)} dimensions")
-        if not all(type(size) is int and size >= 0 for size in shape):
+        if type(shape) is not list or not _are_counts(shape):
             raise ValueError(f"shape {shape}")
         if not type(device) is type(node) is type(op) is str:
             raise ValueError(f"names {device!r}, {node!r}, {op!r}")
         numbers = (record.offset, record.stored_size, meta["slot"], meta["time"], meta["dtype"])
-        if not all(type(n) is int and n >= 0 for n in (*numbers, meta.get("same", 0))):
+        if not _are_counts((*numbers, meta.get("same", 0))):
             raise ValueError(f"numbers {numbers}")
         offset, size, slot, time, _ = numbers
         numbers_of_health = meta.get("health")
@@ -304,6 +305,11 @@ class PackedDump(DumpFolder):
         self._report(self.path, message, offset)
 
 
+def _are_counts(numbers: Sequence[Any]) -> bool:
+    """True for whole numbers of 0 and more."""
+    return not numbers or (_INT.issuperset(map(type, numbers)) and min(numbers) >= 0)
+
+
 def _check_health(numbers: Any, size: int) -> None:
     if type(numbers) is not list or len(numbers) != size:
         raise ValueError(f"a health summary that is no list of {size} numbers")
@@ -313,7 +319,7 @@ def _check_health(numbers: Any, size: int) -> None:
 
 
 def _checked(offset: Any, kind: Any, stored_size: Any, meta: Any) -> _Record:
-    if not all(type(n) is int and n >= 0 for n in (offset, kind, stored_size)):
+    if not _are_counts((offset, kind, stored_size)):
         raise ValueError(f"no place, kind and size of a record: {offset!r}, {kind!r}")
     return _Record(offset, kind, stored_size, meta)
 

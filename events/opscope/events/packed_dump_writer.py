@@ -1,36 +1,19 @@
 """Writes one run's dump in packed form: one append-only file."""
 
 import os
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from opscope.events import packed_form, zstd
+from opscope.events.base_dump_writer import BaseDumpWriter, DumpedValue
 from opscope.events.byte_budget import ByteBudget
-from opscope.events.dump_extra import (
-    FEEDS_FILE,
-    HEALTH_FILE,
-    SOURCES_FILE,
-    TRACEBACKS_FILE,
-    Frame,
-    Health,
-    feeds_event,
-    health_event,
-    sources_json,
-    tracebacks_json,
-)
-from opscope.events.dump_name import (
-    CORE_METADATA_PREFIX,
-    FEED_KEYS_INFO,
-    FETCHES_INFO,
-    PACKED_FILE,
-)
+from opscope.events.dump_extra import Health
+from opscope.events.dump_name import CORE_METADATA_PREFIX, PACKED_FILE
 from opscope.events.error import DumpError
 from opscope.events.health import SUMMARY_SIZE, health_summary
 from opscope.events.packed_form import GRAPH, INDEX, PART, TENSOR, Payload, json_bytes
@@ -44,7 +27,7 @@ COMPRESSED_LIMIT = 1 << 31
 """Bytes: larger payloads are stored as they are, for a reader expands no more than this."""
 
 _WORTH_COMPRESSING = 256
-_JOINED = 1 << 16
+_PADDING = bytes(packed_form.ALIGNMENT)
 
 
 @dataclass
@@ -52,13 +35,14 @@ class _Stored:
     """Where a payload is in the file, and its health once somebody asked."""
 
     offset: int
+    crc: int
     health: list[float] | None = None
 
 
-class PackedDumpWriter:
+class PackedDumpWriter(BaseDumpWriter):
     """Appends the records of one dumped run to `RUN_ROOT/dump.opscope`, which is made here.
 
-    Takes the calls of DumpWriter. A record is in the file when its call returns: what was written
+    A record is in the file when its call returns: what was written
     before a crash can be read. `close` writes the index. An array that lies where an earlier one
     lay, with the same bytes, is stored once. `compression="zstd"` needs the extra `zstd`. Failures
     raise DumpError with the path, DumpBudgetError where `budget` does not last.
@@ -70,16 +54,15 @@ class PackedDumpWriter:
         compression: Compression | None = None,
         budget: ByteBudget | None = None,
     ):
+        super().__init__()
         if compression not in (None, "zstd"):
             raise DumpError(f'a dump is compressed by "zstd" or not at all, not by {compression!r}')
         self.run_root = Path(run_root)
         self.path = self.run_root / PACKED_FILE
         self._compressor = zstd.compressor() if compression else None
         self._budget = budget or ByteBudget()
-        self._lock = threading.Lock()
         self._rows: list[bytes] = []
         self._offset = 0
-        self._last_timestamp = 0
         self._stored: dict[tuple[int, int, int, int], _Stored] = {}
         self._summarized: set[tuple[str, str, int, int]] = set()
         try:
@@ -94,17 +77,13 @@ class PackedDumpWriter:
         device: str,
         node_name: str,
         slot: int,
-        array: npt.NDArray[np.generic] | np.generic | TensorProto | None,
+        array: DumpedValue,
         timestamp_us: int,
         debug_op: str = "DebugIdentity",
         dtype: int | None = None,
         shape: Sequence[int] = (),
     ) -> int:
-        """Write one value with its health; returns its timestamp, later than those before it.
-
-        None is an uninitialized tensor of the `DT_*` number `dtype` and of `shape`; a TensorProto
-        is stored as it is.
-        """
+        """Write one value with its health; as BaseDumpWriter says."""
         meta: dict[str, Any] = {
             "device": device,
             "node": node_name,
@@ -117,19 +96,20 @@ class PackedDumpWriter:
             raise DumpError(f"{node_name}:{slot} cannot be dumped: {error}") from error
         meta.update(value)
         with self._lock:
-            timestamp = self._last_timestamp = max(int(timestamp_us), self._last_timestamp + 1)
-            meta["time"] = timestamp
+            timestamp = meta["time"] = self._timestamp(timestamp_us)
             is_value = meta["op"] == "DebugIdentity" and not isinstance(array, TensorProto)
-            stored = _Stored(self._offset)
+            stored = _Stored(self._offset, 0)
+            crc = None
             if isinstance(payload, np.ndarray) and payload.size:
                 stored = self._shared(payload, meta["dtype"])
+                crc = stored.crc
                 if stored.offset != self._offset:
-                    meta["same"], payload = stored.offset, b""
+                    meta["same"], payload, crc = stored.offset, b"", None
             if is_value:
                 stored.health = stored.health or _numbers(array, meta)
                 meta["health"] = _of_shape(stored.health, meta["shape"])
                 self._summarized.add((device, node_name, int(slot), timestamp))
-            self._record(TENSOR, meta, payload)
+            self._record(TENSOR, meta, payload, crc)
         return timestamp
 
     def write_graph(
@@ -140,69 +120,25 @@ class PackedDumpWriter:
         with self._lock:
             self._record(GRAPH, {"device": device}, data)
 
-    def write_core_metadata(
-        self,
-        *,
-        session_run_index: int,
-        input_names: Sequence[str] = (),
-        output_names: Sequence[str] = (),
-        target_nodes: Sequence[str] = (),
-        global_step: int = -1,
-        executor_step_index: int = 0,
-        timestamp_us: int = 0,
-    ) -> None:
-        """Write what was run: tensor names with their slot, node names of targets."""
-        metadata = {
-            "global_step": global_step,
-            "session_run_index": session_run_index,
-            "executor_step_index": executor_step_index,
-            "input_names": list(input_names),
-            "output_names": list(output_names),
-            "target_nodes": list(target_nodes),
-        }
-        self.write_part(CORE_METADATA_PREFIX, json_bytes(metadata))
-
-    def write_fetches_info(self, info: str) -> None:
-        """Write the `repr` of what was fetched."""
-        self.write_part(FETCHES_INFO, info.encode())
-
-    def write_feed_keys_info(self, info: str) -> None:
-        """Write the `repr` of the keys that were fed; "None" without feeds."""
-        self.write_part(FEED_KEYS_INFO, info.encode())
-
-    def write_feeds(self, feeds: Mapping[str, npt.ArrayLike]) -> None:
-        """Write the values that were fed, by tensor name."""
-        self.write_part(FEEDS_FILE, feeds_event(feeds).SerializeToString())
-
-    def write_tracebacks(self, tracebacks: Mapping[str, Sequence[Frame]] | bytes) -> None:
-        """Write where each node was made: (file, line, function, text), innermost frame last.
-
-        Bytes are the JSON of `tracebacks_json`.
-        """
-        self.write_part(
-            TRACEBACKS_FILE,
-            tracebacks if isinstance(tracebacks, bytes) else tracebacks_json(tracebacks),
-        )
-
-    def write_sources(self, sources: Mapping[str, str] | bytes) -> None:
-        """Write the text of source files, by the file names that the tracebacks use.
-
-        Bytes are the JSON of `sources_json`.
-        """
-        self.write_part(
-            SOURCES_FILE, sources if isinstance(sources, bytes) else sources_json(sources)
-        )
-
     def write_health(self, rows: Iterable[Health]) -> None:
         """Write the health summaries of tensors that were not written themselves."""
         others = [row for row in rows if row[:4] not in self._summarized]
         if others:
-            self.write_part(HEALTH_FILE, health_event(others).SerializeToString())
+            super().write_health(others)
 
     def write_part(self, name: str, data: bytes) -> None:
         """Write what tfdbg's form has in the file `name`: an Event's message, or the file."""
         with self._lock:
             self._record(PART, {"name": name}, data)
+
+    def _write_metadata(self, metadata: dict[str, Any], timestamp_us: int) -> None:
+        self.write_part(CORE_METADATA_PREFIX, json_bytes(metadata))
+
+    def _write_info(self, name: str, text: str) -> None:
+        self.write_part(name, text.encode())
+
+    def _write_extra(self, name: str, data: bytes) -> None:
+        self.write_part(name, data)
 
     def close(self) -> None:
         """Write the index and close the file; closing twice is harmless."""
@@ -218,52 +154,49 @@ class PackedDumpWriter:
             finally:
                 self._file.close()
 
-    def __enter__(self) -> "PackedDumpWriter":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _shared(self, payload: npt.NDArray[np.uint8], dtype: int) -> "_Stored":
         """Where the same bytes of the same memory are in the file, or will be now."""
         address = payload.__array_interface__["data"][0]
-        key = (address, payload.size, dtype, packed_form.crc32c(payload))
-        return self._stored.setdefault(key, _Stored(self._offset))
+        crc = packed_form.crc32c(payload)
+        key = (address, payload.size, dtype, crc)
+        return self._stored.setdefault(key, _Stored(self._offset, crc))
 
-    def _record(self, kind: int, meta: dict[str, Any], payload: Payload) -> None:
+    def _record(
+        self, kind: int, meta: dict[str, Any], payload: Payload, crc: int | None = None
+    ) -> None:
+        """Append a record; crc is that of the payload, where it is known."""
         codec, stored = packed_form.PLAIN, payload
         if self._compressor is not None and _WORTH_COMPRESSING <= len(payload) <= COMPRESSED_LIMIT:
             smaller = self._compressor.compress(_buffer(payload))
             if len(smaller) < len(payload):
-                codec, stored = packed_form.ZSTD, smaller
+                codec, stored, crc = packed_form.ZSTD, smaller, None
         if self._file.closed:
             raise DumpError(f"{self.path}: this dump is closed: nothing more can be written")
         text = json_bytes(meta)
-        head = packed_form.record_head(kind, codec, text, stored, len(payload))
+        head = packed_form.record_head(kind, codec, text, stored, len(payload), crc)
         self._budget.take(len(head) + packed_form.aligned(len(stored)))
         row = b"[%d,%d,%d," % (self._offset, kind, len(stored)) + text + b"]"
-        padding = bytes(-len(stored) % packed_form.ALIGNMENT)
-        if len(stored) < _JOINED:
-            self._append(b"".join((head, _buffer(stored), padding)))
-        else:
-            for part in (head, _buffer(stored), padding):
-                self._append(part)
+        self._append(head, _buffer(stored), _PADDING[: -len(stored) % packed_form.ALIGNMENT])
         self._rows.append(row)
 
-    def _append(self, data: bytes | memoryview) -> None:
-        written = 0
+    def _append(self, *parts: bytes | memoryview) -> None:
+        """Write the parts one after the other, from where they lie."""
+        left = [part for part in parts if len(part)]
         try:
-            while written < len(data):  # the system takes at most 2 GiB at once
-                written += self._file.write(memoryview(data)[written:])
+            while left:
+                written = _write(self._file.fileno(), left)
+                self._offset += written
+                while left and written >= len(left[0]):
+                    written -= len(left.pop(0))
+                if written:
+                    left[0] = memoryview(left[0])[written:]
         except OSError as error:
             raise DumpError(f"{self.path}: the dump cannot be written: {error}") from error
-        finally:
-            self._offset += written
+
+
+def _write(file: int, parts: list[bytes | memoryview]) -> int:
+    """Write what the system takes at once, 2 GiB at most; returns the bytes."""
+    return os.writev(file, parts) if hasattr(os, "writev") else os.write(file, parts[0])
 
 
 def _buffer(payload: Payload) -> bytes | memoryview:
@@ -271,7 +204,7 @@ def _buffer(payload: Payload) -> bytes | memoryview:
 
 
 def _stored_form(
-    array: npt.NDArray[np.generic] | np.generic | TensorProto | None,
+    array: DumpedValue,
     dtype: int | None,
     shape: Sequence[int],
 ) -> tuple[dict[str, Any], Payload]:

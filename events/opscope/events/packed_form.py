@@ -36,6 +36,7 @@ ZSTD = 1
 
 Payload = bytes | npt.NDArray[np.uint8]
 
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _CRC = struct.Struct("<I")
 _FILE_HEADER = struct.Struct(f"<{len(FILE_MAGIC)}sI")
 _TRAILER = struct.Struct(f"<{len(INDEX_MAGIC)}sQ")
@@ -103,9 +104,17 @@ def index_offset(data: bytes) -> int | None:
 
 
 def record_head(
-    kind: int, codec: int, meta: bytes, stored: Payload, payload_size: int | None = None
+    kind: int,
+    codec: int,
+    meta: bytes,
+    stored: Payload,
+    payload_size: int | None = None,
+    stored_crc: int | None = None,
 ) -> bytes:
-    """A record up to its payload; `payload_size` before compression, where there is one."""
+    """A record up to its payload; `payload_size` before compression, where there is one.
+
+    stored_crc: the CRC of what is stored, where it is known.
+    """
     frame = _FRAME.pack(
         RECORD_MAGIC,
         kind,
@@ -114,7 +123,7 @@ def record_head(
         crc32c(meta),
         len(stored),
         len(stored) if payload_size is None else payload_size,
-        crc32c(stored),
+        crc32c(stored) if stored_crc is None else stored_crc,
     )
     head = frame + _CRC.pack(crc32c(frame)) + meta
     return head.ljust(aligned(len(head)), b"\0")
@@ -132,7 +141,7 @@ def read_frame(data: bytes) -> Frame | None:
 
 def json_bytes(value: Any) -> bytes:
     """JSON as it stands in a file."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return _JSON.encode(value).encode()
 
 
 def _closed(data: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from opscope.events.proto.attr_value_pb2 import AttrValue, NameAttrList
 from opscope.events.proto.config_pb2 import (
     ConfigProto,
     GPUOptions,
@@ -11,9 +12,9 @@ from opscope.events.proto.config_pb2 import (
     RunMetadata,
     RunOptions,
 )
-from opscope.events.proto.event_pb2 import Event, SessionLog
+from opscope.events.proto.event_pb2 import Event, LogMessage, SessionLog
 from opscope.events.proto.graph_pb2 import GraphDef
-from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
+from opscope.events.proto.meta_graph_pb2 import MetaGraphDef, TensorInfo
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.summary_pb2 import HistogramProto, Summary, SummaryMetadata
 from opscope.runtime import (
@@ -42,6 +43,7 @@ from opscope.runtime import (
     ops,
     python_io,
     quantization,
+    queue,
     random,
     saved_model,
     sets,
@@ -70,12 +72,14 @@ from opscope.runtime.behavior import (
 )
 from opscope.runtime.case import case, switch_case
 from opscope.runtime.clip_ops import (
+    clip_by_average_norm,
     clip_by_global_norm,
     clip_by_norm,
     global_norm,
 )
 from opscope.runtime.cond import cond
 from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.conversions import register_tensor_conversion_function
 from opscope.runtime.custom_gradient import custom_gradient
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.device_spec import DeviceSpec
@@ -127,11 +131,13 @@ from opscope.runtime.graph import Graph, get_default_graph, reset_default_graph
 from opscope.runtime.graph_import import import_graph_def
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group, tuple  # noqa: A004 - TensorFlow's name
+from opscope.runtime.image import extract_image_patches
 from opscope.runtime.indexed_slices import (
     IndexedSlices,
 )
 from opscope.runtime.initializers import Constant as constant_initializer  # noqa: N813
 from opscope.runtime.initializers import Ones as ones_initializer  # noqa: N813
+from opscope.runtime.initializers import Orthogonal as orthogonal_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomNormal as random_normal_initializer  # noqa: N813
 from opscope.runtime.initializers import RandomUniform as random_uniform_initializer  # noqa: N813
 from opscope.runtime.initializers import TruncatedNormal as truncated_normal_initializer  # noqa: N813
@@ -140,6 +146,7 @@ from opscope.runtime.initializers import VarianceScaling as variance_scaling_ini
 from opscope.runtime.initializers import Zeros as zeros_initializer  # noqa: N813
 from opscope.runtime.initializers import glorot_normal as glorot_normal_initializer
 from opscope.runtime.initializers import glorot_uniform as glorot_uniform_initializer
+from opscope.runtime.logging import get_logger
 from opscope.runtime.math import (
     abs,  # noqa: A004 - TensorFlow's name
     accumulate_n,
@@ -251,6 +258,8 @@ from opscope.runtime.ops.blocks import (
     space_to_depth,
 )
 from opscope.runtime.ops.broadcasting import (
+    broadcast_dynamic_shape,
+    broadcast_static_shape,
     broadcast_to,
 )
 from opscope.runtime.ops.cast import to_bfloat16, to_complex64, to_complex128
@@ -258,6 +267,7 @@ from opscope.runtime.ops.comparison import (
     where,
     where_v2,
 )
+from opscope.runtime.ops.counting import count_up_to
 from opscope.runtime.ops.decoding import (
     decode_compressed,
     decode_csv,
@@ -360,7 +370,7 @@ from opscope.runtime.ops.random import (
     random_uniform,
     truncated_normal,
 )
-from opscope.runtime.ops.repeating import batch_gather, repeat
+from opscope.runtime.ops.repeating import batch_gather, batch_scatter_update, repeat
 from opscope.runtime.ops.rolling import roll, unravel_index
 from opscope.runtime.ops.sampling import multinomial, random_crop, random_gamma, random_poisson
 from opscope.runtime.ops.saturation import saturate_cast
@@ -524,6 +534,7 @@ from opscope.runtime.recognition import (
     executing_eagerly,
     init_scope,
     is_numeric_tensor,
+    is_symbolic_tensor,
     is_tensor,
 )
 from opscope.runtime.scopes import (
@@ -561,7 +572,9 @@ from opscope.runtime.sparse_functions import (
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.template import make_template
 from opscope.runtime.tensor_array import TensorArray
+from opscope.runtime.tensor_message import get_static_value, make_ndarray, make_tensor_proto
 from opscope.runtime.tensor_shape import Dimension, TensorShape
+from opscope.runtime.tensor_spec import SparseTensorSpec, TensorSpec, TypeSpec, type_spec_from_value
 from opscope.runtime.uninitialized import report_uninitialized_variables
 from opscope.runtime.value_assertions import (
     assert_equal,
@@ -581,6 +594,11 @@ from opscope.runtime.variable_class import (
     disable_resource_variables,
     enable_resource_variables,
     resource_variables_enabled,
+)
+from opscope.runtime.variable_creators import (
+    VariableAggregation,
+    VariableSynchronization,
+    variable_creator_scope,
 )
 from opscope.runtime.variable_scope import (
     AUTO_REUSE,
@@ -641,6 +659,7 @@ __all__ = [
     "VERSION",
     "AggregationMethod",
     "Assert",
+    "AttrValue",
     "ConditionalAccumulator",
     "ConditionalAccumulatorBase",
     "ConfigProto",
@@ -661,7 +680,9 @@ __all__ = [
     "IdentityReader",
     "IndexedSlices",
     "InteractiveSession",
+    "LogMessage",
     "MetaGraphDef",
+    "NameAttrList",
     "NoGradient",
     "NodeDef",
     "NotDifferentiable",
@@ -681,18 +702,24 @@ __all__ = [
     "SessionLog",
     "SparseFeature",
     "SparseTensor",
+    "SparseTensorSpec",
     "SparseTensorValue",
     "Summary",
     "SummaryMetadata",
     "TFRecordReader",
     "Tensor",
     "TensorArray",
+    "TensorInfo",
     "TensorShape",
+    "TensorSpec",
     "TextLineReader",
+    "TypeSpec",
     "UnconnectedGradients",
     "VarLenFeature",
     "Variable",
+    "VariableAggregation",
     "VariableScope",
+    "VariableSynchronization",
     "WholeFileReader",
     "abs",
     "accumulate_n",
@@ -742,6 +769,7 @@ __all__ = [
     "atan2",
     "atanh",
     "batch_gather",
+    "batch_scatter_update",
     "batch_to_space",
     "batch_to_space_nd",
     "betainc",
@@ -751,6 +779,8 @@ __all__ = [
     "bitwise",
     "bool",
     "boolean_mask",
+    "broadcast_dynamic_shape",
+    "broadcast_static_shape",
     "broadcast_to",
     "case",
     "cast",
@@ -758,6 +788,7 @@ __all__ = [
     "check_numerics",
     "cholesky",
     "cholesky_solve",
+    "clip_by_average_norm",
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
@@ -781,6 +812,7 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "count_up_to",
     "create_partitioned_variables",
     "cross",
     "cumprod",
@@ -833,6 +865,7 @@ __all__ = [
     "exp",
     "expand_dims",
     "expm1",
+    "extract_image_patches",
     "eye",
     "fake_quant_with_min_max_args",
     "fake_quant_with_min_max_args_gradient",
@@ -863,7 +896,9 @@ __all__ = [
     "get_default_graph",
     "get_default_session",
     "get_local_variable",
+    "get_logger",
     "get_seed",
+    "get_static_value",
     "get_variable",
     "get_variable_scope",
     "gfile",
@@ -911,6 +946,7 @@ __all__ = [
     "is_non_decreasing",
     "is_numeric_tensor",
     "is_strictly_increasing",
+    "is_symbolic_tensor",
     "is_tensor",
     "is_variable_initialized",
     "lbeta",
@@ -932,7 +968,9 @@ __all__ = [
     "logical_xor",
     "lookup",
     "losses",
+    "make_ndarray",
     "make_template",
+    "make_tensor_proto",
     "manip",
     "map_fn",
     "matching_files",
@@ -976,6 +1014,7 @@ __all__ = [
     "ones_like",
     "op_scope",
     "ops",
+    "orthogonal_initializer",
     "pad",
     "parallel_stack",
     "parse_example",
@@ -992,6 +1031,7 @@ __all__ = [
     "python_io",
     "qr",
     "quantization",
+    "queue",
     "random",
     "random_crop",
     "random_gamma",
@@ -1018,6 +1058,7 @@ __all__ = [
     "reduce_prod",
     "reduce_sum",
     "regex_replace",
+    "register_tensor_conversion_function",
     "repeat",
     "report_uninitialized_variables",
     "required_space_to_batch_paddings",
@@ -1161,6 +1202,7 @@ __all__ = [
     "truncatediv",
     "truncatemod",
     "tuple",
+    "type_spec_from_value",
     "uint8",
     "uint16",
     "uint32",
@@ -1177,6 +1219,7 @@ __all__ = [
     "unsorted_segment_sum",
     "unstack",
     "variable_axis_size_partitioner",
+    "variable_creator_scope",
     "variable_op_scope",
     "variable_scope",
     "variables_initializer",

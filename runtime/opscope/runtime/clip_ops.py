@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from opscope.runtime import dtypes
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_op
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.basic import identity
+from opscope.runtime.ops.cast import cast
 from opscope.runtime.ops.comparison import where
 from opscope.runtime.ops.filling import ones_like
 from opscope.runtime.ops.joining import stack
 from opscope.runtime.ops.reduction import reduce_sum
+from opscope.runtime.ops.sequence import range as range_of
+from opscope.runtime.ops.shape import rank, size
 from opscope.runtime.scopes import name_scope
 
 
@@ -29,6 +33,17 @@ def clip_by_norm(t: Any, clip_norm: Any, axes: Any = None, name: str | None = No
         values.shape.assert_is_compatible_with(scaled.shape)
         divisor = make_op("Maximum", norm, clip_norm)
         return identity(make_op("RealDiv", scaled, divisor, name="truediv"), name=scope)
+
+
+def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Tensor:
+    """`t` scaled down so that its L2 norm, divided by its size, is at most `clip_norm`."""
+    with name_scope(name, "clip_by_average_norm", [t, clip_norm]) as scope:
+        values: Any = convert_to_tensor(t, name="t")
+        count = cast(size(values), dtypes.float32)
+        inverse: Any = make_op("Rsqrt", reduce_sum(values * values, range_of(rank(values))))
+        limit = constant(1.0) / clip_norm
+        scaled = values * clip_norm * make_op("Minimum", inverse * count, limit)
+        return identity(scaled, name=scope)
 
 
 def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor | None:

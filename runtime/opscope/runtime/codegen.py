@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from opscope.events import health_summary
 from opscope.runtime.binding import Binding
 from opscope.runtime.common_ops import common_ops
 from opscope.runtime.coverage import covered_tensors
@@ -56,8 +57,6 @@ class Generator:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self.text = SourceText()
-        self.names = GeneratedNames(instrument_names())
-        self.bind = self.names.bind
         self.expressions: dict[tuple[Tensor, Device | str | None], str] = {}
         self.slot_names: dict[Tensor, str] = {}
         self.slots: dict[VariableSlot, str] = {}
@@ -71,6 +70,7 @@ class Generator:
         self.fetched = {e for e in inputs.fetches.elements if isinstance(e, Tensor)}
         self.fetch_results: dict[Tensor, str] = {}
         self.owned = 0
+        self.summaries: dict[Root, str] = {}
         devices = {device.device_type for device in inputs.placement.values()}
         has_flow = inputs.items is not None
         self.recorder = Recorder(
@@ -78,7 +78,10 @@ class Generator:
             devices <= {"CPU"} and not has_flow,
             repeats=has_flow,
             only_checks=inputs.checked_slots is not None,
+            ops=inputs.order,
         )
+        self.names = GeneratedNames(instrument_names(self.recorder))
+        self.bind = self.names.bind
         self.records = inputs.instrument is not PLAIN
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.common: dict[Operation, Operation] = {}
@@ -86,7 +89,7 @@ class Generator:
             ops = [op for op in inputs.order if op in self.active]
             self.common = common_ops(ops, inputs.placement, self.fed, inputs.known.values)
         self.covered: set[Tensor] = set()
-        if self.recorder.defers:
+        if self.recorder.covers:
             given = self.fed | inputs.known.values.keys()
             self.covered = covered_tensors(
                 inputs.order,
@@ -114,7 +117,9 @@ class Generator:
             self.set_root(feed.tensor, ("feed", i))
         if instrument is not PLAIN:
             start = "(-1, clock())" if self.flow else "clock()"
-            self.text.add("hits = []; hit = hits.append; wild = over = False; seen = []", None)
+            watch = instrument.watch
+            hit = "halting(hits)" if watch and watch.stop else "hits.append"
+            self.text.add(f"hits = []; hit = {hit}; wild = over = False; seen = []", None)
             if self.inputs.checked_slots is not None:
                 slots = self.bind(self.inputs.checked_slots, "l")
                 self.text.add(f"seen = [(s.value, s.rewrites) for s in {slots}]", None)
@@ -143,6 +148,7 @@ class Generator:
             else (),
             repeats=self.flow is not None,
             again=self.memory.again,
+            summarizes=recorder.summarizes,
         )
 
     def _result(self) -> str:
@@ -389,6 +395,7 @@ class Generator:
         name = self.value(tensor, op, None)
         reserved = None if self.flow is None else self.flow.fetch_locals.get(tensor)
         is_shared = self.roots[tensor][0] in ("slot", "constant", "merged")
+        is_shared = is_shared or self.recorder.holds
         if reserved or is_shared or self.memory.lifetimes.is_kept(name):
             local = reserved or self.new_local()
             self.text.add(
@@ -402,12 +409,14 @@ class Generator:
         if not self.recorder.wants(tensor) or self.is_handle(tensor):
             return
         slot = self.slot_names.get(tensor)
-        if slot is not None:
+        known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
+        if self.recorder.summarizes:
+            name = self._summary(tensor, op, known)
+        elif slot is not None:
             name = self.new_local()
             self.text.add(f"{name} = {slot}.value", op)
         else:
             name = self.expressions[tensor, None]
-        known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
         for line in self.recorder.record(
             tensor,
             self.inputs.placement[op],
@@ -419,6 +428,26 @@ class Generator:
             tensor in self.covered,
         ):
             self.text.add(line, op)
+
+    def _summary(self, tensor: Tensor, op: Operation, known: Any) -> str:
+        """The name of a tensor's health summary; outside of blocks a value is read once."""
+        content = self.contents[tensor]
+        name = self.summaries.get(content) if self.flow is None else None
+        if name is not None:
+            return name
+        if known is not None:
+            name = self.bind(health_summary(known), "c")
+        else:
+            slot = self.slot_names.get(tensor)
+            value = self.expressions[tensor, None] if slot is None else f"{slot}.value"
+            home = self.inputs.placement[op]
+            if home.device_type != "CPU":
+                value = f"{self.bind(home.to_host, 'd')}({value})"
+            # A name of its own: after an error, what it holds is a summary or nothing.
+            name = self.names.new_local()
+            self.text.add(f"{name} = health({value})", op)
+        self.summaries[content] = name
+        return name
 
     # -- names -------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from opscope.runtime import dtypes
+from opscope.runtime.conversions import converted, has_conversions
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.op_def import find_op, op
 from opscope.runtime.operation import Tensor
@@ -180,6 +181,10 @@ def convert_to_tensor(
                 f"{value.dtype.name}: {value}"
             )
         return value
+    if has_conversions():
+        made = converted(value, wanted, name, preferred_dtype, as_ref)
+        if made is not None:
+            return made
     if isinstance(value, (list, tuple)) and _holds_tensor(value):
         return _packed(value, wanted or _tensor_dtype(value), name or "packed")
     if isinstance(value, TensorShape):

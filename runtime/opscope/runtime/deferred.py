@@ -19,12 +19,13 @@ NOT_COMPUTED = object()
 
 
 def with_deferred(program: Program, values: Sequence[Any]) -> Sequence[Any]:
-    """Return `values` of `program.recorded` with those of deferred and dropped tensors filled in.
+    """Return `values` with those of deferred and dropped tensors filled in.
 
-    Their ops are stateless and run on CPU, so that computing them late gives what computing them in
-    the run would have given. One whose inputs are missing, or that fails, is NOT_COMPUTED.
+    They are those of `program.recorded`, all or the first of them. Deferred ops are stateless and
+    run on CPU, so that computing them late gives what computing them in the run would have given.
+    One whose inputs are missing, or that fails, is NOT_COMPUTED.
     """
-    recorded = program.recorded
+    recorded = program.recorded[: len(values)]
     if all(r.local for r in recorded) and not any(v is NOT_COMPUTED for v in values):
         return values
     complete = list(values)

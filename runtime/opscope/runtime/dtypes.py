@@ -8,6 +8,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from opscope.runtime.elsewhere import defined_elsewhere
+
 _REF_OFFSET = 100  # a reference type is its base type plus 100 (types.proto)
 
 # (TensorFlow's name, DataType number, NumPy dtype)
@@ -216,3 +218,17 @@ def as_dtype(type_value: Any) -> DType:
     if found is None:
         raise TypeError(f"Cannot convert value {type_value!r} to a TensorFlow DType.")
     return found
+
+
+# tf.dtypes has functions on tensors too; the modules that define them import this one.
+_FUNCTIONS = {
+    "as_string": "ops.text:as_string",
+    "cast": "ops.cast:cast",
+    "complex": "ops.special:complex_of",
+    "saturate_cast": "ops.saturation:saturate_cast",
+}
+__getattr__ = defined_elsewhere(__name__, _FUNCTIONS)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_FUNCTIONS])

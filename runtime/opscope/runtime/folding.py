@@ -25,6 +25,9 @@ _CHANGES = MERGES | EXITS | NEXTS | {"LoopCond"}
 # Their values follow from the shape of what they are given.
 OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
 
+# The attribute of a node that looks at its input, though the shape is known without.
+KEEPS_ITS_INPUT = "_opscope_keeps_its_input"
+
 
 @dataclass(frozen=True)
 class Known:
@@ -116,6 +119,8 @@ class _Folder:
         if op.definition.stateful or not op.inputs or op.control_inputs or op_type in _CHANGES:
             return None
         if op_type in OF_SHAPE:
+            if KEEPS_ITS_INPUT in op.attrs:
+                return None
             return _of_shape(op, shadow.inputs[0].shape)
         if self.placement[op].device_type != "CPU":
             return None

@@ -55,8 +55,7 @@ def frames_of(order: Sequence[Operation], fed: Collection[Tensor]) -> dict[Opera
             frame = home.get(producer)
             if frame is None:  # the back edge of a loop
                 continue
-            if producer.type in EXITS:
-                assert frame.parent is not None
+            if producer.type in EXITS and frame.parent is not None:  # None: its value is fed
                 frame = frame.parent
             if frame.depth > deepest.depth:
                 frame, deepest = deepest, frame
@@ -69,7 +68,7 @@ def frames_of(order: Sequence[Operation], fed: Collection[Tensor]) -> dict[Opera
                 )
         if op.type in ENTERS and producers(op, fed):
             deepest = Frame(op.attrs["frame_name"], deepest, deepest.depth + 1)
-        elif op.type in EXITS and deepest is ROOT:
+        elif op.type in EXITS and deepest is ROOT and producers(op, fed):
             raise errors.InvalidArgumentError(
                 op.node_def, op, f"{op.name} leaves a loop, but is not in one"
             )

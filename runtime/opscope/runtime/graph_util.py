@@ -10,8 +10,20 @@ import numpy as np
 from opscope.events import make_tensor_proto
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
-from opscope.runtime.graph_import import as_message
+from opscope.runtime import dtypes
+from opscope.runtime.graph import Graph
+from opscope.runtime.graph_import import as_message, import_graph_def
 from opscope.runtime.node_import import parse_input
+from opscope.runtime.tensor_shape import TensorShape
+
+__all__ = [
+    "convert_variables_to_constants",
+    "extract_sub_graph",
+    "import_graph_def",
+    "must_run_on_cpu",
+    "remove_training_nodes",
+    "tensor_shape_from_node_def_name",
+]
 
 _VARIABLES = frozenset({"Variable", "VariableV2", "VarHandleOp"})
 
@@ -114,3 +126,29 @@ def remove_training_nodes(
             del copy.input[:]
             copy.input.extend(source(text) for text in node.input)
     return made
+
+
+def must_run_on_cpu(node: Any, pin_variables_on_cpu: bool = False) -> bool:
+    """True for an Operation or NodeDef of a type that TensorFlow has no GPU kernel for.
+
+    These are constants of strings and of int32, DynamicStitch of int32 and Cast from int32; and
+    variables, where they are to stay on the CPU.
+    """
+    described = node if isinstance(node, NodeDef) else node.node_def
+    if pin_variables_on_cpu and described.op in _VARIABLES:
+        return True
+    attr = {
+        "Const": "dtype",
+        "DynamicStitch": "T",
+        "ParallelDynamicStitch": "T",
+        "Cast": "SrcT",
+    }.get(described.op)
+    if attr is None:
+        return False
+    on_cpu = (dtypes.int32, dtypes.string) if described.op == "Const" else (dtypes.int32,)
+    return described.attr[attr].type in [kind.as_datatype_enum for kind in on_cpu]
+
+
+def tensor_shape_from_node_def_name(graph: Graph, input_name: str) -> TensorShape:
+    """The static shape of the tensor that an input of a NodeDef names, "x" or "x:1"."""
+    return graph.get_tensor_by_name(input_name if ":" in input_name else f"{input_name}:0").shape

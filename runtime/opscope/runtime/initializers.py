@@ -8,9 +8,14 @@ from typing import Any
 
 from opscope.runtime import dtypes
 from opscope.runtime.constant import constant as constant_tensor
+from opscope.runtime.elsewhere import defined_elsewhere
+from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
-from opscope.runtime.ops import filling, matrices, random
+from opscope.runtime.ops import factorizations, filling, matrices, random
+from opscope.runtime.ops.arrangement import matrix_transpose
+from opscope.runtime.ops.shape import reshape
 from opscope.runtime.ops.slicing import slice_block
+from opscope.runtime.ops.tensor_diagonals import diag_part
 from opscope.runtime.tensor_shape import as_shape
 
 
@@ -210,6 +215,40 @@ class UniformUnitScaling(Initializer):
         return random.random_uniform(shape, -limit, limit, self._wanted(dtype), seed=self.seed)
 
 
+class Orthogonal(Initializer):
+    """A matrix of orthogonal rows or columns times `gain`, whichever of them are fewer.
+
+    All axes but the last count as rows; ValueError for fewer than two axes.
+    """
+
+    def __init__(
+        self, gain: float = 1.0, seed: int | None = None, dtype: Any = dtypes.float32
+    ) -> None:
+        self.gain = gain
+        self.seed = seed
+        self.dtype = dtypes.as_dtype(dtype)
+        if not self.dtype.is_floating:
+            raise ValueError(f"Argument `dtype` must be of a floating type, got {self.dtype.name}")
+
+    def __call__(self, shape: Any, dtype: Any = None, partition_info: Any = None) -> Tensor:
+        """The matrix from random numbers, in the given shape."""
+        sizes = _sizes(shape)
+        if len(sizes) < 2:
+            raise ValueError(
+                "The tensor to initialize, specified by argument `shape` must be at least "
+                f"two-dimensional. Received shape={shape}"
+            )
+        rows, columns = math.prod(sizes[:-1]), sizes[-1]
+        longer, shorter = max(rows, columns), min(rows, columns)
+        drawn = random.random_normal((longer, shorter), dtype=self._wanted(dtype), seed=self.seed)
+        q, r = factorizations.qr(drawn, full_matrices=False)
+        signed: Any = q * make_tensor("Sign", diag_part(r))
+        if rows < columns:
+            signed = matrix_transpose(signed)
+        made: Tensor = self.gain * reshape(signed, shape)
+        return made
+
+
 class Identity(Initializer):
     """The identity matrix times `gain`; ValueError for another number of dimensions than two."""
 
@@ -305,6 +344,7 @@ truncated_normal = TruncatedNormal
 variance_scaling = VarianceScaling
 uniform_unit_scaling = UniformUnitScaling
 identity = Identity
+orthogonal = Orthogonal
 
 _BY_NAME: dict[str, Callable[..., Initializer]] = {
     "zeros": Zeros,
@@ -322,4 +362,18 @@ _BY_NAME: dict[str, Callable[..., Initializer]] = {
     "lecun_uniform": lecun_uniform,
     "uniform_unit_scaling": UniformUnitScaling,
     "identity": Identity,
+    "orthogonal": Orthogonal,
 }
+
+# The initializing operations have a second name here; the modules that define them import this one.
+_OPERATIONS = {
+    "global_variables": "variables:global_variables_initializer",
+    "local_variables": "variables:local_variables_initializer",
+    "tables_initializer": "older_names:tables_initializer",
+    "variables": "variables:variables_initializer",
+}
+__getattr__ = defined_elsewhere(__name__, _OPERATIONS)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_OPERATIONS])

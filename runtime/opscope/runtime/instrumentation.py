@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
 
-from opscope.events import has_inf_or_nan
-from opscope.runtime import dtypes, errors
+from opscope.events import (
+    AbsoluteAbove,
+    AllZero,
+    BuiltInFilter,
+    HasInfOrNan,
+    HasNan,
+    OutOfRange,
+    has_inf_or_nan,
+    health_summary,
+)
+from opscope.runtime import errors
 from opscope.runtime.deferred import NOT_COMPUTED
 from opscope.runtime.devices import Device
-from opscope.runtime.operation import Tensor
+from opscope.runtime.halt import halting
+from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.plan import Instrument, Recorded
 from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.variable_slot import VariableSlot
+from opscope.runtime.watch import is_handle
 
 
 def refuse_uninitialized(slot: VariableSlot) -> NoReturn:
@@ -39,17 +50,41 @@ def _bad_on_device(value: Any) -> bool:
     return not bool((value - value == 0).all())
 
 
-def instrument_names() -> dict[str, Any]:
+def instrument_names(recorder: Recorder) -> dict[str, Any]:
     """The fixed names that generated code uses."""
+    filter_names: dict[str, Any] = {}
+    watch = recorder.watch
+    if watch is not None and isinstance(watch.filter, BuiltInFilter):
+        bounds = getattr(watch.filter, "bound", None)
+        filter_names = {
+            "passes": watch.filter.passes,
+            "passes_on_device": watch.filter.passes_on_device,
+            "lower": getattr(watch.filter, "lower", None) if bounds is None else -bounds,
+            "upper": getattr(watch.filter, "upper", None) if bounds is None else bounds,
+        }
     return {
+        **filter_names,
+        "asked": recorder.asked,
+        "halting": halting,
         "bad": has_inf_or_nan,
         "bad_on_device": _bad_on_device,
         "gone": NOT_COMPUTED,
+        "health": health_summary,
         "clock": time.perf_counter_ns,
         "isfinite": math.isfinite,
         "not_all_finite": _not_all_finite,
         "uninitialized": refuse_uninitialized,
     }
+
+
+# The tests of scalars; `item` gives Python's numbers, which compare exactly with the bounds.
+_SCALAR_TESTS: dict[type, str] = {
+    AbsoluteAbove: "not lower <= {0}.item() <= upper",
+    AllZero: "{0} == 0",
+    HasNan: "{0} != {0}",
+    OutOfRange: "not lower <= {0}.item() <= upper",
+}
+_SCALARS = frozenset({"float32", "float64", "int32", "int64"})
 
 
 class Recorder:
@@ -66,25 +101,70 @@ class Recorder:
         defers: bool,
         repeats: bool = False,
         only_checks: bool = False,
+        ops: Sequence[Operation] = (),
     ) -> None:
-        """repeats: a tensor can come several times or never, so values are kept as they come."""
+        """repeats: a tensor can come several times or never, so values are kept as they come.
+
+        ops: all that run, of which what the tested ones read is recorded besides.
+        """
         self.only_checks = only_checks
         self.repeats = repeats
         self.watch = watch = instrument.watch
         self.trace = instrument.trace
-        self.defers = watch is not None and defers and watch.check and watch.wants_all
+        self._guard = instrument.guard
+        self.summarizes = watch is not None and watch.summarizes and not self.trace
+        self.holds = watch is not None and watch.holds_values
+        self.defers = (
+            watch is not None and defers and watch.check and watch.wants_all and not watch.keep_last
+        )
+        # A run that stops at its hit has to stop at the op that was bad first.
+        self.covers = self.defers and watch is not None and not watch.stop
         self.skips_unused = watch is None or self.defers or only_checks
         self.recorded: list[Recorded] = []
         self.roots: list[Any] = []
         self.static_hits: list[int] = []
         self.covered: list[int] = []
         self._first_of: dict[Any, int] = {}
+        self._inputs: frozenset[Tensor] = frozenset()
+        if watch is not None and watch.tests and not watch.wants_all:
+            tested = [op for op in ops if any(map(watch.wants, op.outputs))]
+            self._inputs = frozenset(t for op in tested for t in op.inputs if not is_handle(t))
 
     def wants(self, tensor: Tensor) -> bool:
-        """True when the tensor is watched, or timed with its shape."""
-        if self.repeats and tensor.dtype.base_dtype in (dtypes.resource, dtypes.variant):
-            return False  # a handle is no value
-        return self.trace or (self.watch is not None and self.watch.wants(tensor))
+        """True when the tensor is watched, read by a watched op, or timed with its shape."""
+        if self.repeats and is_handle(tensor):
+            return False
+        return self.trace or self._is_listed(tensor) or tensor in self._inputs
+
+    def _is_listed(self, tensor: Tensor) -> bool:
+        """True when the user asked for the tensor."""
+        return self.watch is not None and self.watch.wants(tensor)
+
+    def asked(self, index: int, value: Any) -> bool:
+        """What the user's filter says of the value of a recorded tensor."""
+        guard = self._guard
+        return guard is not None and value is not None and guard.passes(self.recorded[index], value)
+
+    def tester(self) -> Callable[[int, Any], bool] | None:
+        """The test of a recorded tensor's value, on any device; None where nothing is tested."""
+        watch = self.watch
+        if watch is None or not watch.tests:
+            return None
+        if watch.asks_by_name:
+            return lambda index, value: self.recorded[index].listed and self.asked(index, value)
+        passes = watch.filter if isinstance(watch.filter, BuiltInFilter) else HasInfOrNan()
+
+        def test(index: int, value: Any) -> bool:
+            recorded = self.recorded[index]
+            return recorded.listed and passes(None, recorded.device.to_host(value))
+
+        return test
+
+    def unlisted(self, tensor: Tensor, device: Device, local: str) -> Recorded | None:
+        """How a tensor is recorded that only a watched op's input is; None for a watched one."""
+        if self.watch is None or tensor not in self._inputs or self._is_listed(tensor):
+            return None
+        return Recorded(tensor, device, local, len(self.recorded), listed=False)
 
     def defer(self, tensor: Tensor, device: Device) -> None:
         """Note a tensor that the program does not compute."""
@@ -112,15 +192,29 @@ class Recorder:
         index = len(self.recorded)
         if self.repeats:
             return self._record_each(tensor, device, local, root, known, shape)
+        unlisted = self.unlisted(tensor, device, local)
+        if unlisted is not None:
+            self.recorded.append(unlisted)
+            self.roots.append(root)
+            return []
         first = self._first_of.setdefault(root, index)
         self.recorded.append(Recorded(tensor, device, local, first))
         self.roots.append(root)
-        if self.watch is None or not self.watch.check or first != index:
+        if self.watch is None or not self.watch.tests:
+            return []
+        if self.watch.asks_by_name:
+            return [f"if asked({index}, {local}): hit({index})"]
+        if first != index:
             return []
         if known is not None:
-            if has_inf_or_nan(known):
-                self.static_hits.append(index)
+            if not self._passes(known):
+                return []
+            if self.watch.stop:
+                return [f"hit({index})"]
+            self.static_hits.append(index)
             return []
+        if not self.watch.check:
+            return self._filter_test(tensor, shape.ndims, device, local, index)
         if covered:
             self.covered.append(index)
             return []
@@ -139,6 +233,11 @@ class Recorder:
     ) -> list[str]:
         """As `record`: `seen` gets index and value; a hit is the place of the value in `seen`."""
         index = len(self.recorded)
+        unlisted = self.unlisted(tensor, device, local)
+        if unlisted is not None:
+            self.recorded.append(unlisted)
+            self.roots.append(root)
+            return [] if self.only_checks else [f"seen += {index}, {local}"]
         first = self._first_of.setdefault(root, index)
         self.recorded.append(Recorded(tensor, device, local, first))
         self.roots.append(root)
@@ -146,11 +245,41 @@ class Recorder:
         place = "0" if self.only_checks else "len(seen) - 1"
         # What hands a value on is known by the value; only with patterns may its source be unseen.
         is_test_due = first == index and not (root[0] == "merged" and self.watch_wants_all)
-        if self.watch is None or not self.watch.check or not is_test_due:
+        if self.watch is None or not self.watch.tests:
             return lines
-        if known is None:
+        if self.watch.asks_by_name:
+            return [*lines, f"if asked({index}, {local}): hit({place})"]
+        if not is_test_due:
+            return lines
+        if known is not None:
+            return [*lines, f"hit({place})"] if self._passes(known) else lines
+        if self.watch.check:
             return lines + _test(tensor, shape.ndims, device, local, place)
-        return [*lines, f"hit({place})"] if has_inf_or_nan(known) else lines
+        return lines + self._filter_test(tensor, shape.ndims, device, local, place)
+
+    def _passes(self, known: Any) -> bool:
+        """The test of a value that never changes."""
+        assert self.watch is not None
+        if isinstance(self.watch.filter, BuiltInFilter):
+            return self.watch.filter(None, known)
+        return has_inf_or_nan(known)
+
+    def _filter_test(
+        self, tensor: Tensor, rank: int | None, device: Device, local: str, index: int | str
+    ) -> list[str]:
+        """The test of a built-in filter other than that for inf and nan."""
+        assert self.watch is not None
+        passes = self.watch.filter
+        dtype = tensor.dtype.base_dtype
+        if not isinstance(passes, BuiltInFilter) or not passes.reads(dtype.as_numpy_dtype):
+            return []
+        on_cpu = device.device_type == "CPU"
+        scalar = _SCALAR_TESTS.get(type(passes))
+        if rank == 0 and on_cpu and scalar and dtype.name in _SCALARS:
+            guard = f"{local} is not None and " if tensor.dtype.is_ref_dtype else ""
+            return [f"if {guard}{scalar.format(local)}: hit({index})"]
+        name = "passes" if on_cpu else "passes_on_device"
+        return [f"if {local} is not None and {name}({local}): hit({index})"]
 
     def with_versions(self, last: Mapping[str, int]) -> tuple[Recorded, ...]:
         """What is recorded, marked where it is a variable's memory before its `last` version."""

@@ -17,11 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from opscope.events.health import has_inf_or_nan
+from opscope.events import health_summary
 from opscope.runtime import errors
 from opscope.runtime.feed import Feed, refuse_unfed
 from opscope.runtime.fetch import Fetches
 from opscope.runtime.flow_code import refuse_dead
+from opscope.runtime.halt import halting
 from opscope.runtime.instrumentation import Recorder, refuse_uninitialized
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.plan import PLAIN, Instrument, Program, Recorded
@@ -42,21 +43,26 @@ def interpreted(
 ) -> Program:
     """A program that runs the graph by interpreting it; it returns what a generated one does."""
     fetched = [e for e in fetches.elements if isinstance(e, Tensor)]
-    recorder = Recorder(instrument, defers=False, repeats=True)
-    recorded = [
-        Recorded(tensor, node.device, "value", index)
+    ops = [node.op for node in graph.nodes]
+    recorder = Recorder(instrument, defers=False, repeats=True, ops=ops)
+    recorded = recorder.recorded
+    recorded += [
+        recorder.unlisted(tensor, node.device, "value")
+        or Recorded(tensor, node.device, "value", index)
         for index, (node, tensor) in enumerate(
             (node, t) for node in graph.nodes for t in node.op.outputs if recorder.wants(t)
         )
     ]
     indices = {r.tensor: i for i, r in enumerate(recorded)}
-    checks = instrument.watch is not None and instrument.watch.check
+    passes = recorder.tester()
+    stops = instrument.watch is not None and instrument.watch.stop
     is_plain = instrument is PLAIN
     traced = tuple(node.op for node in graph.nodes) if instrument.trace else ()
 
     def run(*values: Any) -> Any:
         seen: list[Any] = []
         hits: list[int] = []
+        hit = halting(hits) if stops else hits.append
         over = False  # each update leaves the old value alone
         times = [(-1, time.perf_counter_ns())]
         fed = {feed.tensor: value for feed, value in zip(feeds, values, strict=True)}
@@ -67,9 +73,11 @@ def interpreted(
                 if index is not None and value is not DEAD:
                     if isinstance(value, VariableSlot):
                         value = value.value
+                    if recorder.summarizes:
+                        value = health_summary(node.device.to_host(value))
                     seen.extend((index, value))
-                    if checks and value is not None and has_inf_or_nan(value):
-                        hits.append(len(seen) - 1)
+                    if passes is not None and value is not None and passes(index, value):
+                        hit(len(seen) - 1)
             if traced:
                 times.append((node.rank, time.perf_counter_ns()))
 
@@ -90,6 +98,7 @@ def interpreted(
         traced=traced,
         repeats=True,
         interpreted=True,
+        summarizes=recorder.summarizes,
     )
 
 

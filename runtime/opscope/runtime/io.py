@@ -1,6 +1,6 @@
 """tf.io: files, and what is read from them."""
 
-from opscope.runtime import gfile
+from opscope.runtime import paths as gfile
 from opscope.runtime.graph_file import write_graph
 from opscope.runtime.image import (
     decode_and_crop_jpeg,
@@ -14,6 +14,7 @@ from opscope.runtime.image import (
     extract_jpeg_shape,
     is_jpeg,
 )
+from opscope.runtime.matched_filenames import match_filenames_once
 from opscope.runtime.ops.decoding import (
     decode_compressed,
     decode_csv,
@@ -50,10 +51,15 @@ from opscope.runtime.python_io import (
     TFRecordWriter,
     tf_record_iterator,
 )
+from opscope.runtime.queues import PaddingFIFOQueue, PriorityQueue, QueueBase, RandomShuffleQueue
 
 __all__ = [
     "FixedLenFeature",
     "FixedLenSequenceFeature",
+    "PaddingFIFOQueue",
+    "PriorityQueue",
+    "QueueBase",
+    "RandomShuffleQueue",
     "SparseFeature",
     "TFRecordCompressionType",
     "TFRecordOptions",
@@ -77,6 +83,7 @@ __all__ = [
     "extract_jpeg_shape",
     "gfile",
     "is_jpeg",
+    "match_filenames_once",
     "matching_files",
     "parse_example",
     "parse_sequence_example",

@@ -32,6 +32,12 @@ def _make_logger() -> _logging.Logger:
 
 _logger = _make_logger()
 
+
+def get_logger() -> _logging.Logger:
+    """The logger that the messages go to."""
+    return _logger
+
+
 debug = _logger.debug
 info = _logger.info
 warning = warn = _logger.warning

@@ -12,6 +12,7 @@ from opscope.runtime.ops.activation import bias_add
 from opscope.runtime.ops.joining import concat, split
 from opscope.runtime.ops.overloads import add
 from opscope.runtime.ops.slicing import slice_block
+from opscope.runtime.partitioned_variable import fixed_size_partitioner
 from opscope.runtime.recurrent_cell import Activation, LayerRNNCell, activation_of
 from opscope.runtime.tensor_shape import TensorShape
 
@@ -76,6 +77,10 @@ class BasicLSTMCell(LayerRNNCell):
         return new_h, concat([new_c, new_h], 1)
 
 
+def _in_shards(count: int | None) -> Any:
+    return None if count is None else fixed_size_partitioner(count)
+
+
 class LSTMCell(LayerRNNCell):
     """The LSTM of Sak et al. with peepholes, clipping and projection where they are asked for."""
 
@@ -97,14 +102,14 @@ class LSTMCell(LayerRNNCell):
         dtype: Any = None,
         trainable: bool = True,
     ) -> None:
-        if num_unit_shards is not None or num_proj_shards is not None:
-            raise NotImplementedError("opscope's LSTMCell does not split its variables into shards")
         super().__init__(trainable, name, dtype, _reuse=reuse)
         self._num_units = num_units
         self._use_peepholes = use_peepholes
         self._cell_clip = cell_clip
         self._initializer = initializer and initializers.get(initializer)
         self._num_proj = num_proj
+        self._num_unit_shards = num_unit_shards
+        self._num_proj_shards = num_proj_shards
         self._proj_clip = proj_clip
         self._forget_bias = forget_bias
         self._state_is_tuple = state_is_tuple
@@ -125,7 +130,12 @@ class LSTMCell(LayerRNNCell):
         """Make `kernel`, `bias`, and what peepholes and projection need."""
         units, start = self._num_units, self._initializer
         rows = self.depth_of(input_shape) + self.output_size
-        self._kernel = self.add_weight("kernel", [rows, 4 * units], initializer=start)
+        self._kernel = self.add_weight(
+            "kernel",
+            [rows, 4 * units],
+            initializer=start,
+            partitioner=_in_shards(self._num_unit_shards),
+        )
         self._bias = self.add_weight("bias", [4 * units], initializer=Zeros(dtype=self.dtype))
         if self._use_peepholes:
             self._diagonals = [
@@ -133,7 +143,10 @@ class LSTMCell(LayerRNNCell):
             ]
         if self._num_proj is not None:
             self._proj_kernel = self.add_weight(
-                "projection/kernel", [units, self._num_proj], initializer=start
+                "projection/kernel",
+                [units, self._num_proj],
+                initializer=start,
+                partitioner=_in_shards(self._num_proj_shards),
             )
         self.built = True
 

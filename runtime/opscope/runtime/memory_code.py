@@ -25,15 +25,16 @@ class MemoryCode:
     """Decides after each op what nothing reads any more.
 
     In a plain program without blocks the name of such a value, and the memory of an operator's
-    first operand, go to the next one. Under a check, which shows values after a hit, large ones
-    that can be computed again are dropped as long as there is no hit.
+    first operand, go to the next one; so in one that takes health summaries. Under a check, which
+    shows values after a hit, large ones that can be computed again are dropped as long as there is
+    no hit.
     """
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
         inputs = generator.inputs
         has_blocks = inputs.items is not None
-        self.drops = inputs.instrument is PLAIN
+        self.drops = inputs.instrument is PLAIN or generator.recorder.summarizes
         self.reuses = self.drops and not has_blocks
         self.lifetimes = Lifetimes(
             generator.names,

@@ -8,7 +8,7 @@ from opscope.runtime import rnn_cell
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.custom_gradient import custom_gradient
 from opscope.runtime.make_op import make_tensor
-from opscope.runtime.math import sigmoid, softplus, tanh
+from opscope.runtime.math import sigmoid, softplus, softsign, tanh
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.activation import bias_add
 from opscope.runtime.ops.any_rank import (
@@ -77,7 +77,6 @@ from opscope.runtime.ops.normalization import (
     dropout,
     l2_normalize,
     moments,
-    zero_fraction,
 )
 from opscope.runtime.ops.pooling import (
     avg_pool,
@@ -102,6 +101,7 @@ from opscope.runtime.ops.sparse_embedding import (
     embedding_lookup_sparse,
     safe_embedding_lookup_sparse,
 )
+from opscope.runtime.ops.sparsity import zero_fraction
 from opscope.runtime.ops.transposed import (
     conv1d_transpose,
     conv2d_transpose,
@@ -246,11 +246,6 @@ def elu(features: Any, name: str | None = None) -> Tensor:
 def selu(features: Any, name: str | None = None) -> Tensor:
     """Scaled elu."""
     return make_tensor("Selu", features, name=name)
-
-
-def softsign(features: Any, name: str | None = None) -> Tensor:
-    """`x / (|x| + 1)`."""
-    return make_tensor("Softsign", features, name=name)
 
 
 def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:

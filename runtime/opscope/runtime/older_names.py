@@ -6,19 +6,22 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from opscope.runtime.constant import convert_to_tensor
+from opscope.runtime.folding import KEEPS_ITS_INPUT
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.group import group
+from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.assertion import Assert
 from opscope.runtime.ops.basic import no_op
+from opscope.runtime.ops.joining import stack
+from opscope.runtime.ops.scope import op_scope as op_name_scope
 from opscope.runtime.scopes import name_scope
 from opscope.runtime.variable_scope import Initial, Reuse, VariableScope, variable_scope
 from opscope.runtime.variables import (
     Variable,
     global_variables,
     global_variables_initializer,
-    is_variable_initialized,
     local_variables,
     local_variables_initializer,
     variables_initializer,
@@ -39,19 +42,27 @@ def tables_initializer(name: str = "init_all_tables") -> Operation:
 initialize_all_tables = tables_initializer
 
 
-def assert_variables_initialized(var_list: Sequence[Variable] | None = None) -> Operation | None:
-    """An operation that fails when a variable has no value; None when there is no variable.
+def assert_variables_initialized(var_list: Sequence[Variable] | None = None) -> Tensor | None:
+    """The ranks of variables: FailedPreconditionError when one has no value; None without any.
 
     var_list None means all global and local variables. `report_uninitialized_variables` names
-    them instead. The error is an InvalidArgumentError; TensorFlow reads the variables for their
-    ranks and so raises FailedPreconditionError, but here a rank is known without reading.
+    them instead.
     """
     variables = global_variables() + local_variables() if var_list is None else list(var_list)
-    checks = [
-        Assert(is_variable_initialized(v), [f"Attempting to use uninitialized value {v.op.name}"])
-        for v in variables
-    ]
-    return group(*checks) if checks else None
+    ranks = [_rank_of_value(variable) for variable in variables]
+    if len(ranks) > 1:
+        return stack(ranks)
+    return ranks[0] if ranks else None
+
+
+def _rank_of_value(variable: Variable) -> Tensor:
+    """The rank of a variable's value, which is read although its rank is known without."""
+    graph = variable.graph
+    with graph.colocate_with(variable.op), op_name_scope(None, "Rank", variable) as scope:
+        value = convert_to_tensor(variable)
+        made = make_tensor("Rank", value, name=scope)
+    made.op.attrs[KEEPS_ITS_INPUT] = True
+    return made
 
 
 def no_regularizer(_: Any) -> None:

@@ -20,15 +20,20 @@ from opscope.runtime.partition import partition_graphs
 from opscope.runtime.watch import Watch
 
 if TYPE_CHECKING:
+    from opscope.runtime.filter_guard import FilterGuard
     from opscope.runtime.replay import Replay
 
 
 @dataclass(frozen=True)
 class Instrument:
-    """What a generated function does besides computing: nothing, watch, or take times."""
+    """What a generated function does besides computing: nothing, watch, or take times.
+
+    guard: asks the watch's filter where that is a function of the user's.
+    """
 
     watch: Watch | None = None
     trace: bool = False
+    guard: FilterGuard | None = field(default=None, compare=False)
 
 
 PLAIN = Instrument()
@@ -40,7 +45,8 @@ class Recorded:
 
     root: index of the first recorded tensor that has the very same value. An empty name is a
     deferred tensor: nothing in the run needs its value, so it is computed when it is looked at.
-    in_slot: the value is in a variable's memory, where an update may overwrite it.
+    in_slot: the value is in a variable's memory, where an update may overwrite it. listed: False
+    for what is recorded only as an input of a watched op.
     """
 
     tensor: Tensor
@@ -48,6 +54,7 @@ class Recorded:
     local: str
     root: int
     in_slot: bool = False
+    listed: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,8 @@ class Program:
     that are dropped as long as there is no hit. replay: recorded are only the variables' values
     from before the run, each with its number of rewrites; this runs the ops again and records all.
     covered: places in `recorded` of what is not tested, for another shows what is bad in it.
-    interpreted: there is no source; the local `execution` of the function knows the op that runs.
+    summarizes: the recorded values are health summaries. interpreted: there is no source; the local
+    `execution` of the function knows the op that runs.
     """
 
     function: Callable[..., Any]
@@ -88,6 +96,7 @@ class Program:
     again: Mapping[str, Again] = field(default_factory=dict)
     replay: Replay | None = None
     interpreted: bool = False
+    summarizes: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,7 @@ class Plan:
     order: tuple[Operation, ...]
     placement: dict[Operation, Device]
     program: Program
+    instrument: Instrument = PLAIN
     _partitions: dict[str, GraphDef] = field(default_factory=dict)
     constant_health: dict[int, npt.NDArray[np.float64]] = field(default_factory=dict)
 

@@ -72,7 +72,7 @@ def make_plan(
     if interprets:
         tokens = TokenGraph(order, fed, placement, known, slot, session_state)
         program = interpreted(tokens, feeds, wanted, instrument)
-        return Plan(feeds, wanted, tuple(order), placement, program)
+        return Plan(feeds, wanted, tuple(order), placement, program, instrument)
     live = live_ops(
         order, [*wanted.elements, *deciding(items or ())], fed.keys() | known.values.keys()
     )
@@ -81,10 +81,11 @@ def make_plan(
     )
 
     def plan(program: Program) -> Plan:
-        return Plan(feeds, wanted, tuple(order), placement, program)
+        return Plan(feeds, wanted, tuple(order), placement, program, instrument)
 
     watch = instrument.watch
-    if not items or not watch or not watch.check or instrument.trace or not is_repeatable(order):
+    checks = watch is not None and watch.check and not watch.keep_last
+    if not items or not checks or instrument.trace or not is_repeatable(order):
         return plan(generate(inputs))
     slots = {op: slot(op) for op in order if op.type in VARIABLES}
     replay = Replay(lambda use: plan(generate(replace(inputs, slot=use))), slots)

@@ -1,5 +1,12 @@
 """tf.random: random numbers, and the seeds they follow from."""
 
+from opscope.runtime.ops.candidate_sampling import (
+    all_candidate_sampler,
+    fixed_unigram_candidate_sampler,
+    learned_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    uniform_candidate_sampler,
+)
 from opscope.runtime.ops.random import get_seed, truncated_normal
 from opscope.runtime.ops.random import random_normal as normal
 from opscope.runtime.ops.random import random_shuffle as shuffle
@@ -10,9 +17,13 @@ from opscope.runtime.ops.sampling import random_poisson as poisson
 from opscope.runtime.scopes import set_random_seed
 
 __all__ = [
+    "all_candidate_sampler",
     "categorical",
+    "fixed_unigram_candidate_sampler",
     "gamma",
     "get_seed",
+    "learned_unigram_candidate_sampler",
+    "log_uniform_candidate_sampler",
     "multinomial",
     "normal",
     "poisson",
@@ -20,4 +31,5 @@ __all__ = [
     "shuffle",
     "truncated_normal",
     "uniform",
+    "uniform_candidate_sampler",
 ]

@@ -19,6 +19,11 @@ def is_tensor(x: Any) -> bool:
     return isinstance(x, kinds) or hasattr(x, "_as_tensor")
 
 
+def is_symbolic_tensor(tensor: Any) -> bool:
+    """True for a tensor of a graph."""
+    return isinstance(tensor, Tensor)
+
+
 def is_numeric_tensor(tensor: Any) -> bool:
     """True for a tensor of numbers."""
     if not isinstance(tensor, Tensor):

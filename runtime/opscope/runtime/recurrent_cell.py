@@ -17,6 +17,7 @@ from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.filling import zeros
 from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.shape import expand_dims, shape
+from opscope.runtime.partitioned_variable import PartitionedVariable
 from opscope.runtime.tensor_shape import TensorShape, as_shape
 from opscope.runtime.variable_scope import VariableScope, get_variable_scope, variable_scope
 from opscope.runtime.variables import Variable
@@ -125,10 +126,11 @@ class RNNCell:
         regularizer: Any = None,
         trainable: bool = True,
         constraint: Any = None,
-    ) -> Variable:
+        partitioner: Any = None,
+    ) -> Any:
         """A variable in the scope of the cell, of its dtype unless told otherwise."""
         with self._own_scope():
-            made: Variable = get_variable_scope().get_variable(
+            made = get_variable_scope().get_variable(
                 name,
                 shape,
                 dtype or self.dtype or dtypes.float32,
@@ -136,8 +138,9 @@ class RNNCell:
                 regularizer,
                 trainable and self.trainable,
                 constraint=constraint,
+                partitioner=partitioner,
             )
-        self._variables.append(made)
+        self._variables.extend(made if isinstance(made, PartitionedVariable) else [made])
         return made
 
     add_variable = add_weight

@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from opscope.events.proto.config_pb2 import ConfigProto, RunMetadata, RunOptions
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.cancellation import CANCELLATION, Cancellation
@@ -18,10 +20,11 @@ from opscope.runtime.compat import as_str
 from opscope.runtime.deadline import deadline
 from opscope.runtime.default_session import default_session
 from opscope.runtime.devices import Device, DeviceAttributes, local_devices
-from opscope.runtime.errors import NotFoundError
+from opscope.runtime.errors import CancelledError, NotFoundError
 from opscope.runtime.execution import Execution, execute
 from opscope.runtime.feed import Feed, read_feeds, whole_feeds
 from opscope.runtime.fetch import fetch_key, read_fetches
+from opscope.runtime.filter_guard import FilterGuard
 from opscope.runtime.garbage import no_collection
 from opscope.runtime.graph import Graph, get_default_graph
 from opscope.runtime.local_servers import find_server
@@ -33,7 +36,9 @@ from opscope.runtime.step_stats import build_step_stats
 from opscope.runtime.tensor_shape import Sizes
 from opscope.runtime.threads import INTRA_OP_THREADS
 from opscope.runtime.variable_slot import VariableSlot
-from opscope.runtime.watch import Watch, WatchedRun, callbacks_of
+from opscope.runtime.watch import Filter, Watch, callbacks_of
+from opscope.runtime.watch_history import WatchHistory
+from opscope.runtime.watched_run import WatchedRun
 
 # The value of ConfigProto.experimental.executor_type under which every graph is interpreted.
 INTERPRETER = "INTERPRETER"
@@ -78,6 +83,8 @@ class BaseSession:
             ]
         self._families: dict[Any, PlanFamily] = {}
         self._instrumented: defaultdict[Instrument, dict[Any, PlanFamily]] = defaultdict(dict)
+        self._histories: dict[Watch, WatchHistory] = {}
+        self._guards: dict[Filter, FilterGuard] = {}
         self._seen_rewrites = self._graph.rewrites
         self._slots: dict[Any, VariableSlot] = (
             {} if self._server is None else self._server.cluster.slots
@@ -121,6 +128,8 @@ class BaseSession:
         if self._server is None:
             self._slots.clear()
         self._state.clear()
+        self._histories.clear()
+        self._guards.clear()
 
     def as_default(self) -> AbstractContextManager[BaseSession]:
         """Make this the default session, not the default graph, inside a `with` block."""
@@ -166,16 +175,16 @@ class BaseSession:
         """Run and keep every watched tensor, in memory, by reference; nothing is written.
 
         An op that fails does not raise: the error is in the WatchedRun, with the tensors computed
-        before it. Wrong fetches and feeds raise as in `run`.
+        before it. A run that `watch.stop` ends has no result either: `stopped` says so. Wrong
+        fetches and feeds raise as in `run`.
         """
         trace = options is not None and options.trace_level != RunOptions.NO_TRACE
         if feed_dict:
             feed_dict = whole_feeds(feed_dict)
         timeout = (0 if options is None else options.timeout_in_ms) or self._timeout_ms
+        instrument = self._instrument(watch, trace)
         with deadline(timeout) if timeout > 0 else nullcontext():
-            return self._run_instrumented(
-                fetches, feed_dict, Instrument(watch, trace), options, run_metadata
-            )
+            return self._run_instrumented(fetches, feed_dict, instrument, options, run_metadata)
 
     def make_callable(
         self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False
@@ -299,20 +308,28 @@ class BaseSession:
             if run_metadata is not None and options.output_partition_graphs:
                 run_metadata.partition_graphs.extend(plan.partition_graphs().values())
             return result
-        watch = None
-        if callbacks:
-            wanted = {w for w, _ in callbacks}
-            check = any(w.check for w in wanted)
-            watch = wanted.pop() if len(wanted) == 1 else Watch(check=check)
+        watch = Watch.for_all(w for w, _ in callbacks) if callbacks else None
         run = self._run_instrumented(
-            fetches, feed_dict, Instrument(watch, trace), options, run_metadata
+            fetches, feed_dict, self._instrument(watch, trace), options, run_metadata
         )
         run.global_step = options.debug_options.global_step if callbacks else -1
         for _, sink in callbacks:
             sink(run)
         if run.error is not None:
             raise run.error
+        if run.stopped:
+            hit = run.hits[0]
+            raise CancelledError(
+                None, None, f"the run was stopped at {hit.name}, which passed the watch's filter"
+            )
         return run.result
+
+    def _instrument(self, watch: Watch | None, trace: bool) -> Instrument:
+        """What instrumented programs do; a user's filter has one guard in a session."""
+        guard = None
+        if watch is not None and watch.filter is not None and watch.asks_by_name:
+            guard = self._guards.setdefault(watch.filter, FilterGuard(watch.filter))
+        return Instrument(watch, trace, guard)
 
     def _run_instrumented(
         self,
@@ -326,6 +343,9 @@ class BaseSession:
         index = self._run_count
         self._run_count += 1
         fed = self._fed_values(family, feed_dict)
+        watch = instrument.watch
+        if watch is not None and watch.holds_values:
+            fed = [v.copy() if isinstance(v, np.ndarray) else v for v in fed]  # the caller's
         plan = family.plan(fed)
         start = max(time.time_ns() // 1000, self._last_timestamp + 1)
         clock = time.perf_counter_ns()
@@ -338,6 +358,13 @@ class BaseSession:
             return start, span
 
         run = WatchedRun(execution, stamps, index, fed)
+        if instrument.guard is not None:
+            run.filter_error = instrument.guard.error
+        if watch is not None and watch.keep_last:
+            with self._lock:
+                history = self._histories.setdefault(watch, WatchHistory(watch))
+            run.history = history
+            history.add(run)
         if run_metadata is not None and execution.error is None:
             self._fill_metadata(run_metadata, execution, options)
         return run

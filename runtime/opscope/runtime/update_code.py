@@ -23,7 +23,7 @@ class UpdateCode:
     ) -> None:
         """Emit that an update leaves the old values alone, where somebody needs them."""
         generator = self.generator
-        if generator.inputs.instrument.watch is None:
+        if generator.inputs.instrument.watch is None or generator.recorder.summarizes:
             needed = [n for n in updated if self._is_read_later(n, position)]
             share = "; ".join(f"{name}.shared = True" for name in needed)
             if share:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -21,9 +22,23 @@ from opscope.runtime.ops.overloads import install
 from opscope.runtime.save_slice import SaveSliceInfo
 from opscope.runtime.tensor_shape import TensorShape, as_shape
 from opscope.runtime.variable_class import variable_class
+from opscope.runtime.variable_creators import chained, open_creators
 
 
-class Variable:
+class _VariableType(type):
+    """Lets the creators of open `variable_creator_scope` blocks make what `Variable(...)` asks."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        creators = open_creators() if cls is Variable else None
+        if not creators:
+            return super().__call__(*args, **kwargs)
+        bound = _SIGNATURE.bind(None, *args, **kwargs)
+        bound.apply_defaults()
+        del bound.arguments["self"]
+        return chained(creators, super().__call__)(**bound.arguments)
+
+
+class Variable(metaclass=_VariableType):
     """A value kept in the session; in expressions it stands for its current value.
 
     The graph gets the nodes `NAME` (VariableV2), `NAME/Assign` (its initializer), `NAME/read` and,
@@ -339,6 +354,7 @@ def _written(
 
 
 # An operator on a variable is the operator on its value.
+_SIGNATURE = inspect.signature(Variable.__init__)
 install(Variable)
 
 

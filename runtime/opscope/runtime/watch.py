@@ -1,31 +1,28 @@
-"""Watching a run: which tensors, the inf/nan test in the middle of the step, and what was seen."""
+"""Watching a run: which tensors, which test in the middle of the step, who is told."""
 
 from __future__ import annotations
 
 import itertools
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from opscope.events import has_inf_or_nan, health_summary
-from opscope.events.proto.graph_pb2 import GraphDef
-from opscope.runtime.deferred import NOT_COMPUTED, with_deferred
-from opscope.runtime.errors import OpError
+from opscope.events import AnyOf, BuiltInFilter, HasInfOrNan
 from opscope.runtime.operation import Tensor
 
 if TYPE_CHECKING:
     from opscope.events.proto.debug_pb2 import DebugOptions
-    from opscope.runtime.execution import Execution
-    from opscope.runtime.plan import Recorded
+    from opscope.runtime.watched_run import WatchedRun
 
 MEMORY_CALLBACK_SCHEME = "memcbk:///"
 
+DEFAULT_HISTORY_BYTES = 1 << 30
+"""What the runs that `Watch.keep_last` holds may take."""
+
+Filter = Callable[[Any, Any], bool]
+"""Called with a WatchedTensor and its value, as tfdbg calls a filter with datum and tensor."""
 
 # Types whose values are objects of the session, not arrays.
 _HANDLES = frozenset({"resource", "variant"})
@@ -35,13 +32,67 @@ _HANDLES = frozenset({"resource", "variant"})
 class Watch:
     """Which tensors of a run are watched; the regexes match at the start and are AND-ed.
 
-    check: also test each watched tensor, exactly, for inf and nan as soon as it is computed.
+    filter: each watched tensor is tested as soon as it is computed; those that pass are the run's
+    hits. The filters of `opscope.events` (HasInfOrNan, HasNan, OutOfRange, AllZero, AbsoluteAbove)
+    are tested in their fastest exact form, a function is called with (WatchedTensor, value). Where
+    a function fails it is asked no more and the run goes on; `WatchedRun.filter_error` says why.
+
+    check: short for `filter=HasInfOrNan()`.
+
+    stop: end the run at the op of the first hit; what comes after it, updates of variables too,
+    does not happen.
+
+    summaries: the 14 numbers of each tensor's health are taken as it is computed, and its value is
+    not kept. With a filter values are kept, for the hits; `keep_last` then holds the summaries.
+
+    keep_last: that many runs, the last one included, stay in memory as `WatchedRun.history`, within
+    `byte_budget` bytes.
     """
 
     node_name: str | None = None
     op_type: str | None = None
     tensor_dtype: str | None = None
     check: bool = False
+    filter: Filter | None = None
+    stop: bool = False
+    summaries: bool = False
+    keep_last: int = 0
+    byte_budget: int = DEFAULT_HISTORY_BYTES
+
+    def __post_init__(self) -> None:
+        if self.filter is not None and not callable(self.filter):
+            raise TypeError(f"filter must be called with (datum, tensor), got {self.filter!r}")
+        if isinstance(self.filter, HasInfOrNan):
+            object.__setattr__(self, "filter", None)
+            object.__setattr__(self, "check", True)
+        if self.check and self.filter is not None:
+            raise ValueError(
+                "check=True is a filter of its own: give filter=AnyOf((HasInfOrNan(), ...)) instead"
+            )
+        if self.stop and not self.tests:
+            raise ValueError("stop=True ends a run at a hit: give filter= or check=True")
+        if self.keep_last < 0 or self.byte_budget < 0:
+            raise ValueError("keep_last and byte_budget are 0 or more")
+
+    @property
+    def tests(self) -> bool:
+        """True when each tensor is tested."""
+        return self.check or self.filter is not None
+
+    @property
+    def summarizes(self) -> bool:
+        """True when a run takes summaries in place of values."""
+        return self.summaries and not self.tests
+
+    @property
+    def holds_values(self) -> bool:
+        """True when the values of runs gone by are held."""
+        return self.keep_last > 0 and not self.summaries
+
+    @property
+    def asks_by_name(self) -> bool:
+        """True when the filter is the user's: it may tell one value's names apart."""
+        return self.filter is not None and not isinstance(self.filter, BuiltInFilter)
 
     @property
     def wants_all(self) -> bool:
@@ -50,7 +101,7 @@ class Watch:
 
     def wants(self, tensor: Tensor) -> bool:
         """True when the tensor passes every pattern; handles have no value to look at."""
-        if tensor.dtype.name in _HANDLES:
+        if is_handle(tensor):
             return False
         return all(
             pattern is None or re.match(pattern, text) is not None
@@ -61,13 +112,38 @@ class Watch:
             )
         )
 
+    @staticmethod
+    def for_all(watches: Iterable[Watch]) -> Watch:
+        """One watch that sees and tests what each of these does."""
+        different = list(dict.fromkeys(watches))
+        if len(different) == 1:
+            return different[0]
+        filters: list[Filter] = [w.filter for w in different if w.filter is not None]
+        check = any(w.check for w in different)
+        if check and filters:
+            filters.insert(0, HasInfOrNan())
+        filters = list(dict.fromkeys(filters))
+        return Watch(
+            check=check and not filters,
+            filter=AnyOf(tuple(filters)) if len(filters) > 1 else next(iter(filters), None),
+            stop=any(w.stop for w in different),
+            summaries=all(w.summaries for w in different),
+            keep_last=max(w.keep_last for w in different),
+            byte_budget=min(w.byte_budget for w in different),
+        )
+
+
+def is_handle(tensor: Tensor) -> bool:
+    """True for a tensor whose value is an object of the session, no array."""
+    return tensor.dtype.name.removesuffix("_ref") in _HANDLES
+
 
 class WatchedTensor(NamedTuple):
-    """One tensor of a watched run.
+    """One tensor of a watched run; a filter written for tfdbg's datum reads it as that.
 
     value: the array (shared with the run, not to be written to), None for a variable without a
     value. timestamp: microseconds since the epoch, strictly increasing in execution order over all
-    devices.
+    devices. inputs: of a hit, the values that its op read; empty in other tensors.
     """
 
     node_name: str
@@ -76,161 +152,34 @@ class WatchedTensor(NamedTuple):
     op_type: str
     timestamp: int
     value: Any
+    inputs: tuple[WatchedTensor, ...] = ()
 
     @property
     def name(self) -> str:
         """The tensor's name, "node:slot"."""
         return f"{self.node_name}:{self.output_slot}"
 
-
-class WatchedRun:
-    """What one watched run did; lists are made when they are asked for.
-
-    result: the fetched values, None when an op failed. error: the OpError of the op that failed,
-    not raised. global_step: -1 when it is not known.
-    """
-
-    def __init__(
-        self,
-        execution: Execution,
-        stamps: Callable[[int], tuple[int, int]],
-        session_run_index: int,
-        fed_values: Sequence[Any],
-    ) -> None:
-        """stamps: when the run began, and how long it took to compute that many tensors, in us."""
-        self._execution = execution
-        self._stamps = stamps
-        self._fed_values = fed_values
-        self._plan = execution.plan
-        self.session_run_index = session_run_index
-        self.result: Any = execution.result
-        self.error: OpError | None = execution.error
-        self.global_step = -1
-        if execution.hits or execution.error is not None or not execution.plan.program.replay:
-            _ = self._time
-
-    @cached_property
-    def _seen(self) -> Execution:
-        """What was recorded; recorded now, if the run only checked."""
-        execution = self._execution
-        replay = execution.plan.program.replay
-        if replay is None:
-            return execution
-        if not execution.hits and not execution.error and not replay.is_possible(execution.values):
-            return replace(execution, recorded=(), values=())
-        return replay.run(execution.values, self._fed_values)
-
-    @cached_property
-    def _time(self) -> tuple[int, int]:
-        return self._stamps(len(self._seen.values))
-
-    @cached_property
-    def tensors(self) -> list[WatchedTensor]:
-        """The watched tensors in execution order; before an error, those computed so far.
-
-        A check that finds nothing lets variables be updated in place: what they held before the
-        step is then not listed.
-        """
-        recorded = self._seen.recorded
-        values = self._all_values
-        return [
-            self._watched(i, r) for i, r in enumerate(recorded) if values[i] is not NOT_COMPUTED
-        ]
-
-    @cached_property
-    def health_summaries(self) -> list[npt.NDArray[np.float64]]:
-        """The health summary of each of `tensors`; one value under several names is read once."""
-        recorded, values = self._seen.recorded, self._all_values
-        constants = self._plan.constant_health
-        found: dict[int, npt.NDArray[np.float64]] = {}
-        summaries = []
-        for r, value in zip(recorded, values, strict=True):
-            if value is NOT_COMPUTED:
-                continue
-            known = constants if r.local.startswith("c") else found
-            summary = known.get(id(value))
-            if summary is None:
-                summary = known[id(value)] = health_summary(r.device.to_host(value))
-            summaries.append(summary)
-        return summaries
-
-    @cached_property
-    def hits(self) -> list[WatchedTensor]:
-        """With `Watch.check`: the tensors with inf or nan, in execution order."""
-        if not self._execution.hits and not self._plan.program.static_hits:
-            return []
-        seen = self._seen
-        values = self._all_values
-        if seen.plan.program.repeats:
-            # The very same value is handed on under several names; each of them is a hit.
-            bad = {id(values[i]) for i in seen.hits}
-            return [
-                self._watched(i, r) for i, r in enumerate(seen.recorded) if id(values[i]) in bad
-            ]
-        roots = {*seen.hits, *seen.plan.program.static_hits}
-        roots.update(
-            i for i, r in enumerate(seen.recorded) if not r.local and has_inf_or_nan(values[i])
-        )
-        return [
-            self._watched(i, r)
-            for i, r in enumerate(seen.recorded)
-            if r.root in roots and values[i] is not NOT_COMPUTED
-        ]
-
-    @cached_property
-    def _all_values(self) -> Sequence[Any]:
-        """The recorded values that still stand, with the deferred ones computed now."""
-        seen = self._seen
-        values = seen.values
-        if seen.over:
-            values = [
-                NOT_COMPUTED if r.in_slot else value
-                for r, value in zip(seen.recorded, values, strict=True)
-            ]
-        return values if seen.plan.program.repeats else with_deferred(seen.plan.program, values)
-
-    def _watched(self, index: int, recorded: Recorded) -> WatchedTensor:
-        tensor = recorded.tensor
-        # Strictly increasing: the span is at least one microsecond per tensor.
-        start, span = self._time
-        moment = start + index * span // max(1, len(self._seen.values))
-        return WatchedTensor(
-            tensor.op.name,
-            tensor.value_index,
-            recorded.device.name,
-            tensor.op.type,
-            moment,
-            recorded.device.to_host(self._all_values[index]),
-        )
+    @property
+    def tensor_name(self) -> str:
+        """The tensor's name, "node:slot"."""
+        return self.name
 
     @property
-    def partition_graphs(self) -> Mapping[str, GraphDef]:
-        """The GraphDef that each device ran, by device name."""
-        return self._plan.partition_graphs()
+    def debug_op(self) -> str:
+        """`DebugIdentity`: the value itself is looked at."""
+        return "DebugIdentity"
 
     @property
-    def feeds(self) -> dict[str, Any]:
-        """The fed values by tensor name."""
-        names = [feed.tensor.name for feed in self._plan.feeds]
-        return dict(zip(names, self._fed_values, strict=True))
+    def watch_key(self) -> str:
+        """The tensor's name with the debug op, "node:slot:DebugIdentity"."""
+        return f"{self.name}:{self.debug_op}"
 
-    @property
-    def input_names(self) -> list[str]:
-        """The names of the fed tensors."""
-        return [feed.tensor.name for feed in self._plan.feeds]
-
-    @property
-    def output_names(self) -> list[str]:
-        """The names of the fetched tensors."""
-        return [e.name for e in self._plan.fetches.elements if isinstance(e, Tensor)]
-
-    @property
-    def target_nodes(self) -> list[str]:
-        """The names of the operations run for their effect."""
-        return [e.name for e in self._plan.fetches.elements if not isinstance(e, Tensor)]
+    def get_tensor(self) -> Any:
+        """The value."""
+        return self.value
 
 
-Sink = Callable[[WatchedRun], None]
+Sink = Callable[["WatchedRun"], None]
 
 
 @dataclass

@@ -17,6 +17,7 @@ from opscope.tfdbg.debug_tensor import (
 )
 from opscope.tfdbg.dump_dir import DebugDumpDir
 from opscope.tfdbg.origin import Origin, find_origins, first_bad
+from opscope.tfdbg.stepper import NodeStepper
 
 _WRAPPERS = (
     "DumpingDebugHook",
@@ -25,6 +26,7 @@ _WRAPPERS = (
     "LocalCLIDebugWrapperSession",
     "WatchOptions",
     "add_debug_tensor_watch",
+    "dump_history",
     "watch_graph",
     "watch_graph_with_denylists",
 )
@@ -34,6 +36,7 @@ __all__ = [
     "DebugDumpDir",
     "DebugTensorDatum",
     "InconvertibleTensorProto",
+    "NodeStepper",
     "Origin",
     "WatchKeyDoesNotExistInDebugDumpDirError",
     "find_origins",

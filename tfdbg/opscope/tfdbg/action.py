@@ -41,3 +41,12 @@ class Detach:
 
 DETACH = Detach()
 """Detach for good."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Step through the coming run, then let it run unwatched."""
+
+
+STEP = Step()
+"""The one value of Step."""

@@ -11,6 +11,7 @@ from opscope.tfdbg.profile import Profile
 from opscope.tfdbg.screen import Screen
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.settings import Settings
+from opscope.tfdbg.stepper.stepping import Stepping
 from opscope.tfdbg.stored_run import StoredRun
 
 
@@ -22,6 +23,7 @@ class Analysis:
     is analysed without the program that made it. `profile` is there after a profiled run. `intro`
     stands above the whole help: what the run-start screen says, or which op failed. `settings`
     are what `config` shows and sets; `history` are the commands typed so far, oldest first.
+    `stepping` is there while a run is stepped through.
     `stored` is how the run is looked at again.
     """
 
@@ -34,6 +36,7 @@ class Analysis:
     profile: Profile | None = None
     settings: Settings = field(default_factory=Settings)
     history: Sequence[str] = ()
+    stepping: Stepping | None = None
 
     @property
     def watched(self) -> DebugDump:
@@ -41,6 +44,13 @@ class Analysis:
         if self.dump is None:
             raise LookupError("No run was watched: there are no tensors to show.")
         return self.dump
+
+    @property
+    def stepped(self) -> Stepping:
+        """The stepped run; raises LookupError where none is."""
+        if self.stepping is None:
+            raise LookupError("No run is being stepped through.")
+        return self.stepping
 
     @property
     def feeds(self) -> Mapping[str, object]:

@@ -59,7 +59,8 @@ class Command:
     """A command's names, arguments, and the function that answers it.
 
     `needs_dump` commands exist only where a run was watched, `needs_profile` commands where one
-    was profiled. `completes` gives the words that may follow the command's name; `word_start`
+    was profiled, `needs_run_start` commands before a run, `needs_stepping` commands while one is
+    stepped through. `completes` gives the words that may follow the command's name; `word_start`
     says where in the typed text such a word begins, where spaces do not tell.
     """
 
@@ -72,6 +73,8 @@ class Command:
     completes: Completer | None
     needs_profile: bool = False
     word_start: Callable[[str], int] | None = None
+    needs_run_start: bool = False
+    needs_stepping: bool = False
 
     @property
     def summary(self) -> str:
@@ -94,6 +97,9 @@ class Command:
         """True where the command can be answered."""
         if self.needs_dump and context.dump is None:
             return False
+        after_run = context.dump is not None or context.profile is not None
+        if self.needs_run_start and (after_run or context.session is None):
+            return False
         if self.needs_profile and context.profile is None:
             return False
         return context.session is not None or not self.needs_session
@@ -115,6 +121,8 @@ class _HelpFormatter(argparse.HelpFormatter):
 
 
 _COMMANDS: dict[str, Command] = {}
+_STEPPER_COMMANDS: dict[str, Command] = {}  # and so is `lt`
+_ALSO_STEPPING = ("config", "help", "history", "print_feed", "version")
 _PROFILE_COMMANDS: dict[str, Command] = {}  # `print_source` is one command here and one there
 
 
@@ -131,8 +139,17 @@ def profile_commands() -> dict[str, Command]:
     return _PROFILE_COMMANDS
 
 
+def stepper_commands() -> dict[str, Command]:
+    """The commands while a run is stepped through, by name and alias; there are no others."""
+    everywhere = all_commands()
+    shared = {key: made for key, made in everywhere.items() if made.name in _ALSO_STEPPING}
+    return shared | _STEPPER_COMMANDS
+
+
 def find_command(context: Analysis, name: str) -> Command | None:
     """The command of this name or alias: the profiler's own after a profiled run."""
+    if context.stepping is not None:
+        return stepper_commands().get(name)
     of_profile = profile_commands().get(name)
     if of_profile is not None and (context.profile is not None or name not in all_commands()):
         return of_profile
@@ -145,6 +162,8 @@ def command(
     arguments: Sequence[Argument] = (),
     needs_dump: bool = False,
     needs_session: bool = False,
+    needs_run_start: bool = False,
+    needs_stepping: bool = False,
     needs_profile: bool = False,
     completes: Completer | None = None,
     word_start: Callable[[str], int] | None = None,
@@ -165,8 +184,12 @@ def command(
             completes,
             needs_profile,
             word_start,
+            needs_run_start,
+            needs_stepping,
         )
         table = _PROFILE_COMMANDS if needs_profile else _COMMANDS
+        if needs_stepping:
+            table = _STEPPER_COMMANDS
         for key in (name, *aliases):
             if key in table:
                 raise ValueError(f"command {key!r} is already defined by {table[key].name}")
@@ -179,6 +202,8 @@ def command(
 def available_commands(context: Analysis) -> list[Command]:
     """The commands that can be answered here, by name."""
     everything = {**all_commands(), **profile_commands()} if context.profile else all_commands()
+    if context.stepping is not None:
+        everything = stepper_commands()
     found = {made.name: made for made in everything.values() if made.available(context)}
     return [found[name] for name in sorted(found)]
 
@@ -205,6 +230,8 @@ def _answer(context: Analysis, words: tuple[str, ...]) -> Screen:
         return error_screen(f'Invalid command prefix "{words[0]}"')
     if not found.available(context):
         missing = "no run was watched" if found.needs_dump else "no session is being debugged"
+        if found.needs_run_start and context.session is not None:
+            missing = "it belongs to the screen before a run"
         if found.needs_profile:
             missing = "no run was profiled (run -p)"
         return error_screen(f"{found.name} is not available here: {missing}")

@@ -292,6 +292,11 @@ def _check_causality(
     Loop edges are exempt: what Enter and NextIteration bring is counted by the loop, and a Merge
     runs as soon as one input is there.
     """
+    for key in graph.data_inputs(datum.node_name):
+        if key in first and first[key].timestamp > datum.timestamp:
+            break
+    else:
+        return
     watched = [
         (node, slot)
         for node, slot in graph.data_inputs(datum.node_name)

@@ -76,25 +76,27 @@ class DebugGraph:
         self.nodes: dict[str, NodeDef] = {}
         self._inputs: dict[str, list[str]] = {}
         self._control_inputs: dict[str, list[str]] = {}
-        self._recipients: dict[str, list[str]] = {}
-        self._control_recipients: dict[str, list[str]] = {}
         for node in self.graph_def.node:
             name = node.name
             if name in self.nodes:
                 raise ValueError(f"Duplicate node name on device {device_name}: '{name}'")
             self.nodes[name] = node
-        for name in self.nodes:
-            self._recipients[name] = []
-            self._control_recipients[name] = []
+        self._recipients: dict[str, list[str]] = {name: [] for name in self.nodes}
+        self._control_recipients: dict[str, list[str]] = {name: [] for name in self.nodes}
         for name, node in self.nodes.items():
-            inputs = list(node.input)
-            data = [text.removesuffix(":0") for text in inputs if not text.startswith("^")]
-            control = [text[1:] for text in inputs if text.startswith("^")]
+            data: list[str] = []
+            control: list[str] = []
+            for text in node.input:
+                if text.startswith("^"):
+                    control.append(text[1:])
+                    if text[1:] in self.nodes:
+                        self._control_recipients[text[1:]].append(name)
+                    continue
+                source = text if ":" not in text else node_name_of(text)
+                data.append(source if text == source + ":0" else text)
+                if source in self.nodes:
+                    self._recipients[source].append(name)
             self._inputs[name], self._control_inputs[name] = data, control
-            for text in data:
-                self._recipients.get(node_name_of(text), []).append(name)
-            for text in control:
-                self._control_recipients.get(text, []).append(name)
 
     def inputs(self, name: str, is_control: bool = False) -> list[str]:
         """Names of what the node reads: `node`, or `node:1` for another output than the first."""

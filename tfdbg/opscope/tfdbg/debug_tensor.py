@@ -21,6 +21,9 @@ Array = npt.NDArray[np.generic]
 class InconvertibleTensorProto:
     """The value of a tensor that is no array: uninitialized, or of a dtype without one."""
 
+    holds_inf_or_nan = False
+    """True where it is known that the value, which is not here, holds such."""
+
     def __init__(self, tensor_proto: TensorProto, initialized: bool = True) -> None:
         self.proto = tensor_proto
         self.initialized = initialized
@@ -89,15 +92,18 @@ class DebugTensorDatum:
         node_name: str,
         output_slot: int,
         timestamp: int,
-        value: Array | np.generic | None,
+        value: Array | np.generic | InconvertibleTensorProto | None,
         debug_op: str = "DebugIdentity",
     ) -> DebugTensorDatum:
         """A datum that holds its array by reference; None is an uninitialized tensor."""
         made = cls.__new__(cls)
         entry = DumpEntry(device_name, node_name, output_slot, debug_op, timestamp, 0, "")
-        held = InconvertibleTensorProto(TensorProto(), initialized=False)
-        # A scalar becomes an array of rank 0, which is what a dump's file gives.
-        made._set(entry, held if value is None else np.asarray(value))
+        if value is None:
+            value = InconvertibleTensorProto(TensorProto(), initialized=False)
+        elif not isinstance(value, InconvertibleTensorProto):
+            # A scalar becomes an array of rank 0, which is what a dump's file gives.
+            value = np.asarray(value)
+        made._set(entry, value)
         return made
 
     def _set(self, entry: DumpEntry, value: TensorValue | None) -> None:
@@ -182,6 +188,8 @@ def has_inf_or_nan(datum: DebugTensorDatum, tensor: object) -> bool:
     """
     if datum.debug_op.partition("(")[0] == "DebugNumericSummary":
         return False
+    if isinstance(tensor, InconvertibleTensorProto):
+        return tensor.holds_inf_or_nan
     return isinstance(tensor, np.ndarray | np.generic) and events.has_inf_or_nan(tensor)
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opscope.events import EventsError, find_dumps
+from opscope.events.debug_events import PREFIX as DEBUG_EVENTS_PREFIX
+from opscope.events.debug_events import is_debug_metadata
 from opscope.tfdbg.debug_tensor import has_inf_or_nan
+from opscope.tfdbg.debugger_v2 import DebuggerV2Dump
 from opscope.tfdbg.dump_dir import DebugDumpDir
 
 
@@ -17,7 +20,7 @@ class DumpChoiceError(Exception):
 class DumpChoice(NamedTuple):
     """An opened dump, why it was chosen, its first hit or not, and what was passed over."""
 
-    dump: DebugDumpDir
+    dump: DebugDumpDir | DebuggerV2Dump
     reason: str
     has_hit: bool
     unreadable: list[str]
@@ -29,14 +32,16 @@ def choose_dump(path: str, run: str | None = None) -> DumpChoice:
     `run` is a folder's name or its path below `path`. A dump whose graph contradicts its tensors
     is opened all the same and the contradiction is in the reason. Raises DumpChoiceError.
     """
+    if _is_debugger_v2(path):
+        return _open(path, "a dump of Debugger V2")
     try:
         roots = find_dumps(path)
     except EventsError as error:
         raise DumpChoiceError(str(error)) from error
     if not roots:
         raise DumpChoiceError(
-            f"{path}: no dumped run in it (a folder that holds dump.opscope or _tfdbg_device_* "
-            "folders)"
+            f"{path}: no dumped run in it (a folder that holds dump.opscope, _tfdbg_device_* "
+            "folders or tfdbg_events.* files)"
         )
     if run is not None:
         return _open(_named(path, roots, run), "as asked for")
@@ -68,11 +73,20 @@ def _named(path: str, roots: list[str], run: str) -> str:
     raise DumpChoiceError(f"{path}: no run named {run!r}. Runs: {names}")
 
 
+def _is_debugger_v2(path: str) -> bool:
+    """True for a folder of `tfdbg_events.*` files, or one of them."""
+    place = Path(path)
+    if place.is_dir():
+        return any(is_debug_metadata(each.name) for each in place.iterdir())
+    return place.name.startswith(DEBUG_EVENTS_PREFIX)
+
+
 def _open(root: str, reason: str) -> DumpChoice:
     note = ""
     try:
+        dump: DebugDumpDir | DebuggerV2Dump
         try:
-            dump = DebugDumpDir(root)
+            dump = DebuggerV2Dump(root) if _is_debugger_v2(root) else DebugDumpDir(root)
         except ValueError as error:
             dump = DebugDumpDir(root, validate=False)
             note = f"; it contradicts itself: {error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from opscope.events import named_filter
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_tensor import DebugTensorDatum, has_inf_or_nan
 
@@ -15,9 +16,28 @@ class FilterError(ValueError):
     """A tensor filter raised an error of its own."""
 
 
+class FilterTable(dict[str, TensorFilter]):
+    """Filters by name; those of `opscope.events` are found by theirs without being listed.
+
+    `has_nan`, `all_zero`, `abs_above(BOUND)`, `out_of_range(LOWER,UPPER)`: a filter registered
+    under such a name comes first.
+    """
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or (
+            isinstance(name, str) and named_filter(name) is not None
+        )
+
+    def __missing__(self, name: str) -> TensorFilter:
+        found = named_filter(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+
 def default_filters() -> dict[str, TensorFilter]:
-    """The filters that are there from the start: `has_inf_or_nan`."""
-    return {"has_inf_or_nan": has_inf_or_nan}
+    """The filters that are there from the start: `has_inf_or_nan` is listed, others are found."""
+    return FilterTable(has_inf_or_nan=has_inf_or_nan)
 
 
 def add_tensor_filter(

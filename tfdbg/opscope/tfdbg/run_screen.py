@@ -17,7 +17,11 @@ _WORDMARK = r"""
 _RULE = "=" * 38
 _ERROR_RULE = "-" * 38
 
-RUN_MENU = (Span("run", link="run"), Span("exit", link="exit"))
+RUN_MENU = (
+    Span("run", link="run"),
+    Span("invoke_stepper", link="invoke_stepper"),
+    Span("exit", link="exit"),
+)
 """The menu above the run-start screen."""
 
 
@@ -29,6 +33,11 @@ def run_start_title(run: SessionRun) -> str:
 def run_end_title(run: SessionRun, profiled: bool = False) -> str:
     """The title of the screen after a run."""
     return f"run-end{' (profiler mode)' if profiled else ''}: {run.description}"
+
+
+def stepper_title(run: SessionRun) -> str:
+    """The title of the node stepper's screen."""
+    return f"Node Stepper: {run.description}"
 
 
 def run_start_screen(run: SessionRun, filter_names: Iterable[str]) -> Screen:
@@ -131,6 +140,11 @@ def _choices(filter_names: Iterable[str]) -> list[Line]:
         ),
         line("    Registered filter(s):"),
         *(filters or [line("        (None)")]),
+        line("  ", Span("invoke_stepper", "bold", "invoke_stepper"), ":"),
+        line(
+            "    Step through the run node by node, put the variables back, then execute run() "
+            "without debug tensor-watching"
+        ),
         line(),
         line("For more details, see ", Span("help", "bold", "help"), "."),
     ]

@@ -13,6 +13,10 @@ STYLES = (
     "highlight",  # elements inside the ranges of `pt -r`
     "dim",  # what is there for completeness
     "error",  # one line that says what went wrong
+    *(
+        f"label.{state}"  # the states of nodes in the stepper
+        for state in ("placeholder", "unfeedable", "handle", "intermediate", "override", "dirty")
+    ),
     "warning",  # something the reader should know before trusting the rest
 )
 """Every style a Span may name; the terminal app maps each to colours."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,19 @@ class SessionRun:
         return f"{start}{fetched}; {fed}"
 
 
-def fetch_names(fetches: object) -> list[str]:
-    """The names of all fetches in a nest of lists, tuples and dicts, in order."""
+def flat_fetches(fetches: object) -> list[Any]:
+    """All fetches in a nest of lists, tuples and dicts, in order."""
     if isinstance(fetches, Mapping):
-        return [name for value in fetches.values() for name in fetch_names(value)]
+        return [fetch for value in fetches.values() for fetch in flat_fetches(value)]
     # A SparseTensor is a named tuple in some versions: what has a name is one fetch.
     if isinstance(fetches, list | tuple | set | frozenset) and not hasattr(fetches, "name"):
-        return [name for value in fetches for name in fetch_names(value)]
-    return [_name(fetches)]
+        return [fetch for value in fetches for fetch in flat_fetches(value)]
+    return [fetches]
+
+
+def fetch_names(fetches: object) -> list[str]:
+    """The names of all fetches in a nest of lists, tuples and dicts, in order."""
+    return [_name(fetch) for fetch in flat_fetches(fetches)]
 
 
 def _name(element: object) -> str:

@@ -6,7 +6,6 @@ import math
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from opscope.tfdbg.array_text import THRESHOLD, array_lines
 from opscope.tfdbg.command import Argument, CommandError
 from opscope.tfdbg.debug_tensor import Array, InconvertibleTensorProto
 from opscope.tfdbg.display_units import bytes_text
+from opscope.tfdbg.npy_array import NpyArrayError, npy_array
 from opscope.tfdbg.numeric_summary import numeric_summary, summary_data
 from opscope.tfdbg.screen import Line, Screen, Span, line
 from opscope.tfdbg.slicing import apply_slicing, parse_slicing
@@ -117,18 +117,11 @@ def _array_screen(
 
 
 def _save(value: Array, path: str, data: dict[str, object]) -> list[Line]:
-    """Write the value and say where.
-
-    Text is written with a fixed width and the short float types as float32: NumPy's file has
-    both only as pickles or raw bytes.
-    """
-    stored: Any = value
-    if value.dtype.kind == "O":
-        stored = value.astype(np.bytes_)
-        if not np.array_equal(stored, value):
-            raise CommandError(f"-w {path}: these strings end in zero bytes, which NumPy drops")
-    elif value.dtype.kind == "V":
-        stored = value.astype(np.float32)
+    """Write the value and say where."""
+    try:
+        stored = npy_array(value)
+    except NpyArrayError as error:
+        raise CommandError(f"-w {path}: {error}") from error
     target = Path(path).expanduser()
     if target.suffix != ".npy":
         target = target.with_name(target.name + ".npy")

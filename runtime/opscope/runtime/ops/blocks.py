@@ -173,6 +173,13 @@ def _from_batch(xp: Any, value: Any, blocks: list[int], crops: list[list[int]]) 
     return xp.ascontiguousarray(moved.reshape(batch, *full, *rest)[(slice(None), *kept)])
 
 
+def _require_margins(blocks: Any, margins: Any, what: str) -> None:
+    if blocks.ndim != 1 or margins.shape != (blocks.size, 2):
+        raise _refused(
+            f"{what} should have shape [{blocks.size}, 2] instead of {list(margins.shape)}"
+        )
+
+
 @op(
     "SpaceToBatchND",
     "input: T, block_shape: Tblock_shape, paddings: Tpaddings -> output: T",
@@ -180,6 +187,7 @@ def _from_batch(xp: Any, value: Any, blocks: list[int], crops: list[list[int]]) 
 )
 def _space_to_batch_nd(xp: Any, value: Any, block_shape: Any, paddings: Any) -> Any:
     """Pad, and put the elements of each block at one place of different batch entries."""
+    _require_margins(block_shape, paddings, "paddings")
     return _to_batch(xp, value, block_shape.tolist(), paddings.tolist())
 
 
@@ -190,6 +198,7 @@ def _space_to_batch_nd(xp: Any, value: Any, block_shape: Any, paddings: Any) -> 
 )
 def _batch_to_space_nd(xp: Any, value: Any, block_shape: Any, crops: Any) -> Any:
     """Lay batch entries out as blocks again, and crop."""
+    _require_margins(block_shape, crops, "crops")
     return _from_batch(xp, value, block_shape.tolist(), crops.tolist())
 
 
@@ -247,28 +256,32 @@ def _known(tensor: Tensor) -> Any:
     return None if value is None else value.tolist()
 
 
+def _nd_shape(node: Operation, to_batch: bool) -> list[TensorShape]:
+    value, blocks, margins = node.inputs
+    (count,) = blocks.shape.with_rank(1).known_rank()
+    margins.shape.merge_with([count, 2])
+    if count is None and to_batch:  # as TensorFlow, which leaves BatchToSpaceND open
+        raise ValueError("block_shape must have known size.")
+    if count is None:
+        return [unknown_shape()]
+    value.shape.with_rank_at_least(count + 1)
+    known, widths = _known(blocks), _known(margins)
+    if widths is not None and any(width < 0 for pair in widths for width in pair):
+        raise ValueError(f"{'paddings' if to_batch else 'crops'} cannot be negative: {widths}")
+    sizes = value.shape.sizes
+    if known is None and sizes is not None:
+        return [TensorShape([None] * (count + 1) + list(sizes[count + 1 :]))]
+    return _moved_shape(node, known, widths, to_batch)
+
+
 @_space_to_batch_nd.shape
 def _(node: Operation) -> list[TensorShape]:
-    return _moved_blocks(node, True)
+    return _nd_shape(node, to_batch=True)
 
 
 @_batch_to_space_nd.shape
 def _(node: Operation) -> list[TensorShape]:
-    return _moved_blocks(node, False)
-
-
-def _moved_blocks(node: Operation, to_batch: bool) -> list[TensorShape]:
-    count = node.inputs[1].shape.with_rank(1)[0].value
-    if count is None:
-        raise ValueError("block_shape must have known size")
-    node.inputs[2].shape.assert_is_compatible_with([count, 2])
-    images = node.inputs[0].shape.with_rank_at_least(count + 1)
-    blocks = _known(node.inputs[1])
-    if blocks is None:
-        return [unknown_shape(count + 1).concatenate(images[count + 1 :])]
-    if any(block < 1 for block in blocks):
-        raise ValueError(f"block_shape must be positive, got {blocks}")
-    return _moved_shape(node, blocks, _known(node.inputs[2]), to_batch)
+    return _nd_shape(node, to_batch=False)
 
 
 @_space_to_batch.shape

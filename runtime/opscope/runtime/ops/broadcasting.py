@@ -13,7 +13,7 @@ from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_shape
-from opscope.runtime.tensor_shape import TensorShape, broadcast, unknown_shape
+from opscope.runtime.tensor_shape import TensorShape, as_shape, broadcast, unknown_shape
 
 _INDEX = "T: {int32, int64} = int32"
 
@@ -68,6 +68,16 @@ def _broadcast_args(xp: Any, s0: Any, s1: Any) -> Any:
 def _(node: Operation) -> list[TensorShape]:
     ranks = [t.shape.sizes[0] if t.shape.sizes else None for t in node.inputs]
     return [TensorShape([None if None in ranks else max(r for r in ranks if r is not None)])]
+
+
+def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
+    """The shape that two known shapes broadcast to; ValueError when they do not."""
+    return TensorShape(broadcast(as_shape(shape_x).sizes, as_shape(shape_y).sizes))
+
+
+def broadcast_dynamic_shape(shape_x: Any, shape_y: Any) -> Tensor:
+    """The shape that two shapes, integer vectors, broadcast to."""
+    return make_tensor("BroadcastArgs", shape_x, shape_y)
 
 
 @op(

@@ -9,7 +9,6 @@ from opscope.runtime import dtypes
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
-from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.cast import cast
 from opscope.runtime.ops.comparison import where_v2
 from opscope.runtime.ops.random import random_uniform
@@ -123,12 +122,3 @@ def batch_normalization(
         means = convert_to_tensor(mean)
         shift = -means * inverse if offset is None else offset - means * inverse
         return scaled + cast(shift, values.dtype)
-
-
-def zero_fraction(value: Any, name: str | None = None) -> Tensor:
-    """The part of the elements of `value` that are zero, as float32."""
-    with op_scope(name, "zero_fraction", value):
-        values = convert_to_tensor(value, name="value")
-        is_zero = make_tensor("Equal", values, constant(0, values.dtype.base_dtype))
-        fraction = reduce_mean(cast(is_zero, dtypes.float32))
-        return identity(fraction, name="fraction")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 from opscope.runtime import dtypes
@@ -10,10 +11,11 @@ from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.arrangement import tile
 from opscope.runtime.ops.broadcasting import broadcast_to
-from opscope.runtime.ops.filling import ones, zeros
+from opscope.runtime.ops.filling import ones, ones_like, zeros
 from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.joining import concat, stack
 from opscope.runtime.ops.masking import boolean_mask, sequence_mask
+from opscope.runtime.ops.scattering import scatter_nd_update
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import expand_dims, rank, reshape, shape
 
@@ -137,6 +139,33 @@ def batch_gather(params: Any, indices: Any, name: str | None = None) -> Tensor:
         known = lead.concatenate(picked.shape[batch:]).concatenate(source.shape[batch + 1 :])
         result.set_shape(known)
         return result
+
+
+def batch_scatter_update(
+    ref: Any, indices: Any, updates: Any, use_locking: bool = True, name: str | None = None
+) -> Any:
+    """For each entry of a batch, `updates` put where the last axis of `indices` says.
+
+    Returns the variable after that. ValueError when the rank of `indices` is unknown.
+    """
+    with op_scope(name, "") if name else nullcontext():
+        places = convert_to_tensor(indices, name="indices")
+        sizes = shape(places)
+        ndims = places.shape.ndims
+        if ndims is None:
+            raise ValueError("batch_gather does not allow indices with unknown shape.")
+        columns: Any = expand_dims(places, axis=-1)
+        parts = []
+        for axis in range(ndims - 1):
+            count = sizes[axis]
+            form: list[Any] = [1] * (ndims + 1)
+            form[axis] = count
+            counted = reshape(make_tensor("Range", 0, count, 1), form)
+            if counted.dtype.base_dtype is not columns.dtype:
+                counted = make_tensor("Cast", counted, DstT=columns.dtype)
+            parts.append(counted * ones_like(columns))
+        where = concat([*parts, columns], axis=-1)
+        return scatter_nd_update(ref, where, updates, use_locking=use_locking)
 
 
 def _counted_over_batch(indices: Tensor, sizes: Tensor, batch_dims: int) -> Tensor:

@@ -14,6 +14,8 @@ from opscope.runtime.saved_model.builder import SavedModelBuilder, simple_save
 from opscope.runtime.saved_model.constants import (
     ASSETS_DIRECTORY,
     ASSETS_KEY,
+    DEBUG_DIRECTORY,
+    DEBUG_INFO_FILENAME_PB,
     LEGACY_INIT_OP_KEY,
     MAIN_OP_KEY,
     SAVED_MODEL_FILENAME_PB,
@@ -23,6 +25,7 @@ from opscope.runtime.saved_model.constants import (
     VARIABLES_FILENAME,
 )
 from opscope.runtime.saved_model.loader import load, maybe_saved_model_directory
+from opscope.runtime.saved_model.main_op import main_op_with_restore
 from opscope.runtime.saved_model.signature_constants import (
     CLASSIFY_INPUTS,
     CLASSIFY_METHOD_NAME,
@@ -59,6 +62,8 @@ __all__ = [
     "CLASSIFY_METHOD_NAME",
     "CLASSIFY_OUTPUT_CLASSES",
     "CLASSIFY_OUTPUT_SCORES",
+    "DEBUG_DIRECTORY",
+    "DEBUG_INFO_FILENAME_PB",
     "DEFAULT_SERVING_SIGNATURE_DEF_KEY",
     "GPU",
     "LEGACY_INIT_OP_KEY",
@@ -90,6 +95,7 @@ __all__ = [
     "load",
     "loader",
     "main_op",
+    "main_op_with_restore",
     "maybe_saved_model_directory",
     "predict_signature_def",
     "regression_signature_def",

@@ -10,5 +10,7 @@ TRAIN_OP_SIGNATURE_KEY = "__saved_model_train_op"
 SAVED_MODEL_SCHEMA_VERSION = 1
 SAVED_MODEL_FILENAME_PB = "saved_model.pb"
 SAVED_MODEL_FILENAME_PBTXT = "saved_model.pbtxt"
+DEBUG_DIRECTORY = "debug"
+DEBUG_INFO_FILENAME_PB = "saved_model_debug_info.pb"
 VARIABLES_DIRECTORY = "variables"
 VARIABLES_FILENAME = "variables"

@@ -31,6 +31,7 @@ from opscope.runtime.checkpoint.checkpoint_state import (
     update_checkpoint_state,
 )
 from opscope.runtime.graph_file import write_graph
+from opscope.runtime.matched_filenames import match_filenames_once
 from opscope.runtime.meta_graph import export_meta_graph
 from opscope.runtime.meta_graph_import import import_meta_graph
 from opscope.runtime.train.adadelta import AdadeltaOptimizer
@@ -71,7 +72,6 @@ from opscope.runtime.train.input import (
     batch,
     input_producer,
     limit_epochs,
-    match_filenames_once,
     range_input_producer,
     shuffle_batch,
     slice_input_producer,

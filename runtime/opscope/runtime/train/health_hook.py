@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from opscope.events import has_inf_or_nan, health_summary, health_value
+from opscope.events import Health, health_value
 from opscope.events.proto.config_pb2 import RunOptions
 from opscope.events.proto.summary_pb2 import Summary
+from opscope.runtime.dtypes import as_dtype, resource, string, variant
 from opscope.runtime.summary_writer import FileWriter, FileWriterCache
 from opscope.runtime.train.basic_session_run_hooks import SecondOrStepTimer, global_step_tensor
 from opscope.runtime.train.session_run_hook import (
@@ -21,12 +22,14 @@ from opscope.runtime.train.session_run_hook import (
 from opscope.runtime.watch import (
     MEMORY_CALLBACK_SCHEME,
     Watch,
-    WatchedRun,
-    WatchedTensor,
     register_callback,
 )
+from opscope.runtime.watched_run import WatchedRun
 
 _keys = itertools.count()
+
+# The numbers of a health summary that count NaN, -inf and inf.
+_BAD = [2, 3, 7]
 
 
 class HealthHook(SessionRunHook):
@@ -57,7 +60,7 @@ class HealthHook(SessionRunHook):
         self._timer = SecondOrStepTimer(every_n_secs, every_n_steps)
         self._output_dir = output_dir
         self._given_writer = summary_writer
-        self._watch = Watch(node_name, op_type, tensor_dtype)
+        self._watch = Watch(node_name, op_type, tensor_dtype, summaries=True)
         self._global_step: Any = None
         self._next_step: int | None = None
         self._watched: WatchedRun | None = None
@@ -115,31 +118,28 @@ class HealthHook(SessionRunHook):
             self._writer.flush()
 
     def _write(self, watched: WatchedRun, step: int) -> None:
-        found: dict[tuple[str, int], tuple[bool, Any]] = {}
-        for tensor in watched.tensors:
-            if not self._wants(tensor):
-                continue
-            key = (tensor.node_name, tensor.output_slot)
-            if key in found and found[key][0]:
-                continue
-            found[key] = (has_inf_or_nan(tensor.value), tensor.value)
+        found: dict[tuple[str, int], Health] = {}
+        for row in watched.health:
+            key = (row.node_name, row.output_slot)
+            if self._wants(row) and (key not in found or not found[key].summary[_BAD].any()):
+                found[key] = row
         summary = Summary()
-        for (node, slot), (_, value) in found.items():
-            summary.value.append(health_value(node, slot, health_summary(value)))
+        for row in found.values():
+            summary.value.append(health_value(row.node_name, row.output_slot, row.summary))
         self._writer.add_summary(summary, step)
 
-    def _wants(self, tensor: WatchedTensor) -> bool:
+    def _wants(self, row: Health) -> bool:
         """Another hook may have had more tensors watched than this one asked for."""
-        value, watch = tensor.value, self._watch
-        if value is not None and (not hasattr(value, "dtype") or value.dtype.kind in "OSU"):
+        watch, number = self._watch, int(row.summary[12])
+        dtype = as_dtype(number).base_dtype if number else None
+        if dtype in (string, resource, variant):
             return False
-        dtype = "" if value is None else value.dtype.name
         return all(
             pattern is None or re.match(pattern, text) is not None
             for pattern, text in (
-                (watch.node_name, tensor.node_name),
-                (watch.op_type, tensor.op_type),
-                (None if value is None else watch.tensor_dtype, dtype),
+                (watch.node_name, row.node_name),
+                (watch.op_type, row.op_type),
+                (None if dtype is None else watch.tensor_dtype, dtype.name if dtype else ""),
             )
         )
 

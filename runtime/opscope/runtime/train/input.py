@@ -8,12 +8,12 @@ from opscope.runtime import dtypes, summary
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.graph_keys import GraphKeys
-from opscope.runtime.make_op import make_tensor
 from opscope.runtime.math import cast, greater
 from opscope.runtime.math import range as number_range
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.assertion import Assert
 from opscope.runtime.ops.basic import identity
+from opscope.runtime.ops.counting import count_up_to
 from opscope.runtime.ops.random import random_shuffle
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import size
@@ -23,18 +23,6 @@ from opscope.runtime.queues.queue import (
 from opscope.runtime.train.batch_joins import maybe_batch, maybe_shuffle_batch
 from opscope.runtime.train.queue_runner import QueueRunner, add_queue_runner
 from opscope.runtime.variables import Variable
-
-
-def match_filenames_once(pattern: Any, name: str | None = None) -> Variable:
-    """A local variable that is initialized to the names of the files that match."""
-    with op_scope(name, "matching_filenames", pattern) as scope:
-        return Variable(
-            make_tensor("MatchingFiles", pattern),
-            trainable=False,
-            validate_shape=False,
-            collections=[GraphKeys.LOCAL_VARIABLES],
-            name=scope,
-        )
 
 
 def limit_epochs(tensor: Any, num_epochs: int | None = None, name: str | None = None) -> Any:
@@ -50,7 +38,7 @@ def limit_epochs(tensor: Any, num_epochs: int | None = None, name: str | None = 
             collections=[GraphKeys.LOCAL_VARIABLES],
             name="epochs",
         )
-        counter = make_tensor("CountUpTo", epochs, limit=num_epochs)
+        counter = count_up_to(epochs, num_epochs)
         with get_default_graph().control_dependencies([counter]):
             return identity(tensor, name=scope)
 

@@ -16,6 +16,7 @@ from opscope.tfdbg.commands import (
     profile_source,
     run,
     run_info,
+    stepper,
     version,
 )
 from opscope.tfdbg.commands import eval as eval_command
@@ -41,5 +42,6 @@ __all__ = [
     "profile_source",
     "run",
     "run_info",
+    "stepper",
     "version",
 ]

@@ -78,7 +78,8 @@ def value_description(datum: DebugTensorDatum) -> str:
     """`float32 (50, 10), 354 of 500 -inf, finite from -86.1 to 0`."""
     value = datum.get_tensor()
     if isinstance(value, InconvertibleTensorProto):
-        return "no array" if value.initialized else "not initialized"
+        known = ": holds inf or nan" if value.holds_inf_or_nan else ""
+        return f"no array{known}" if value.initialized else "not initialized"
     array = np.asarray(value)
     parts = [f"{array.dtype} {array.shape}"]
     counts = element_counts(array)

@@ -20,7 +20,8 @@ def run_info(context: Analysis, args: Namespace) -> Screen:
     screen = run_start_screen(context.session, context.filters)
     if context.dump is None:
         return screen
-    return replace(screen, menu=(Span("list_tensors", link="lt"), *screen.menu))
+    kept = (span for span in screen.menu if span.text != "invoke_stepper")
+    return replace(screen, menu=(Span("list_tensors", link="lt"), *kept))
 
 
 def _dump_info(dump: DebugDump) -> Screen:

@@ -1,6 +1,7 @@
 """Session wrappers and hooks: the debugger attached to a program that runs."""
 
 from opscope.tfdbg.wrappers.base import BaseDebugWrapperSession
+from opscope.tfdbg.wrappers.dump_history import dump_history
 from opscope.tfdbg.wrappers.dump_run import write_dump
 from opscope.tfdbg.wrappers.dumping import DumpingDebugWrapperSession
 from opscope.tfdbg.wrappers.hooks import DumpingDebugHook, LocalCLIDebugHook
@@ -20,6 +21,7 @@ __all__ = [
     "LocalCLIDebugWrapperSession",
     "WatchOptions",
     "add_debug_tensor_watch",
+    "dump_history",
     "watch_graph",
     "watch_graph_with_denylists",
     "write_dump",

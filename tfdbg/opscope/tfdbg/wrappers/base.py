@@ -175,6 +175,14 @@ class BaseDebugWrapperSession(ABC):
         return self._sess
 
     @property
+    def plain_session(self) -> Any:
+        """The session that runs without hooks: of a monitored session, the one inside."""
+        run_step_fn = getattr(self._sess, "run_step_fn", None)
+        if run_step_fn is None:
+            return self._sess
+        return run_step_fn(lambda step_context: step_context.session)
+
+    @property
     def graph(self) -> Any:
         """The session's graph."""
         return self._sess.graph

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from opscope.events import CoreMetadata
-from opscope.tfdbg.action import RunRequest
+from opscope.tfdbg.action import STEP, Detach, RunRequest
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_tensor import has_inf_or_nan
@@ -24,9 +24,15 @@ from opscope.tfdbg.filters import (
 )
 from opscope.tfdbg.origin import first_bad
 from opscope.tfdbg.profile import Profile
-from opscope.tfdbg.run_screen import run_end_title, run_error_screen, run_start_title
+from opscope.tfdbg.run_screen import (
+    run_end_title,
+    run_error_screen,
+    run_start_title,
+    stepper_title,
+)
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.settings import Settings
+from opscope.tfdbg.stepper import NodeStepper, Stepping
 from opscope.tfdbg.stored_run import StoredRun
 from opscope.tfdbg.ui import ask, check_ui_type
 from opscope.tfdbg.wrappers.dump_run import step_of, write_dump
@@ -62,16 +68,18 @@ class Dialog:
         """Register a filter for `run -f` and `lt -f`."""
         add_tensor_filter(self._filters, filter_name, tensor_filter)
 
-    def begin(self, call: RunCall) -> RunRequest | None:
+    def begin(self, call: RunCall, session: Any = None) -> RunRequest | None:
         """Ask before a run where that is due; how to watch it, None for not at all.
+
+        `session` is what a run is stepped through with, without hooks around it.
 
         Raises SystemExit where the user chose to end the program. A debugger that fails
         detaches: the run must not suffer.
         """
         with self._lock:
-            return self._begin(call)
+            return self._begin(call, session)
 
-    def _begin(self, call: RunCall) -> RunRequest | None:
+    def _begin(self, call: RunCall, session: Any) -> RunRequest | None:
         control = self.control
         self._leave_if_asked()
         if control.attach_at is not None and call.number >= control.attach_at:
@@ -80,11 +88,23 @@ class Dialog:
             try:
                 run = call.described
                 context = self._context(session=run)
-                control.take(self._show(context, run_start_title(run), "run_info", "start"))
+                action = self._show(context, run_start_title(run), "run_info", "start")
+                control.take(self._stepped(call, session) if action is STEP else action)
             except Exception as error:  # the debugger's own fault, whatever it is
                 self.fail(error)
             self._leave_if_asked()
         return control.next_run()
+
+    def _stepped(self, call: RunCall, session: Any) -> object:
+        """Let the user step through a run; what is done next is the run itself, unwatched.
+
+        Variables hold afterwards what they held before.
+        """
+        run = call.described
+        with NodeStepper(session, call.fetches, call.feed_dict) as stepper:
+            context = self._context(session=run, stepping=Stepping(stepper))
+            action = self._show(context, stepper_title(run), "lt", "stepper")
+        return action if isinstance(action, Detach) else RunRequest(no_debug=True)
 
     def _leave_if_asked(self) -> None:
         if self.control.exiting:

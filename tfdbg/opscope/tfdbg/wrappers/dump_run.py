@@ -118,8 +118,9 @@ def _write(
             writer.write_graph(device, partition)
     writer.write_tracebacks(known.tracebacks)
     writer.write_sources(known.sources)
-    if isinstance(writer, DumpWriter) or "DebugIdentity" not in dict(ops):
-        writer.write_health(_health(run.tensors))
+    if isinstance(writer, DumpWriter) or "DebugIdentity" not in dict(ops) or not run.tensors:
+        rows = getattr(run, "health", None)  # the runtime's runs have it
+        writer.write_health(_health(run.tensors) if rows is None else rows)
 
 
 def step_of(run: WatchedRun, graph: Any) -> int:

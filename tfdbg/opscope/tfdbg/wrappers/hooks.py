@@ -36,7 +36,7 @@ class DebugHook:
         self._run_call_count = 0
         self._watching = threading.local()  # each thread's run has its own watch
 
-    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[Any], None]] | None:
+    def plan(self, call: RunCall, session: Any) -> tuple[Any, Callable[[Any], None]] | None:
         """The runtime's Watch for a run and who gets the watched run; None to let it pass.
 
         With TRACED in place of a Watch the run is traced, and its RunMetadata is what is got.
@@ -59,7 +59,7 @@ class DebugHook:
         self._run_call_count += 1
         asked = run_context.original_args
         call = RunCall(self._run_call_count, asked.fetches, asked.feed_dict, asked.options)
-        planned = None if call.is_empty else self.plan(call, run_context.session.graph)
+        planned = None if call.is_empty else self.plan(call, run_context.session)
         if planned is None:
             return None
         watch, receive = planned
@@ -111,12 +111,13 @@ class LocalCLIDebugHook(DebugHook):
         """Register `tensor_filter(datum, tensor) -> bool` for `run -f` and `lt -f`."""
         self._dialog.add_tensor_filter(filter_name, tensor_filter)
 
-    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[Any], None]] | None:
+    def plan(self, call: RunCall, session: Any) -> tuple[Any, Callable[[Any], None]] | None:
         """Ask where that is due; show the run afterwards, also one that failed."""
         dialog = self._dialog
-        request = dialog.begin(call)
+        request = dialog.begin(call, session)
         if request is None:
             return None
+        graph = session.graph
         if request.profile:
             return TRACED, lambda metadata: dialog.end_profiled(call, metadata, graph)
         return dialog.watch(request), lambda run: dialog.end(call, request, run, graph)
@@ -137,7 +138,7 @@ class DumpingDebugHook(DebugHook):
         super().__init__(thread_name_filter)
         self._dumper = RunDumper(session_root, watch_fn, format, compression, byte_budget)
 
-    def plan(self, call: RunCall, graph: Any) -> tuple[Any, Callable[[Any], None]] | None:
+    def plan(self, call: RunCall, session: Any) -> tuple[Any, Callable[[Any], None]] | None:
         """Write the run when it is done, also one that failed."""
         dumper = self._dumper
         if dumper.detached:
@@ -145,6 +146,6 @@ class DumpingDebugHook(DebugHook):
         options = dumper.options(call)
 
         def write(watched: WatchedRun) -> None:
-            dumper.write(call, options, watched, graph)
+            dumper.write(call, options, watched, session.graph)
 
         return watch_of(options), write

@@ -42,7 +42,7 @@ class LocalCLIDebugWrapperSession(BaseDebugWrapperSession):
     def debugged_run(self, call: RunCall) -> Any:
         """The result of a run, watched where the user wants it."""
         dialog = self._dialog
-        request = dialog.begin(call)
+        request = dialog.begin(call, self.plain_session)
         if request is None:
             if dialog.control.detached and dialog.control.attach_at is None:
                 self.detach()
