@@ -260,12 +260,12 @@ def _nd_shape(node: Operation, to_batch: bool) -> list[TensorShape]:
     value, blocks, margins = node.inputs
     (count,) = blocks.shape.with_rank(1).known_rank()
     margins.shape.merge_with([count, 2])
-    if count is None and to_batch:  # as TensorFlow, which leaves BatchToSpaceND open
-        raise ValueError("block_shape must have known size.")
     if count is None:
-        return [unknown_shape()]
+        raise ValueError("block_shape must have known size.")
     value.shape.with_rank_at_least(count + 1)
     known, widths = _known(blocks), _known(margins)
+    if known is not None and any(block < 1 for block in known):
+        raise ValueError(f"block_shape must be positive, got {known}")
     if widths is not None and any(width < 0 for pair in widths for width in pair):
         raise ValueError(f"{'paddings' if to_batch else 'crops'} cannot be negative: {widths}")
     sizes = value.shape.sizes
