@@ -158,7 +158,7 @@ OPEN = {
         Xdivy: special types
         """
     ),
-    "shapes": table(""),
+    "shapes": table("Conv3D: sizes"),
     "gradients": table(""),
 }
 
