@@ -86,9 +86,12 @@ class TensorFlowProcess:
         return found
 
     def gradients(self, variants: list[Any], results: list[Any], form: str) -> list[Any]:
-        """The gradients of many nodes from one graph; one by one where that ends the process."""
+        """The gradients of many nodes from one graph; one by one where that ends the process.
+
+        One by one, too, where all fail: no session takes a graph with a node that is wrong.
+        """
         (found,) = self.answers("gradients", [(variants, results, form)])
-        if found != DIED:
+        if found != DIED and (len(found) < 2 or not all(isinstance(a, str) for a in found)):
             return list(found)
         single = [([v], [r], form) for v, r in zip(variants, results, strict=True)]
         return [a if a == DIED else a[0] for a in self.answers("gradients", single)]

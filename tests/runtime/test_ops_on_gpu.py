@@ -21,12 +21,16 @@ from op_samples import SAMPLES, Sample
 ON_GPU = [s for s in SAMPLES if OPS[s.op_type].kernel("GPU") is not None]
 
 
-def place(value: Any, is_fixed: bool, feeds: dict[Any, Any]) -> Any:
+# Their shape rules refuse unknown sizes, as TensorFlow's do.
+KNOWN_ONLY = {"BatchToSpaceND", "SpaceToBatchND", "ParallelConcat"}
+
+
+def place(value: Any, is_fixed: bool, is_known: bool, feeds: dict[Any, Any]) -> Any:
     if isinstance(value, list):
-        return [place(v, is_fixed, feeds) for v in value]
+        return [place(v, is_fixed, is_known, feeds) for v in value]
     if is_fixed:
         return tf.constant(value)
-    tensor = tf.placeholder(value.dtype, [None] * value.ndim)
+    tensor = tf.placeholder(value.dtype, value.shape if is_known else [None] * value.ndim)
     feeds[tensor] = value
     return tensor
 
@@ -35,7 +39,7 @@ def run(sample: Sample, device: str, fixed: bool) -> list[Any]:
     feeds: dict[Any, Any] = {}
     with tf.Graph().as_default(), tf.device(device), tf.Session() as session:
         inputs = [
-            place(value, fixed and i in sample.fixed, feeds)
+            place(value, fixed and i in sample.fixed, sample.op_type in KNOWN_ONLY, feeds)
             for i, value in enumerate(sample.inputs)
         ]
         node = make_node(sample.op_type, *inputs, **sample.attrs)

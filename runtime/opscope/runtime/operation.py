@@ -10,6 +10,7 @@ import numpy as np
 
 from opscope.runtime import dtypes
 from opscope.runtime.errors import OpError
+from opscope.runtime.input_forms import check_inputs
 from opscope.runtime.op_def import ArgDef, OpDef
 from opscope.runtime.tensor_shape import TensorShape, as_shape
 from opscope.runtime.traceback import Frame, describe
@@ -88,6 +89,7 @@ class Operation:
         if rule is None:
             return
         try:
+            check_inputs(self)
             shapes = rule(self)
         except (ValueError, IndexError, ArithmeticError, OpError) as error:
             given = ", ".join(str(t.shape) for t in self.inputs)

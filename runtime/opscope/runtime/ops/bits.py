@@ -62,7 +62,6 @@ _population_count.shape(same_shape)
     "Bitcast",
     "input: T -> output: type",
     f"T: {{{NUMBER}}}, type: {{{NUMBER}}}",
-    not_differentiable=True,
     host_only=True,
 )
 def _bitcast(xp: Any, value: Any, *, type: dtypes.DType) -> Any:  # noqa: A002

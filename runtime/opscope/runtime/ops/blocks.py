@@ -244,6 +244,13 @@ def _moved_shape(node: Operation, blocks: Any, margins: Any, to_batch: bool) -> 
     return [TensorShape([batch, *sizes, *shape[len(listed) + 1 :]])]
 
 
+def _moved_images(node: Operation, to_batch: bool) -> list[TensorShape]:
+    node.inputs[1].shape.assert_is_compatible_with([2, 2])
+    blocks = [node.attrs["block_size"]] * 2
+    moved = _moved_shape(node, blocks, _known(node.inputs[1]), to_batch)
+    return [moved[0].with_rank(4)]
+
+
 def _known(tensor: Tensor) -> Any:
     value = static_value(tensor)
     return None if value is None else value.tolist()
@@ -254,9 +261,11 @@ def _nd_shape(node: Operation, to_batch: bool) -> list[TensorShape]:
     (count,) = blocks.shape.with_rank(1).known_rank()
     margins.shape.merge_with([count, 2])
     if count is None:
-        return [unknown_shape()]
+        raise ValueError("block_shape must have known size.")
     value.shape.with_rank_at_least(count + 1)
     known, widths = _known(blocks), _known(margins)
+    if known is not None and any(block < 1 for block in known):
+        raise ValueError(f"block_shape must be positive, got {known}")
     if widths is not None and any(width < 0 for pair in widths for width in pair):
         raise ValueError(f"{'paddings' if to_batch else 'crops'} cannot be negative: {widths}")
     sizes = value.shape.sizes
@@ -277,14 +286,12 @@ def _(node: Operation) -> list[TensorShape]:
 
 @_space_to_batch.shape
 def _(node: Operation) -> list[TensorShape]:
-    node.inputs[0].shape.with_rank(4)
-    return _moved_shape(node, [node.attrs["block_size"]] * 2, _known(node.inputs[1]), True)
+    return _moved_images(node, True)
 
 
 @_batch_to_space.shape
 def _(node: Operation) -> list[TensorShape]:
-    node.inputs[0].shape.with_rank(4)
-    return _moved_shape(node, [node.attrs["block_size"]] * 2, _known(node.inputs[1]), False)
+    return _moved_images(node, False)
 
 
 @_space_to_batch_nd.gradient

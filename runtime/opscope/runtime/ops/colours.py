@@ -113,10 +113,15 @@ def _with_three_channels(node: Operation) -> list[TensorShape]:
     return [sizes[:-1].concatenate(sizes[-1:].merge_with([3]))]
 
 
+def _of_three_axes_or_more(node: Operation) -> list[TensorShape]:
+    return [node.inputs[0].shape.with_rank_at_least(3)]
+
+
 for _definition in (_rgb_to_hsv, _hsv_to_rgb):
     _definition.shape(_with_three_channels)
-for _definition in (_adjust_contrast, _adjust_hue, _adjust_saturation):
-    _definition.shape(same_shape)
+for _definition in (_adjust_hue, _adjust_saturation):
+    _definition.shape(_of_three_axes_or_more)
+_adjust_contrast.shape(same_shape)
 
 
 @_rgb_to_hsv.gradient

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from opscope.runtime import errors
@@ -33,7 +34,7 @@ def _computed(value: Any) -> Any:
 
 
 def _rows(xp: Any, values: Any) -> Any:
-    return xp.ascontiguousarray(values).reshape(-1, values.shape[-1])
+    return xp.ascontiguousarray(values).reshape(math.prod(values.shape[:-1]), values.shape[-1])
 
 
 @op("Conv3D", "input: T, filter: T -> output: T", _ATTRS)
@@ -82,7 +83,7 @@ def _input_gradient(xp: Any, sizes: Any, filters: Any, grad: Any, attrs: dict[st
     g = _rows(xp, _checked_gradient(grad, sizes[0], windows, w.shape[4], data_format))
     whole = xp.zeros((sizes[0], *windows.padded, w.shape[3]), g.dtype)
     for index, place in windows.places():
-        whole[place] += xp.dot(g, w[index].T).reshape(sizes[0], *windows.counts, -1)
+        whole[place] += xp.dot(g, w[index].T).reshape(sizes[0], *windows.counts, w.shape[3])
     inside = xp.ascontiguousarray(whole[windows.inside]).astype(grad.dtype, copy=False)
     return as_format(xp, inside, data_format)
 

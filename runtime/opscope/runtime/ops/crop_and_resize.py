@@ -109,7 +109,6 @@ def _crop_and_resize(
     "grads: float32, boxes: float32, box_ind: int32, image_size: int32 -> output: T",
     f"T: {{float32, float16, float64}}, {_METHOD}",
     host_only=True,
-    not_differentiable=True,
 )
 def _grad_image(
     xp: Any,
@@ -151,7 +150,6 @@ def _grad_image(
     "grads: float32, image: T, boxes: float32, box_ind: int32 -> output: float32",
     f"{_IMAGE}, method: {{'bilinear'}} = 'bilinear'",
     host_only=True,
-    not_differentiable=True,
 )
 def _grad_boxes(xp: Any, grads: Any, image: Any, boxes: Any, box_ind: Any) -> Any:
     """The gradient of CropAndResize with respect to the boxes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,7 +52,7 @@ def _output(conv: Convolution, images: Any, filters: Any) -> Any:
     total = xp.zeros((x.shape[0], rows.count, columns.count, *w.shape[2:]), x.dtype)
     for i, j, place in _places(rows, columns):
         total += inside[place][..., None] * w[i, j]
-    flat = total.reshape(*total.shape[:3], -1).astype(dtype, copy=False)
+    flat = total.reshape(*total.shape[:3], math.prod(w.shape[2:])).astype(dtype, copy=False)
     return from_nhwc(xp, flat, conv.data_format)
 
 
@@ -62,7 +63,7 @@ def _split_channels(conv: Convolution, grad: Any, channels: int) -> Any:
         raise errors.InvalidArgumentError(
             None, None, f"out_backprop has {g.shape[3]} channels, not a multiple of {channels}"
         )
-    return g.reshape(*g.shape[:3], channels, -1)
+    return g.reshape(*g.shape[:3], channels, g.shape[3] // channels if channels else 0)
 
 
 def _input_gradient(conv: Convolution, input_sizes: Any, filters: Any, grad: Any) -> Any:

@@ -70,7 +70,6 @@ def _draw(xp: Any, images: Any, boxes: Any) -> Any:
     "images: T, boxes: float32, colors: float32 -> output: T",
     "T: {float32, float16} = float32",
     host_only=True,
-    not_differentiable=True,
 )
 def _draw_in_colours(xp: Any, images: Any, boxes: Any, colours: Any) -> Any:
     """Images with outlines of boxes in the colours of a table [n, channels]."""
@@ -82,7 +81,15 @@ def _draw_in_colours(xp: Any, images: Any, boxes: Any, colours: Any) -> Any:
     return _drawn(images, boxes, table)
 
 
-_draw.shape(same_shape)
+@_draw.shape
+def _(node: Operation) -> list[TensorShape]:
+    images = node.inputs[0].shape.with_rank(4)
+    channels = images[3].value
+    if channels not in (None, 1, 3, 4):
+        raise ValueError(f"Channels must be 1, 3 or 4 but are {channels}")
+    return [images]
+
+
 _draw_in_colours.shape(same_shape)
 
 

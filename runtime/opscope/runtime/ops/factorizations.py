@@ -256,7 +256,6 @@ def _complex_lu(matrix: Any) -> tuple[Any, Any]:
     "input: T -> lu: T, p: output_idx_type",
     f"T: {_SOLVED}, output_idx_type: {{int32, int64}} = int32",
     host_only=True,
-    not_differentiable=True,
 )
 def _lu(xp: Any, value: Any, *, output_idx_type: dtypes.DType) -> Any:
     """Both triangular factors of each matrix in one, and the order of rows they are of."""

@@ -6,6 +6,7 @@ variance that is handed out is the unbiased one; the one kept for the gradient i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -29,8 +30,7 @@ _LEAST_EPSILON = 1.001e-5
 
 
 def _channel_sums(xp: Any, images: Any) -> Any:
-    channels = images.shape[-1]
-    return column_sums(xp, images.reshape(images.size // max(channels, 1), channels))
+    return column_sums(xp, images.reshape(math.prod(images.shape[:-1]), images.shape[-1]))
 
 
 def _normalize(
@@ -184,7 +184,8 @@ def _norm_shapes(node: Operation) -> list[TensorShape]:
     images = node.inputs[0].shape.with_rank(4)
     axis = 1 if data_format == "NCHW" else 3
     channel = images[axis : axis + 1]
-    for tensor in node.inputs[1:3] if node.attrs["is_training"] else node.inputs[1:]:
+    of_batch = node.attrs["is_training"] and node.attrs["exponential_avg_factor"] == 1
+    for tensor in node.inputs[1:3] if of_batch else node.inputs[1:]:
         channel = channel.merge_with(tensor.shape.with_rank(1))
     sizes = images.known_rank()
     whole = TensorShape([*sizes[:axis], channel.known_rank()[0], *sizes[axis + 1 :]])
@@ -193,10 +194,13 @@ def _norm_shapes(node: Operation) -> list[TensorShape]:
 
 
 def _grad_shapes(node: Operation) -> list[TensorShape]:
-    images = node.inputs[0].shape.with_rank(4).merge_with(node.inputs[1].shape)
+    images = node.inputs[0].shape.with_rank(4)
     axis = 1 if node.attrs["data_format"] == "NCHW" else 3
-    channel = images[axis : axis + 1].merge_with(node.inputs[2].shape)
-    return [images, channel, channel, TensorShape([0]), TensorShape([0])]
+    channel = images[axis : axis + 1].merge_with(node.inputs[1].shape.with_rank(4)[axis : axis + 1])
+    for tensor in node.inputs[2:5]:
+        channel = channel.merge_with(tensor.shape.with_rank(1))
+    whole = TensorShape([*images[:axis], *channel, *images[axis + 1 :]])
+    return [whole, channel, channel, TensorShape([0]), TensorShape([0])]
 
 
 def _gradient_by(gradient_type: str) -> Callable[..., list[Tensor | None]]:

@@ -39,7 +39,7 @@ def _plain_gradient(node: Operation) -> list[Tensor]:
     wrt_x = scale * root * (centered_grad - inner)
     wrt_scale = root * reduce_sum(grad * centered, axes, keepdims=keep)
     if form is not None:
-        wrt_scale = squeeze(wrt_scale)
+        wrt_scale = squeeze(wrt_scale, axes)
     return [cast(wrt_x, kind), wrt_scale, offset]
 
 

@@ -65,7 +65,6 @@ def _guarantee_const(xp: Any, value: Any) -> Any:
 
 
 _guarantee_const.shape(same_shape)
-_guarantee_const.not_differentiable = True
 
 
 @op("ParallelConcat", "values: N * T -> output: T", "N: int >= 1, T: type, shape: shape")
@@ -77,10 +76,12 @@ def _parallel_concat(xp: Any, *values: Any) -> Any:
 @_parallel_concat.shape
 def _(node: Operation) -> list[TensorShape]:
     shape: TensorShape = node.attrs["shape"]
+    row = TensorShape([1]).concatenate(shape[1:])
+    for value in node.inputs:
+        value.shape.assert_is_compatible_with(row)
+        if not value.shape.is_fully_defined():
+            raise ValueError("All input shapes must be fully defined.")
     return [shape]
-
-
-_parallel_concat.not_differentiable = True
 
 
 @op("Timestamp", "-> ts: float64", stateful=True, not_differentiable=True)

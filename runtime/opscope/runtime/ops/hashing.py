@@ -86,7 +86,7 @@ def _fingerprint(xp: Any, data: Any, method: bytes) -> Any:
 
 @_fingerprint.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[0].shape.with_rank_at_least(1)[:1].concatenate([8])]
+    return [TensorShape([node.inputs[0].shape.with_rank_at_least(1)[0], 8])]
 
 
 def string_to_hash_bucket_fast(

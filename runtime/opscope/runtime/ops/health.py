@@ -20,7 +20,6 @@ from opscope.runtime.tensor_shape import TensorShape
     "lower_bound: float = -1e999, upper_bound: float = 1e999, mute_if_healthy: bool = false, "
     "gated_grpc: bool = false",
     host_only=True,
-    not_differentiable=True,
 )
 def _debug_numeric_summary(xp: Any, value: Any, *, lower_bound: float, upper_bound: float) -> Any:
     """Counts of NaN, infinite, negative, zero and positive elements, extremes, mean, variance."""

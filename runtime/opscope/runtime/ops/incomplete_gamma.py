@@ -18,7 +18,7 @@ from opscope.runtime.ops.reduction import reduce_sum
 from opscope.runtime.ops.scipy_functions import special
 from opscope.runtime.ops.shape import reshape, shape
 from opscope.runtime.ops.type_sets import T_FLOAT
-from opscope.runtime.tensor_shape import TensorShape, unknown_shape
+from opscope.runtime.tensor_shape import TensorShape
 
 _WIDE = "T: {float32, float64}"
 
@@ -65,7 +65,7 @@ def _polygamma(xp: Any, a: Any, x: Any) -> Any:
 _polygamma.shape(broadcast_shape)
 
 
-@op("IgammaGradA", "a: T, x: T -> z: T", _WIDE, host_only=True, not_differentiable=True)
+@op("IgammaGradA", "a: T, x: T -> z: T", _WIDE, host_only=True)
 def _igamma_grad_a(xp: Any, a: Any, x: Any) -> Any:
     """The derivative of Igamma with respect to `a`.
 
@@ -143,12 +143,13 @@ def _betainc(xp: Any, a: Any, b: Any, x: Any) -> Any:
 
 @_betainc.shape
 def _(node: Operation) -> list[TensorShape]:
-    # Scalars go with any shape; other shapes do not broadcast.
-    merged = unknown_shape()
-    shapes = [t.shape for t in node.inputs if t.shape.ndims != 0]
-    for one in shapes:
-        merged = merged.merge_with(one)
-    return [merged if shapes else TensorShape([])]
+    found = TensorShape(())
+    for tensor in node.inputs:
+        # A scalar goes with any shape; other shapes have to be the same.
+        if tensor.shape.ndims == 0:
+            continue
+        found = tensor.shape if found.ndims == 0 else found.merge_with(tensor.shape)
+    return [found]
 
 
 # -- gradients -----------------------------------------------------------------------------

@@ -57,10 +57,12 @@ def _reduce_join(xp: Any, value: Any, axes: Any, *, keep_dims: bool, separator: 
 @_reduce_join.shape
 def _(node: Operation) -> list[TensorShape]:
     sizes, axes = node.inputs[0].shape.sizes, static_value(node.inputs[1])
-    if sizes is None or axes is None:
-        return [TensorShape(None)]
-    chosen = {int(a) % len(sizes) for a in np.reshape(axes, -1)} if sizes else set()
     keeps = node.attrs["keep_dims"]
+    if sizes is None:
+        return [TensorShape(None)]
+    if axes is None:
+        return [unknown_shape(len(sizes) if keeps else None)]
+    chosen = {int(a) % len(sizes) for a in np.reshape(axes, -1)} if sizes else set()
     made = [1 if i in chosen else n for i, n in enumerate(sizes) if keeps or i not in chosen]
     return [TensorShape(made)]
 
@@ -96,6 +98,7 @@ def _(node: Operation) -> list[TensorShape]:
     count = static_value(node.inputs[2])
     if value.ndims is None or ids.ndims is None:
         return [TensorShape(None)]
+    value[: ids.ndims].assert_is_compatible_with(ids)
     return [TensorShape([None if count is None else int(count)]).concatenate(value[ids.ndims :])]
 
 
@@ -180,6 +183,8 @@ def _(node: Operation) -> list[TensorShape]:
     sizes, true_sizes = static_value(node.inputs[2]), static_value(node.inputs[5])
     if sizes is None or true_sizes is None:
         return [unknown_shape()]
+    if len(sizes) != len(true_sizes):
+        raise ValueError(f"Ranks must be equal, but are {len(sizes)} and {len(true_sizes)}")
     return [TensorShape(np.maximum(sizes, true_sizes)[:-1].tolist())]
 
 

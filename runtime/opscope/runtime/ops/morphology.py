@@ -74,8 +74,7 @@ def _dilation(xp: Any, images: Any, filters: Any, **attrs: Any) -> Any:
     return _largest(xp, images, filters, attrs)[0]
 
 
-@op("Dilation2DBackpropInput", "input: T, filter: T, out_backprop: T -> in_backprop: T", _ATTRS,
-    not_differentiable=True)  # fmt: skip
+@op("Dilation2DBackpropInput", "input: T, filter: T, out_backprop: T -> in_backprop: T", _ATTRS)
 def _input_gradient(xp: Any, images: Any, filters: Any, grad: Any, **attrs: Any) -> Any:
     """The gradient of a dilation for the images: each window's goes to the element that won."""
     winner, windows = _winners(xp, images, filters, grad, attrs)
@@ -86,7 +85,7 @@ def _input_gradient(xp: Any, images: Any, filters: Any, grad: Any, **attrs: Any)
 
 
 @op("Dilation2DBackpropFilter", "input: T, filter: T, out_backprop: T -> filter_backprop: T",
-    _ATTRS, not_differentiable=True)  # fmt: skip
+    _ATTRS)  # fmt: skip
 def _filter_gradient(xp: Any, images: Any, filters: Any, grad: Any, **attrs: Any) -> Any:
     """The gradient of a dilation for the filters: each window's goes to the element that won."""
     winner, windows = _winners(xp, images, filters, grad, attrs)
@@ -102,7 +101,7 @@ def _(node: Operation) -> list[TensorShape]:
     images = node.inputs[0].shape.with_rank(4).known_rank()
     filters = node.inputs[1].shape.with_rank(3).known_rank()
     attrs = {**node.attrs, "dilations": node.attrs["rates"]}
-    return [window_shape(attrs, images, filters[:2], images[3])]
+    return [window_shape(attrs, images, filters[:2], images[3], may_be_empty=True)]
 
 
 @_input_gradient.shape

@@ -12,7 +12,7 @@ from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_value
-from opscope.runtime.ops.windows import line, static_line
+from opscope.runtime.ops.windows import line, windows_along
 from opscope.runtime.tensor_shape import TensorShape
 
 _KINDS = (
@@ -49,7 +49,7 @@ def _(node: Operation) -> list[TensorShape]:
     batch, high, wide, channels = node.inputs[0].shape.with_rank(4).as_list()
     a = node.attrs
     sizes = [
-        static_line(size, a["ksizes"][i], a["strides"][i], a["padding"], a["rates"][i])
+        windows_along(size, a["ksizes"][i], a["strides"][i], a["padding"], a["rates"][i])
         for i, size in ((1, high), (2, wide))
     ]
     depth = None if channels is None else channels * a["ksizes"][1] * a["ksizes"][2]
@@ -155,9 +155,13 @@ def _glimpse_kernel(corners: Any) -> Any:
 
 
 _glimpse, _glimpse_v2 = (
-    op(name, _GLIMPSE, _GLIMPSE_ATTRS, host_only=True, not_differentiable=True)(
-        _glimpse_kernel(corners)
-    )
+    op(
+        name,
+        _GLIMPSE,
+        _GLIMPSE_ATTRS,
+        host_only=True,
+        not_differentiable=name == "ExtractGlimpse",
+    )(_glimpse_kernel(corners))
     for name, corners in (("ExtractGlimpse", _corners), ("ExtractGlimpseV2", _corners_v2))
 )
 

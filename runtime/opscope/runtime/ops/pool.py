@@ -12,7 +12,6 @@ from opscope.runtime.binding import Binding
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.ops.type_sets import FLOAT, REAL
@@ -292,7 +291,7 @@ def _pooled_shape(node: Operation) -> list[TensorShape]:
 
 _max_pool.shape(_pooled_shape)
 _avg_pool.shape(_pooled_shape)
-_max_pool_grad.shape(same_shape)
+_max_pool_grad.shape(lambda node: [node.inputs[0].shape.with_rank(4)])
 _max_pool.bind(_bound(_max_pool_images))
 _avg_pool.bind(_bound(_mean_pool_images))
 _max_pool_grad.bind(_bound(_max_pool_gradient))

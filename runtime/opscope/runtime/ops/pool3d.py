@@ -21,7 +21,13 @@ from opscope.runtime.ops.volumes import (
     check_volumes,
     windows_of,
 )
-from opscope.runtime.ops.window_nodes import attrs_of, channel_axis, inner, window_shape
+from opscope.runtime.ops.window_nodes import (
+    attrs_of,
+    channel_axis,
+    grad_grad_shape,
+    inner,
+    window_shape,
+)
 from opscope.runtime.tensor_shape import TensorShape
 
 _ATTRS = (
@@ -151,9 +157,7 @@ def _(node: Operation) -> list[TensorShape]:
     return [node.inputs[0].shape.with_rank(5)]
 
 
-@_max_pool3d_grad_grad.shape
-def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[1].shape.with_rank(5)]
+_max_pool3d_grad_grad.shape(grad_grad_shape)
 
 
 @_avg_pool3d_grad.shape

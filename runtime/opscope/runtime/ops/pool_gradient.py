@@ -12,8 +12,8 @@ from opscope.runtime.op_def import OPS, op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.filling import zeros_like
 from opscope.runtime.ops.type_sets import REAL
+from opscope.runtime.ops.window_nodes import grad_grad_shape
 from opscope.runtime.ops.windows import from_nhwc, line, spatial, to_nhwc, window_view
-from opscope.runtime.tensor_shape import TensorShape
 
 
 @op(
@@ -51,9 +51,7 @@ def _max_pool_grad_grad(
     return from_nhwc(np, picked[:, :, :, 0, :], data_format)
 
 
-@_max_pool_grad_grad.shape
-def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[1].shape]
+_max_pool_grad_grad.shape(grad_grad_shape)
 
 
 def _attrs(node: Operation) -> dict[str, Any]:

@@ -208,7 +208,6 @@ def _bicubic(
     "ResizeArea",
     "images: T, size: int32 -> resized_images: float32",
     f"T: {{{_ANY}}}, align_corners: bool = false",
-    not_differentiable=True,
 )
 def _area(xp: Any, images: Any, size: Any, *, align_corners: bool) -> Any:
     """Images [batch, height, width, channels] of another size: means of what a pixel covers."""
@@ -249,7 +248,6 @@ def _nearest(
     "ResizeNearestNeighborGrad",
     "grads: T, size: int32 -> output: T",
     f"T: {{uint8, int8, int32, float16, float32, float64, bfloat16}}, {_CORNERS}",
-    not_differentiable=True,
 )
 def _nearest_grad(
     xp: Any, grads: Any, size: Any, *, align_corners: bool, half_pixel_centers: bool
@@ -289,7 +287,6 @@ _bicubic_grad = op(
     "ResizeBicubicGrad",
     "grads: float32, original_image: T -> output: T",
     f"T: {{float32, float64}}, {_CORNERS}",
-    not_differentiable=True,
 )(_interpolation_grad(cubic_taps))
 
 

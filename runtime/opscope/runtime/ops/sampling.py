@@ -140,7 +140,6 @@ _random_poisson.shape(_before_parameter)
     "alpha: T, sample: T -> output: T",
     "T: {float32, float64}",
     host_only=True,
-    not_differentiable=True,
 )
 def _random_gamma_grad(xp: Any, alpha: Any, sample: Any) -> Any:
     """The derivative of a gamma sample with respect to alpha (implicit reparameterization).

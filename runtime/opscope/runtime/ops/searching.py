@@ -163,7 +163,6 @@ def _descending(values: Tensor, axis: int, wants_indices: bool) -> Tensor:
     "DenseBincount",
     "input: Tidx, size: Tidx, weights: T -> output: T",
     f"Tidx: {{int32, int64}}, T: {_COUNTED}, binary_output: bool = false",
-    not_differentiable=True,
     host_only=True,
 )
 def _dense_bincount(xp: Any, value: Any, size: Any, weights: Any, *, binary_output: bool) -> Any:
@@ -276,6 +275,8 @@ def _histogram(xp: Any, values: Any, value_range: Any, nbins: Any, *, dtype: dty
 @_histogram.shape
 def _(node: Operation) -> list[TensorShape]:
     count = static_value(node.inputs[2])
+    if count is not None and count <= 0:
+        raise ValueError(f"Requires nbins > 0, got {count}")
     return [TensorShape([None if count is None else int(count)])]
 
 

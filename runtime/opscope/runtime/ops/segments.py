@@ -16,7 +16,7 @@ from opscope.runtime.ops.filling import ones, ones_like, zeros_like
 from opscope.runtime.ops.gathering import gather, segmented_shape
 from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.scope import op_scope
-from opscope.runtime.ops.shape import rank, reshape, shape, sizes_of
+from opscope.runtime.ops.shape import expand_dims, rank, reshape, shape, sizes_of
 from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.ops.type_sets import NUMBER, REAL
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -166,8 +166,12 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 @_segment_mean.gradient
 def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     data, ids = node.inputs
-    rank = len(data.shape)
-    ones_shape = concat([shape(ids), constant([1] * (rank - 1), dtypes.int32)], 0)
+    ndims = data.shape.ndims
+    if ndims is None:
+        rest = make_tensor("Fill", expand_dims(rank(data) - 1, 0), 1)
+    else:
+        rest = constant([1] * (ndims - 1), dtypes.int32)
+    ones_shape = concat([shape(ids), rest], 0)
     counted = make_tensor("SegmentSum", ones(ones_shape, grad.dtype.base_dtype), ids)
     return [gather(grad / counted, ids), None]
 

@@ -92,8 +92,26 @@ def _sparse_to_sparse(xp: Any, *arrays: Any, set_operation: str) -> Any:
     return _combined(first, second, set_operation, arrays[1].dtype)
 
 
+def _check_ranks(node: Operation) -> None:
+    """ValueError where the operands' known ranks differ or are less than 2."""
+    shapes = [t.shape for t in node.inputs]
+    if node.type == "DenseToSparseSetOperation":
+        ranks = [shapes[0].ndims, shapes[3].with_rank(1)[0].value]
+    elif node.type == "SparseToSparseSetOperation":
+        ranks = [shapes[2].with_rank(1)[0].value, shapes[5].with_rank(1)[0].value]
+    else:
+        ranks = [shape.ndims for shape in shapes]
+    known = {rank for rank in ranks if rank is not None}
+    if len(known) > 1 or any(rank < 2 for rank in known):
+        raise ValueError(f"Ranks of the operands must be equal and at least 2, got {ranks}")
+
+
 def _result_shape(node: Operation) -> list[TensorShape]:
+    _check_ranks(node)
     rank = node.inputs[0].shape.ndims if node.type.startswith("Dense") else None
+    if node.type == "DenseToDenseSetOperation":
+        first, second = (t.shape[:-1] for t in node.inputs)
+        first.assert_is_compatible_with(second)
     if node.type.startswith("Sparse"):
         sizes = node.inputs[2].shape.sizes
         rank = sizes[0] if sizes else None

@@ -74,8 +74,8 @@ def _add(
 
 @_add.shape
 def _(node: Operation) -> list[TensorShape]:
-    rank = node.inputs[0].shape.with_rank(2).known_rank()[1]
-    return [TensorShape([None, rank]), unknown_shape(1), TensorShape([rank])]
+    sizes = node.inputs[2].shape.with_rank(1)
+    return [TensorShape([None, sizes[0]]), unknown_shape(1), sizes]
 
 
 @op(
@@ -171,7 +171,6 @@ _cwise_mul = _define_cwise("SparseDenseCwiseMul", np.multiply, "The values times
 _cwise_div = _define_cwise(
     "SparseDenseCwiseDiv", partial(truncated_quotient, np), "The values over those there."
 )
-_cwise_add.not_differentiable = True
 
 
 def _cwise_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
@@ -191,6 +190,11 @@ def _cwise_gradient(node: Operation, grad: Tensor) -> list[Tensor | None]:
         each = grad * (-values / make_tensor("Square", beside))
     back = make_tensor("SparseTensorDenseAdd", places, each, dense_shape, zeros_like(dense))
     return [None, wrt_values, None, back]
+
+
+@_cwise_add.gradient
+def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
+    raise NotImplementedError(f"SparseDenseCwiseAdd has no gradient (node {node.name!r})")
 
 
 _cwise_mul.gradient(_cwise_gradient)
@@ -213,7 +217,6 @@ def _define_extreme(name: str, function: Any, doc: str) -> OpDef:
         f"{_PAIR} -> output_indices: int64, output_values: T",
         f"T: {{{REAL}}}",
         host_only=True,
-        not_differentiable=True,
     )(kernel)
 
     @made.shape
@@ -287,7 +290,6 @@ def _define_reduction(name: str, function: Any, kinds: str, doc: str) -> OpDef:
         f"{_REDUCED} -> output_indices: int64, output_values: T, output_shape: int64",
         attrs,
         host_only=True,
-        not_differentiable=True,
     )(sparse)
 
     @made.shape
@@ -295,6 +297,10 @@ def _define_reduction(name: str, function: Any, kinds: str, doc: str) -> OpDef:
         sizes, axes = static_shape(node.inputs[2]).sizes, static_value(node.inputs[3])
         if sizes is None or axes is None:
             return [unknown_shape()]
+        if not sizes and np.size(axes):
+            raise ValueError(
+                f"Invalid reduction dimensions {np.asarray(axes).tolist()} of a scalar"
+            )
         over = {int(a) % len(sizes) for a in np.atleast_1d(axes)} if sizes else set()
         if node.attrs["keep_dims"]:
             return [TensorShape([1 if i in over else s for i, s in enumerate(sizes)])]
@@ -309,7 +315,6 @@ def _define_reduction(name: str, function: Any, kinds: str, doc: str) -> OpDef:
 
 _sum = _define_reduction("SparseReduceSum", np.add, NUMBER, "Sums along axes")
 _max = _define_reduction("SparseReduceMax", np.maximum, REAL, "The largest elements along axes")
-_max.not_differentiable = True
 
 
 @_sum.gradient
@@ -348,7 +353,7 @@ def _softmax(xp: Any, indices: Any, values: Any, sizes: Any) -> Any:
 
 @_softmax.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[1].shape]
+    return [node.inputs[1].shape.with_rank(1)]
 
 
 @_softmax.gradient

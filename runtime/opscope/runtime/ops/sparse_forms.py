@@ -77,7 +77,7 @@ def _reorder(xp: Any, indices: Any, values: Any, shape: Any) -> Any:
 
 @_reorder.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[0].shape, node.inputs[1].shape]
+    return [node.inputs[0].shape.with_rank(2), node.inputs[1].shape.with_rank(1)]
 
 
 @_reorder.gradient
@@ -110,11 +110,8 @@ def _slice(xp: Any, indices: Any, values: Any, shape: Any, start: Any, size: Any
 
 @_slice.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [
-        TensorShape([None, _rank_of(node.inputs[0])]),
-        unknown_shape(1),
-        node.inputs[2].shape,
-    ]
+    sizes = node.inputs[2].shape.with_rank(1)
+    return [TensorShape([None, sizes[0]]), unknown_shape(1), sizes]
 
 
 @op(
@@ -123,7 +120,6 @@ def _(node: Operation) -> list[TensorShape]:
     "val_grad: T",
     f"T: {{{NUMBER}}}",
     host_only=True,
-    not_differentiable=True,
 )
 def _slice_grad(xp: Any, grad: Any, indices: Any, start: Any, kept: Any) -> Any:
     """The gradient of the values of a slice, zero for those that were cut off."""
@@ -155,7 +151,6 @@ def _(node: Operation, _: Any, grad: Tensor, __: Any) -> list[Tensor | None]:
     "int64, output_values: num_split * T, output_shape: num_split * int64",
     "num_split: int >= 1, T: type",
     host_only=True,
-    not_differentiable=True,
 )
 def _split(xp: Any, dim: Any, indices: Any, values: Any, shape: Any, *, num_split: int) -> Any:
     """A tensor in parts along an axis; the first ones are one longer where it does not divide."""
@@ -184,8 +179,8 @@ def _split(xp: Any, dim: Any, indices: Any, values: Any, shape: Any, *, num_spli
 
 @_split.shape
 def _(node: Operation) -> list[TensorShape]:
-    count, rank = node.attrs["num_split"], _rank_of(node.inputs[1])
-    forms = [TensorShape([None, rank]), unknown_shape(1), node.inputs[3].shape]
+    count, sizes = node.attrs["num_split"], node.inputs[3].shape.with_rank(1)
+    forms = [TensorShape([None, sizes[0]]), unknown_shape(1), sizes]
     return [form for form in forms for _ in range(count)]
 
 

@@ -96,7 +96,6 @@ def _fill_empty_rows(
     "reverse_index_map: int64, grad_values: T -> d_values: T, d_default_value: T",
     "T: type",
     host_only=True,
-    not_differentiable=True,
 )
 def _fill_empty_rows_grad(xp: Any, reverse_index_map: Any, grad_values: Any) -> Any:
     """The gradients of the values that were there, and of the default value."""
@@ -118,9 +117,12 @@ def _(node: Operation) -> list[TensorShape]:
 @_fill_empty_rows.shape
 def _(node: Operation) -> list[TensorShape]:
     indices = node.inputs[0].shape.with_rank(2).known_rank()
+    rank = node.inputs[2].shape.with_rank(1)[0].value
+    if rank == 0:
+        raise ValueError("The shape of a sparse tensor with rows must not be empty")
     whole = static_shape(node.inputs[2]).sizes
     return [
-        TensorShape([None, indices[1]]),
+        TensorShape([None, indices[1] if rank is None else rank]),
         TensorShape([None]),
         TensorShape([whole[0] if whole else None]),
         TensorShape([indices[0]]),

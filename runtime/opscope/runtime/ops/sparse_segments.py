@@ -102,14 +102,12 @@ def _define(kind: str, doc: str) -> None:
         gradient.format("output_dim0", "output: T"),
         _BACK,
         host_only=True,
-        not_differentiable=True,
     )(back)
     in_rows = op(
         f"{name}GradV2",
         gradient.format("dense_output_dim0", "output: T, sorted_unique_indices: Tidx"),
         _BACK,
         host_only=True,
-        not_differentiable=True,
     )(back_in_rows)
     for definition in (made, made_counted):
         definition.shape(_shapes)

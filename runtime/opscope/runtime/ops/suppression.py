@@ -168,7 +168,6 @@ def _version_4(
     "-> selected_indices: int32, selected_scores: T, valid_outputs: int32",
     "T: {float16, float32} = float32, pad_to_max_output_size: bool = false",
     host_only=True,
-    not_differentiable=True,
 )
 def _version_5(
     xp: Any,
@@ -235,7 +234,6 @@ def _with_overlaps(
     "nmsed_scores: float32, nmsed_classes: float32, valid_detections: int32",
     "pad_per_class: bool = false, clip_boxes: bool = true",
     host_only=True,
-    not_differentiable=True,
 )
 def _combined(
     xp: Any,
@@ -295,11 +293,15 @@ def _(node: Operation) -> list[TensorShape]:
 
 @_combined.shape
 def _(node: Operation) -> list[TensorShape]:
-    rows = node.inputs[0].shape.with_rank(4)[:1]
+    boxes = node.inputs[0].shape.with_rank(4)
+    rows, classes = boxes[:1], node.inputs[1].shape.with_rank(3)[2].value
+    if boxes[2].value not in (None, 1) and classes is not None:
+        boxes[2:3].assert_is_compatible_with([classes])
     total, each = static_value(node.inputs[3]), static_value(node.inputs[2])
+    if any(limit is not None and limit <= 0 for limit in (each, total)):
+        raise ValueError("max_output_size_per_class and max_total_size must be positive")
     size = None if total is None else int(total)
     if node.attrs["pad_per_class"]:
-        classes = node.inputs[1].shape.with_rank(3).as_list()[2]
         known = size is not None and each is not None and classes is not None
         size = min(size or 0, int(each) * (classes or 0)) if known else None
     return [

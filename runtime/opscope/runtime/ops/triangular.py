@@ -277,7 +277,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     def tall() -> list[Tensor]:
         z = cholesky_solve(_gram_factor(matrix, weight, True), grad)
         outer = matmul(found, z, adjoint_b=True)
-        both = outer + make_tensor("Transpose", outer, _swapped(outer))
+        both = outer + _with_axes_swapped(outer)
         return [-matmul(matrix, both) + matmul(rhs, z, adjoint_b=True), matmul(matrix, z)]
 
     def wide() -> list[Tensor]:
@@ -292,9 +292,11 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     return [wrt_matrix, wrt_rhs, None]
 
 
-def _swapped(tensor: Tensor) -> list[int]:
-    ndims = len(tensor.shape)
-    return [*range(ndims - 2), ndims - 1, ndims - 2]
+def _with_axes_swapped(tensor: Tensor) -> Tensor:
+    ndims = tensor.shape.ndims
+    if ndims is None:
+        return matrix_transpose(tensor)
+    return make_tensor("Transpose", tensor, [*range(ndims - 2), ndims - 1, ndims - 2])
 
 
 def _by_form(matrix: Tensor, tall: Any, wide: Any) -> Any:

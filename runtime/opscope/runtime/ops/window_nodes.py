@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opscope.runtime.operation import Operation
-from opscope.runtime.ops.windows import static_line
+from opscope.runtime.ops.windows import static_line, windows_along
 from opscope.runtime.tensor_shape import TensorShape
 
 # The attributes of convolutions of images, in TensorFlow's order but for T.
@@ -33,19 +33,25 @@ def inner(values: Any, data_format: str) -> tuple[Any, ...]:
 
 
 def window_shape(
-    attrs: Mapping[str, Any], sizes: Sequence[Any], windows: Sequence[Any], channels: Any
+    attrs: Mapping[str, Any],
+    sizes: Sequence[Any],
+    windows: Sequence[Any],
+    channels: Any,
+    may_be_empty: bool = False,
 ) -> TensorShape:
     """The output shape of a convolution or pooling node over an input of `sizes`.
 
     attrs: the node's; without a data format it is NHWC. windows: sizes along the spatial axes;
-    unknown sizes are None. ValueError when one is too large.
+    unknown sizes are None. may_be_empty: windows less than a stride too large give an empty axis.
+    ValueError when one is too large.
     """
     data_format = attrs.get("data_format", "NHWC")
     dilations = attrs.get("dilations") or (1,) * len(sizes)
     explicit = attrs.get("explicit_paddings") or (0,) * (2 * len(sizes))
     pairs = list(zip(explicit[::2], explicit[1::2], strict=True))
+    count = windows_along if may_be_empty else static_line
     counts = [
-        static_line(size, window, step, attrs["padding"], dilation, pair)
+        count(size, window, step, attrs["padding"], dilation, pair)
         for size, window, step, dilation, pair in zip(
             inner(sizes, data_format),
             windows,
@@ -58,6 +64,16 @@ def window_shape(
     if data_format[1] == "C":
         return TensorShape([sizes[0], channels, *counts])
     return TensorShape([sizes[0], *counts, channels])
+
+
+def grad_grad_shape(node: Operation) -> list[TensorShape]:
+    """The pooled shape of images, pooled images and what the first has a gradient of."""
+    data_format = node.attrs["data_format"]
+    images = node.inputs[0].shape.with_rank(len(data_format)).merge_with(node.inputs[2].shape)
+    sizes = images.known_rank()
+    windows = inner(node.attrs["ksize"], data_format)
+    pooled = window_shape(node.attrs, sizes, windows, sizes[channel_axis(data_format)])
+    return [pooled.merge_with(node.inputs[1].shape)]
 
 
 def per_axis(value: Any, data_format: str, what: str) -> list[int]:

@@ -88,6 +88,11 @@ def static_line(
     return found.count
 
 
+def windows_along(size: int | None, window: int | None, *rest: Any) -> int | None:
+    """The number of windows along an axis as `line` counts them, None when it is not known."""
+    return None if size is None or window is None else line(size, window, *rest).count
+
+
 def spatial(values: Any, data_format: str) -> tuple[int, int]:
     """The two entries about height and width of a list with one entry per axis."""
     return (values[2], values[3]) if data_format == "NCHW" else (values[1], values[2])
