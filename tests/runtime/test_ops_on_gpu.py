@@ -22,7 +22,7 @@ ON_GPU = [s for s in SAMPLES if OPS[s.op_type].kernel("GPU") is not None]
 
 
 # Their shape rules refuse unknown sizes, as TensorFlow's do.
-KNOWN_ONLY = {"BatchToSpaceND", "SpaceToBatchND", "ParallelConcat"}
+KNOWN_ONLY = {"ParallelConcat"}
 
 
 def place(value: Any, is_fixed: bool, is_known: bool, feeds: dict[Any, Any]) -> Any:

@@ -135,7 +135,7 @@ DYNAMIC |= {"Unique", "UniqueWithCounts", "StringSplit", "StringSplitV2"}
 
 
 # Refused, as in TensorFlow, where the sizes of a shape or of all inputs are not known.
-KNOWN_ONLY = {"BatchToSpaceND", "SpaceToBatchND", "ParallelConcat"}
+KNOWN_ONLY = {"ParallelConcat"}
 
 
 @pytest.mark.parametrize("sample", [s for s in SAMPLES if s.op_type not in KNOWN_ONLY], ids=str)

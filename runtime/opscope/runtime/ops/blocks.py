@@ -261,7 +261,7 @@ def _nd_shape(node: Operation, to_batch: bool) -> list[TensorShape]:
     (count,) = blocks.shape.with_rank(1).known_rank()
     margins.shape.merge_with([count, 2])
     if count is None:
-        raise ValueError("block_shape must have known size.")
+        return [unknown_shape()]
     value.shape.with_rank_at_least(count + 1)
     known, widths = _known(blocks), _known(margins)
     if known is not None and any(block < 1 for block in known):

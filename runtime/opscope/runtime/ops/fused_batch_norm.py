@@ -86,7 +86,7 @@ def _back(
         count = dtype.type(max(g.size // max(g.shape[3], 1), 1))
         g = g - offset_back / count - centered * (inverse * inverse * product / count)
     back = from_nhwc(xp, (g * (scale * inverse)).astype(x.dtype, copy=False), data_format)
-    nothing = xp.zeros(0, dtype)
+    nothing = xp.zeros((), dtype)[()]
     return back, scale_back, offset_back, nothing, nothing
 
 
@@ -200,7 +200,7 @@ def _grad_shapes(node: Operation) -> list[TensorShape]:
     for tensor in node.inputs[2:5]:
         channel = channel.merge_with(tensor.shape.with_rank(1))
     whole = TensorShape([*images[:axis], *channel, *images[axis + 1 :]])
-    return [whole, channel, channel, TensorShape([0]), TensorShape([0])]
+    return [whole, channel, channel, TensorShape(()), TensorShape(())]
 
 
 def _gradient_by(gradient_type: str) -> Callable[..., list[Tensor | None]]:
