@@ -40,6 +40,16 @@ def test_imported_functions_run(graph: tf.Graph, fed: tuple[float, ...]) -> None
             np.testing.assert_allclose(session.run(f"{name}:0", {"x:0": fed}), expected)
 
 
+@pytest.mark.parametrize("fed", EXPECTED)
+def test_a_case_of_functions_with_effects_runs_one(graph: tf.Graph, fed: tuple[float, ...]) -> None:
+    graph_def = functional_graph()
+    next(n for n in graph_def.node if n.op == "StatelessCase").op = "Case"
+    tf.import_graph_def(graph_def, name="")
+    with tf.Session() as session:
+        session.run("init")
+        np.testing.assert_allclose(session.run("case:0", {"x:0": fed}), EXPECTED[fed][4])
+
+
 def test_the_library_stays_as_it_was(graph: tf.Graph) -> None:
     given = functional_graph()
     tf.import_graph_def(given, name="copy")

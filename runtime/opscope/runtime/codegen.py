@@ -310,11 +310,11 @@ class Generator:
                 self.set_root(tensor, self.slot_root(self.slot_names[tensor]))
 
     def targets(self, op: Operation, updated: Sequence[str], same_value: bool) -> list[str]:
-        """The locals an op's outputs go to; a reference output stands for the slot it updates."""
+        """The locals of an op's outputs; a reference is the slot that the op updates or hands on."""
         names = []
         for tensor in op.outputs:
             if tensor.dtype.is_ref_dtype:
-                self.slot_names[tensor] = updated[0]
+                self.slot_names[tensor] = updated[0] if updated else self.slot_names[op.inputs[0]]
                 continue
             name = self.new_local()
             names.append(name)
