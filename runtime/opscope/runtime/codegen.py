@@ -310,7 +310,7 @@ class Generator:
                 self.set_root(tensor, self.slot_root(self.slot_names[tensor]))
 
     def targets(self, op: Operation, updated: Sequence[str], same_value: bool) -> list[str]:
-        """The locals of an op's outputs; a reference is the slot that the op updates or hands on."""
+        """The locals of an op's outputs; a reference is the slot the op updates or hands on."""
         names = []
         for tensor in op.outputs:
             if tensor.dtype.is_ref_dtype:
