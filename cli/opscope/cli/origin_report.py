@@ -31,7 +31,8 @@ def origin_lines(origin: Origin, where: str, bad_tensors: int) -> Iterator[str]:
         yield f"  built at {shown_path(file)}:{line} in {function}"
         yield f"    {text}"
     if bad_tensors > 1:
-        yield f"  then {bad_tensors - 1} tensors after it went bad in the same step"
+        later = "1 tensor" if bad_tensors == 2 else f"{bad_tensors - 1} tensors"
+        yield f"  then {later} after it went bad in the same step"
 
 
 def _bad_elements(value: np.ndarray) -> str:
