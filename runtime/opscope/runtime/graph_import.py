@@ -143,11 +143,8 @@ class _Importer:
             self._add(node)
         for op, index, text in self.open_inputs:
             inputs = list(op.inputs)
-            stand_in = inputs[index]
             inputs[index] = self._tensor(self.nodes[op.name[len(self.scope) :]], text)
             self.graph.rewrite_inputs(op, inputs)
-            stand_in.consumer_list.remove(op)
-            inputs[index].consumer_list.append(op)
         for node in self.nodes.values():
             self._place(node)
 
