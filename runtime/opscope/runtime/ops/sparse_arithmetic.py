@@ -59,8 +59,11 @@ def _ascends(rows: Any) -> bool:
 
 
 def _walked(a: Any, b: Any) -> tuple[Any, Any, Any]:
-    """The same of rows in any order: the smaller of the two next ones goes first, equal ones are
-    one, and none is compared with those before it."""
+    """The same of rows in any order.
+
+    The smaller of the two next ones goes first, equal ones are one, and none is compared with those
+    before it.
+    """
     left, right = a.tolist(), b.tolist()
     rows: list[Any] = []
     places: tuple[list[int], list[int]] = ([], [])

@@ -5,6 +5,7 @@ A sparse tensor is three arrays: indices int64 [count, rank], values [count], sh
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,7 @@ def axis_of(dim: int, rank: int, called: str) -> int:
 def check_ordered(indices: Any) -> None:
     """InvalidArgumentError unless each index comes after the one before it."""
     rows = indices.tolist()
-    for place, (before, row) in enumerate(zip(rows, rows[1:], strict=False), 1):
+    for place, (before, row) in enumerate(pairwise(rows), 1):
         if row <= before:
             fault = "is repeated" if row == before else "is out of order; tf.sparse.reorder orders"
             raise refused(f"indices[{place}] = {row} {fault}")
