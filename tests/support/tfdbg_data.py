@@ -46,6 +46,21 @@ def transcript(folder: Path, name: str) -> dict[str, list[str]]:
     return {entry["cmd"]: entry["lines"] for entry in entries if "lines" in entry}
 
 
+def transcript_links(folder: Path, name: str) -> dict[str, list[tuple[int, int, int, str]]]:
+    """The links in what TensorFlow's debugger printed: row, columns, command; by command."""
+    name = {"mnist": "mnist_norewrite_ref"}.get(name, name)
+    found = {}
+    for entry in json.loads((folder / f"cli/{name}.json").read_text())["commands"]:
+        found[entry["cmd"]] = [
+            (int(row), start, end, item.removesuffix(")").partition("|")[2])
+            for row, spans in entry.get("attrs", {}).items()
+            for start, end, items in spans
+            for item in items
+            if isinstance(items, list) and item.startswith("MenuItem(")
+        ]
+    return found
+
+
 def graph(**nodes: str) -> GraphDef:
     """A graph of `name="Op input input ^control"`; `__` in a name stands for a slash."""
     made = GraphDef()
