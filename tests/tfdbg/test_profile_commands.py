@@ -259,6 +259,24 @@ def test_d27_an_error_in_a_profiled_run_is_shown_and_raised() -> None:
     assert "Op name:    y" in text
 
 
+def test_d27_an_error_in_a_profiled_run_under_a_hook_is_shown_and_raised() -> None:
+    script = Script("run -p")
+    hook = LocalCLIDebugHook()
+    hook._dialog = Dialog(asking=script)
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float32, name="x")
+        y = tf.matmul(x, x, name="y")
+        with (
+            pytest.raises(tf.errors.InvalidArgumentError),
+            tf.train.MonitoredSession(hooks=[hook]) as session,
+        ):
+            session.run(y, {x: np.ones((2, 3))})
+    assert len(script.shown) == 2
+    title, command, text = script.shown[1]
+    assert (title, command) == ("run-end: run #1: 1 fetch (y:0); 1 feed (x:0)", "help")
+    assert "Op name:    y" in text
+
+
 def test_a_profiled_run_under_a_hook() -> None:
     script = Script("run -p")
     hook = LocalCLIDebugHook()
