@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from prompt_toolkit.utils import get_cwidth
 
-from opscope.tfdbg.screen import Line, Span
+from opscope.tfdbg.screen import JoinedLines, Line, MadeLines, Span
 
 TAB = "    "
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), "�")
@@ -93,10 +93,15 @@ class Rows:
     def __init__(self, lines: Sequence[Line], width: int) -> None:
         self.width = max(width, 1)
         self.lines = lines
-        counts = np.fromiter(
-            (self._row_count(line) for line in lines), dtype=np.int64, count=len(lines)
-        )
-        self._ends = np.cumsum(counts)
+        self._ends = np.cumsum(self._counts(lines))
+
+    def _counts(self, lines: Sequence[Line]) -> np.ndarray:
+        """How many rows each line takes; one for lines that are made for this width."""
+        if isinstance(lines, JoinedLines):
+            return np.concatenate([self._counts(part) for part in lines.parts])
+        if isinstance(lines, MadeLines):
+            return np.ones(len(lines), np.int64)
+        return np.fromiter((self._row_count(line) for line in lines), np.int64, len(lines))
 
     def _row_count(self, line: Line) -> int:
         text = "".join(span.text for span in line.spans)
