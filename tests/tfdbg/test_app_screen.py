@@ -209,7 +209,7 @@ def test_f9_search_without_a_search_before_and_a_bad_one() -> None:
 def test_long_lines_wrap_and_control_characters_are_shown_harmless() -> None:
     shown = drive(answer, [], init_command="long 100")
     assert shown[0][2] == "x" * 78
-    assert shown[0][3] == "x" * 22 + "end"
+    assert shown[0][3] == "    " + "x" * 22 + "end"
     assert shown[0][4] == "    next\N{REPLACEMENT CHARACTER}[31m"
 
 

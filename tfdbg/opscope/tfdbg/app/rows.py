@@ -27,14 +27,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the terminal; `line` is the line it belongs to."""
+    """One row of the terminal, part of a line; `indent` blanks stand before it."""
 
     line: int
     pieces: tuple[Piece, ...]
+    indent: int = 0
 
     def piece_at(self, column: int) -> Piece | None:
         """What stands in a terminal column, counted from 0."""
-        end = 0
+        end = self.indent
+        if column < end:
+            return None
         for piece in self.pieces:
             end += text_width(piece.text)
             if column < end:
@@ -57,6 +60,11 @@ def printable(text: str) -> str:
     return text.replace("\t", TAB).translate(_CONTROL)
 
 
+def hang(width: int) -> int:
+    """How far the second row of a line and those below it are set in."""
+    return 4 if width >= 24 else 0
+
+
 def cut_points(text: str, width: int) -> list[int]:
     """Where each row of a text begins, when cut at `width` columns; [0] for an empty one.
 
@@ -71,6 +79,8 @@ def cut_points(text: str, width: int) -> list[int]:
             return starts
         space = text.rfind(" ", start + (end - start) * 2 // 3, end)
         start = end if space < 0 or text[end] == " " else space + 1
+        if len(starts) == 1:
+            width -= hang(width)
         starts.append(start)
 
 
@@ -122,7 +132,9 @@ class Rows:
         if not 0 <= row < len(self):
             raise IndexError(row)
         number = self.line_of(row)
-        return Row(number, tuple(self._pieces(self.lines[number], row - self.first_row(number))))
+        part = row - self.first_row(number)
+        pieces = tuple(self._pieces(self.lines[number], part))
+        return Row(number, pieces, hang(self.width) if part else 0)
 
     def first_row(self, line: int) -> int:
         """The row on which a line begins."""

@@ -99,7 +99,9 @@ class View:
             keys = "PgDn"
         elif self.top == self.last_top:
             keys = "PgUp"
-        return f"Scroll ({keys}): {100 * self.top / self.last_top:.2f}%"
+        part = 100 * self.top / self.last_top
+        part = part if self.top == self.last_top else min(part, 99.99)
+        return f"Scroll ({keys}): {part:.2f}%"
 
     @property
     def element_text(self) -> str:
