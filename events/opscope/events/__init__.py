@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from opscope.events.base_dump_writer import DumpedTensor
     from opscope.events.byte_budget import ByteBudget
     from opscope.events.debug_events import (
         CreatedOp,
@@ -84,6 +85,7 @@ if TYPE_CHECKING:
 
 # The names of each module.
 _NAMES = {
+    "base_dump_writer": "DumpedTensor",
     "byte_budget": "ByteBudget",
     "debug_events": "CreatedOp DebugEvents DebuggedGraph Execution Trace open_debug_events",
     "dump_conversion": "DUMP_FORMS DumpForm convert_dump",
@@ -147,6 +149,7 @@ __all__ = [
     "DumpFolder",
     "DumpForm",
     "DumpWriter",
+    "DumpedTensor",
     "EventFileWriter",
     "EventWriterError",
     "EventsError",
