@@ -39,6 +39,7 @@ from opscope.tfdbg.wrappers.dump_run import step_of, write_dump
 from opscope.tfdbg.wrappers.graph_event import write_graph_event
 from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.run_control import RunControl
+from opscope.tfdbg.wrappers.traced_run import TracedRun
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
 Ask = Callable[..., object]
@@ -159,7 +160,7 @@ class Dialog:
         stored = None
         if failed or passed:
             bad = failed_node(watched.error) if failed else self._bad_node(request, dump)
-            stored = self._keep(run, watched, graph, bad)
+            stored = self._keep(run, watched, graph, bad, call.run_metadata)
         context = self._context(dump=dump, session=run, intro=intro, stored=stored)
         self.control.take(self._show(context, run_end_title(run), command, kind))
 
@@ -181,7 +182,10 @@ class Dialog:
                 if not self.control.stops(passed=True):
                     return
                 run = call.described
-                context = self._context(profile=Profile.of(run_metadata, graph), session=run)
+                profile = Profile.of(run_metadata, graph)
+                traced = TracedRun(run, run_metadata)
+                stored = self._keep(run, traced, graph, None, run_metadata)
+                context = self._context(profile=profile, session=run, stored=stored)
                 title = run_end_title(run, profiled=True)
                 self.control.take(self._show(context, title, "lp", "end"))
         except Exception as error:  # the debugger's own fault, whatever it is
@@ -217,7 +221,12 @@ class Dialog:
             return True  # the listing that follows shows the failure and the tensor it failed on
 
     def _keep(
-        self, run: SessionRun, watched: WatchedRun, graph: Any, bad_node: str | None
+        self,
+        run: SessionRun,
+        watched: WatchedRun,
+        graph: Any,
+        bad_node: str | None,
+        run_metadata: Any = None,
     ) -> StoredRun:
         """Write the run where there is a root; how it is looked at again."""
         if self._dump_root is None:
@@ -229,6 +238,7 @@ class Dialog:
             graph,
             fetches_info=repr(list(run.fetches)),
             feed_keys_info=repr(list(run.feeds)),
+            run_metadata=run_metadata,
         )
         drawn = write_graph_event(folder, graph)
         stored = StoredRun(folder, bad_node, drawn)

@@ -38,13 +38,15 @@ def write_dump(
     compression: Compression | None = None,
     budget: ByteBudget | None = None,
     origins: OriginCache | None = None,
+    run_metadata: Any = None,
 ) -> Path:
     """Write the run's tensors, graphs, feeds, stacks and sources below `run_root`; return it.
 
     `graph` is the session's: it knows where each node was made, the dtypes of tensors that have
     no value yet, and which tensor counts the steps (with `global_step` None the step is taken
     from there). `format="packed"` makes one file, which `compression="zstd"` makes smaller.
-    `origins` remembers what the next run has in common with this one. Raises DumpError where a file
+    `origins` remembers what the next run has in common with this one. `run_metadata` is written
+    where the run was traced, for `lp`. Raises DumpError where a file
     cannot be written, DumpBudgetError where `budget` does not last, ValueError for an unknown debug
     op.
     """
@@ -57,6 +59,8 @@ def write_dump(
         writer = DumpWriter(root, budget)
     try:
         _write(writer, run, graph, ops, global_step, origins or OriginCache())
+        if run_metadata is not None and run_metadata.step_stats.dev_stats:
+            writer.write_run_metadata(run_metadata.SerializeToString())
         if fetches_info is not None:
             writer.write_fetches_info(fetches_info)
         if feed_keys_info is not None:

@@ -80,6 +80,7 @@ class RunDumper:
                 compression=self._compression,
                 budget=self._budget,
                 origins=self._origins,
+                run_metadata=call.run_metadata,
             )
         except Exception as error:  # training goes on without its debugger, whatever failed
             self.detached = True
