@@ -42,6 +42,7 @@ HEADS = {
 SESSIONS = {
     "monitored": "tf.train.MonitoredTrainingSession()",
     "callable": "Started()",
+    "options": "FromOptions()",
 }
 STARTED = """\
 class Started:
@@ -59,6 +60,19 @@ class Started:
 
 """
 
+FROM_OPTIONS = """\
+class FromOptions(Started):
+    def run(self, fetches, feeds):
+        from tensorflow.core.protobuf import config_pb2
+
+        options = config_pb2.CallableOptions(
+            feed=[key.name for key in feeds], fetch=[fetches[1].name], target=[fetches[0].name]
+        )
+        return self.session._make_callable_from_options(options)(*map(np.float32, feeds.values()))
+
+
+"""
+
 
 @pytest.mark.parametrize("kind", SESSIONS)
 @pytest.mark.parametrize("module", HEADS)
@@ -66,7 +80,9 @@ def test_the_bad_op_of_an_unmodified_script_is_found(
     module: str, kind: str, tmp_path: Path
 ) -> None:
     pytest.importorskip("tensorflow")
-    code = HEADS[module] + STARTED + SCRIPT.replace("SESSION", SESSIONS[kind])
+    if (module, kind) == ("opscope", "options"):
+        pytest.skip("only TensorFlow's sessions have it, for Keras")
+    code = HEADS[module] + STARTED + FROM_OPTIONS + SCRIPT.replace("SESSION", SESSIONS[kind])
     (tmp_path / "train.py").write_text(code)
     made = tmp_path / "made"
     made.mkdir()
