@@ -60,6 +60,15 @@ class Started:
 
 """
 
+FAILING = """\
+import numpy as np
+
+x = tf.placeholder(tf.float32, [None, None], name="x")
+y = tf.matmul(x, x, name="square")
+with tf.Session() as session:
+    for size in (2, 3):
+        session.run(y, {x: np.ones([2, size])})
+"""
 FROM_OPTIONS = """\
 class FromOptions(Started):
     def run(self, fetches, feeds):
@@ -109,3 +118,23 @@ def test_the_bad_op_of_an_unmodified_script_is_found(
         "train.py"
     }
     assert list(made.glob("opscope*")) == []
+
+
+@pytest.mark.parametrize("module", HEADS)
+def test_the_op_that_failed_is_told_with_its_reason(module: str, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    (tmp_path / "train.py").write_text(HEADS[module] + FAILING)
+    done = subprocess.run(
+        [sys.executable, "-m", "opscope.cli", "run", "train.py"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 1
+    told = done.stderr[done.stderr.index("Op failed, run 2: square") :]
+    assert told.split("\n")[1].startswith("  InvalidArgumentError: Matrix size-incompatible: In[0]")
+    assert 'y = tf.matmul(x, x, name="square")' in told

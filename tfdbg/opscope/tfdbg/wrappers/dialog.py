@@ -13,6 +13,7 @@ from typing import Any
 from opscope.events import CoreMetadata
 from opscope.tfdbg.action import STEP, Detach, RunRequest
 from opscope.tfdbg.analysis import Analysis
+from opscope.tfdbg.command_line import as_typed
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_tensor import has_inf_or_nan
 from opscope.tfdbg.filters import (
@@ -304,7 +305,7 @@ def in_memory(watched: WatchedRun, graph: Any) -> DebugDump:
 def _listing(request: RunRequest) -> str:
     command = f"lt -f {request.till_filter_pass}"
     if request.filter_exclude_node_names:
-        command += f" --filter_exclude_node_names '{request.filter_exclude_node_names}'"
+        command += f" -fenn {as_typed(request.filter_exclude_node_names)}"
     return command
 
 
