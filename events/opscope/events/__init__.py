@@ -39,7 +39,14 @@ if TYPE_CHECKING:
     )
     from opscope.events.event_file_writer import EventFileWriter
     from opscope.events.graph_columns import GraphColumns, GraphDefError
-    from opscope.events.health import HEALTH_PLUGIN, has_inf_or_nan, health_summary, health_value
+    from opscope.events.health import (
+        HEALTH_PLUGIN,
+        has_inf_or_nan,
+        health_of_shape,
+        health_summaries_of_numbers,
+        health_summary,
+        health_value,
+    )
     from opscope.events.logdir import Logdir, open_logdir
     from opscope.events.packed_dump import PackedDump
     from opscope.events.packed_dump_writer import PackedDumpWriter
@@ -89,7 +96,10 @@ _NAMES = {
     "error": "DumpBudgetError DumpError EventWriterError EventsError LogdirError TensorProtoError",
     "event_file_writer": "EventFileWriter",
     "graph_columns": "GraphColumns GraphDefError",
-    "health": "HEALTH_PLUGIN has_inf_or_nan health_summary health_value",
+    "health": (
+        "HEALTH_PLUGIN has_inf_or_nan health_of_shape health_summaries_of_numbers health_summary "
+        "health_value"
+    ),
     "logdir": "Logdir open_logdir",
     "packed_dump": "PackedDump",
     "packed_dump_writer": "PackedDumpWriter",
@@ -177,6 +187,8 @@ __all__ = [
     "data_type",
     "find_dumps",
     "has_inf_or_nan",
+    "health_of_shape",
+    "health_summaries_of_numbers",
     "health_summary",
     "health_value",
     "make_ndarray",
