@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from google.protobuf.message import DecodeError
 
 from opscope.events.proto.event_pb2 import Event
@@ -29,6 +28,7 @@ _ALWAYS_FINITE: dict[int, int] = {
     DT_INT32: 4,
     DT_INT64: 8,
 }
+_SMALL = 1 << 16  # bytes: what is larger is not held for the others
 
 
 def surely_finite(paths: Sequence[str]) -> list[bool]:
@@ -44,23 +44,28 @@ def surely_finite(paths: Sequence[str]) -> list[bool]:
                 (value,) = Event.FromString(file.read()).summary.value
         except (OSError, ValueError, DecodeError):  # ValueError: not one value
             continue
-        tensor, number = value.tensor, value.tensor.dtype
+        tensor, kind = value.tensor, value.tensor.dtype
         content = tensor.tensor_content
-        dtype = _FLOATS.get(number)
-        size = _ALWAYS_FINITE.get(number, 0) if dtype is None else dtype.itemsize
+        dtype = _FLOATS.get(kind)
+        size = _ALWAYS_FINITE.get(kind, 0) if dtype is None else dtype.itemsize
         sizes = [dim.size for dim in tensor.tensor_shape.dim]
         if not size or min(sizes, default=0) < 0 or len(content) != math.prod(sizes) * size:
             continue
-        answers[place] = dtype is None
-        if dtype is not None:
-            waiting[number].append((place, content))
+        if dtype is None:
+            answers[place] = True
+        elif len(content) > _SMALL:
+            answers[place] = _is_finite(content, dtype)
+        else:
+            waiting[kind].append((place, content))
     for number, contents in waiting.items():
-        together = np.frombuffer(b"".join(content for _, content in contents), _FLOATS[number])
-        all_finite = _is_finite(together)
+        dtype = _FLOATS[number]
+        together = b"".join(content for _, content in contents)
+        all_finite = _is_finite(together, dtype)
         for place, content in contents:
-            answers[place] = all_finite or _is_finite(np.frombuffer(content, _FLOATS[number]))
+            answers[place] = all_finite or _is_finite(content, dtype)
     return answers
 
 
-def _is_finite(values: npt.NDArray[Any]) -> bool:
+def _is_finite(content: bytes, dtype: np.dtype[Any]) -> bool:
+    values = np.frombuffer(content, dtype)
     return bool(math.isfinite(np.vdot(values, values)) or np.isfinite(values).all())
