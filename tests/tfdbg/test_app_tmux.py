@@ -93,6 +93,13 @@ def test_from_the_first_run_to_the_bad_tensor(pane: Callable[[], Tmux]) -> None:
     assert any(row.startswith("array([0. ") for row in tmux.expect("Continued to log:"))
     tmux.type("exit", "Enter")
     tmux.expect("run-start: run #2")
+    tmux.type("run -p", "Enter")
+    rows = tmux.expect("Device 1 of 1")
+    assert rows[0].startswith(" run-end (profiler mode): run #2")
+    assert rows[2] == "| list_profile | by exec_time | run_info | help |"
+    assert any(row.startswith("log ") and "program.py:7" in row for row in rows)
+    tmux.type("ps program.py", "Enter")
+    assert any(" L7 " in row and row.startswith("[|") for row in tmux.expect("exec_time"))
     tmux.type("run -f has_inf_or_nan", "Enter")
     rows = tmux.expect("run-end: run #3")
     assert any("log:0" in row for row in tmux.expect("2 dumped tensor(s) passing filter"))
