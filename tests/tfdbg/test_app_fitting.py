@@ -86,6 +86,10 @@ def test_a_menu_takes_the_rows_it_needs_and_all_of_it_can_be_clicked(
     assert shown[1][1] == "| <-- --> | help"
     wide = shown_of(context, [], init_command=f"ni {node}", columns=120)
     assert wide[0][2].endswith("| run_info | help |")
+    usual = shown_of(context, [click(74, 2)], init_command=f"ni {node}", columns=80)
+    bare = "|list_tensors|node_info|print_tensor|list_inputs|list_outputs|run_info|help|"
+    assert usual[0][2] == bare
+    assert usual[1][1] == "| <-- --> | help"
     assert [len(menu_rows(node_menu("n", "ni"), width)) for width in (5, 40, 100)] == [7, 3, 1]
 
 

@@ -36,6 +36,7 @@ from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.answer import answer
 from opscope.tfdbg.app import controls
 from opscope.tfdbg.app.command_history import FILE, CommandHistory
+from opscope.tfdbg.app.interrupt import interruptible
 from opscope.tfdbg.app.keys import key_bindings
 from opscope.tfdbg.app.palette import style_for
 from opscope.tfdbg.app.terminal import Completions, Executor, Terminal
@@ -124,6 +125,7 @@ def build_app(
     terminal.columns = _output_columns(app)
     app.pre_run_callables.append(lambda: terminal.run(init_command))
     terminal.before_work = draw
+    terminal.interruptible = lambda: interruptible(app.input)
     app.before_render += lambda _: setattr(terminal, "columns", _output_columns(app))
     return app
 
