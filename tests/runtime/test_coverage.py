@@ -327,3 +327,26 @@ def test_a_loop_that_adds_is_tested_where_it_ends() -> None:
         assert loop.count("isfinite") == 1
         assert "\n    if not isfinite" in loop
         assert sess.run_watched(total, {x: 3e38}, watch=watch).hits[0].node_name == "while/add_1"
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_hit_after_an_update_shows_its_inputs_and_with_keep_last_everything(keeps: bool) -> None:
+    """What large values were made from may be overwritten: docs/watching.md says so."""
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [300, 300], name="x")
+        w = tf.get_variable("w", initializer=np.ones((300, 300), np.float32))
+        hidden = tf.matmul(x, w, name="hidden")
+        gradient = tf.identity(tf.matmul(x, tf.tanh(hidden, name="tanh")), name="gradient")
+        train = tf.train.GradientDescentOptimizer(0.1).apply_gradients([(gradient, w)])
+        with tf.control_dependencies([train]):
+            late = tf.log(-tf.reduce_sum(gradient), name="late")
+        init = tf.global_variables_initializer()
+    with tf.Session(graph=graph) as sess:
+        sess.run(init)
+        watch = Watch(check=True, keep_last=int(keeps))
+        run = sess.run_watched(late, {x: np.full((300, 300), 1e-3)}, watch=watch)
+    assert [hit.name for hit in run.hits] == ["late:0"]
+    assert [tensor.op_type for tensor in run.hits[0].inputs] == ["Neg"]
+    shown = {tensor.name for tensor in run.tensors}
+    assert {"x:0", "late:0"} <= shown
+    assert ({"w:0", "hidden:0", "tanh:0"} <= shown) == keeps
