@@ -256,8 +256,9 @@ class Recorder:
         self.roots.append(root)
         lines = [] if self.only_checks else [f"seen += {index}, {local}"]
         place = "0" if self.only_checks else "len(seen) - 1"
-        # What hands a value on is known by the value; only with patterns may its source be unseen.
-        is_test_due = first == index and not (root[0] == "merged" and self.watch_wants_all)
+        # What hands a value on is known by the value; only with patterns may its source be unseen,
+        # and the first of its names be in a branch that does not run.
+        is_test_due = not self.watch_wants_all or (first == index and root[0] != "merged")
         if self.watch is None or not self.watch.tests:
             return lines
         if self.watch.asks_by_name:
