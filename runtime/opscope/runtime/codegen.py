@@ -16,12 +16,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from opscope.events import health_summary
 from opscope.runtime.binding import Binding
 from opscope.runtime.common_ops import common_ops
+from opscope.runtime.compiled_text import compiled_text
 from opscope.runtime.coverage import covered_tensors
 from opscope.runtime.devices import Device, needs_copy
 from opscope.runtime.feed import refuse_unfed
+from opscope.runtime.fetch_code import FetchCode
 from opscope.runtime.flow_code import FlowCode
 from opscope.runtime.generated_names import GeneratedNames
 from opscope.runtime.instrumentation import Recorder, instrument_names
@@ -31,6 +32,7 @@ from opscope.runtime.memory_code import MemoryCode
 from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
 from opscope.runtime.plan import PLAIN, Program
 from opscope.runtime.program_inputs import Inputs
+from opscope.runtime.record_code import RecordCode
 from opscope.runtime.source_text import SourceText
 from opscope.runtime.update_code import UpdateCode
 from opscope.runtime.variable_slot import VariableSlot
@@ -68,21 +70,19 @@ class Generator:
         self.calls = 0
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = {e for e in inputs.fetches.elements if isinstance(e, Tensor)}
-        self.fetch_results: dict[Tensor, str] = {}
         self.owned = 0
-        self.summaries: dict[Root, str] = {}
-        devices = {device.device_type for device in inputs.placement.values()}
+        devices = {device.device_type for device in set(inputs.placement.values())}
+        self.is_home = devices <= {"CPU"}  # no value has to be copied from one device to another
         has_flow = inputs.items is not None
         self.recorder = Recorder(
             inputs.instrument,
-            devices <= {"CPU"} and not has_flow,
+            self.is_home and not has_flow,
             repeats=has_flow,
             only_checks=inputs.checked_slots is not None,
             ops=inputs.order,
         )
         self.names = GeneratedNames(instrument_names(self.recorder))
         self.bind = self.names.bind
-        self.records = inputs.instrument is not PLAIN
         self.active = inputs.live if self.recorder.skips_unused else frozenset(inputs.order)
         self.common: dict[Operation, Operation] = {}
         if not has_flow:
@@ -106,6 +106,9 @@ class Generator:
         self.timed: list[Operation] = []
         self.flow = None if inputs.items is None else FlowCode(self, inputs.items)
         self.updates = UpdateCode(self)
+        self.fetches = FetchCode(self)
+        self.records = None if inputs.instrument is PLAIN else RecordCode(self)
+        self.is_quiet = self.records is None and self.flow is None  # ops are followed by nothing
 
     # -- whole program -----------------------------------------------------------------------
 
@@ -129,15 +132,17 @@ class Generator:
         else:
             for position, op in enumerate(self.inputs.order):
                 self.op(op, position)
-        self.text.add(f"return {self._result()}", None)
-        parameters = ", ".join(f"f{i}" for i in range(len(self.inputs.feeds)))
-        source = "\n".join([f"def run({parameters}):", *self.text.lines, ""])
-        exec(compile(source, "<opscope plan>", "exec"), self.names.namespace)
+                if len(self.text.lines) >= self.text.next_cut and self.is_quiet:
+                    self.text.cut(self.memory.lifetimes.live_names())
+        self.text.add(f"return {self.fetches.result()}", None)
+        parameters = [f"f{i}" for i in range(len(self.inputs.feeds))]
+        compiled = compiled_text(self.text, parameters, self.names.namespace)
         recorder = self.recorder
         return Program(
             function=self.names.namespace["run"],
-            source=source,
-            lines=tuple(self.text.owners),
+            source=compiled.source,
+            lines=compiled.owners,
+            pieces=compiled.pieces,
             namespace=self.names.namespace,
             computes=self.calls > 0,
             recorded=recorder.with_versions(self.versions),
@@ -150,25 +155,6 @@ class Generator:
             again=self.memory.again,
             summarizes=recorder.summarizes,
         )
-
-    def _result(self) -> str:
-        values = [
-            self.fetch_results[e] if isinstance(e, Tensor) else "None"
-            for e in self.inputs.fetches.elements
-        ]
-        fetches = self.inputs.fetches
-        if fetches.structure == "single":
-            result = values[0]
-        elif fetches.structure == "list":
-            result = f"[{', '.join(values)}]"
-        else:
-            result = f"{self.bind(fetches.rebuild, 'r')}([{', '.join(values)}])"
-        if self.inputs.instrument is PLAIN:
-            return result
-        if self.flow is not None:
-            return f"{result}, seen, hits, times, over"
-        recorded = "".join(f"{r.local or None}, " for r in self.recorder.recorded)
-        return f"{result}, ({recorded}), hits, times, over"
 
     # -- one op ------------------------------------------------------------------------------
 
@@ -199,13 +185,15 @@ class Generator:
 
     def finish(self, op: Operation, outputs: Sequence[Tensor]) -> None:
         """Write what comes after an op: record, fetch and time its outputs."""
+        if self.is_quiet and self.fetched.isdisjoint(outputs):
+            return
         for tensor in outputs:
             if self.flow is not None and tensor in self.flow.deciding and tensor not in self.fed:
                 self.text.predicates[tensor] = self.value(tensor, op, None)
-            if self.records:
-                self._record(tensor, op)
+            if self.records is not None:
+                self.records.record(tensor, op)
             if tensor in self.fetched:
-                self._fetch(tensor, op)
+                self.fetches.fetch(tensor, op)
         if self.inputs.instrument.trace:
             moment = f"({self.positions[op]}, clock())" if self.flow else "clock()"
             self.text.add(f"times.append({moment})", op)
@@ -280,8 +268,9 @@ class Generator:
             return
         self.calls += 1
         arguments = []
-        if definition.takes_tensors and not self.slot_names:
-            arguments = [self.value(tensor, op, device) for tensor in op.inputs]
+        updated: list[str] = []
+        if self.is_home and not self.slot_names:
+            arguments = [self.expressions[tensor, None] for tensor in op.inputs]
         else:
             for arg, tensors in tensors_by_argument(op):
                 for tensor in tensors:
@@ -290,8 +279,8 @@ class Generator:
                         arguments.append(self.slot_names[tensor])
                     else:
                         arguments.append(self.value(tensor, op, device))
-        updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
-        if updated:
+        if definition.updates:
+            updated = [self.slot_names[op.inputs[i]] for i in definition.updates]
             self.updates.keep_old_values(op, updated, arguments, position)
         if template is not None:
             call = template.format(*arguments)
@@ -305,7 +294,9 @@ class Generator:
             self.versions[name] += 1
             if self.text.at_top:
                 self.ready_slots.add(name)
-        for tensor in op.outputs if self.slot_names else ():
+        if self.slot_names.keys().isdisjoint(op.outputs):
+            return
+        for tensor in op.outputs:
             if tensor in self.slot_names:
                 self.set_root(tensor, self.slot_root(self.slot_names[tensor]))
 
@@ -322,9 +313,13 @@ class Generator:
                 continue
             view_of = op.definition.view_of
             source = None if view_of is None else op.inputs[view_of]
-            own = self.own_root()
-            self.set_root(tensor, own if source is None else self._root_now(source))
-            self.contents[tensor] = self.contents[op.inputs[0]] if same_value else own
+            if source is None:
+                self.set_root(tensor, self.own_root())
+            else:
+                self.set_root(tensor, self._root_now(source))
+                self.contents[tensor] = self.own_root()
+            if same_value:
+                self.contents[tensor] = self.contents[op.inputs[0]]
             self.name(tensor, name)
         return names
 
@@ -338,7 +333,9 @@ class Generator:
         template = op.definition.template
         if template is None or device.device_type != "CPU":
             return None
-        if takes_string_scalars(op) and template != "{0}":
+        if template == "{0}":
+            return template
+        if takes_string_scalars(op):
             return None
         return template if isinstance(template, str) else template(self.inputs.known.nodes[op])
 
@@ -346,10 +343,10 @@ class Generator:
 
     def value(self, tensor: Tensor, reader: Operation | None, device: Device | None) -> str:
         """The expression for a tensor's value on a device; None is the host."""
-        home = self.inputs.placement.get(tensor.op)
-        if tensor in self.fed or tensor in self.inputs.known.values:
-            home = None
-        away = needs_copy(home, device)
+        home = None
+        if not self.is_home and tensor not in self.fed and tensor not in self.inputs.known.values:
+            home = self.inputs.placement.get(tensor.op)
+        away = not self.is_home and needs_copy(home, device)
         if tensor in self.slot_names:
             self._require_value(reader, tensor)
             name = f"{self.slot_names[tensor]}.value"
@@ -388,67 +385,6 @@ class Generator:
             return
         self.text.add(f"if {name}.value is None: uninitialized({name})", reader)
 
-    def _fetch(self, tensor: Tensor, op: Operation) -> None:
-        """Fix what is fetched of an op right after it ran, before an update can change it."""
-        if tensor in self.fetch_results:
-            return
-        name = self.value(tensor, op, None)
-        reserved = None if self.flow is None else self.flow.fetch_locals.get(tensor)
-        is_shared = self.roots[tensor][0] in ("slot", "constant", "merged")
-        is_shared = is_shared or self.recorder.holds
-        if reserved or is_shared or self.memory.lifetimes.is_kept(name):
-            local = reserved or self.new_local()
-            self.text.add(
-                f"{local} = {name}.copy()" if _copies(tensor) else f"{local} = {name}", op
-            )
-            name = local
-        self.fetch_results[tensor] = name
-        self.memory.lifetimes.keep(name)
-
-    def _record(self, tensor: Tensor, op: Operation) -> None:
-        if not self.recorder.wants(tensor) or self.is_handle(tensor):
-            return
-        slot = self.slot_names.get(tensor)
-        known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
-        if self.recorder.summarizes:
-            name = self._summary(tensor, op, known)
-        elif slot is not None:
-            name = self.new_local()
-            self.text.add(f"{name} = {slot}.value", op)
-        else:
-            name = self.expressions[tensor, None]
-        for line in self.recorder.record(
-            tensor,
-            self.inputs.placement[op],
-            name,
-            self.contents[tensor],
-            known,
-            self.inputs.known.shapes[tensor],
-            slot if slot in self.ready_slots else None,
-            tensor in self.covered,
-        ):
-            self.text.add(line, op)
-
-    def _summary(self, tensor: Tensor, op: Operation, known: Any) -> str:
-        """The name of a tensor's health summary; outside of blocks a value is read once."""
-        content = self.contents[tensor]
-        name = self.summaries.get(content) if self.flow is None else None
-        if name is not None:
-            return name
-        if known is not None:
-            name = self.bind(health_summary(known), "c")
-        else:
-            slot = self.slot_names.get(tensor)
-            value = self.expressions[tensor, None] if slot is None else f"{slot}.value"
-            home = self.inputs.placement[op]
-            if home.device_type != "CPU":
-                value = f"{self.bind(home.to_host, 'd')}({value})"
-            # A name of its own: after an error, what it holds is a summary or nothing.
-            name = self.names.new_local()
-            self.text.add(f"{name} = health({value})", op)
-        self.summaries[content] = name
-        return name
-
     # -- names -------------------------------------------------------------------------------
 
     def name(self, tensor: Tensor, name: str) -> None:
@@ -460,8 +396,3 @@ class Generator:
         """Note whose memory a tensor has."""
         self.roots[tensor] = self.contents[tensor] = root
         self.by_root.setdefault(root, []).append(tensor)
-
-
-def _copies(tensor: Tensor) -> bool:
-    """False for strings: their scalars are plain bytes."""
-    return tensor.dtype.numpy_dtype.kind != "O" or tensor.shape.ndims not in (0, None)

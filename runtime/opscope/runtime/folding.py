@@ -29,6 +29,13 @@ OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
 KEEPS_ITS_INPUT = "_opscope_keeps_its_input"
 
 
+class Nodes(dict[Operation, Operation]):
+    """The stand-ins of ops; an op that needs none is its own."""
+
+    def __missing__(self, op: Operation) -> Operation:
+        return op
+
+
 @dataclass(frozen=True)
 class Known:
     """Values by tensor, and the shape of every tensor as far as it is known.
@@ -39,7 +46,7 @@ class Known:
 
     values: dict[Tensor, Any] = field(default_factory=dict)
     shapes: dict[Tensor, TensorShape] = field(default_factory=dict)
-    nodes: dict[Operation, Operation] = field(default_factory=dict)
+    nodes: Nodes = field(default_factory=Nodes)
 
 
 def fold(
@@ -68,9 +75,15 @@ class _Folder:
         self.stand_ins: dict[Tensor, Tensor] = {}
 
     def fold(self, order: Sequence[Operation]) -> Known:
+        stand_ins, fed, shapes = self.stand_ins, self.fed_sizes, self.known.shapes
         for op in order:
-            shadow = self.known.nodes[op] = self._shadow(op)
+            shadow = self._shadow(op)
             values = None if self._any_fed(op) else self._values(op, shadow)
+            if shadow is op and values is None and fed.keys().isdisjoint(op.outputs):
+                for tensor in op.outputs:
+                    shapes[tensor] = tensor.shape
+                continue
+            self.known.nodes[op] = shadow
             for i, tensor in enumerate(op.outputs):
                 if tensor in self.fed_sizes:
                     stand_in = tensor
@@ -83,8 +96,8 @@ class _Folder:
                 else:
                     stand_in = shadow.outputs[i]
                 if stand_in is not tensor:
-                    self.stand_ins[tensor] = stand_in
-                self.known.shapes[tensor] = stand_in.shape
+                    stand_ins[tensor] = stand_in
+                shapes[tensor] = stand_in.shape
         return self.known
 
     def _any_fed(self, op: Operation) -> bool:
@@ -114,9 +127,11 @@ class _Folder:
         if op_type == "Const":
             return [host_scalar(op.attrs["value"])]
         known = self.known.values
-        if op_type not in OF_SHAPE and not known.keys() >= set(op.inputs):
-            return None
-        if op.definition.stateful or not op.inputs or op.control_inputs or op_type in _CHANGES:
+        if op_type not in OF_SHAPE:
+            for tensor in op.inputs:
+                if tensor not in known:
+                    return None
+        if op.definition.stateful or not op.inputs or op.controls or op_type in _CHANGES:
             return None
         if op_type in OF_SHAPE:
             if KEEPS_ITS_INPUT in op.attrs:

@@ -44,6 +44,7 @@ class MemoryCode:
             small=0 if has_blocks else _SMALL_BYTES if self.drops else _KEPT_BYTES,
         )
         self.again: dict[str, Again] = {}
+        self._released = -1  # the place of the op whose inputs have been looked at
 
     def name(self, tensor: Tensor, name: str) -> None:
         """Note that the local `name` stands for a tensor, whose root is known."""
@@ -65,13 +66,16 @@ class MemoryCode:
         generator = self.generator
         dead: list[str] = []
         if self.drops and generator.text.at_top:
-            dead = self.lifetimes.release(self._locals(op.inputs), position)
-        if template is not None and self._in_place(op, template, arguments, dead, position):
-            return
+            dead = self.lifetimes.release(arguments, position)
+            self._released = position if generator.is_home else -1
+        if dead and template is not None and self.reuses and arguments[0] in dead:
+            if self._in_place(op, template, arguments, position):
+                return
         targets = generator.targets(op, updated, template == "{0}")
         line = f"{', '.join(targets)} = {call}" if targets else call
         generator.text.add(line, op)
-        self._drop(self.lifetimes.to_drop(targets), op)
+        if dead:
+            self._drop(self.lifetimes.to_drop(targets), op)
         if not generator.recorder.defers or op.definition.stateful:
             return
         if all("." not in argument for argument in arguments):  # it reads locals alone
@@ -82,7 +86,12 @@ class MemoryCode:
         generator = self.generator
         if not generator.text.at_top or not (self.drops or generator.recorder.defers):
             return
-        dead = self.lifetimes.release(self._locals((*op.inputs, *op.outputs)), position)
+        tensors: Sequence[Tensor] = op.outputs
+        if self._released == position:
+            tensors = [t for t in op.outputs if t not in generator.last_use]
+        elif op.inputs:
+            tensors = (*op.inputs, *op.outputs)
+        dead = self.lifetimes.release(self._locals(tensors), position) if tensors else ()
         if not dead:
             return
         names = self.lifetimes.to_drop()
@@ -98,13 +107,12 @@ class MemoryCode:
         op: Operation,
         template: str,
         arguments: Sequence[str],
-        dead: Sequence[str],
         position: int,
     ) -> bool:
         """Write an operator into the memory of its first operand, if nobody misses that."""
         generator = self.generator
         operator = in_place_operator(op, template, generator.inputs.known.shapes)
-        if operator is None or not self.reuses or arguments[0] not in dead:
+        if operator is None:
             return False
         for tensor in generator.by_root[generator.roots[op.inputs[0]]]:
             if generator.last_use.get(tensor, -1) > position or tensor in generator.fetched:

@@ -11,6 +11,9 @@ from opscope.runtime.operation import Operation, Tensor
 
 INDENT = "    "
 
+# Python compiles functions of some hundred lines in half the time of one of many thousands.
+PIECE = 1000
+
 
 @dataclass
 class _Block:
@@ -19,6 +22,10 @@ class _Block:
     depth: int
     open: list[Literal] = field(default_factory=list)
     wanted: tuple[Literal, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Settle the indent of lines without conditions."""
+        self.indent = INDENT * self.depth
 
 
 class SourceText:
@@ -32,13 +39,18 @@ class SourceText:
         self.lines: list[str] = []
         self.owners: list[Operation | None] = [None, None]
         self.predicates: dict[Tensor, str] = {}
+        self.next_cut = PIECE
         self._blocks = [_Block(1)]
+        self.cuts: list[tuple[int, list[str]]] = []
 
     def add(self, line: str, owner: Operation | None) -> None:
         """Append a line under the wanted conditions."""
         block = self._blocks[-1]
-        if block.open or block.wanted:
-            self._open_wanted(block)
+        if not block.open and not block.wanted:
+            self.lines.append(block.indent + line)
+            self.owners.append(owner)
+            return
+        self._open_wanted(block)
         self.lines.append(INDENT * (block.depth + len(block.open)) + line)
         self.owners.append(owner)
 
@@ -64,6 +76,11 @@ class SourceText:
         self._blocks.append(_Block(outer.depth + len(outer.open) + 1))
         yield
         self._blocks.pop()
+
+    def cut(self, live: list[str]) -> None:
+        """Let the lines so far be a function of their own, which hands on these locals."""
+        self.cuts.append((len(self.lines), live))
+        self.next_cut = len(self.lines) + PIECE
 
     def _open_wanted(self, block: _Block) -> None:
         kept = 0
