@@ -14,7 +14,6 @@ The generated text of a softmax step reads like this:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from opscope.runtime.binding import Binding
 from opscope.runtime.common_ops import common_ops
@@ -33,6 +32,7 @@ from opscope.runtime.operation import Operation, Tensor, tensors_by_argument
 from opscope.runtime.plan import PLAIN, Program
 from opscope.runtime.program_inputs import Inputs
 from opscope.runtime.record_code import RecordCode
+from opscope.runtime.roots import Root, Roots
 from opscope.runtime.source_text import SourceText
 from opscope.runtime.update_code import UpdateCode
 from opscope.runtime.variable_slot import VariableSlot
@@ -42,10 +42,6 @@ HOST = "host"
 
 # The op types whose output stands for a slot of the session.
 VARIABLES = frozenset({"VariableV2", "VarHandleOp"})
-
-# Whose memory (or whose very content) a tensor has: a variable's at one version, a constant's, a
-# feed's, or its own.
-Root = tuple[Any, ...]
 
 
 def generate(inputs: Inputs) -> Program:
@@ -59,18 +55,16 @@ class Generator:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self.text = SourceText()
-        self.expressions: dict[tuple[Tensor, Device | str | None], str] = {}
+        self.expressions: dict[Tensor, str] = {}  # at home, each on its own device
+        self._copies: dict[tuple[Tensor, Device | str], str] = {}
         self.slot_names: dict[Tensor, str] = {}
         self.slots: dict[VariableSlot, str] = {}
         self.versions: dict[str, int] = {}
         self.ready_slots: set[str] = set()
-        self.roots: dict[Tensor, Root] = {}
-        self.contents: dict[Tensor, Root] = {}
-        self.by_root: dict[Root, list[Tensor]] = {}
+        self.roots = Roots()
         self.calls = 0
         self.fed = {feed.tensor for feed in inputs.feeds}
         self.fetched = {e for e in inputs.fetches.elements if isinstance(e, Tensor)}
-        self.owned = 0
         devices = {device.device_type for device in set(inputs.placement.values())}
         self.is_home = devices <= {"CPU"}  # no value has to be copied from one device to another
         has_flow = inputs.items is not None
@@ -116,8 +110,8 @@ class Generator:
         """Write everything, and compile it."""
         instrument = self.inputs.instrument
         for i, feed in enumerate(self.inputs.feeds):
-            self.expressions[feed.tensor, None] = f"f{i}"
-            self.set_root(feed.tensor, ("feed", i))
+            self.expressions[feed.tensor] = f"f{i}"
+            self.roots.put(feed.tensor, ("feed", i))
         if instrument is not PLAIN:
             start = "(-1, clock())" if self.flow else "clock()"
             watch = instrument.watch
@@ -160,7 +154,7 @@ class Generator:
 
     def op(self, op: Operation, position: int) -> None:
         """Write one op."""
-        op_type = op.definition.name
+        op_type = op.type
         if op.outputs and op.outputs[0] in self.fed and self.fed.issuperset(op.outputs):
             pass
         elif op.outputs and op.outputs[0] in self.inputs.known.values:
@@ -176,7 +170,7 @@ class Generator:
             self._variable(op)
         elif op in self.common:
             for tensor, source in zip(op.outputs, self.common[op].outputs, strict=True):
-                self._alias(tensor, source, self.expressions[source, None])
+                self._alias(tensor, source, self.expressions[source])
         elif op_type != "NoOp":
             self._call(op, position)
         self.finish(op, op.outputs)
@@ -209,27 +203,27 @@ class Generator:
             return
         if tensor.dtype.is_ref_dtype or self.is_handle(source):
             self.slot_names[tensor] = self.slot_names[source]
-            self.set_root(tensor, self.slot_root(self.slot_names[source]))
+            self.roots.put(tensor, self.slot_root(self.slot_names[source]))
             return
         self._alias(tensor, source, self.value(source, op, self.inputs.placement[op]))
 
     def _alias(self, tensor: Tensor, source: Tensor, name: str) -> None:
         """Let a tensor that has the value of `source` go by a name of it."""
-        self.set_root(tensor, self.roots[source])
-        self.contents[tensor] = self.contents[source]
+        self.roots.put(tensor, self.roots.of(source))
+        self.roots.put_content(tensor, source)
         self.name(tensor, name)
 
     def own_local(self, tensor: Tensor) -> str:
         """A new local for a tensor that is one of several others, and may share their memory."""
         local = self.new_local()
-        self.set_root(tensor, ("merged", local))
+        self.roots.put(tensor, ("merged", local))
         self.name(tensor, local)
         return local
 
     def _constant(self, tensor: Tensor) -> None:
         value = self.inputs.known.values[tensor]
-        self.expressions[tensor, None] = self.bind(value, "c")
-        self.set_root(tensor, ("constant", id(value)))
+        self.expressions[tensor] = self.bind(value, "c")
+        self.roots.put(tensor, ("constant", id(value)))
 
     def _variable(self, op: Operation) -> None:
         tensor = op.outputs[0]
@@ -240,7 +234,7 @@ class Generator:
             if slot.value is not None:
                 self.ready_slots.add(name)
         self.slot_names[tensor] = name
-        self.set_root(tensor, self.slot_root(name))
+        self.roots.put(tensor, self.slot_root(name))
 
     def is_handle(self, tensor: Tensor) -> bool:
         """True for a resource that stands for a variable's slot."""
@@ -249,7 +243,7 @@ class Generator:
     def _root_now(self, tensor: Tensor) -> Root:
         """Whose memory a tensor has; a reference and a handle follow the variable's updates."""
         slot = self.slot_names.get(tensor)
-        return self.roots[tensor] if slot is None else self.slot_root(slot)
+        return self.roots.of(tensor) if slot is None else self.slot_root(slot)
 
     def slot_root(self, name: str) -> Root:
         """The memory of a variable as of now."""
@@ -270,7 +264,7 @@ class Generator:
         arguments = []
         updated: list[str] = []
         if self.is_home and not self.slot_names:
-            arguments = [self.expressions[tensor, None] for tensor in op.inputs]
+            arguments = [self.expressions[tensor] for tensor in op.inputs]
         else:
             for arg, tensors in tensors_by_argument(op):
                 for tensor in tensors:
@@ -298,7 +292,7 @@ class Generator:
             return
         for tensor in op.outputs:
             if tensor in self.slot_names:
-                self.set_root(tensor, self.slot_root(self.slot_names[tensor]))
+                self.roots.put(tensor, self.slot_root(self.slot_names[tensor]))
 
     def targets(self, op: Operation, updated: Sequence[str], same_value: bool) -> list[str]:
         """The locals of an op's outputs; a reference is the slot the op updates or hands on."""
@@ -314,19 +308,18 @@ class Generator:
             view_of = op.definition.view_of
             source = None if view_of is None else op.inputs[view_of]
             if source is None:
-                self.set_root(tensor, self.own_root())
+                self.own(tensor, name)
             else:
-                self.set_root(tensor, self._root_now(source))
-                self.contents[tensor] = self.own_root()
+                self.roots.put_view(tensor, self._root_now(source))
+                self.name(tensor, name)
             if same_value:
-                self.contents[tensor] = self.contents[op.inputs[0]]
-            self.name(tensor, name)
+                self.roots.put_content(tensor, op.inputs[0])
         return names
 
-    def own_root(self) -> Root:
-        """The root of a value with memory of its own."""
-        self.owned += 1
-        return ("own", self.owned)
+    def own(self, tensor: Tensor, name: str) -> None:
+        """Let the local `name` stand for a value with memory of its own."""
+        self.expressions[tensor] = name
+        self.memory.lifetimes.named(tensor, name, tensor)
 
     def _template(self, op: Operation, device: Device) -> str | None:
         """The expression that stands for the op's kernel; None where the kernel is called."""
@@ -352,16 +345,16 @@ class Generator:
             name = f"{self.slot_names[tensor]}.value"
             return self._copied(name, home, device, reader) if away else name
         if not away:
-            return self.expressions[tensor, None]
+            return self.expressions[tensor]
         place: Device | str = HOST if device is None or device.device_type == "CPU" else device
-        there = self.expressions.get((tensor, place))
+        there = self._copies.get((tensor, place))
         if there is None:
             if tensor in self.inputs.known.values:
                 assert device is not None
                 there = self.bind(device.from_host(self.inputs.known.values[tensor]), "c")
             else:
-                there = self._copied(self.expressions[tensor, None], home, device, reader)
-            self.expressions[tensor, place] = there
+                there = self._copied(self.expressions[tensor], home, device, reader)
+            self._copies[tensor, place] = there
         return there
 
     def _copied(
@@ -389,10 +382,5 @@ class Generator:
 
     def name(self, tensor: Tensor, name: str) -> None:
         """Let `name` stand for the value of `tensor` on its own device."""
-        self.expressions[tensor, None] = name
+        self.expressions[tensor] = name
         self.memory.name(tensor, name)
-
-    def set_root(self, tensor: Tensor, root: Root) -> None:
-        """Note whose memory a tensor has."""
-        self.roots[tensor] = self.contents[tensor] = root
-        self.by_root.setdefault(root, []).append(tensor)

@@ -26,7 +26,7 @@ class FetchCode:
         lifetimes = generator.memory.lifetimes
         name = generator.value(tensor, op, None)
         reserved = None if generator.flow is None else generator.flow.fetch_locals.get(tensor)
-        is_shared = generator.roots[tensor][0] in ("slot", "constant", "merged")
+        is_shared = generator.roots.of(tensor)[0] in ("slot", "constant", "merged")
         is_shared = is_shared or generator.recorder.holds
         if reserved or is_shared or lifetimes.is_kept(name):
             local = reserved or generator.new_local()

@@ -80,8 +80,8 @@ class Program:
     from before the run, each with its number of rewrites; this runs the ops again and records all.
     covered: places in `recorded` of what is not tested, for another shows what is bad in it.
     summarizes: the recorded values are health summaries. pieces: the code of the functions that a
-    long program is made of, whose line numbers are those of the whole source. interpreted: there is no source; the local
-    `execution` of the function knows the op that runs.
+    long program is made of, whose line numbers are those of the whole source. interpreted: there is
+    no source; the local `execution` of the function knows the op that runs.
     """
 
     function: Callable[..., Any]

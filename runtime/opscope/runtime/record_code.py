@@ -8,7 +8,8 @@ from opscope.events import health_summary
 from opscope.runtime.operation import Operation, Tensor
 
 if TYPE_CHECKING:
-    from opscope.runtime.codegen import Generator, Root
+    from opscope.runtime.codegen import Generator
+    from opscope.runtime.roots import Root
 
 
 class RecordCode:
@@ -33,12 +34,12 @@ class RecordCode:
             name = generator.new_local()
             generator.text.add(f"{name} = {slot}.value", op)
         else:
-            name = generator.expressions[tensor, None]
+            name = generator.expressions[tensor]
         for line in recorder.record(
             tensor,
             generator.inputs.placement[op],
             name,
-            generator.contents[tensor],
+            generator.roots.content(tensor),
             known,
             generator.inputs.known.shapes[tensor],
             slot if slot in generator.ready_slots else None,
@@ -49,7 +50,7 @@ class RecordCode:
     def _summary(self, tensor: Tensor, op: Operation, known: Any) -> str:
         """The name of a tensor's health summary; outside of blocks a value is read once."""
         generator = self.generator
-        content = generator.contents[tensor]
+        content = generator.roots.content(tensor)
         name = self.summaries.get(content) if generator.flow is None else None
         if name is not None:
             return name
@@ -57,7 +58,7 @@ class RecordCode:
             name = generator.bind(health_summary(known), "c")
         else:
             slot = generator.slot_names.get(tensor)
-            value = generator.expressions[tensor, None] if slot is None else f"{slot}.value"
+            value = generator.expressions[tensor] if slot is None else f"{slot}.value"
             home = generator.inputs.placement[op]
             if home.device_type != "CPU":
                 value = f"{generator.bind(home.to_host, 'd')}({value})"

@@ -33,12 +33,14 @@ class SourceText:
 
     Conditions are opened when a line is added, so that none stays without a line, and
     neighbours with the same conditions share them. predicates: the expression of each predicate.
+    at_top: True where lines run in every run of the program, once.
     """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.owners: list[Operation | None] = [None, None]
         self.predicates: dict[Tensor, str] = {}
+        self.at_top = True
         self.next_cut = PIECE
         self._blocks = [_Block(1)]
         self.cuts: list[tuple[int, list[str]]] = []
@@ -57,16 +59,12 @@ class SourceText:
     def want(self, guard: tuple[Literal, ...]) -> None:
         """Let the lines that follow run only when all of `guard` hold."""
         self._blocks[-1].wanted = guard
+        self.at_top = len(self._blocks) == 1 and not guard
 
     @property
     def wanted(self) -> tuple[Literal, ...]:
         """The conditions of the next line in its block."""
         return self._blocks[-1].wanted
-
-    @property
-    def at_top(self) -> bool:
-        """True where lines run in every run of the program, once."""
-        return len(self._blocks) == 1 and not self._blocks[0].wanted
 
     @contextmanager
     def forever(self) -> Iterator[None]:
@@ -74,8 +72,10 @@ class SourceText:
         self.add("while True:", None)
         outer = self._blocks[-1]
         self._blocks.append(_Block(outer.depth + len(outer.open) + 1))
+        self.at_top = False
         yield
         self._blocks.pop()
+        self.at_top = len(self._blocks) == 1 and not outer.wanted
 
     def cut(self, live: list[str]) -> None:
         """Let the lines so far be a function of their own, which hands on these locals."""
