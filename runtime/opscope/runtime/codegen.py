@@ -202,10 +202,14 @@ class Generator:
             self._constant(tensor)
             return
         if tensor.dtype.is_ref_dtype or self.is_handle(source):
-            self.slot_names[tensor] = self.slot_names[source]
-            self.roots.put(tensor, self.slot_root(self.slot_names[source]))
+            self.refer(tensor, source)
             return
         self._alias(tensor, source, self.value(source, op, self.inputs.placement[op]))
+
+    def refer(self, tensor: Tensor, source: Tensor) -> None:
+        """Let a tensor stand for the variable that `source` stands for."""
+        self.slot_names[tensor] = self.slot_names[source]
+        self.roots.put(tensor, self.slot_root(self.slot_names[source]))
 
     def _alias(self, tensor: Tensor, source: Tensor, name: str) -> None:
         """Let a tensor that has the value of `source` go by a name of it."""

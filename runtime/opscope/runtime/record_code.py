@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from opscope.events import health_summary
+from opscope.runtime.health_code import HealthCode
 from opscope.runtime.operation import Operation, Tensor
 
 if TYPE_CHECKING:
     from opscope.runtime.codegen import Generator
-    from opscope.runtime.roots import Root
 
 
 class RecordCode:
@@ -17,7 +16,7 @@ class RecordCode:
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
-        self.summaries: dict[Root, str] = {}
+        self.health = HealthCode(generator)
 
     def record(self, tensor: Tensor, op: Operation) -> None:
         """Record an output of `op`, if it is watched."""
@@ -29,7 +28,7 @@ class RecordCode:
         values = generator.inputs.known.values
         known = values.get(tensor) if tensor not in generator.fed else None
         if recorder.summarizes:
-            name = self._summary(tensor, op, known)
+            name = self.health.summary(tensor, op, known)
         elif slot is not None:
             name = generator.new_local()
             generator.text.add(f"{name} = {slot}.value", op)
@@ -46,24 +45,3 @@ class RecordCode:
             tensor in generator.covered,
         ):
             generator.text.add(line, op)
-
-    def _summary(self, tensor: Tensor, op: Operation, known: Any) -> str:
-        """The name of a tensor's health summary; outside of blocks a value is read once."""
-        generator = self.generator
-        content = generator.roots.content(tensor)
-        name = self.summaries.get(content) if generator.flow is None else None
-        if name is not None:
-            return name
-        if known is not None:
-            name = generator.bind(health_summary(known), "c")
-        else:
-            slot = generator.slot_names.get(tensor)
-            value = generator.expressions[tensor] if slot is None else f"{slot}.value"
-            home = generator.inputs.placement[op]
-            if home.device_type != "CPU":
-                value = f"{generator.bind(home.to_host, 'd')}({value})"
-            # A name of its own: after an error, what it holds is a summary or nothing.
-            name = generator.names.new_local()
-            generator.text.add(f"{name} = health({value})", op)
-        self.summaries[content] = name
-        return name
