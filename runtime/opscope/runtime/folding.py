@@ -23,7 +23,7 @@ MAX_FOLDED_BYTES = 10 << 20
 _CHANGES = MERGES | EXITS | NEXTS | {"LoopCond"}
 
 # Their values follow from the shape of what they are given.
-OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
+OF_SHAPE = frozenset({"Shape", "ShapeN", "Size", "Rank"})
 
 # The attribute of a node that looks at its input, though the shape is known without.
 KEEPS_ITS_INPUT = "_opscope_keeps_its_input"
@@ -136,7 +136,8 @@ class _Folder:
         if op_type in OF_SHAPE:
             if KEEPS_ITS_INPUT in op.attrs:
                 return None
-            return _of_shape(op, shadow.inputs[0].shape)
+            found = [_of_shape(op, tensor.shape) for tensor in shadow.inputs]
+            return None if any(value is None for value in found) else found
         if self.placement[op].device_type != "CPU":
             return None
         kernel = bound_kernel(Binding(op, np, "CPU", {}))
@@ -150,15 +151,16 @@ class _Folder:
         return values if small else None
 
 
-def _of_shape(op: Operation, shape: TensorShape) -> Sequence[Any] | None:
+def _of_shape(op: Operation, shape: TensorShape) -> Any:
+    """What an op says of a shape, None if that is not known."""
     scalar = op.outputs[0].dtype.as_numpy_dtype
     if op.type == "Rank":
-        return None if shape.ndims is None else [scalar(shape.ndims)]
+        return None if shape.ndims is None else scalar(shape.ndims)
     if not shape.is_fully_defined():
         return None
     if op.type == "Size":
-        return [scalar(shape.num_elements())]
-    return [np.array(shape.as_list(), scalar)]
+        return scalar(shape.num_elements())
+    return np.array(shape.as_list(), scalar)
 
 
 def _constant(tensor: Tensor, value: Any) -> Tensor:
