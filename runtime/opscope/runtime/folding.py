@@ -11,6 +11,7 @@ import numpy as np
 from opscope.runtime.binding import Binding
 from opscope.runtime.devices import Device
 from opscope.runtime.kernels import bound_kernel
+from opscope.runtime.loop_shapes import STACKED, LoopShapes
 from opscope.runtime.op_def import find_op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.flow import EXITS, MERGES, NEXTS
@@ -60,19 +61,30 @@ def fold(
     shapes, and stateless CPU ops all of whose inputs are folded. An op whose shapes do not fit, or
     whose kernel fails, is left to fail when it runs.
     """
-    return _Folder(fed_sizes, placement).fold(order)
+    weaker: dict[Tensor, TensorShape] = {}
+    while True:
+        folder = _Folder(order, fed_sizes, placement, weaker)
+        known = folder.fold(order)
+        if folder.loops.are_settled:
+            return known
+        weaker = folder.loops.weaker
 
 
 class _Folder:
     """Keeps, for each tensor, a stand-in that shape rules can look at instead of the real one."""
 
     def __init__(
-        self, fed_sizes: Mapping[Tensor, Sizes], placement: Mapping[Operation, Device]
+        self,
+        order: Sequence[Operation],
+        fed_sizes: Mapping[Tensor, Sizes],
+        placement: Mapping[Operation, Device],
+        weaker: dict[Tensor, TensorShape],
     ) -> None:
         self.fed_sizes = fed_sizes
         self.placement = placement
         self.known = Known()
         self.stand_ins: dict[Tensor, Tensor] = {}
+        self.loops = LoopShapes(order, self.known.shapes, weaker)
 
     def fold(self, order: Sequence[Operation]) -> Known:
         stand_ins, fed, shapes = self.stand_ins, self.fed_sizes, self.known.shapes
@@ -82,6 +94,7 @@ class _Folder:
             if shadow is op and values is None and fed.keys().isdisjoint(op.outputs):
                 for tensor in op.outputs:
                     shapes[tensor] = tensor.shape
+                self.loops.follow(op)
                 continue
             self.known.nodes[op] = shadow
             for i, tensor in enumerate(op.outputs):
@@ -98,6 +111,7 @@ class _Folder:
                 if stand_in is not tensor:
                     stand_ins[tensor] = stand_in
                 shapes[tensor] = stand_in.shape
+            self.loops.follow(op)
         return self.known
 
     def _any_fed(self, op: Operation) -> bool:
@@ -109,12 +123,15 @@ class _Folder:
         The op itself when no input has a stand-in.
         """
         stand_ins = self.stand_ins
-        if not stand_ins or stand_ins.keys().isdisjoint(op.inputs):
+        in_loop = self.loops.of(op)
+        if in_loop is None and (not stand_ins or stand_ins.keys().isdisjoint(op.inputs)):
             return op
         inputs = [self.stand_ins.get(t, t) for t in op.inputs]
         shadow = op.on_inputs(inputs)
         try:
             shadow.set_output_shapes()
+            if in_loop is not None:
+                shadow.outputs[0].shape = in_loop
             for made, original in zip(shadow.outputs, op.outputs, strict=True):
                 made.shape = made.shape.merge_with(original.shape)
         except (ValueError, TypeError, IndexError):
@@ -127,17 +144,20 @@ class _Folder:
         if op_type == "Const":
             return [host_scalar(op.attrs["value"])]
         known = self.known.values
+        if op_type in STACKED:
+            pushed = self.loops.pushed(op)
+            return [known[pushed]] if pushed in known else None
         if op_type not in OF_SHAPE:
             for tensor in op.inputs:
                 if tensor not in known:
                     return None
-        if op.definition.stateful or not op.inputs or op.controls or op_type in _CHANGES:
-            return None
         if op_type in OF_SHAPE:
             if KEEPS_ITS_INPUT in op.attrs:
                 return None
             found = [_of_shape(op, tensor.shape) for tensor in shadow.inputs]
             return None if any(value is None for value in found) else found
+        if op.definition.stateful or not op.inputs or op.controls or op_type in _CHANGES:
+            return None
         if self.placement[op].device_type != "CPU":
             return None
         kernel = bound_kernel(Binding(op, np, "CPU", {}))
