@@ -71,8 +71,13 @@ class LoopShapes:
         return self._of_read(op) if op.type in _READS else None
 
     def pushed(self, op: Operation) -> Tensor | None:
-        """What a push or pop finds on its stack; None unless that comes from one op alone."""
+        """What a push or pop in a loop finds on its stack; None unless one op alone puts it there.
+
+        Outside of loops, stacks may be closed, or popped once too often.
+        """
         stack = _root(op.inputs[0])
+        if op.inputs[0].op.type not in ENTERS:
+            return None
         pushes = self._pushed.get(stack, ())
         if len(pushes) != 1 or stack in self._popped:
             return None
