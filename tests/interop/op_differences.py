@@ -87,8 +87,14 @@ KEPT: tuple[Difference, ...] = (
     Difference(
         r"SparseSegment.*",
         r".*\[0\],",
-        r"gradient",
-        "memory as it was",
+        r"gradient 0: \d+ of ",
+        "without rows it writes nothing: memory as it was",
+    ),
+    Difference(
+        r"SparseSegment(Sum|Mean|SqrtN)Grad",
+        r"\S+ \[3, 2\],\[0\],\[0\],\[\]",
+        r"output 0: \d+ of ",
+        "without rows it writes nothing: memory as it was",
     ),
     Difference(
         r"CTC(Loss|BeamSearchDecoder)",
@@ -181,6 +187,12 @@ KEPT: tuple[Difference, ...] = (
         "what rounding leaves of a singular matrix; least squares lose NaN",
     ),
     Difference(
+        r"MatrixSolveLs",
+        r"\S+ \[0, \d\],\[0, \d\],\[\]",
+        r"output 0: \d+ of ",
+        "without rows it writes nothing: memory as it was",
+    ),
+    Difference(
         r"Cholesky",
         r".* \[special values",
         r"InvalidArgumentError, expected values",
@@ -191,12 +203,6 @@ KEPT: tuple[Difference, ...] = (
         r".*(T=uint|special values of u?int)",
         r"output 0: ",
         "outputs that are not the pool's of these inputs: computed anew, or not",
-    ),
-    Difference(
-        r"SparseAdd",
-        r".*(\[T=|\[Treal=|special values)",
-        r"output 0: shape",
-        "the threshold is read as an element of T, whatever type it has",
     ),
     Difference(
         r"FusedBatchNormV[23]",
@@ -210,7 +216,12 @@ KEPT: tuple[Difference, ...] = (
         r"output 5: shape",
         "room for cuDNN: a scalar in this kernel, empty in the others",
     ),
-    Difference(r".*", r".* \[special", r"TypeError, expected Inv", "refused as the node is made"),
+    Difference(
+        r"FusedBatchNorm(Grad)?V[23]",
+        r".* \[special values of b?float",
+        r"TypeError, expected Inv",
+        "a sample's statistics in a type that U may not be: refused as the node is made",
+    ),
     Difference(
         r"FusedBatchNormGrad(V[23])?",
         r"",
@@ -307,9 +318,9 @@ KEPT: tuple[Difference, ...] = (
     Difference(r"IRFFT", r"IRFFT \[2, 0\]", r"Inv.*, expected ValueError", "refused when it runs"),
     Difference(
         r"SparseAdd",
-        r".*(\[T(real)?=|2 -> 1|indices below)",
+        r".*\[T(real)?=",
         r"",
-        "the threshold is read as the type that goes with T; elements that stand twice",
+        "the threshold is read as the type that goes with T",
     ),
     Difference(
         r"SparseSoftmax",

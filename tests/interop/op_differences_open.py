@@ -23,9 +23,7 @@ OPEN = {
         Dilation2DBackpropInput: sizes
         DrawBoundingBoxes: sizes
         DrawBoundingBoxesV2: sizes
-        EditDistance: sizes
         ExtractGlimpseV2: sizes
-        Fingerprint: sizes
         FusedBatchNorm: sizes
         FusedBatchNormGrad: sizes
         FusedBatchNormGradV2: sizes
@@ -35,7 +33,6 @@ OPEN = {
         IRFFT: sizes
         IRFFT2D: sizes
         IRFFT3D: sizes
-        MatrixSolveLs: sizes
         MaxPool3DGrad: sizes
         MaxPool3DGradGrad: sizes
         MaxPoolGrad: sizes
@@ -50,24 +47,6 @@ OPEN = {
         ResizeBicubicGrad: sizes
         ResizeBilinearGrad: sizes
         ResizeNearestNeighborGrad: sizes
-        SerializeManySparse: sizes
-        SparseAddGrad: sizes
-        SparseConcat: sizes
-        SparseReduceMaxSparse: sizes
-        SparseReduceSumSparse: sizes
-        SparseReshape: sizes
-        SparseSegmentMeanGrad: sizes
-        SparseSegmentMeanGradV2: sizes
-        SparseSegmentSqrtNGrad: sizes
-        SparseSegmentSqrtNGradV2: sizes
-        SparseSegmentSumGrad: sizes
-        SparseSegmentSumGradV2: sizes
-        SparseSlice: sizes
-        SparseSliceGrad: sizes
-        SparseSparseMaximum: sizes
-        SparseSparseMinimum: sizes
-        SparseSplit: sizes
-        SparseToSparseSetOperation: sizes
         """
     ),
     "shapes": table("Conv3D: sizes"),
