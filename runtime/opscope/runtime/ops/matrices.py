@@ -373,19 +373,45 @@ def matrix_band_part(
     return make_tensor("MatrixBandPart", input, num_lower, num_upper, name=name)
 
 
-def matrix_diag(diagonal: Any, name: str = "diag") -> Tensor:
-    """Square matrices with the given main diagonals."""
-    return make_tensor("MatrixDiagV3", diagonal, 0, -1, -1, 0, name=name)
+def matrix_diag(
+    diagonal: Any,
+    name: str = "diag",
+    k: Any = 0,
+    num_rows: Any = -1,
+    num_cols: Any = -1,
+    padding_value: Any = 0,
+    align: str = "RIGHT_LEFT",
+) -> Tensor:
+    """Matrices with the given diagonals, by default the main ones, and padding_value elsewhere.
+
+    k: which diagonal, or the lowest and the highest. align: at which end of a row the shorter
+    superdiagonals and subdiagonals lie.
+    """
+    return make_tensor(
+        "MatrixDiagV3", diagonal, k, num_rows, num_cols, padding_value, align=align, name=name
+    )
 
 
-def matrix_diag_part(input: Any, name: str = "diag_part") -> Tensor:  # noqa: A002
-    """The main diagonals of matrices."""
-    return make_tensor("MatrixDiagPartV3", input, 0, 0, name=name)
+def matrix_diag_part(
+    input: Any,  # noqa: A002
+    name: str = "diag_part",
+    k: Any = 0,
+    padding_value: Any = 0,
+    align: str = "RIGHT_LEFT",
+) -> Tensor:
+    """The diagonals `k` of matrices, by default the main ones; shorter ones are padded."""
+    return make_tensor("MatrixDiagPartV3", input, k, padding_value, align=align, name=name)
 
 
-def matrix_set_diag(input: Any, diagonal: Any, name: str = "set_diag") -> Tensor:  # noqa: A002
-    """Matrices with their main diagonals replaced."""
-    return make_tensor("MatrixSetDiagV3", input, diagonal, 0, name=name)
+def matrix_set_diag(
+    input: Any,  # noqa: A002
+    diagonal: Any,
+    name: str = "set_diag",
+    k: Any = 0,
+    align: str = "RIGHT_LEFT",
+) -> Tensor:
+    """Matrices with their diagonals `k`, by default the main ones, replaced."""
+    return make_tensor("MatrixSetDiagV3", input, diagonal, k, align=align, name=name)
 
 
 def trace(x: Any, name: str | None = None) -> Tensor:
