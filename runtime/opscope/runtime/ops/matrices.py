@@ -270,7 +270,7 @@ def _refuse_other_than_square(value: Any) -> None:
         )
 
 
-def _square_shape(shape: TensorShape) -> TensorShape:
+def square_shape(shape: TensorShape) -> TensorShape:
     """The shape with both last sizes known where one is; ValueError when they differ."""
     if shape.sizes is None:
         return shape
@@ -312,17 +312,17 @@ def _solve(xp: Any, matrix: Any, rhs: Any, *, adjoint: bool) -> Any:
 
 @_inverse.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [_square_shape(node.inputs[0].shape)]
+    return [square_shape(node.inputs[0].shape)]
 
 
 @_determinant.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [_square_shape(node.inputs[0].shape)[:-2]]
+    return [square_shape(node.inputs[0].shape)[:-2]]
 
 
 @_solve.shape
 def _(node: Operation) -> list[TensorShape]:
-    matrix, rhs = _square_shape(node.inputs[0].shape), node.inputs[1].shape
+    matrix, rhs = square_shape(node.inputs[0].shape), node.inputs[1].shape
     if matrix.sizes is None or rhs.sizes is None:
         return [rhs]
     if len(rhs.sizes) < 2:

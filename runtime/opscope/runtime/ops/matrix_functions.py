@@ -14,18 +14,23 @@ from opscope.runtime.functional_ops import map_fn
 from opscope.runtime.graph import get_default_graph
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
-from opscope.runtime.operation import Tensor
+from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.basic import identity
 from opscope.runtime.ops.broadcasting import broadcast_dynamic_shape, broadcast_to
 from opscope.runtime.ops.cast import cast
 from opscope.runtime.ops.comparison import where_v2
-from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.factorizations import svd
 from opscope.runtime.ops.filling import fill, ones
 from opscope.runtime.ops.gathering import gather
 from opscope.runtime.ops.joining import concat, stack
 from opscope.runtime.ops.matmul import matmul
-from opscope.runtime.ops.matrices import eye, matrix_band_part, matrix_set_diag, matrix_solve
+from opscope.runtime.ops.matrices import (
+    eye,
+    matrix_band_part,
+    matrix_set_diag,
+    matrix_solve,
+    square_shape,
+)
 from opscope.runtime.ops.nd_indexing import gather_nd
 from opscope.runtime.ops.pointwise import abs as magnitude
 from opscope.runtime.ops.pointwise import invert_permutation, maximum
@@ -35,6 +40,7 @@ from opscope.runtime.ops.sequence import range as number_range
 from opscope.runtime.ops.shape import expand_dims, rank, reshape, shape, size
 from opscope.runtime.ops.statistics import norm
 from opscope.runtime.ops.triangular import check_square, matrix_triangular_solve
+from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.value_assertions import assert_equal
 from opscope.runtime.while_loop import while_loop
 
@@ -78,7 +84,9 @@ def _logarithm(xp: Any, value: Any) -> Any:
     return found
 
 
-_logarithm.shape(same_shape)
+@_logarithm.shape
+def _(node: Operation) -> list[TensorShape]:
+    return [square_shape(node.inputs[0].shape)]
 
 
 def logm(input: Any, name: str | None = None) -> Tensor:  # noqa: A002 - TensorFlow's name

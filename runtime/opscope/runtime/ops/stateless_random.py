@@ -38,11 +38,20 @@ def _sizes(shape: Any) -> tuple[int, ...]:
 def _words(key: Any, counter: Any, alg: Any, count: int, each: int) -> philox.Words:
     """Whole groups of four words for `count` numbers, of which a group gives `each`."""
     _check_algorithm(alg)
-    return philox.blocks(int(key[0]), _counter(counter), np.arange(-(-count // each)))
+    if not count:
+        return np.zeros((0, 4), np.uint32)
+    return philox.blocks(*_start(key, counter), np.arange(-(-count // each)))
 
 
-def _counter(counter: Any) -> tuple[int, int]:
-    return int(counter[0]), int(counter[1])
+def _start(key: Any, counter: Any) -> tuple[int, tuple[int, int]]:
+    if key.shape != (1,) or counter.shape != (2,):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"key and counter must have the shapes [1] and [2], got {list(key.shape)} and "
+            f"{list(counter.shape)}",
+        )
+    return int(key[0]), (int(counter[0]), int(counter[1]))
 
 
 def _check_algorithm(alg: Any) -> None:
@@ -78,8 +87,10 @@ def _(node: Operation) -> list[TensorShape]:
 
 
 def _of_shape(node: Operation) -> list[TensorShape]:
-    for tensor, shape in zip(node.inputs[1:4], ([1], [2], []), strict=True):
-        tensor.shape.assert_is_compatible_with(shape)
+    _, key, counter, algorithm = node.inputs[:4]
+    key.shape.assert_is_compatible_with([1])
+    counter.shape.assert_has_rank(1)
+    algorithm.shape.assert_has_rank(0)
     return [static_shape(node.inputs[0])]
 
 
@@ -125,13 +136,14 @@ def _truncated(key: Any, counter: Any, alg: Any, count: int, kind: Any) -> Any:
     _check_algorithm(alg)
     wide = kind == np.float64
     each = 2 if wide else 4
+    start = _start(key, counter) if count else (0, (0, 0))
     groups = -(-count // each)
     found = np.zeros((groups, each), np.float64 if wide else np.float32)
     filled = np.zeros(groups, np.int64)
     place, step = 0, each * _RESERVED // 4
     while (filled < each).any():
         left = np.flatnonzero(filled < each)
-        words = philox.blocks(int(key[0]), _counter(counter), left * step + place)
+        words = philox.blocks(*start, left * step + place)
         drawn = philox.normals((philox.wide_units if wide else philox.units)(words))
         for column in drawn.T:
             good = (abs(column) < 2) & (filled[left] < each)

@@ -163,7 +163,16 @@ def _matmul(xp: Any, upper: Any, main: Any, lower: Any, rhs: Any) -> Any:
 
 @_matmul.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [node.inputs[3].shape]
+    *diagonals, rhs = (t.shape for t in node.inputs)
+    known = diagonals[0].merge_with(diagonals[1]).merge_with(diagonals[2])
+    if known.sizes is None or rhs.sizes is None:
+        return [rhs]
+    if len(known.sizes) < 2 or len(rhs.sizes) < 2:
+        raise ValueError(f"Shapes {known} and {rhs} must be at least rank 2")
+    TensorShape([1]).assert_is_compatible_with([known.sizes[-2]])
+    batch = TensorShape(known.sizes[:-2]).merge_with(rhs.sizes[:-2])
+    size = TensorShape([known.sizes[-1]]).merge_with([rhs.sizes[-2]])
+    return [batch.concatenate(size).concatenate([rhs.sizes[-1]])]
 
 
 @_matmul.gradient
