@@ -12,7 +12,7 @@ from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation
-from opscope.runtime.ops.nd_indexing import places
+from opscope.runtime.ops.nd_indexing import check_updates, places
 from opscope.runtime.ops.type_sets import NUMBER
 from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.variable_slot import VariableSlot
@@ -59,12 +59,12 @@ def changed(slot: VariableSlot) -> Any:
 def _define(name: str, kinds: str, combine: Combine, locking: bool, doc: str) -> OpDef:
     def kernel(xp: Any, ref: VariableSlot, indices: Any, updates: Any) -> None:
         expected = indices.shape + ref.value.shape[1:]
-        if updates.shape not in ((), expected):
+        if np.shape(updates) not in ((), expected):  # a string scalar is plain bytes
             raise errors.InvalidArgumentError(
                 None,
                 None,
                 "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
-                f"got updates.shape {list(updates.shape)}, indices.shape {list(indices.shape)}, "
+                f"got updates.shape {list(np.shape(updates))}, indices.shape {list(indices.shape)}, "
                 f"params.shape {list(ref.value.shape)}",
             )
         where = checked_rows(indices, ref.value.shape[0])
@@ -131,7 +131,9 @@ def _define_nd(name: str, kinds: str, combine: Combine, locking: bool, doc: str)
 
     @made.shape
     def _(node: Operation) -> list[TensorShape]:
-        return [node.inputs[0].shape]
+        ref, indices, updates = (t.shape for t in node.inputs)
+        check_updates(ref, indices, updates)
+        return [ref]
 
     return made
 
