@@ -43,7 +43,9 @@ Written by `make docs` from the registry (`opscope.runtime.op_def.OPS`) and from
   (mostly sizes of 0 and 1) in `tests/interop/op_differences_open.py`. *numeric* says that the
   gradient is also compared with finite differences, on the samples and on what becomes of them with
   axes of size 1, in 64-bit floats where the op takes them
-  (`tests/interop/test_numeric_gradients.py`). Other ops name a test that runs them.
+  (`tests/interop/test_numeric_gradients.py`). Other ops name a test that runs them;
+  assignments, scatters, tensor arrays, stacks, queues and references are compared with TensorFlow's
+  over every element type besides (`tests/interop/test_stateful_ops.py`).
 """
 
 # Why an op that could have a gradient has none.

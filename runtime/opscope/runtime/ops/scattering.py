@@ -36,6 +36,12 @@ def _with(function: Any) -> Combine:
     return combine
 
 
+def _subtract(target: Any, where: Any, updates: Any) -> None:
+    """Take every row off in turn; of truth values, what differs is true, as in C++."""
+    function = np.logical_xor if target.dtype == np.bool_ else np.subtract
+    function.at(target, where, updates)
+
+
 def checked_rows(indices: Any, limit: int) -> Any:
     """The indices; InvalidArgumentError names the first that is no row."""
     flat = indices.reshape(-1)
@@ -64,7 +70,8 @@ def _define(name: str, kinds: str, combine: Combine, locking: bool, doc: str) ->
                 None,
                 None,
                 "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
-                f"got updates.shape {list(np.shape(updates))}, indices.shape {list(indices.shape)}, "
+                f"got updates.shape {list(np.shape(updates))}, "
+                f"indices.shape {list(indices.shape)}, "
                 f"params.shape {list(ref.value.shape)}",
             )
         where = checked_rows(indices, ref.value.shape[0])
@@ -140,7 +147,7 @@ def _define_nd(name: str, kinds: str, combine: Combine, locking: bool, doc: str)
 
 _define_nd("ScatterNdUpdate", "type", _put, True, "Put parts into a variable by rows of indices.")
 _define_nd("ScatterNdAdd", NUMBERS, _with(np.add), False, "Add parts by rows of indices.")
-_define_nd("ScatterNdSub", NUMBERS, _with(np.subtract), False, "Subtract by rows of indices.")
+_define_nd("ScatterNdSub", NUMBERS, _subtract, False, "Subtract by rows of indices.")
 _define_nd("ScatterNdMin", NUMBERS, _with(np.minimum), False, "Keep the smaller elements.")
 _define_nd("ScatterNdMax", NUMBERS, _with(np.maximum), False, "Keep the larger elements.")
 
