@@ -59,6 +59,19 @@ def test_tensorflows_session_stops_at_its_first_inf(model: Any, tmp_path: Path) 
     assert origin.datum.node_name == "cross_entropy/Log"
 
 
+@pytest.mark.parametrize(
+    ("name", "ends"), [("has_nan", [3]), ("abs_above(0.5)", [1, 2, 3]), ("out_of_range(-9,9)", [3])]
+)
+def test_tensorflows_session_stops_where_a_built_in_filter_passes(
+    model: Any, name: str, ends: list[int]
+) -> None:
+    session, x, loss = model
+    wrapper = LocalCLIDebugWrapperSession(session)
+    feeds = iter([[1, 2], [1, 1], [-1, 1]])
+    transcript = repeated(lambda: wrapper.run(loss, {x: next(feeds)}), 3, *[f"run -f {name}"] * 4)
+    assert transcript.ends() == ends
+
+
 def test_tensorflows_errors_are_shown_and_raised(model: Any) -> None:
     session, *_ = model
     with session.graph.as_default():

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from opscope.events import CoreMetadata
+from opscope.events import BuiltInFilter, CoreMetadata, HasInfOrNan
 from opscope.tfdbg.action import STEP, Detach, RunRequest
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.debug_dump import DebugDump
@@ -43,6 +43,8 @@ from opscope.tfdbg.wrappers.watched import WatchedRun
 
 Ask = Callable[..., object]
 
+_HAS_INF_OR_NAN = HasInfOrNan()
+
 
 class Dialog:
     """The debugger's side of a wrapped session or a hook.
@@ -62,7 +64,7 @@ class Dialog:
         self._lock = threading.RLock()  # runs of several threads are asked about one by one
         self._filters: dict[str, TensorFilter] = default_filters()
         self._settings = Settings.of_user()
-        self._last_watch: tuple[RunRequest, bool, Any] | None = None
+        self._last_watch: tuple[RunRequest, BuiltInFilter | None, Any] | None = None
 
     def add_tensor_filter(self, filter_name: str, tensor_filter: TensorFilter) -> None:
         """Register a filter for `run -f` and `lt -f`."""
@@ -114,11 +116,11 @@ class Dialog:
     def watch(self, request: RunRequest) -> Any:
         """The runtime's Watch for a request.
 
-        The inf/nan filter needs no dump to be answered: the watched step tests its own tensors.
+        A built-in filter needs no dump to be answered: the watched step tests its own tensors.
         """
-        check = self._checked_in_step(request)
+        tested = self._tested_in_step(request)
         last = self._last_watch
-        if last is not None and last[0] is request and last[1] == check:
+        if last is not None and last[0] is request and last[1] == tested:
             return last[2]
         from opscope.runtime.watch import Watch
 
@@ -126,14 +128,20 @@ class Dialog:
             node_name=request.node_name_filter,
             op_type=request.op_type_filter,
             tensor_dtype=request.tensor_dtype_filter,
-            check=check,
+            filter=tested,
         )
-        self._last_watch = (request, check, watch)
+        self._last_watch = (request, tested, watch)
         return watch
 
-    def _checked_in_step(self, request: RunRequest) -> bool:
+    def _tested_in_step(self, request: RunRequest) -> BuiltInFilter | None:
+        """The request's filter where it is a built-in one."""
         name = request.till_filter_pass
-        return name is not None and self._filters.get(name) is has_inf_or_nan
+        if name is None or name not in self._filters:
+            return None
+        passes = self._filters[name]
+        if passes is has_inf_or_nan:
+            return _HAS_INF_OR_NAN
+        return passes if isinstance(passes, BuiltInFilter) else None
 
     def end(self, call: RunCall, request: RunRequest, watched: WatchedRun, graph: Any) -> None:
         """After a watched run: show it where the user wants to see it, and follow the answer."""
@@ -206,7 +214,7 @@ class Dialog:
         name, excluded = request.till_filter_pass, request.filter_exclude_node_names
         if name is None:
             return False
-        if self._checked_in_step(request):
+        if self._tested_in_step(request) is not None:
             return any(
                 excluded is None or not re.match(excluded, hit.node_name) for hit in watched.hits
             )
