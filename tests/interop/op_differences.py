@@ -42,6 +42,12 @@ NAN = r".* \[special values of b?float"
 # Kept on purpose; the reasons say what TensorFlow does.
 KEPT: tuple[Difference, ...] = (
     Difference(
+        r"Stateless(Random.*|TruncatedNormal)V2",
+        r"\S+ \[\d\],\[1\],\[[01]\]",
+        r"",
+        "a counter of one number does for the other algorithm; Philox reads what lies behind it",
+    ),
+    Difference(
         r".*",
         r".*",
         r"(values .*|Inv\w+), expected (Unimplemented|NotFound)Error",
@@ -74,7 +80,7 @@ KEPT: tuple[Difference, ...] = (
     ),
     Difference(r"TopKV2", r"TopKV2 \[3, 0\]", r"ValueError, expected Inv", "refused when it runs"),
     Difference(
-        r"Div|Pow|RealDiv|Rsqrt|SqrtGrad",
+        r"Div|Pow|RealDiv|Rsqrt|SqrtGrad|TridiagonalSolve",
         r".* \[special values of complex",
         r"",
         "C++ and NumPy disagree about the infinities of complex numbers",
@@ -181,7 +187,7 @@ KEPT: tuple[Difference, ...] = (
         "sums of large numbers in another order",
     ),
     Difference(
-        r"Matrix(SolveLs|SquareRoot)|Qr",
+        r"Matrix(Logarithm|SolveLs|SquareRoot)|Qr",
         r".* \[special values",
         r"output \d: ",
         "what rounding leaves of a singular matrix; least squares lose NaN",

@@ -13,6 +13,7 @@ from typing import Any
 from opscope.events import BuiltInFilter, CoreMetadata, HasInfOrNan
 from opscope.tfdbg.action import STEP, Detach, RunRequest
 from opscope.tfdbg.analysis import Analysis
+from opscope.tfdbg.command_line import as_typed
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_tensor import has_inf_or_nan
 from opscope.tfdbg.filters import (
@@ -39,6 +40,7 @@ from opscope.tfdbg.wrappers.dump_run import step_of, write_dump
 from opscope.tfdbg.wrappers.graph_event import write_graph_event
 from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.run_control import RunControl
+from opscope.tfdbg.wrappers.traced_run import TracedRun
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
 Ask = Callable[..., object]
@@ -167,7 +169,7 @@ class Dialog:
         stored = None
         if failed or passed:
             bad = failed_node(watched.error) if failed else self._bad_node(request, dump)
-            stored = self._keep(run, watched, graph, bad)
+            stored = self._keep(run, watched, graph, bad, call.run_metadata)
         context = self._context(dump=dump, session=run, intro=intro, stored=stored)
         self.control.take(self._show(context, run_end_title(run), command, kind))
 
@@ -189,7 +191,10 @@ class Dialog:
                 if not self.control.stops(passed=True):
                     return
                 run = call.described
-                context = self._context(profile=Profile.of(run_metadata, graph), session=run)
+                profile = Profile.of(run_metadata, graph)
+                traced = TracedRun(run, run_metadata)
+                stored = self._keep(run, traced, graph, None, run_metadata)
+                context = self._context(profile=profile, session=run, stored=stored)
                 title = run_end_title(run, profiled=True)
                 self.control.take(self._show(context, title, "lp", "end"))
         except Exception as error:  # the debugger's own fault, whatever it is
@@ -225,7 +230,12 @@ class Dialog:
             return True  # the listing that follows shows the failure and the tensor it failed on
 
     def _keep(
-        self, run: SessionRun, watched: WatchedRun, graph: Any, bad_node: str | None
+        self,
+        run: SessionRun,
+        watched: WatchedRun,
+        graph: Any,
+        bad_node: str | None,
+        run_metadata: Any = None,
     ) -> StoredRun:
         """Write the run where there is a root; how it is looked at again."""
         if self._dump_root is None:
@@ -237,6 +247,7 @@ class Dialog:
             graph,
             fetches_info=repr(list(run.fetches)),
             feed_keys_info=repr(list(run.feeds)),
+            run_metadata=run_metadata,
         )
         drawn = write_graph_event(folder, graph)
         stored = StoredRun(folder, bad_node, drawn)
@@ -302,7 +313,7 @@ def in_memory(watched: WatchedRun, graph: Any) -> DebugDump:
 def _listing(request: RunRequest) -> str:
     command = f"lt -f {request.till_filter_pass}"
     if request.filter_exclude_node_names:
-        command += f" --filter_exclude_node_names '{request.filter_exclude_node_names}'"
+        command += f" -fenn {as_typed(request.filter_exclude_node_names)}"
     return command
 
 
