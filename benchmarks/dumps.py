@@ -106,7 +106,8 @@ def our_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
     options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
 
     def summarize() -> None:
-        assert session.run_watched(fetches, feeds, watch=Watch()).health_summaries
+        watch = Watch(summaries=True)
+        assert session.run_watched(fetches, feeds, watch=watch).health_summaries
 
     return {
         "plain": lambda: plain(session, fetches, feeds),

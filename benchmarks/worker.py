@@ -48,7 +48,7 @@ class Worker:
             return lambda: session.run(fetches, feeds)
         from opscope.runtime.watch import Watch
 
-        watch = Watch(check=mode == "checked")
+        watch = Watch(check=mode == "checked", summaries=mode == "health")
 
         def checked() -> Any:
             return session.run_watched(fetches, feeds, watch=watch).result

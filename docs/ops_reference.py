@@ -39,9 +39,7 @@ Written by `make docs` from the registry (`opscope.runtime.op_def.OPS`) and from
   gradients of each are compared with TensorFlow's (`tests/interop/test_op_sweep.py`); what differs
   on purpose is listed with the reason in `tests/interop/op_differences.py`, what is still open
   (mostly sizes of 0 and 1) in `tests/interop/op_differences_open.py`. *numeric* says that the
-  gradient is also compared with finite differences. Other ops name a test that runs them; three
-  that carry a reference round a loop have none and do not run: `RefExit`, `RefMerge`,
-  `RefNextIteration`.
+  gradient is also compared with finite differences. Other ops name a test that runs them.
 """
 
 # Why an op that could have a gradient has none.

@@ -5,15 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from browsing import CHROMIUM, PATIENCE_MS, QUIET, watched_context
 from flask.testing import FlaskClient
+from graph_maker import classifier
 from run_writer import RunWriter
 
 from opscope.dashboard.app import create_app
 from opscope.dashboard.server import Server, open_server
 from opscope.dashboard.store import Store
+from opscope.events import EventFileWriter
+from opscope.events.proto.event_pb2 import Event
 
 
 @pytest.fixture
@@ -63,3 +68,43 @@ def served() -> Iterator[Callable[..., Server]]:
     for server, thread in running:
         server.close()
         thread.join(timeout=5)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Headless Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    playwright.expect.set_options(timeout=PATIENCE_MS)
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def graph_logdir(tmp_path: Path) -> Path:
+    """A run `train` with the classifier's graph."""
+    writer = EventFileWriter(str(tmp_path / "train"))
+    writer.add_event(Event(wall_time=1, graph_def=classifier().data))
+    writer.close()
+    return tmp_path
+
+
+@pytest.fixture
+def visit_graph(
+    browser: Any, served: Callable[..., Server], graph_logdir: Path
+) -> Iterator[Callable[..., Any]]:
+    """Opens the graph page of `graph_logdir`; `before` gets each tab before it goes there."""
+    server = served(graph_logdir, reload_interval=0.2)
+    with watched_context(browser, viewport={"width": 1500, "height": 950}) as context:
+
+        def opened(query: str = "?run=train", before: Callable[[Any], object] = bool) -> Any:
+            page = context.new_page()
+            before(page)
+            page.goto(f"{server.url}graph{query}")
+            page.evaluate("window.opscope.graph.ready")
+            return page
+
+        yield opened

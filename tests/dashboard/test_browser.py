@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
+from browsing import state, watched_context
 from run_writer import RunWriter
 
 from opscope.dashboard.server import Server
@@ -17,29 +17,8 @@ playwright = pytest.importorskip("playwright.sync_api")
 Serve = Callable[..., Server]
 Visit = Callable[[str], Any]
 expect = playwright.expect
-expect.set_options(timeout=20_000)  # a busy machine draws slowly
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield started
-        started.close()
 
 
 @pytest.fixture
@@ -48,32 +27,15 @@ def visit(browser: Any) -> Iterator[Callable[[str], Any]]:
 
     In a time zone of its own: an axis of wall time has to be read and zoomed in local time.
     """
-    context = browser.new_context(
-        viewport={"width": 1400, "height": 900}, timezone_id="Asia/Kathmandu", locale="en-GB"
-    )
-    context.set_default_timeout(20_000)
-    requests: list[str] = []
-    wrong: list[str] = []
-    context.on("request", lambda request: requests.append(request.url))
-    context.on("weberror", lambda error: wrong.append(str(error.error)))
-    context.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+    settings = {"timezone_id": "Asia/Kathmandu", "locale": "en-GB"}
+    with watched_context(browser, viewport={"width": 1400, "height": 900}, **settings) as context:
 
-    def opened(url: str) -> Any:
-        page = context.new_page()
-        page.goto(url)
-        return page
+        def opened(url: str) -> Any:
+            page = context.new_page()
+            page.goto(url)
+            return page
 
-    yield opened
-    context.close()
-    inside = ("data", "blob")
-    hosts = {urlsplit(url).hostname for url in requests if urlsplit(url).scheme not in inside}
-    assert hosts <= {"localhost", "127.0.0.1"}
-    assert hosts
-    assert wrong == []
-
-
-def state(page: Any) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
+        yield opened
 
 
 def test_scalars(logdir: Path, served: Serve, visit: Visit) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from browsing import node, state, visible
 from graph_maker import GraphMaker, classifier
 
 from opscope.dashboard.server import Server
@@ -21,16 +20,6 @@ pytestmark = pytest.mark.browser
 
 Serve = Callable[..., Server]
 Visit = Callable[..., Any]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def write_graph(folder: Path, graph: bytes) -> None:
@@ -39,64 +28,11 @@ def write_graph(folder: Path, graph: bytes) -> None:
     writer.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def visit(browser: Any, served: Serve, tmp_path: Path) -> Iterator[Visit]:
-    """Opens the graph page of a run `train` with the classifier's graph."""
-    write_graph(tmp_path / "train", classifier().data)
-    server = served(tmp_path, reload_interval=0.2)
-    context = browser.new_context(viewport={"width": 1500, "height": 950})
-    context.set_default_timeout(20_000)
-    wrong: list[str] = []
-    outside: list[str] = []
-    context.on("weberror", lambda error: wrong.append(str(error.error)))
-    context.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-    context.on(
-        "request",
-        lambda request: (
-            urlsplit(request.url).hostname not in ("localhost", "127.0.0.1", None)
-            and outside.append(request.url)
-        ),
-    )
-
-    def opened(query: str = "?run=train") -> Any:
-        page = context.new_page()
-        page.goto(f"{server.url}graph{query}")
-        page.wait_for_function("window.opscope?.graph")
-        page.evaluate("window.opscope.graph.ready")
-        return page
-
-    yield opened
-    context.close()
-    assert (wrong, outside) == ([], [])
-
-
-def node(page: Any, name: str) -> Any:
-    return page.locator(f'[data-id="{name}"]')
-
-
-def state(page: Any) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
-def visible(page: Any) -> set[str]:
-    return set(page.evaluate("window.opscope.graph.visible()"))
-
-
 TOP = {"input", "hidden", "logits", "cross_entropy", "init", "report"}
 
 
-def test_a_double_click_opens_and_closes_a_scope(visit: Visit) -> None:
-    page = visit()
+def test_a_double_click_opens_and_closes_a_scope(visit_graph: Visit) -> None:
+    page = visit_graph()
     assert visible(page) == TOP
     expect(node(page, "hidden")).to_have_attribute("aria-expanded", "false")
     node(page, "hidden").dblclick()
@@ -108,15 +44,15 @@ def test_a_double_click_opens_and_closes_a_scope(visit: Visit) -> None:
     assert visible(page) == TOP
 
 
-def test_the_button_on_a_scope_opens_it_too(visit: Visit) -> None:
-    page = visit()
+def test_the_button_on_a_scope_opens_it_too(visit_graph: Visit) -> None:
+    page = visit_graph()
     node(page, "logits").hover()
     node(page, "logits").locator(".fold").click()
     expect(node(page, "logits/Relu")).to_be_visible()
 
 
-def test_edges_show_what_they_are(visit: Visit) -> None:
-    page = visit("?run=train&e=hidden")
+def test_edges_show_what_they_are(visit_graph: Visit) -> None:
+    page = visit_graph("?run=train&e=hidden")
     dashes = page.locator('.edge.control[data-a="init"]').evaluate(
         "line => getComputedStyle(line).strokeDasharray"
     )
@@ -128,8 +64,8 @@ def test_edges_show_what_they_are(visit: Visit) -> None:
     assert {"?×784", "784×32", "scalar"} <= set(labels)
 
 
-def test_device_colours_come_with_a_legend_and_stripes(visit: Visit) -> None:
-    page = visit()
+def test_device_colours_come_with_a_legend_and_stripes(visit_graph: Visit) -> None:
+    page = visit_graph()
     page.locator('[data-colour="device"]').first.click()
     expect(page.locator("#graph-legend")).to_contain_text("CPU:0")
     expect(page.locator("#graph-legend")).to_contain_text("CPU:1")
@@ -144,8 +80,8 @@ def test_device_colours_come_with_a_legend_and_stripes(visit: Visit) -> None:
     assert state(page)["c"] == ["device"]
 
 
-def test_the_info_card_leads_from_node_to_node(visit: Visit) -> None:
-    page = visit("?run=train&e=cross_entropy")
+def test_the_info_card_leads_from_node_to_node(visit_graph: Visit) -> None:
+    page = visit_graph("?run=train&e=cross_entropy")
     node(page, "cross_entropy/Log").click()
     card = page.locator("#graph-card")
     expect(card.locator("h2")).to_have_text("cross_entropy/Log")
@@ -162,8 +98,8 @@ def test_the_info_card_leads_from_node_to_node(visit: Visit) -> None:
     expect(card).to_be_hidden()
 
 
-def test_search_finds_and_reveals(visit: Visit) -> None:
-    page = visit()
+def test_search_finds_and_reveals(visit_graph: Visit) -> None:
+    page = visit_graph()
     page.locator("#graph-search").fill("Log$")
     hit = page.locator('[data-hit="cross_entropy/Log"]')
     expect(hit).to_be_visible()
@@ -175,14 +111,14 @@ def test_search_finds_and_reveals(visit: Visit) -> None:
     expect(page.locator(".found")).to_have_text("Nothing found")
 
 
-def test_a_link_of_the_debugger_shows_its_node(visit: Visit) -> None:
-    page = visit("?run=train&s=cross_entropy/Log")
+def test_a_link_of_the_debugger_shows_its_node(visit_graph: Visit) -> None:
+    page = visit_graph("?run=train&s=cross_entropy/Log")
     expect(node(page, "cross_entropy/Log")).to_have_class("node op plain selected")
     expect(page.locator("#graph-card h2")).to_have_text("cross_entropy/Log")
 
 
-def test_the_address_restores_what_was_seen(visit: Visit) -> None:
-    page = visit()
+def test_the_address_restores_what_was_seen(visit_graph: Visit) -> None:
+    page = visit_graph()
     node(page, "cross_entropy").dblclick()
     node(page, "cross_entropy/Sum").click()
     page.locator('[data-colour="none"]').first.click()
@@ -195,8 +131,8 @@ def test_the_address_restores_what_was_seen(visit: Visit) -> None:
     expect(page.locator("#graph-card h2")).to_have_text("cross_entropy/Sum")
 
 
-def test_the_keyboard_walks_and_opens(visit: Visit) -> None:
-    page = visit("?run=train&s=hidden")
+def test_the_keyboard_walks_and_opens(visit_graph: Visit) -> None:
+    page = visit_graph("?run=train&s=hidden")
     page.locator(".graph-svg").focus()
     page.keyboard.press("ArrowUp")
     expect(page.locator("#graph-card h2")).to_have_text("logits")
@@ -204,8 +140,8 @@ def test_the_keyboard_walks_and_opens(visit: Visit) -> None:
     expect(node(page, "logits/MatMul")).to_be_visible()
 
 
-def test_wheel_and_drag_move_the_picture(visit: Visit) -> None:
-    page = visit()
+def test_wheel_and_drag_move_the_picture(visit_graph: Visit) -> None:
+    page = visit_graph()
     before = node(page, "hidden").bounding_box()
     page.mouse.move(900, 500)
     page.mouse.wheel(0, -400)
@@ -222,8 +158,8 @@ def test_wheel_and_drag_move_the_picture(visit: Visit) -> None:
     )
 
 
-def test_a_growing_graph_is_followed_with_its_state(visit: Visit, tmp_path: Path) -> None:
-    page = visit("?run=train&e=hidden&s=hidden/MatMul")
+def test_a_growing_graph_is_followed_with_its_state(visit_graph: Visit, tmp_path: Path) -> None:
+    page = visit_graph("?run=train&e=hidden&s=hidden/MatMul")
     grown = GraphMaker()
     grown.graph.CopyFrom(classifier().graph)
     grown.node("metrics/accuracy", "Mean", "logits/Relu")
@@ -232,9 +168,9 @@ def test_a_growing_graph_is_followed_with_its_state(visit: Visit, tmp_path: Path
     expect(node(page, "hidden/MatMul")).to_have_class("node op plain selected")
 
 
-def test_a_run_without_a_graph_says_so(visit: Visit, tmp_path: Path) -> None:
+def test_a_run_without_a_graph_says_so(visit_graph: Visit, tmp_path: Path) -> None:
     EventFileWriter(str(tmp_path / "bare")).close()
-    page = visit()
+    page = visit_graph()
     expect(page.locator('#graph-run option[value="bare"]')).to_have_count(1)
     page.locator("#graph-run").select_option("bare")
     expect(page.locator(".graph-message h1")).to_have_text("Run “bare” has no graph")

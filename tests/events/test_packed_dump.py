@@ -1,6 +1,8 @@
 """The packed form: what is written is read, by the index or without it, and damage is told."""
 
+import errno
 import json
+import os
 import struct
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from opscope.events import (
     ByteBudget,
     DumpBudgetError,
+    DumpedTensor,
     DumpError,
     DumpWriter,
     Frame,
@@ -122,7 +125,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert find_dumps(tmp_path) == [str(tmp_path / "run")]
 
 
-def test_payloads_are_aligned_and_health_is_in_the_index(tmp_path: Path) -> None:
+def test_payloads_are_aligned_and_the_index_knows_the_bad(tmp_path: Path) -> None:
     root = write(tmp_path / "run")
     dump = open_dump(root)
     for value, row in zip(VALUES, dump.health, strict=False):
@@ -133,18 +136,28 @@ def test_payloads_are_aligned_and_health_is_in_the_index(tmp_path: Path) -> None
         if isinstance(loaded, np.ndarray) and loaded.size and loaded.dtype != object:
             assert loaded.__array_interface__["data"][0] % 64 == 0
             assert not loaded.flags.writeable
+    finite = [dump.finite(entry) for entry in dump.entries]
+    assert finite == [number not in (1, 2, 5) for number in range(13)]
+    assert dump.bad == ["scope/n1:1", "scope/n2:2", "scope/n5:5"]
+    entries = dump.entries
+    del dump
     data = bytearray((root / "dump.opscope").read_bytes())
-    for entry in dump.entries:  # no payload is read for lists and health
+    for entry in entries:  # no payload is read to know what is bad
         frame = packed_form.read_frame(bytes(data[entry.offset : entry.offset + 64]))
         assert frame is not None
         start = entry.offset + frame.payload_start
         data[start : start + frame.stored_size] = b"\xee" * frame.stored_size
     (root / "dump.opscope").write_bytes(data)
     again = open_dump(root)
+    assert [again.finite(entry) for entry in again.entries] == finite
+    assert again.bad == ["scope/n1:1", "scope/n2:2", "scope/n5:5"]
     assert again.problems == []
-    assert [row.node_name for row in again.health] == [row.node_name for row in dump.health]
     with pytest.raises(DumpError, match=r"dump\.opscope: byte \d+: the payload is damaged"):
         again.load(again.entries[0])
+    assert [row.node_name for row in again.health] == ["scope/n4", "v"]  # those without payload
+    assert {problem.message.split(":")[0] for problem in again.problems} == {
+        "no health of this tensor"
+    }
 
 
 def test_the_same_memory_is_stored_once_until_it_changes(tmp_path: Path) -> None:
@@ -162,6 +175,96 @@ def test_the_same_memory_is_stored_once_until_it_changes(tmp_path: Path) -> None
     assert loaded[2].shape == (50, 1000)
     assert dump.health[2].summary[13:].tolist() == [2, 50, 1000]
     assert [row.summary[2] for row in dump.health] == [0, 0, 0, 1]
+
+
+def test_one_call_writes_many_and_looks_at_each_array_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    value = np.arange(60_000, dtype=np.float32)
+    sizes = []
+    crc32c = packed_form.crc32c
+    monkeypatch.setattr(packed_form, "crc32c", lambda data: sizes.append(len(data)) or crc32c(data))
+    arrays = [value, value, value.reshape(60, 1000), value.view(np.int32), value[::2]]
+    arrays += [np.float32(number) for number in range(2000)]
+    with PackedDumpWriter(tmp_path) as writer:
+        last = writer.write_tensors(
+            [DumpedTensor(CPU, f"n{k}", 0, array, 7) for k, array in enumerate(arrays)]
+        )
+    assert last == 7 + len(arrays) - 1
+    assert sizes.count(value.nbytes) == 2  # as floats, and as the integers they are as well
+    dump = open_dump(tmp_path)
+    assert (dump.problems, dump.bad) == ([], [])
+    for array, entry in zip(arrays, dump.entries, strict=True):
+        assert bits(dump.load(entry)) == bits(array)
+    assert (tmp_path / "dump.opscope").stat().st_size < 2.6 * value.nbytes + 2100 * 600
+
+
+def test_the_tensors_before_one_that_cannot_be_written_are(tmp_path: Path) -> None:
+    wrong = np.array(["2020"], "M8[s]")
+    with PackedDumpWriter(tmp_path) as writer:
+        with pytest.raises(DumpError, match="b:0 cannot be dumped"):
+            writer.write_tensors(
+                [DumpedTensor(CPU, *row, 1) for row in (("a", 0, np.ones(3)), ("b", 0, wrong))]
+            )
+        writer.write_tensor(CPU, "c", 0, np.ones(3), 5)
+    dump = open_dump(tmp_path)
+    assert (dump.problems, [entry.node for entry in dump.entries]) == ([], ["a", "c"])
+
+
+@pytest.mark.parametrize("left", [400, 2500, 5000])
+def test_after_a_failure_the_whole_records_are_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    write_parts = os.writev
+
+    def full(file: int, parts: list[bytes]) -> int:
+        nonlocal left
+        if not left:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written = write_parts(file, [b"".join(parts)[:left]])
+        left -= written
+        return written
+
+    writer = PackedDumpWriter(tmp_path)
+    monkeypatch.setattr(os, "writev", full)
+    with pytest.raises(DumpError, match="No space left"):
+        writer.write_tensors(
+            [DumpedTensor(CPU, f"n{k}", 0, np.full(200, k, np.float32), 1) for k in range(9)]
+        )
+    room, left = left, 1 << 20
+    assert room == 0
+    writer.write_tensor(CPU, "later", 0, np.ones(3), 50)
+    writer.close()
+    dump = open_dump(tmp_path)
+    assert dump.problems == []
+    *before, later = dump.entries
+    assert later.node == "later"
+    assert len(before) < 6
+    for k, entry in enumerate(before):
+        assert np.all(dump.load(entry) == k)
+
+
+def test_a_dump_of_version_1_is_read(tmp_path: Path) -> None:
+    payload = np.array([1, np.inf], np.float32).tobytes()
+    row = {"device": CPU, "slot": 0, "op": "DebugIdentity", "form": "raw", "dtype": 1}
+    metas = [
+        {**row, "node": "a", "time": 1, "shape": [2], "health": [1, 2, 0, 0, 0, 0, 1, 1]},
+        {**row, "node": "b", "time": 2, "shape": [1], "health": [1, 1, 0, 0, 0, 0, 1, 0]},
+    ]
+    header = packed_form.file_header(version=1)
+    body = header
+    for meta, stored in zip(metas, (payload, payload[:4]), strict=True):
+        meta["health"] += [1, 1, 1, 0, 1, 1, *meta["shape"]]
+        text = packed_form.json_bytes(meta)
+        body += packed_form.record_head(packed_form.TENSOR, 0, text, stored)
+        body += stored.ljust(64, b"\0")
+    (tmp_path / "dump.opscope").write_bytes(body)
+    dump = open_dump(tmp_path)
+    assert isinstance(dump, PackedDump)
+    assert [dump.finite(entry) for entry in dump.entries] == [False, True]
+    assert dump.bad == ["a:0"]
+    assert dump.health[0].summary.tolist() == metas[0]["health"]
+    assert bits(dump.load(dump.entries[1])) == bits(np.ones(1, np.float32))
 
 
 def test_health_of_what_is_not_stored_is_kept(tmp_path: Path) -> None:
@@ -315,6 +418,8 @@ def test_lies_are_told(tmp_path: Path) -> None:
         {"health": {"a": 1}},
         {"health": ["1"] * 15},
         {"health": [10**400] * 15},
+        {"finite": 1},
+        {"finite": "yes"},
     ):
         dump = forged(tmp_path, {**good, **change}, b"8 bytes.")
         assert dump.entries == []

@@ -69,8 +69,14 @@ KEPT: tuple[Difference, ...] = (
     Difference(
         r"SparseSegment.*",
         r".*\[0\],",
-        r"gradient",
-        "memory as it was",
+        r"gradient 0: \d+ of ",
+        "without rows it writes nothing: memory as it was",
+    ),
+    Difference(
+        r"SparseSegment(Sum|Mean|SqrtN)Grad",
+        r"\S+ \[3, 2\],\[0\],\[0\],\[\]",
+        r"output 0: \d+ of ",
+        "without rows it writes nothing: memory as it was",
     ),
     Difference(
         r"CTC(Loss|BeamSearchDecoder)",
@@ -113,18 +119,17 @@ KEPT: tuple[Difference, ...] = (
         "what rounding leaves of a singular matrix; least squares lose NaN",
     ),
     Difference(
+        r"MatrixSolveLs",
+        r"\S+ \[0, \d\],\[0, \d\],\[\]",
+        r"output 0: \d+ of ",
+        "without rows it writes nothing: memory as it was",
+    ),
+    Difference(
         r"Cholesky",
         r".* \[special values",
         r"InvalidArgumentError, expected values",
         "a complex matrix, or one beside another with NaN, that has no root is not noticed",
     ),
-    Difference(
-        r"SparseAdd",
-        r".*(\[T=|\[Treal=|special values)",
-        r"output 0: shape",
-        "the threshold is read as an element of T, whatever type it has",
-    ),
-    Difference(r".*", r".* \[special", r"TypeError, expected Inv", "refused as the node is made"),
     Difference(
         r"StridedSlice",
         r"StridedSlice \[0",
@@ -151,9 +156,9 @@ KEPT: tuple[Difference, ...] = (
     ),
     Difference(
         r"SparseAdd",
-        r".*(\[T(real)?=|2 -> 1|indices below)",
+        r".*\[T(real)?=",
         r"",
-        "the threshold is read as the type that goes with T; elements that stand twice",
+        "the threshold is read as the type that goes with T",
     ),
     Difference(
         r"SparseSoftmax",

@@ -10,31 +10,7 @@ from __future__ import annotations
 from op_differences import table
 
 OPEN = {
-    "values": table(
-        """
-        EditDistance: sizes
-        Fingerprint: sizes
-        MatrixSolveLs: sizes
-        SerializeManySparse: sizes
-        SparseAddGrad: sizes
-        SparseConcat: sizes
-        SparseReduceMaxSparse: sizes
-        SparseReduceSumSparse: sizes
-        SparseReshape: sizes
-        SparseSegmentMeanGrad: sizes
-        SparseSegmentMeanGradV2: sizes
-        SparseSegmentSqrtNGrad: sizes
-        SparseSegmentSqrtNGradV2: sizes
-        SparseSegmentSumGrad: sizes
-        SparseSegmentSumGradV2: sizes
-        SparseSlice: sizes
-        SparseSliceGrad: sizes
-        SparseSparseMaximum: sizes
-        SparseSparseMinimum: sizes
-        SparseSplit: sizes
-        SparseToSparseSetOperation: sizes
-        """
-    ),
+    "values": table(""),
     "shapes": table(""),
     "gradients": table(""),
 }

@@ -73,7 +73,7 @@ def listed(text: str) -> set[str]:
         pytest.param(["run -t 3"], 2, [1], [], id="A5"),
         pytest.param(["run -n", "run -t 2", "run", "run"], 4, [1, 2], [3, 4], id="A6"),
         pytest.param(["run -f v_greater_than_twelve"] * 2 + ["run"], 5, [1], [4, 5], id="A7"),
-        pytest.param(["run -t 2 -f v_greater_than_twelve", "run -n"], 3, [1], [2], id="A17"),
+        pytest.param(["run -t 2 -f v_greater_than_twelve", "run -n"], 3, [1], [2], id="A17-D2"),
     ],
 )
 def test_where_the_prompt_comes(

@@ -49,6 +49,17 @@ def expected_of(graph: Callable[..., Any], p: bool, q: bool, x: float) -> list[f
         while n < 20:
             n = n * n + n
         return [n * n - n]
+    if graph is irregular_graphs.a_reference_round_a_loop:
+        n = abs(x) * 2
+        while n < 9:
+            n += n + 1
+        return [n - 1, n - 1]
+    if graph is irregular_graphs.a_reference_from_a_branch:
+        return [x + 2, 1] if p else [x - 3, 0]
+    if graph is irregular_graphs.one_of_two_references:
+        return [x * 2 + 10, 1] if p else [x + 10, 0]
+    if graph is irregular_graphs.references_that_change_places:
+        return [x * 10 + 1, x + 2]
     n = x
     while abs(n) < 9:
         n *= 2

@@ -42,7 +42,7 @@ STATE_MODULES |= {
     "iterator_ops",
     "python_call",
 }
-STATE_MODULES |= {"queue_ops", "readers", "lookup_tables", "assertion", "counting"}
+STATE_MODULES |= {"queue_ops", "readers", "lookup_tables", "dense_tables", "assertion", "counting"}
 STATE_MODULES |= {"parsing", "sequence_parsing", "decoding", "image_files", "candidate_sampling"}
 
 

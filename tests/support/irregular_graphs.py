@@ -162,6 +162,79 @@ def a_loop_that_may_be_dead(make: Makers) -> list[Any]:
     return [merged, index]
 
 
+def assigned(make: Makers, value: Any) -> Any:
+    """The reference to a new variable that holds `value`."""
+    variable = make.make("VariableV2", shape=[], dtype=make.tf.float32)
+    return make.make("Assign", ref=variable, value=value)
+
+
+def a_reference_round_a_loop(make: Makers) -> list[Any]:
+    """A variable that every round doubles through the reference that the loop carries."""
+    _, _, x = placeholders(make.tf)
+    tf = make.tf
+    start = assigned(make, tf.abs(x))
+    entered = make.make("RefEnter", data=start, frame_name="references")
+    merged, index = make.make("RefMerge", inputs=[entered, entered])
+    with tf.control_dependencies([merged]):
+        bound = tf.constant(9.0)
+    cond = make.make("LoopCond", input=merged < bound)
+    done, alive = make.make("RefSwitch", data=merged, pred=cond)
+    with tf.control_dependencies(None):
+        value = alive + tf.cast(index, tf.float32)
+        grown = make.make("AssignAdd", ref=alive, value=value)
+        back = make.make("RefNextIteration", data=grown)
+    close(merged, back)
+    left = make.make("RefExit", data=done)
+    with tf.control_dependencies([left]):
+        again = make.make("AssignSub", ref=left, value=1.0)
+    with tf.control_dependencies([again]):
+        return [again * 1.0, make.make("Identity", input=left)]
+
+
+def a_reference_from_a_branch(make: Makers) -> list[Any]:
+    """A variable that one branch adds to and the other takes from."""
+    p, _, x = placeholders(make.tf)
+    off, on = make.make("RefSwitch", data=assigned(make, x), pred=p)
+    less = make.make("AssignSub", ref=off, value=3.0)
+    more = make.make("AssignAdd", ref=on, value=2.0)
+    merged, index = make.make("RefMerge", inputs=[less, more])
+    return [merged * 1.0, index]
+
+
+def one_of_two_references(make: Makers) -> list[Any]:
+    """A reference to one variable or to another: no name in generated code."""
+    p, _, x = placeholders(make.tf)
+    off, _ = make.make("RefSwitch", data=assigned(make, x), pred=p)
+    _, on = make.make("RefSwitch", data=assigned(make, x * 2.0), pred=p)
+    merged, index = make.make("RefMerge", inputs=[off, on])
+    return [make.make("AssignAdd", ref=merged, value=10.0) * 1.0, index]
+
+
+def references_that_change_places(make: Makers) -> list[Any]:
+    """Two variables whose references change places in each of three rounds."""
+    _, _, x = placeholders(make.tf)
+    tf = make.tf
+    starts = [assigned(make, x), assigned(make, x * 10.0)]
+    entered = [make.make("RefEnter", data=s, frame_name="places") for s in starts]
+    merged = [make.make("RefMerge", inputs=[e, e])[0] for e in entered]
+    zero = make.enter(x * 0.0, "places")
+    count = make.merge([zero, zero])[0]
+    with tf.control_dependencies([count]):
+        bound = tf.constant(3.0)
+    cond = make.make("LoopCond", input=count < bound)
+    (done, alive), (other, waiting) = (make.make("RefSwitch", data=m, pred=cond) for m in merged)
+    _, counted = make.switch(count, cond)
+    with tf.control_dependencies([counted]):
+        one = tf.constant(1.0)
+    with tf.control_dependencies(None):
+        grown = make.make("AssignAdd", ref=alive, value=one)
+        backs = [make.make("RefNextIteration", data=d) for d in (waiting, grown)]
+        again = make.make("NextIteration", data=counted + one)
+    for merge, back in zip([*merged, count], [*backs, again], strict=True):
+        close(merge, back)
+    return [make.make("RefExit", data=d) * 1.0 for d in (done, other)]
+
+
 GRAPHS = [
     branches_of_two_predicates,
     a_ladder_with_shared_rungs,
@@ -170,4 +243,8 @@ GRAPHS = [
     two_loops_in_one_frame,
     a_value_after_the_last_round,
     a_loop_that_may_be_dead,
+    a_reference_round_a_loop,
+    a_reference_from_a_branch,
+    one_of_two_references,
+    references_that_change_places,
 ]

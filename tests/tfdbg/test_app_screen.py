@@ -298,7 +298,7 @@ def test_f18_scroll_bar_clicks() -> None:
 
 
 @pytest.mark.parametrize("key", [CTRL_C, CTRL_D])
-def test_leaving_by_key(key: str) -> None:
+def test_d30_leaving_by_key(key: str) -> None:
     def user(number: int, frame: object) -> None:
         raise AssertionError
 

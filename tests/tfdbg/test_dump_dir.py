@@ -88,7 +88,7 @@ def test_the_graphs_are_the_oracles(dumps: Path, opened: Opened, name: str) -> N
 
 
 @every_run
-def test_hits_are_the_same_set_in_the_order_of_time_over_devices(
+def test_g3_hits_are_the_same_set_in_the_order_of_time_over_devices(
     dumps: Path, opened: Opened, name: str
 ) -> None:
     hits = opened(name).find(has_inf_or_nan)
@@ -108,7 +108,7 @@ def is_bfloat16(datum: DebugTensorDatum) -> bool:
     return "bfloat16" in datum.node_name
 
 
-def test_the_first_hit_is_the_first_in_time_where_theirs_is_not(
+def test_g3_d19_the_first_hit_is_the_first_in_time_where_theirs_is_not(
     dumps: Path, opened: Opened
 ) -> None:
     [first] = opened("cf1").find(has_inf_or_nan, first_n=1)
@@ -116,7 +116,7 @@ def test_the_first_hit_is_the_first_in_time_where_theirs_is_not(
     assert expected(dumps, "cf1")["find_has_inf_or_nan"][0][1] != first.watch_key
 
 
-def test_find_on_one_device_and_without_some_nodes(opened: Opened) -> None:
+def test_g3_d16_find_on_one_device_and_without_some_nodes(opened: Opened) -> None:
     dump = opened("cf1")
     on_second = dump.find(has_inf_or_nan, device_name=CPU1)
     assert {datum.device_name for datum in on_second} == {CPU1}
@@ -126,7 +126,7 @@ def test_find_on_one_device_and_without_some_nodes(opened: Opened) -> None:
         dump.find(has_inf_or_nan, device_name="CPU:9")
 
 
-def test_a_loop_dumps_once_for_each_iteration(opened: Opened) -> None:
+def test_g5_a_loop_dumps_once_for_each_iteration(opened: Opened) -> None:
     dump = opened("cf1")
     values = dump.get_tensors("loop/while/body/mul", 0, "DebugIdentity")
     assert [np.asarray(value).tolist() for value in values[:3]] == [[1, 2], [2, 6], [3, 14]]
@@ -136,13 +136,13 @@ def test_a_loop_dumps_once_for_each_iteration(opened: Opened) -> None:
     assert len(dump.get_tensor_file_paths("loop/while/body/mul", 0, "DebugIdentity")) == 7
 
 
-def test_watch_keys_in_the_order_of_slots_then_time(opened: Opened) -> None:
+def test_g4_d8_watch_keys_in_the_order_of_slots_then_time(opened: Opened) -> None:
     keys = opened("debugops").debug_watch_keys("y")
     assert keys == ["y:0:DebugIdentity", "y:0:DebugNanCount", "y:0:DebugNumericSummary"]
     assert opened("debugops").debug_watch_keys("nosuch") == []
 
 
-def test_watch_key_to_data_takes_a_device(opened: Opened) -> None:
+def test_g4_d16_watch_key_to_data_takes_a_device(opened: Opened) -> None:
     dump = opened("mnist")
     [datum] = dump.watch_key_to_data("cross_entropy/Log:0:DebugIdentity", device_name=CPU1)
     assert datum.tensor_name == "cross_entropy/Log:0"
@@ -152,7 +152,7 @@ def test_watch_key_to_data_takes_a_device(opened: Opened) -> None:
         dump.get_tensors("n", 0, "x")
 
 
-def test_summary_outputs_are_never_bad(opened: Opened) -> None:
+def test_d7_summary_outputs_are_never_bad(opened: Opened) -> None:
     [first] = opened("debugops").find(has_inf_or_nan, first_n=1)
     assert first.debug_op == "DebugIdentity"
     assert all("Summary" not in d.debug_op for d in opened("debugops").find(has_inf_or_nan))
@@ -189,7 +189,7 @@ def test_what_holds_no_floats_is_never_bad() -> None:
 # Names
 
 
-def test_a_datum_is_named_by_its_path(tmp_path: Path) -> None:
+def test_g1_g2_a_datum_is_named_by_its_path(tmp_path: Path) -> None:
     folder = "_tfdbg_device_,job_localhost,replica_0,task_0,device_CPU_1"
     datum = DebugTensorDatum(tmp_path, f"{folder}/ns/a_b_0_DebugIdentity_1472563253536385-12")
     assert datum.device_name == CPU1
@@ -206,12 +206,12 @@ def test_a_datum_is_named_by_its_path(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a_0_DebugIdentity", "b_x_DebugIdentity_12", "c"])
-def test_other_file_names_are_refused(tmp_path: Path, name: str) -> None:
+def test_g2_other_file_names_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="does not conform to the naming pattern"):
         DebugTensorDatum(tmp_path, f"_tfdbg_device_,job_localhost/{name}")
 
 
-def test_dumps_of_one_microsecond_are_in_the_order_of_their_number(tmp_path: Path) -> None:
+def test_g5_d23_dumps_of_one_microsecond_are_in_the_order_of_their_number(tmp_path: Path) -> None:
     write_own_dump(tmp_path)
     folder = tmp_path / "_tfdbg_device_,job_localhost,replica_0,task_0,device_CPU_0"
     [source] = folder.glob("softmax_0_*")
@@ -232,7 +232,7 @@ def test_a_missing_folder_and_one_that_is_no_dump(tmp_path: Path) -> None:
         DebugDumpDir(tmp_path)
 
 
-def test_a_dump_before_its_input_breaks_causality(tmp_path: Path) -> None:
+def test_g6_a_dump_before_its_input_breaks_causality(tmp_path: Path) -> None:
     writer = DumpWriter(tmp_path)
     writer.write_graph(CPU0, graph(a="Const", b="Neg a"))
     writer.write_tensor(CPU0, "b", 0, np.zeros(2), T0)
@@ -242,12 +242,12 @@ def test_a_dump_before_its_input_breaks_causality(tmp_path: Path) -> None:
     assert DebugDumpDir(tmp_path, validate=False).size == 2
 
 
-def test_watching_one_of_two_slots_is_no_violation() -> None:
+def test_g6_watching_one_of_two_slots_is_no_violation() -> None:
     graphs = {CPU0: graph(a="Split", b="Neg a:1")}
     assert memory_dump(graphs, (CPU0, "b", 0, np.zeros(1)), (CPU0, "a", 0, np.zeros(1))).size == 2
 
 
-def test_a_merge_needs_one_input_only() -> None:
+def test_g6_a_merge_needs_one_input_only() -> None:
     graphs = {CPU0: graph(a="Const", b="Const", m="Merge a b")}
     zero = np.zeros(1)
     dump = memory_dump(graphs, (CPU0, "a", 0, zero), (CPU0, "m", 0, zero), (CPU0, "b", 0, zero))
@@ -287,7 +287,7 @@ def two_devices() -> DebugDump:
     return memory_dump({CPU0: graph(a="Const", b="Neg a", c="NoOp ^b"), CPU1: graph(a="Const")})
 
 
-def test_a_node_on_several_devices_needs_the_device() -> None:
+def test_g4_d16_a_node_on_several_devices_needs_the_device() -> None:
     dump = two_devices()
     assert dump.node_device("a") == [CPU0, CPU1]
     assert dump.node_device("b") == CPU0
@@ -303,7 +303,7 @@ def test_a_node_on_several_devices_needs_the_device() -> None:
     assert not dump.node_exists("b", device_name=CPU1)
 
 
-def test_paths_and_ancestors() -> None:
+def test_g4_paths_and_ancestors() -> None:
     dump = two_devices()
     assert dump.find_some_path("a", "c", device_name=CPU0) == ["a", "b", "c"]
     assert dump.find_some_path("b", "c") == ["b", "c"]
@@ -314,7 +314,7 @@ def test_paths_and_ancestors() -> None:
         memory_dump({CPU0: graph(a="Const"), CPU1: graph(b="Neg a")}).find_some_path("a", "b")
 
 
-def test_a_path_back_through_a_variable_that_is_written() -> None:
+def test_g4_a_path_back_through_a_variable_that_is_written() -> None:
     graphs = {CPU0: graph(v="VariableV2", d="Const", up="AssignAdd v d", r="Identity v")}
     dump = memory_dump(graphs)
     assert dump.find_some_path("d", "r") is None
@@ -342,7 +342,7 @@ def test_the_debuggers_own_nodes_are_taken_out_of_the_graph(opened: Opened) -> N
 # The program
 
 
-def test_stacks_source_and_feeds_come_with_our_dump(own_dump: DebugDumpDir) -> None:
+def test_g7_d10_stacks_source_and_feeds_come_with_our_dump(own_dump: DebugDumpDir) -> None:
     assert own_dump.has_tracebacks
     frames = own_dump.node_traceback("loss/Log:0")
     assert frames[-1] == ("/src/train.py", 17, "main", "loss = -tf.log(softmax)")
@@ -352,7 +352,7 @@ def test_stacks_source_and_feeds_come_with_our_dump(own_dump: DebugDumpDir) -> N
         own_dump.node_traceback("x")
 
 
-def test_stacks_may_come_from_a_graph(opened: Opened) -> None:
+def test_g6b_stacks_may_come_from_a_graph(opened: Opened) -> None:
     from types import SimpleNamespace
 
     frame = ("a.py", 1, "f", "y = log(x)")

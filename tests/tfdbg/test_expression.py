@@ -188,7 +188,7 @@ def context() -> Analysis:
     return Analysis(DebugDump(data, graphs))
 
 
-def test_d14_the_screen_of_an_expression() -> None:
+def test_d_14_the_screen_of_an_expression() -> None:
     screen = execute(context(), "eval np.matmul(`a:0`, `a:0`.T)[:1, :1]")
     assert str(screen) == "\n".join(
         [
@@ -220,7 +220,7 @@ def test_d14_the_screen_of_an_expression() -> None:
         ("eval (-`a:0`)[1, 1]", "np.float64(-4.0)"),
     ],
 )
-def test_d15_forms_on_a_dump(text: str, last: str) -> None:
+def test_d_15_forms_on_a_dump(text: str, last: str) -> None:
     screen = execute(context(), text)
     assert screen.ok, str(screen)
     assert screen.lines[-1].text == last
@@ -249,7 +249,7 @@ def test_d14_wrong_expressions_are_one_red_line(text: str, message: str) -> None
 
 
 @pytest.mark.parametrize("text", ['eval "`a:0` > 3"', "eval (`a:0` > 3)", "eval np.array(`a:0`>3)"])
-def test_d16_d22_a_comparison_is_no_redirection(
+def test_d_16_d22_a_comparison_is_no_redirection(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -20,7 +20,7 @@ def folders(root: Path) -> list[Path]:
     return sorted(root.iterdir(), key=lambda path: int(path.name.rsplit("_", 1)[1]))
 
 
-def test_each_run_has_its_folder(tmp_path: Path) -> None:
+def test_a21_each_run_has_its_folder(tmp_path: Path) -> None:
     session = FakeSession(bad=[2])
     wrapper = DumpingDebugWrapperSession(session, tmp_path / "root")
     assert [wrapper.run("inc_v:0"), wrapper.run(["inc_v:0"], {"x:0": 1})] == [11, 12]
@@ -57,7 +57,7 @@ def test_health_of_every_tensor_is_written(tmp_path: Path) -> None:
     assert rows["y"][[1, 3]].tolist() == [1, 1]
 
 
-def test_only_what_the_watch_function_asks_for(tmp_path: Path) -> None:
+def test_a21_only_what_the_watch_function_asks_for(tmp_path: Path) -> None:
     seen = []
 
     def watch_fn(fetches: Any, feeds: Any) -> WatchOptions:
@@ -82,13 +82,13 @@ def test_only_what_the_watch_function_asks_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "answer", [("DebugIdentity", "inc"), (["DebugIdentity"], None, "AssignAdd")]
 )
-def test_old_watch_functions_answer_tuples(tmp_path: Path, answer: tuple[Any, ...]) -> None:
+def test_a21_old_watch_functions_answer_tuples(tmp_path: Path, answer: tuple[Any, ...]) -> None:
     root = tmp_path / "root"
     DumpingDebugWrapperSession(FakeSession(), root, lambda f, d: answer).run("inc_v:0")
     assert [d.node_name for d in DebugDumpDir(folders(root)[0]).dumped_tensor_data] == ["inc_v"]
 
 
-def test_roots_and_watch_functions_that_will_not_do(tmp_path: Path) -> None:
+def test_a21_roots_and_watch_functions_that_will_not_do(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_text("x")
     with pytest.raises(ValueError, match="session_root path points to a file"):
@@ -126,7 +126,7 @@ def test_a_disk_that_cannot_be_written_ends_the_dumping_only(tmp_path: Path) -> 
     assert (session.watched, session.plain) == (1, 1)
 
 
-def test_other_threads_are_not_dumped(tmp_path: Path) -> None:
+def test_a19_other_threads_are_not_dumped(tmp_path: Path) -> None:
     wrapper = DumpingDebugWrapperSession(
         FakeSession(), tmp_path / "root", thread_name_filter="MainThread$"
     )

@@ -95,14 +95,14 @@ def test_filters_of_the_user() -> None:
     assert transcript.ends() == [4]
 
 
-def test_an_op_error_is_shown_and_raised() -> None:
+def test_d27_an_op_error_is_shown_and_raised() -> None:
     monitored = Monitored(FakeSession(fails=[1]), LocalCLIDebugHook())
     with typing("run", "run") as transcript, pytest.raises(FakeOpError):
         monitored.run("inc_v:0")
     assert "!!! An error occurred during the run !!!" in transcript.text
 
 
-def test_the_callers_options_are_not_touched() -> None:
+def test_d24_the_callers_options_are_not_touched() -> None:
     options = RunOptions(trace_level=RunOptions.FULL_TRACE)
     monitored = Monitored(FakeSession(), LocalCLIDebugHook())
     with typing("run", "run"):
@@ -124,7 +124,7 @@ def test_exit_and_detach() -> None:
 
 
 @pytest.mark.parametrize("kind", ["cli", "dumping"])
-def test_other_threads_are_left_alone(kind: str, tmp_path: Path) -> None:
+def test_a19_d26_other_threads_are_left_alone(kind: str, tmp_path: Path) -> None:
     session = FakeSession()
     hook: Any
     if kind == "cli":
@@ -140,7 +140,7 @@ def test_other_threads_are_left_alone(kind: str, tmp_path: Path) -> None:
     assert not (tmp_path / "root").exists()
 
 
-def test_the_dumping_hook_writes_each_run(tmp_path: Path) -> None:
+def test_a21_the_dumping_hook_writes_each_run(tmp_path: Path) -> None:
     monitored = Monitored(FakeSession(fails=[3]), DumpingDebugHook(tmp_path / "root"))
     for _ in range(2):
         monitored.run("inc_v:0", {"x:0": 1})

@@ -37,7 +37,7 @@ def debugged(
         pytest.param(["run -t 3"], 2, [1], [], 0, id="A5"),
         pytest.param(["run -n", "run -t 2", "run", "run"], 4, [1, 2], [3, 4], 2, id="A6"),
         pytest.param(["run -f v_greater_than_twelve"] * 2 + ["run"], 5, [1], [4, 5], 5, id="A7"),
-        pytest.param(["run -t 2 -f v_greater_than_twelve", "run -n"], 3, [1], [2], 2, id="A17"),
+        pytest.param(["run -t 2 -f v_greater_than_twelve", "run -n"], 3, [1], [2], 2, id="A17-D2"),
         pytest.param(["run -n -t 3", "run"], 4, [1, 4], [4], 1, id="n-with-t"),
     ],
 )
@@ -51,7 +51,7 @@ def test_where_the_prompt_comes(
     assert transcript.results == [np.float32(11 + number) for number in range(runs)]
 
 
-def test_the_filters_of_a_run_are_not_remembered() -> None:
+def test_a8_the_filters_of_a_run_are_not_remembered() -> None:
     lines = ["run --node_name_filter inc.*", "run --node_name_filter delta", "run"]
     text = debugged(FakeSession(), 3, *lines).text
     lists = text.split("--- run-end")[1:]
@@ -65,10 +65,10 @@ def test_the_filters_of_a_run_are_not_remembered() -> None:
 @pytest.mark.parametrize(
     ("flags", "names"),
     [
-        ("--op_type_filter AssignAdd", ["inc_v:0"]),
-        ("--tensor_dtype_filter int32", ["delta:0"]),
-        ("--op_type_filter AssignAdd --tensor_dtype_filter int32", []),
-        ("--node_name_filter nomatch", []),
+        pytest.param("--op_type_filter AssignAdd", ["inc_v:0"], id="A9-op-type"),
+        pytest.param("--tensor_dtype_filter int32", ["delta:0"], id="A9-dtype"),
+        pytest.param("--op_type_filter AssignAdd --tensor_dtype_filter int32", [], id="A9-both"),
+        pytest.param("--node_name_filter nomatch", [], id="A16-D1"),
     ],
 )
 def test_what_is_watched(flags: str, names: list[str]) -> None:
@@ -79,7 +79,7 @@ def test_what_is_watched(flags: str, names: list[str]) -> None:
     assert transcript.results == [np.float32(11)]
 
 
-def test_stopping_at_inf_needs_no_files_and_no_filter_calls() -> None:
+def test_d34_stopping_at_inf_needs_no_files_and_no_filter_calls() -> None:
     session = FakeSession(bad=[3])
     transcript = debugged(session, 3, "run -f has_inf_or_nan", "run -n")
     assert transcript.ends() == [3]
@@ -87,7 +87,7 @@ def test_stopping_at_inf_needs_no_files_and_no_filter_calls() -> None:
     assert [watch.check for watch in session.watches] == [True] * 3
 
 
-def test_excluded_nodes_are_no_hit() -> None:
+def test_a15_excluded_nodes_are_no_hit() -> None:
     lines = ["run -f has_inf_or_nan -fenn y", "run"]
     transcript = debugged(FakeSession(bad=[1, 2]), 3, *lines)
     assert transcript.ends() == []
@@ -126,21 +126,21 @@ def test_a_filter_that_fails_stops_and_says_on_which_tensor() -> None:
         ("lt", "ERROR: list_tensors is not available here"),
     ],
 )
-def test_a_wrong_command_stays_at_the_prompt(line: str, message: str) -> None:
+def test_a14_a_wrong_command_stays_at_the_prompt(line: str, message: str) -> None:
     transcript = debugged(FakeSession(), 1, line, "run -n")
     assert message in transcript.text
     assert transcript.text.count("tfdbg> ") == 2
     assert transcript.starts() == [1]
 
 
-def test_run_info_at_run_end() -> None:
+def test_a13_run_info_at_run_end() -> None:
     text = debugged(FakeSession(), 2, "run", "ri", "run", "ri", "run").text
     assert "opscope version" in text.split("run-end: run #1")[1].split("run-end: run #2")[0]
     assert "opscope version" not in text.split("run-end: run #2")[1]
     assert "Session.run() call #2:" in text.split("run-end: run #2")[1]
 
 
-def test_an_op_error_is_shown_and_then_raised(tmp_path: Path) -> None:
+def test_a10_d12_an_op_error_is_shown_and_then_raised(tmp_path: Path) -> None:
     session = FakeSession(fails=[1])
     wrapper = LocalCLIDebugWrapperSession(session, dump_root=tmp_path / "dumps")
     with pytest.raises(FakeOpError, match="op y failed"), typing("run", "lt", "run") as transcript:
@@ -155,7 +155,7 @@ def test_an_op_error_is_shown_and_then_raised(tmp_path: Path) -> None:
     assert names == ["delta", "v"]
 
 
-def test_an_error_before_anything_ran_is_raised_unchanged() -> None:
+def test_a11_an_error_before_anything_ran_is_raised_unchanged() -> None:
     wrapper = LocalCLIDebugWrapperSession(FakeSession())
     with pytest.raises(ValueError, match="no tensor nosuch:0"), typing("run") as transcript:
         wrapper.run("nosuch:0")
@@ -173,7 +173,7 @@ def test_the_step_that_hit_is_written_and_no_other(tmp_path: Path) -> None:
     assert dump.node_inputs("inc_v") == ["v", "delta"]
 
 
-def test_dump_roots(tmp_path: Path) -> None:
+def test_a12_dump_roots(tmp_path: Path) -> None:
     for root in ("", tmp_path / "new", tmp_path):
         LocalCLIDebugWrapperSession(FakeSession(), dump_root=root)
     file = tmp_path / "file"
@@ -184,7 +184,7 @@ def test_dump_roots(tmp_path: Path) -> None:
         LocalCLIDebugWrapperSession(FakeSession(), dump_root=tmp_path)
 
 
-def test_the_end_of_the_input_detaches_and_training_goes_on() -> None:
+def test_a18_d3_the_end_of_the_input_detaches_and_training_goes_on() -> None:
     session = FakeSession()
     transcript = debugged(session, 5, "run")
     assert transcript.ends() == [1]
@@ -192,20 +192,20 @@ def test_the_end_of_the_input_detaches_and_training_goes_on() -> None:
     assert (session.watched, session.plain) == (1, 4)
 
 
-def test_detach() -> None:
+def test_a18_d37_detach() -> None:
     session = FakeSession()
     transcript = debugged(session, 3, "detach", "run")
     assert (transcript.starts(), session.plain) == ([1], 3)
 
 
-def test_exit_before_a_run_ends_the_program_at_once() -> None:
+def test_a18_d35_exit_before_a_run_ends_the_program_at_once() -> None:
     session = FakeSession()
     with pytest.raises(SystemExit) as leaving:
         debugged(session, 1, "exit")
     assert (leaving.value.code, session.runs) == (0, 0)
 
 
-def test_exit_after_a_run_ends_the_program_at_the_next() -> None:
+def test_a18_d35_exit_after_a_run_ends_the_program_at_the_next() -> None:
     session = FakeSession()
     wrapper = LocalCLIDebugWrapperSession(session)
     with typing("run", "exit") as transcript:
@@ -216,7 +216,7 @@ def test_exit_after_a_run_ends_the_program_at_the_next() -> None:
     assert "exit was chosen" in transcript.errors
 
 
-def test_ctrl_c_at_the_prompt_detaches() -> None:
+def test_a18_d30_ctrl_c_at_the_prompt_detaches() -> None:
     class Interrupted:
         def isatty(self) -> bool:
             return False
@@ -246,7 +246,7 @@ def test_a_debugger_that_fails_detaches_with_one_line(monkeypatch: pytest.Monkey
     assert session.plain == 3
 
 
-def test_empty_fetches_pass_through_and_are_counted() -> None:
+def test_a21_empty_fetches_pass_through_and_are_counted() -> None:
     wrapper = LocalCLIDebugWrapperSession(FakeSession())
     with typing("run", "run") as transcript:
         assert [wrapper.run([]), wrapper.run({})] == [[], {}]
@@ -255,7 +255,7 @@ def test_empty_fetches_pass_through_and_are_counted() -> None:
     assert wrapper.run_call_count == 3
 
 
-def test_other_threads_are_left_alone() -> None:
+def test_a19_other_threads_are_left_alone() -> None:
     session = FakeSession()
     wrapper = LocalCLIDebugWrapperSession(session, thread_name_filter="MainThread$")
     with typing("run", "run") as transcript:
@@ -266,7 +266,7 @@ def test_other_threads_are_left_alone() -> None:
     assert (transcript.starts(), session.plain, session.watched) == ([2], 1, 1)
 
 
-def test_callables_are_debugged_with_their_feeds() -> None:
+def test_d25_callables_are_debugged_with_their_feeds() -> None:
     session = FakeSession()
     runner = LocalCLIDebugWrapperSession(session).make_callable("inc_v:0", ["x:0", "z:0"])
     transcript = repeated(lambda: runner(1, np.ones(2)), 1, "run", "pf x:0", "run")
@@ -277,7 +277,7 @@ def test_callables_are_debugged_with_their_feeds() -> None:
         runner(1)
 
 
-def test_the_wrapper_has_the_sessions_face() -> None:
+def test_a19_the_wrapper_has_the_sessions_face() -> None:
     session = FakeSession()
     wrapper = LocalCLIDebugWrapperSession(session)
     assert wrapper.session is session
@@ -298,7 +298,7 @@ def test_the_wrapper_has_the_sessions_face() -> None:
         LocalCLIDebugWrapperSession(session, ui_type="x")
 
 
-def test_nothing_of_the_process_is_changed(tmp_path: Path) -> None:
+def test_d29_d30_nothing_of_the_process_is_changed(tmp_path: Path) -> None:
     before = (np.get_printoptions(), signal.getsignal(signal.SIGINT), sorted(os.environ))
     files = sorted(tmp_path.iterdir())
     debugged(FakeSession(bad=[1]), 2, "run -f has_inf_or_nan", "pt v:0", "run", "run")
@@ -307,7 +307,7 @@ def test_nothing_of_the_process_is_changed(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == files
 
 
-def test_a_closed_input_ends_no_program(tmp_path: Path) -> None:
+def test_a18_d3_a_closed_input_ends_no_program(tmp_path: Path) -> None:
     """The case of a job in CI: no terminal, standard input at its end from the start."""
     program = (
         "from fake_session import FakeSession\n"

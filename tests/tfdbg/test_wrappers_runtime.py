@@ -48,7 +48,7 @@ def ratio() -> tuple[tf.Tensor, tf.Tensor]:
         return x, tf.identity(result * 2.0, name="twice")
 
 
-def test_a_filter_on_values_stops_at_the_right_run() -> None:
+def test_a7_a_filter_on_values_stops_at_the_right_run() -> None:
     inc_v = counter()
     wrapper = LocalCLIDebugWrapperSession(started())
     wrapper.add_tensor_filter(
@@ -60,7 +60,7 @@ def test_a_filter_on_values_stops_at_the_right_run() -> None:
     assert transcript.results == [11, 12, 13, 14, 15]
 
 
-def test_watching_changes_no_result() -> None:
+def test_a1_a16_d1_watching_changes_no_result() -> None:
     inc_v = counter()
     wrapper = LocalCLIDebugWrapperSession(started())
     lines = ["run --node_name_filter nomatch", "run -n", "run -t 2 --op_type_filter AssignAdd"]
@@ -92,7 +92,7 @@ def test_the_first_inf_is_found_with_its_line(tmp_path: Path) -> None:
     assert "tf.constant([1.0, 1.0]) / x" in origin.source_line[3]
 
 
-def test_an_uninitialized_variable_is_an_error_that_is_shown_and_raised() -> None:
+def test_a10_d12_an_uninitialized_variable_is_an_error_that_is_shown_and_raised() -> None:
     inc_v = counter()
     wrapper = LocalCLIDebugWrapperSession(tf.Session())
     with typing("run", "lt", "run") as transcript, pytest.raises(tf.errors.FailedPreconditionError):
@@ -102,7 +102,7 @@ def test_an_uninitialized_variable_is_an_error_that_is_shown_and_raised() -> Non
     assert "Op name:    None" not in transcript.text
 
 
-def test_the_session_block_of_a_wrapper() -> None:
+def test_a19_the_session_block_of_a_wrapper() -> None:
     inc_v = counter()
     with LocalCLIDebugWrapperSession(tf.Session()) as wrapper, typing("run -n", "detach"):
         assert tf.get_default_session() is wrapper
@@ -114,7 +114,7 @@ def test_the_session_block_of_a_wrapper() -> None:
         wrapper.session.run(inc_v)
 
 
-def test_dumps_of_runs(tmp_path: Path) -> None:
+def test_a21_dumps_of_runs(tmp_path: Path) -> None:
     tf.train.create_global_step()
     count = tf.assign_add(tf.train.get_global_step(), 1)
     x, twice = ratio()
@@ -146,7 +146,7 @@ def test_the_hook_in_a_monitored_session() -> None:
     assert results == [[2, 2], [np.inf, 2], [2, 2], [2, 2]]
 
 
-def test_an_error_under_the_hook_is_shown_and_raised() -> None:
+def test_d27_an_error_under_the_hook_is_shown_and_raised() -> None:
     twice = tf.Variable(1.0, name="v", collections=[]) * 2.0
     hooks = [LocalCLIDebugHook()]
     with (
@@ -158,7 +158,7 @@ def test_an_error_under_the_hook_is_shown_and_raised() -> None:
     assert "!!! An error occurred during the run !!!" in transcript.text
 
 
-def test_the_dumping_hook_in_a_monitored_session(tmp_path: Path) -> None:
+def test_a21_the_dumping_hook_in_a_monitored_session(tmp_path: Path) -> None:
     tf.train.create_global_step()
     step = tf.assign_add(tf.train.get_global_step(), 1)
     hook = DumpingDebugHook(tmp_path / "root", thread_name_filter="MainThread$")
@@ -183,7 +183,7 @@ def test_a_wrapped_monitored_session() -> None:
     assert (transcript.starts(), transcript.ends()) == ([1], [2, 3])
 
 
-def test_watches_in_run_options_are_dumped_to_their_folders(tmp_path: Path) -> None:
+def test_d24_watches_in_run_options_are_dumped_to_their_folders(tmp_path: Path) -> None:
     x, twice = ratio()
     session = started()
     options = tf.RunOptions()

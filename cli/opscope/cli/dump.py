@@ -84,9 +84,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def described(dump: DumpFolder) -> dict[str, Any]:
-    """What `opscope dump list --json` says of a run; `bad` is None without health summaries."""
-    health = dump.health
-    bad = [f"{row.node_name}:{row.output_slot}" for row in health if row.summary[[2, 3, 7]].any()]
+    """What `opscope dump list --json` says of a run; `bad` is None where that is not known."""
     return {
         "path": str(dump.root),
         "format": "packed" if isinstance(dump, PackedDump) else "tfdbg",
@@ -94,7 +92,7 @@ def described(dump: DumpFolder) -> dict[str, Any]:
         "tensors": len(dump.entries),
         "devices": sorted(dump.devices),
         "bytes": _size(dump.root),
-        "bad": list(dict.fromkeys(bad)) if health else None,
+        "bad": dump.bad,
     }
 
 

@@ -6,8 +6,10 @@ made it and its inputs are printed, the step is written, and the debugger opens;
 the command that opens it is printed. An op error that ends the script is shown in the same way.
 
 Sessions of ours test their tensors in the middle of the step, for a few percent of its time.
-TensorFlow can watch only by writing every tensor of every run: expect its steps to take tens
-of times as long, and use `--start-step` to watch only the runs that matter.
+TensorFlow can watch only by writing every tensor of every run, in memory where there is room: a
+step takes about 0.05 ms longer for each tensor and 0.5 ms for each MB, which is 12 times a step of
+55 small tensors (0.25 ms) and 7 times that of an MLP with Adam. Its first watched step also
+compiles the graph anew. Use `--start-step` to watch only the runs that matter.
 
 Exit status: the script's own; 3 where a bad step ended it; 2 where the script cannot be read.
 """

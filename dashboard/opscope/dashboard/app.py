@@ -27,7 +27,23 @@ from opscope.dashboard.store import Store, UnreadableError
 ASSETS = Path(__file__).with_name("assets")
 PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 ONE_DAY = 86400  # seconds
-SHELL_ASSETS = ("theme.js", "palette.css", "icons.css", "shell.css", "opscope.js", "dom.js")
+SHELL_STYLES = ("palette.css", "icons.css", "shell.css")
+SHELL_SCRIPTS = ("theme.js", "opscope.js", "dom.js", "start.js")
+EARLY_PLACE = "<!-- early -->"
+
+
+class _Application(Dash):
+    """Dash, whose pages may stand and be filled before it has started."""
+
+    def __init__(self, store: Store, pages: list[Page], base: str, **settings: Any):
+        self._early = store, pages, base
+        super().__init__("opscope.dashboard", **settings)
+
+    def interpolate_index(self, *texts: Any, **parts: Any) -> str:
+        """The page's HTML, with the shell of an early page in its place."""
+        store, pages, base = self._early
+        page = str(super().interpolate_index(*texts, **parts))  # type: ignore[no-untyped-call]
+        return page.replace(EARLY_PLACE, shell.early(store, pages, base, flask.request.path), 1)
 
 
 def create_app(
@@ -45,8 +61,10 @@ def create_app(
     ordered = sorted(pages, key=lambda page: page.order)
     base = path_prefix.rstrip("/") + "/"
     server: Any = flask.Flask("opscope.dashboard", static_folder=None)
-    app = Dash(
-        "opscope.dashboard",
+    app = _Application(
+        store,
+        ordered,
+        base,
         server=server,
         assets_folder=str(ASSETS),
         include_assets_files=False,
@@ -128,7 +146,11 @@ def _install_navigation(app: Dash, store: Store, pages: list[Page], base: str) -
 
 
 def _index(base: str, pages: list[Page]) -> str:
-    names = [*SHELL_ASSETS, *dict.fromkeys(name for page in pages for name in page.assets)]
+    names = [
+        *SHELL_STYLES,
+        *SHELL_SCRIPTS,
+        *dict.fromkeys(name for page in pages for name in page.assets),
+    ]
     tags = []
     for name in names:
         digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()[:12]
@@ -149,7 +171,8 @@ def _index(base: str, pages: list[Page]) -> str:
 {chr(10).join(tags)}
 </head>
 <body>
+{EARLY_PLACE}
 {{%app_entry%}}
-<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+<footer>{{%config%}}<template id="dash-scripts">{{%scripts%}}{{%renderer%}}</template></footer>
 </body>
 </html>"""

@@ -25,7 +25,9 @@ class Page:
     server, for data too heavy for a Dash callback; they are written without the path prefix, which
     the server strips (in the browser, `opscope.url("/api/...")` adds it). `callbacks` gets the
     `Dash` application, because Dash's global registry would share callbacks between applications.
-    `assets` are files in `assets/`, loaded in this order after the shell's.
+    `assets` are files in `assets/`, loaded in this order after the shell's. An `early` page has a
+    layout of `dash.html` elements alone, which its script fills before Dash has started and takes
+    along when Dash draws them (`opscope.early` in the browser).
     """
 
     path: str
@@ -37,3 +39,4 @@ class Page:
     routes: Callable[[flask.Flask, Store], None] = nothing
     callbacks: Callable[[Any], None] = nothing
     assets: tuple[str, ...] = ()
+    early: bool = False

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from opscope.events.base_dump_writer import DumpedTensor
     from opscope.events.byte_budget import ByteBudget
     from opscope.events.debug_events import (
         CreatedOp,
@@ -38,7 +39,14 @@ if TYPE_CHECKING:
     )
     from opscope.events.event_file_writer import EventFileWriter
     from opscope.events.graph_columns import GraphColumns, GraphDefError
-    from opscope.events.health import HEALTH_PLUGIN, has_inf_or_nan, health_summary, health_value
+    from opscope.events.health import (
+        HEALTH_PLUGIN,
+        has_inf_or_nan,
+        health_of_shape,
+        health_summaries_of_numbers,
+        health_summary,
+        health_value,
+    )
     from opscope.events.logdir import Logdir, open_logdir
     from opscope.events.packed_dump import PackedDump
     from opscope.events.packed_dump_writer import PackedDumpWriter
@@ -77,6 +85,7 @@ if TYPE_CHECKING:
 
 # The names of each module.
 _NAMES = {
+    "base_dump_writer": "DumpedTensor",
     "byte_budget": "ByteBudget",
     "debug_events": "CreatedOp DebugEvents DebuggedGraph Execution Trace open_debug_events",
     "dump_conversion": "DUMP_FORMS DumpForm convert_dump",
@@ -87,7 +96,10 @@ _NAMES = {
     "error": "DumpBudgetError DumpError EventWriterError EventsError LogdirError TensorProtoError",
     "event_file_writer": "EventFileWriter",
     "graph_columns": "GraphColumns GraphDefError",
-    "health": "HEALTH_PLUGIN has_inf_or_nan health_summary health_value",
+    "health": (
+        "HEALTH_PLUGIN has_inf_or_nan health_of_shape health_summaries_of_numbers health_summary "
+        "health_value"
+    ),
     "logdir": "Logdir open_logdir",
     "packed_dump": "PackedDump",
     "packed_dump_writer": "PackedDumpWriter",
@@ -137,6 +149,7 @@ __all__ = [
     "DumpFolder",
     "DumpForm",
     "DumpWriter",
+    "DumpedTensor",
     "EventFileWriter",
     "EventWriterError",
     "EventsError",
@@ -174,6 +187,8 @@ __all__ = [
     "data_type",
     "find_dumps",
     "has_inf_or_nan",
+    "health_of_shape",
+    "health_summaries_of_numbers",
     "health_summary",
     "health_value",
     "make_ndarray",

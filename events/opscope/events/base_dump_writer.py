@@ -6,7 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,19 @@ from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.tensor_pb2 import TensorProto
 
 DumpedValue = npt.NDArray[np.generic] | np.generic | TensorProto | None
+
+
+class DumpedTensor(NamedTuple):
+    """One value to write, with the arguments of `BaseDumpWriter.write_tensor`."""
+
+    device: str
+    node_name: str
+    slot: int
+    array: DumpedValue
+    timestamp_us: int
+    debug_op: str = "DebugIdentity"
+    dtype: int | None = None
+    shape: tuple[int, ...] = ()
 
 
 class BaseDumpWriter(ABC):
@@ -58,6 +71,16 @@ class BaseDumpWriter(ABC):
         None is an uninitialized tensor of the `DT_*` number `dtype` and of `shape`. For an array,
         `dtype` names what NumPy cannot say. A TensorProto is written as it is.
         """
+
+    def write_tensors(self, tensors: Sequence[DumpedTensor]) -> int:
+        """Write values in their order; returns the timestamp of the last one, 0 without any.
+
+        No array may change before the call returns: what lies in the same memory is the same.
+        """
+        timestamp = 0
+        for tensor in tensors:
+            timestamp = self.write_tensor(*tensor)
+        return timestamp
 
     @abstractmethod
     def write_graph(

@@ -25,7 +25,7 @@ def convert_dump(
 ) -> None:
     """Write what `source` holds as a dump in `form` below `target`, which must not exist.
 
-    Health summaries that the source lacks are made for the packed form. Dumps of one microsecond
+    Of a packed dump the health is taken for tfdbg's form. Dumps of one microsecond
     are moved apart, as the writers do. `progress` gets the tensors done so far. Raises DumpError
     where a tensor is damaged or cannot be written.
     """
@@ -68,5 +68,6 @@ def _copy(source: DumpFolder, writer: BaseDumpWriter, progress: Callable[[int], 
         writer.write_tracebacks(source.tracebacks)
     if source.sources:
         writer.write_sources(source.sources)
-    if source.health:
-        writer.write_health(source.health)
+    health = source.health
+    if health:
+        writer.write_health(health)

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -139,9 +139,18 @@ class DumpFolder:
             raise DumpError(f"{entry.path}: this file holds no tensor")
         return event.summary.value[0].tensor
 
-    def health_numbers(self, entry: DumpEntry) -> Sequence[float] | None:
-        """The health summary of an entry, where that is at hand without reading a file."""
+    def finite(self, entry: DumpEntry) -> bool | None:
+        """Whether a value has no infinity and no NaN; None where that takes reading the value."""
         return None
+
+    @property
+    def bad(self) -> list[str] | None:
+        """`NODE:SLOT` of the tensors that held an infinity or a NaN, each once.
+
+        None where the dump says nothing of health.
+        """
+        health = self.health
+        return bad_tensors(health) if health else None
 
     @property
     def tracebacks(self) -> dict[str, list[Frame]]:
@@ -216,6 +225,12 @@ class DumpFolder:
                 )
             else:
                 self.entries.append(DumpEntry(device, *name, path))
+
+
+def bad_tensors(rows: Iterable[Health]) -> list[str]:
+    """`NODE:SLOT` of those whose health counts an infinity or a NaN, each once."""
+    named = (f"{r.node_name}:{r.output_slot}" for r in rows if r.summary[[2, 3, 7]].any())
+    return list(dict.fromkeys(named))
 
 
 def dumped_value(proto: TensorProto) -> npt.NDArray[np.generic] | NoArray:

@@ -18,7 +18,7 @@ HEALTH_PLUGIN = "opscope_health"
 SUMMARY_SIZE = 14
 """Numbers before the dimension sizes in a health summary."""
 
-_CHUNK = 1 << 15  # elements: the float64 copy of a chunk stays in the cache
+_CHUNK = 1 << 16  # elements: the float64 copy of a chunk stays in the cache
 
 # Where less than this share of the sum of squares is left, its rounding would show.
 _CANCELLED = 1e-3
@@ -73,7 +73,12 @@ class _Scratch(threading.local):
 
 
 _scratch = _Scratch()
-_ones = np.ones(_CHUNK, dtype=np.float64)
+_ROW = 1024  # elements: a row of ones of this length is faster to multiply with than a long one
+_ones = np.ones(_ROW, dtype=np.float64)
+
+
+# The data type numbers of what is summarized without being converted.
+_DIRECT = {np.dtype(kind): data_type(kind) for kind in (np.float32, np.float64)}
 
 
 def _chunks(array: npt.NDArray[np.generic]) -> Iterator[npt.NDArray[Any]]:
@@ -108,12 +113,17 @@ def health_summary(
     objects have counts of zero in 2-7. Mean and variance agree with TensorFlow's to rounding (its
     sums run left to right, these are pairwise).
     """
-    summary = [0.0] * SUMMARY_SIZE
-    summary[8:12] = math.inf, -math.inf, math.nan, math.nan
     if array is None:
+        summary = _empty()
         summary[12:14] = dtype, len(shape)
         return np.array([*summary, *shape], dtype=np.float64)
     value = np.asarray(array)
+    if lower_bound == -math.inf and upper_bound == math.inf and 0 < value.size <= _CHUNK:
+        number = _DIRECT.get(value.dtype)
+        found = _of_finite(value, dtype or number) if number and value.ndim else None
+        if found is not None:
+            return found
+    summary = _empty()
     summary[0] = 1.0
     summary[1] = value.size
     summary[12:14] = dtype or data_type(value.dtype), value.ndim
@@ -123,6 +133,42 @@ def health_summary(
         with np.errstate(over="ignore", invalid="ignore"):
             _summarize(value, summary, lower_bound, upper_bound)
     return np.array([*summary, *value.shape], dtype=np.float64)
+
+
+def _empty() -> list[float]:
+    """The numbers of a tensor without finite elements."""
+    return [0.0] * 8 + [math.inf, -math.inf, math.nan, math.nan, 0.0, 0.0]
+
+
+def health_of_shape(
+    summary: npt.NDArray[np.float64], shape: Sequence[int]
+) -> npt.NDArray[np.float64]:
+    """The summary of a tensor of this shape that has the elements of what `summary` is of."""
+    return np.array([*summary[: SUMMARY_SIZE - 1].tolist(), len(shape), *shape], dtype=np.float64)
+
+
+def health_summaries_of_numbers(
+    numbers: Sequence[np.generic],
+) -> list[npt.NDArray[np.float64]]:
+    """The `health_summary` of each of many real scalars of one dtype, at a fraction of its cost."""
+    with np.errstate(invalid="ignore"):
+        values = np.array(numbers)
+        wide = values.astype(np.float64)
+        rows = np.zeros((len(wide), SUMMARY_SIZE))
+        rows[:, 0] = rows[:, 1] = 1.0
+        rows[:, 2] = wide != wide
+        rows[:, 3] = wide == -math.inf
+        rows[:, 4] = (wide < 0) & (wide > -math.inf)
+        rows[:, 5] = wide == 0
+        rows[:, 6] = (wide > 0) & (wide < math.inf)
+        rows[:, 7] = wide == math.inf
+        finite = np.isfinite(wide)
+        rows[:, 8] = np.where(finite, wide, math.inf)
+        rows[:, 9] = np.where(finite, wide, -math.inf)
+        rows[:, 10] = np.where(finite, wide, math.nan)
+        rows[:, 11] = np.where(finite, 0.0, math.nan)
+        rows[:, 12] = data_type(values.dtype)
+    return list(rows)
 
 
 def _summarize_number(
@@ -148,7 +194,7 @@ def _summarize(
     lower_bound: float,
     upper_bound: float,
 ) -> None:
-    """Fill in 2 to 11 in one pass; variances of chunks are joined by Chan's formula."""
+    """Fill in 2 to 11 chunk by chunk; their variances are joined by Chan's formula."""
     bounded = lower_bound != -math.inf or upper_bound != math.inf
     count, mean, squares = 0, 0.0, 0.0
     low, high = math.inf, -math.inf
@@ -171,12 +217,7 @@ def _summarize(
             summary[3] += np.count_nonzero(below)
             summary[7] += np.count_nonzero(above)
             inside = finite[~(below | above)]
-        flags = _scratch.flags[: inside.size]
-        negative = zero = 0
-        if smallest < 0:
-            negative = int(np.count_nonzero(np.less(inside, 0, out=flags)))
-        if smallest <= 0 <= largest:
-            zero = int(np.count_nonzero(np.equal(inside, 0, out=flags)))
+        negative, zero = _signs(inside, smallest, largest)
         summary[4] += negative
         summary[5] += zero
         summary[6] += inside.size - negative - zero
@@ -192,6 +233,37 @@ def _summarize(
         summary[8:12] = low, high, mean, variance
 
 
+def _of_finite(value: npt.NDArray[Any], number: int) -> npt.NDArray[np.float64] | None:
+    """The summary of a float32 or float64 array of one chunk; None unless all is finite."""
+    flat = value.ravel("K")
+    smallest, largest = float(np.minimum.reduce(flat)), float(np.maximum.reduce(flat))
+    if not (smallest > -math.inf and largest < math.inf):
+        return None
+    size = flat.size
+    negative, zero = _signs(flat, smallest, largest)
+    mean, squares = _moments(flat)
+    variance = squares / size if math.isfinite(mean) else math.inf
+    counts = (1, size, 0, 0, negative, zero, size - negative - zero, 0)
+    rest = (smallest, largest, mean, variance, number, value.ndim)
+    return np.array((*counts, *rest, *value.shape), dtype=np.float64)
+
+
+def _signs(values: npt.NDArray[Any], smallest: float, largest: float) -> tuple[int, int]:
+    """How many are negative, and how many zero; what the extremes say of it is not counted."""
+    size = values.size
+    if largest < 0:
+        return size, 0
+    if smallest > 0:
+        return 0, 0
+    flags = _scratch.flags[:size]
+    zero = int(np.count_nonzero(np.equal(values, 0, out=flags)))
+    if smallest == 0:
+        return 0, zero
+    if largest == 0:
+        return size - zero, zero
+    return int(np.count_nonzero(np.less(values, 0, out=flags))), zero
+
+
 def _moments(finite: npt.NDArray[Any]) -> tuple[float, float]:
     """The mean of a chunk, and the sum of the squares of the deviations from it."""
     size = finite.size
@@ -199,18 +271,29 @@ def _moments(finite: npt.NDArray[Any]) -> tuple[float, float]:
     if finite.dtype != np.float64:
         wide = _scratch.wide[:size]
         np.copyto(wide, finite)
-    total, square = float(wide.dot(_ones[:size])), float(wide.dot(wide))
+    total, square = _sum(wide), float(wide.dot(wide))
     deviations = square - total * (total / size)
     if deviations > square * _CANCELLED:
         return total / size, deviations
     # Deviations from an element are never so large that their squares would lose the variance.
     origin = float(finite[0])
-    deviation = np.subtract(finite, origin, out=_scratch.wide[:size], dtype=np.float64)
-    total = float(deviation.dot(_ones[:size]))
+    with np.errstate(over="ignore"):
+        deviation = np.subtract(finite, origin, out=_scratch.wide[:size], dtype=np.float64)
+    total = _sum(deviation)
     if not math.isfinite(total):  # elements further apart than float64 reaches
         origin, deviation = 0.0, finite.astype(np.float64)
         total = float(deviation.sum())
     return origin + total / size, max(0.0, float(deviation.dot(deviation)) - total * (total / size))
+
+
+def _sum(wide: npt.NDArray[np.float64]) -> float:
+    """The sum of a chunk, in float64 and by BLAS."""
+    size = wide.size
+    if size < _ROW:
+        return float(wide.dot(_ones[:size]))
+    rows, rest = divmod(size, _ROW)
+    total = float(wide[: size - rest].reshape(rows, _ROW).dot(_ones).dot(_ones[:rows]))
+    return total + float(wide[size - rest :].dot(_ones[:rest])) if rest else total
 
 
 def health_value(

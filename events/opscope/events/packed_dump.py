@@ -5,8 +5,9 @@ import math
 import mmap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from opscope.events.dump_folder import (
     DumpEntry,
     DumpFolder,
     NoArray,
+    bad_tensors,
     dumped_value,
     parse_core_metadata,
 )
@@ -30,40 +32,35 @@ from opscope.events.dump_name import (
     PACKED_FILE,
 )
 from opscope.events.error import DumpError, EventsError, TensorProtoError
-from opscope.events.health import SUMMARY_SIZE
+from opscope.events.health import SUMMARY_SIZE, health_summary
 from opscope.events.packed_form import ALIGNMENT, FRAME_SIZE, GRAPH, INDEX, PART, TENSOR
+from opscope.events.packed_record import (
+    PackedRecord,
+    index_records,
+    tensor_entries,
+    tensor_entry,
+)
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.tensor_pb2 import TensorProto
 from opscope.events.tensor_proto import make_tensor_proto, numpy_dtype
 
 _EXPANDED_LIMIT = 1 << 31  # bytes: what is more is taken for an attack or damage
-_MAX_RANK = 254
-_INT = frozenset({int})
 _T = TypeVar("_T")
-
-
-class _Record(NamedTuple):
-    """A record as the index names it, or as it was found."""
-
-    offset: int
-    kind: int
-    stored_size: int
-    meta: dict[str, Any]
 
 
 @dataclass
 class PackedDump(DumpFolder):
     """One dumped run in packed form; answers what a DumpFolder answers.
 
-    Opening reads the index alone, with every tensor's health; `load` gives arrays that lie in the
+    Opening reads the index alone, which says what is finite; `load` gives arrays that lie in the
     mapped file and cannot be written to. Where the index is missing or damaged, the records are
     looked for, and a problem says so.
     """
 
-    _records: dict[int, _Record] = field(default_factory=dict)
-    _graphs: dict[str, _Record] = field(default_factory=dict)
-    _parts: dict[str, _Record] = field(default_factory=dict)
+    _records: dict[int, PackedRecord] = field(default_factory=dict)
+    _graphs: dict[str, PackedRecord] = field(default_factory=dict)
+    _parts: dict[str, PackedRecord] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -75,17 +72,18 @@ class PackedDump(DumpFolder):
         self._data = _mapped(self.path)
         self._name = str(self.path)
         version = packed_form.header_version(self._data[:ALIGNMENT])
-        if version != packed_form.VERSION:
+        if version not in packed_form.READABLE:
             said = "no packed dump" if version is None else f"a packed dump of version {version}"
             raise DumpError(
-                f"{self.path}: byte 0: this file is {said}; version {packed_form.VERSION} is read"
+                f"{self.path}: byte 0: this file is {said}; versions up to {packed_form.VERSION} "
+                "are read"
             )
         with collection_paused():
             records = self._indexed()
-            for record in self._found() if records is None else records:
-                self._take(record)
-        self.devices = list(dict.fromkeys([*self.devices, *self._graphs]))
-        self.entries.sort(key=lambda entry: (entry.timestamp, entry.k))
+            self._take(list(self._found()) if records is None else records)
+        devices = (entry.device for entry in self.entries)
+        self.devices = list(dict.fromkeys([*devices, *self._graphs]))
+        self.entries.sort(key=attrgetter("timestamp", "k"))
 
     def graph(self, device: str) -> GraphDef | None:
         """The graph that ran on a device; None where there is none."""
@@ -115,23 +113,68 @@ class PackedDump(DumpFolder):
 
     @property
     def health(self) -> list[Health]:
-        """The health of every tensor in the order written, then that of tensors not stored."""
+        """The health of every tensor in the order written, then that of tensors not stored.
+
+        Where the dump has it not, it is taken from the values, which are read each time.
+        """
         rows = []
+        known: dict[int, npt.NDArray[np.float64]] = {}
         for record in self._records.values():
-            meta = record.meta
-            if meta.get("health") is not None:
-                summary = np.array(meta["health"], np.float64)
+            try:
+                summary = self._summary(record, known)
+            except (DumpError, ValueError) as error:
+                self._problem(record.offset, f"no health of this tensor: {error}")
+                continue
+            if summary is not None:
+                meta = record.meta
                 named = (meta["device"], meta["node"], meta["slot"], meta["time"])
                 rows.append(Health(*named, summary))
-        others = self._extra_event(dump_extra.HEALTH_FILE, dump_extra.parse_health)
-        return [*rows, *(others or [])]
+        return [*rows, *self._health_of_others()]
 
-    def health_numbers(self, entry: DumpEntry) -> Sequence[float] | None:
-        """The health summary of an entry, by the index; only values of DebugIdentity have one."""
-        numbers: Sequence[float] | None = self._records[entry.offset].meta.get("health")
-        return numbers
+    def finite(self, entry: DumpEntry) -> bool | None:
+        """As DumpFolder says; values of DebugIdentity have it in the index."""
+        meta = self._records[entry.offset].meta
+        numbers = meta.get("health")  # in version 1
+        if numbers is not None:
+            return not (numbers[2] or numbers[3] or numbers[7])
+        known: bool | None = meta.get("finite")
+        return known
 
-    def _value(self, record: _Record) -> npt.NDArray[np.generic] | NoArray:
+    @property
+    def bad(self) -> list[str] | None:
+        """As DumpFolder says, by the index and the health of tensors that are not stored."""
+        known = [(entry, self.finite(entry)) for entry in self.entries]
+        others = self._health_of_others()
+        if not others and all(finite is None for _, finite in known):
+            return None
+        found = [entry.tensor_name for entry, finite in known if finite is False]
+        return list(dict.fromkeys([*found, *bad_tensors(others)]))
+
+    def _health_of_others(self) -> list[Health]:
+        return self._extra_event(dump_extra.HEALTH_FILE, dump_extra.parse_health) or []
+
+    def _summary(
+        self, record: PackedRecord, known: dict[int, npt.NDArray[np.float64]]
+    ) -> npt.NDArray[np.float64] | None:
+        """The health of a tensor, None of what has none; `known` are those of stored payloads."""
+        meta = record.meta
+        if meta.get("health") is not None:
+            return np.array(meta["health"], np.float64)
+        if meta.get("finite") is None:
+            return None
+        shape, dtype = tuple(meta["shape"]), meta["dtype"]
+        if meta["form"] == "none":
+            return health_summary(None, dtype=dtype, shape=shape)
+        place = meta.get("same", record.offset)
+        if place not in known:
+            value = self._value(record)
+            if isinstance(value, NoArray):
+                return None
+            known[place] = health_summary(value, dtype=dtype)
+        numbers = known[place]  # of the same elements, perhaps in another shape
+        return np.array([*numbers[: SUMMARY_SIZE - 1], len(shape), *shape])
+
+    def _value(self, record: PackedRecord) -> npt.NDArray[np.generic] | NoArray:
         meta = record.meta
         shape = tuple(meta["shape"])
         if meta["form"] == "none":
@@ -178,7 +221,7 @@ class PackedDump(DumpFolder):
             return None
         return packed_form.read_frame(self._data[offset : offset + FRAME_SIZE])
 
-    def _indexed(self) -> list[_Record] | None:
+    def _indexed(self) -> list[PackedRecord] | None:
         """The records by the index; None where it cannot be used."""
         size = len(self._data)
         offset = packed_form.index_offset(self._data[max(0, size - ALIGNMENT) :])
@@ -189,12 +232,12 @@ class PackedDump(DumpFolder):
             frame = self._frame(offset)
             if frame is None or frame.kind != INDEX:
                 raise DumpError(f"{self.path}: byte {offset}: no index is here")
-            return [_checked(*row) for row in json.loads(bytes(self._payload(offset)))]
+            return index_records(json.loads(bytes(self._payload(offset))))
         except (EventsError, ValueError, TypeError, RecursionError) as error:
             self._problem(offset, f"the index cannot be used: {error}")
             return None
 
-    def _found(self) -> Iterator[_Record]:
+    def _found(self) -> Iterator[PackedRecord]:
         """The records, one behind the other; past damage, from the next intact one on."""
         offset, end = ALIGNMENT, len(self._data)
         while offset < end:
@@ -226,51 +269,38 @@ class PackedDump(DumpFolder):
                 return offset
             offset += 1
 
-    def _described(self, offset: int, frame: packed_form.Frame) -> _Record | None:
+    def _described(self, offset: int, frame: packed_form.Frame) -> PackedRecord | None:
         meta = self._data[offset + FRAME_SIZE : offset + FRAME_SIZE + frame.meta_size]
         if packed_form.crc32c(meta) != frame.meta_crc:
             self._problem(offset, "what this record says of itself is damaged: its CRC is wrong")
             return None
         try:
-            return _Record(offset, frame.kind, frame.stored_size, json.loads(meta))
+            return PackedRecord(offset, frame.kind, frame.stored_size, json.loads(meta))
         except (ValueError, RecursionError) as error:
             self._problem(offset, f"what this record says of itself is no JSON: {error}")
             return None
 
-    def _take(self, record: _Record) -> None:
-        try:
-            if record.kind == TENSOR:
-                self._take_tensor(record)
-            elif record.kind == GRAPH:
-                self._graphs[str(record.meta["device"])] = record
-            elif record.kind == PART:
-                self._take_part(record, str(record.meta["name"]))
-        except (DumpError, ValueError, TypeError, KeyError, OverflowError) as error:
-            self._problem(record.offset, f"this record is damaged: {error!r}")
+    def _take(self, records: Sequence[PackedRecord]) -> None:
+        tensors = [record for record in records if record.kind == TENSOR]
+        entries = tensor_entries(tensors, self._name)
+        if entries is not None:
+            self.entries = entries
+            self._records = {record.offset: record for record in tensors}
+        for record in records:
+            if record.kind == TENSOR and entries is not None:
+                continue
+            try:
+                if record.kind == TENSOR:
+                    self.entries.append(tensor_entry(record, self._name))
+                    self._records[record.offset] = record
+                elif record.kind == GRAPH:
+                    self._graphs[str(record.meta["device"])] = record
+                elif record.kind == PART:
+                    self._take_part(record, str(record.meta["name"]))
+            except (DumpError, ValueError, TypeError, KeyError, OverflowError) as error:
+                self._problem(record.offset, f"this record is damaged: {error!r}")
 
-    def _take_tensor(self, record: _Record) -> None:
-        meta = record.meta
-        shape, form = meta["shape"], meta["form"]
-        device, node, op = meta["device"], meta["node"], meta["op"]
-        if form not in ("raw", "proto", "none") or len(shape) > _MAX_RANK:
-            raise ValueError(f"a tensor of form {form!r} with {len(shape)} dimensions")
-        if type(shape) is not list or not _are_counts(shape):
-            raise ValueError(f"shape {shape}")
-        if not type(device) is type(node) is type(op) is str:
-            raise ValueError(f"names {device!r}, {node!r}, {op!r}")
-        numbers = (record.offset, record.stored_size, meta["slot"], meta["time"], meta["dtype"])
-        if not _are_counts((*numbers, meta.get("same", 0))):
-            raise ValueError(f"numbers {numbers}")
-        offset, size, slot, time, _ = numbers
-        numbers_of_health = meta.get("health")
-        if numbers_of_health is not None:
-            _check_health(numbers_of_health, SUMMARY_SIZE + len(shape))
-        if device not in self.devices:
-            self.devices.append(device)
-        self._records[offset] = record
-        self.entries.append(DumpEntry(device, node, slot, op, time, 0, self._name, offset, size))
-
-    def _take_part(self, record: _Record, name: str) -> None:
+    def _take_part(self, record: PackedRecord, name: str) -> None:
         self._parts[name] = record
         if name == CORE_METADATA_PREFIX:
             self.core_metadata_list.append(self._metadata(record))
@@ -279,7 +309,7 @@ class PackedDump(DumpFolder):
         elif name == FEED_KEYS_INFO:
             self.feed_keys_info = bytes(self._payload(record.offset)).decode()
 
-    def _metadata(self, record: _Record) -> CoreMetadata:
+    def _metadata(self, record: PackedRecord) -> CoreMetadata:
         return parse_core_metadata(bytes(self._payload(record.offset)))
 
     def _extra(self, name: str, parse: Callable[[bytes], _T]) -> _T | None:
@@ -303,25 +333,6 @@ class PackedDump(DumpFolder):
 
     def _problem(self, offset: int, message: str) -> None:
         self._report(self.path, message, offset)
-
-
-def _are_counts(numbers: Sequence[Any]) -> bool:
-    """True for whole numbers of 0 and more."""
-    return not numbers or (_INT.issuperset(map(type, numbers)) and min(numbers) >= 0)
-
-
-def _check_health(numbers: Any, size: int) -> None:
-    if type(numbers) is not list or len(numbers) != size:
-        raise ValueError(f"a health summary that is no list of {size} numbers")
-    if not {float, int}.issuperset(map(type, numbers)):
-        raise ValueError("a health summary of other things than numbers")
-    list(map(float, numbers))  # OverflowError for an integer that no float64 holds
-
-
-def _checked(offset: Any, kind: Any, stored_size: Any, meta: Any) -> _Record:
-    if not _are_counts((offset, kind, stored_size)):
-        raise ValueError(f"no place, kind and size of a record: {offset!r}, {kind!r}")
-    return _Record(offset, kind, stored_size, meta)
 
 
 def _mapped(path: Path) -> mmap.mmap:

@@ -1,8 +1,9 @@
 """Writes one run's dump in packed form: one append-only file."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from opscope.events import packed_form, zstd
-from opscope.events.base_dump_writer import BaseDumpWriter, DumpedValue
+from opscope.events.base_dump_writer import BaseDumpWriter, DumpedTensor, DumpedValue
 from opscope.events.byte_budget import ByteBudget
 from opscope.events.dump_extra import Health
 from opscope.events.dump_name import CORE_METADATA_PREFIX, PACKED_FILE
 from opscope.events.error import DumpError
-from opscope.events.health import SUMMARY_SIZE, health_summary
-from opscope.events.packed_form import GRAPH, INDEX, PART, TENSOR, Payload, json_bytes
+from opscope.events.health import has_inf_or_nan
+from opscope.events.packed_form import ALIGNMENT, GRAPH, INDEX, PART, TENSOR, Payload, json_bytes
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.tensor_pb2 import TensorProto
 from opscope.events.proto.types_pb2 import DT_STRING
@@ -27,16 +28,18 @@ COMPRESSED_LIMIT = 1 << 31
 """Bytes: larger payloads are stored as they are, for a reader expands no more than this."""
 
 _WORTH_COMPRESSING = 256
-_PADDING = bytes(packed_form.ALIGNMENT)
+_PADDING = bytes(ALIGNMENT)
+_PARTS_AT_ONCE = 1000  # a system takes 1024 at most
+_BYTES_AT_ONCE = 1 << 26  # copies and compressed payloads that wait to be written
 
 
-@dataclass
+@dataclass(slots=True)
 class _Stored:
-    """Where a payload is in the file, and its health once somebody asked."""
+    """Where a payload is in the file, its CRC, and whether it holds no infinity and no NaN."""
 
     offset: int
     crc: int
-    health: list[float] | None = None
+    finite: bool
 
 
 class PackedDumpWriter(BaseDumpWriter):
@@ -62,15 +65,19 @@ class PackedDumpWriter(BaseDumpWriter):
         self._compressor = zstd.compressor() if compression else None
         self._budget = budget or ByteBudget()
         self._rows: list[bytes] = []
-        self._offset = 0
+        self._offset = 0  # of the next record, once what waits is written
+        self._waiting: list[bytes | memoryview] = []
+        self._waiting_rows: list[tuple[int, bytes]] = []  # where the record ends, its row
+        self._waiting_size = 0
         self._stored: dict[tuple[int, int, int, int], _Stored] = {}
-        self._summarized: set[tuple[str, str, int, int]] = set()
+        self._written: set[tuple[str, str, int, int]] = set()
         try:
             self.run_root.mkdir(parents=True, exist_ok=True)
             self._file = open(self.path, "xb", buffering=0)  # noqa: SIM115 - closed by close()
         except OSError as error:
             raise DumpError(f"{self.path}: the dump cannot be made: {error}") from error
-        self._append(packed_form.file_header())
+        self._put(packed_form.file_header())
+        self._flush()
 
     def write_tensor(
         self,
@@ -83,33 +90,22 @@ class PackedDumpWriter(BaseDumpWriter):
         dtype: int | None = None,
         shape: Sequence[int] = (),
     ) -> int:
-        """Write one value with its health; as BaseDumpWriter says."""
-        meta: dict[str, Any] = {
-            "device": device,
-            "node": node_name,
-            "slot": int(slot),
-            "op": debug_op.split("(")[0],
-        }
-        try:
-            value, payload = _stored_form(array, dtype, shape)
-        except ValueError as error:
-            raise DumpError(f"{node_name}:{slot} cannot be dumped: {error}") from error
-        meta.update(value)
+        """Write one value, and whether it is finite; as BaseDumpWriter says."""
+        tensor = DumpedTensor(
+            device, node_name, slot, array, timestamp_us, debug_op, dtype, tuple(shape)
+        )
+        return self.write_tensors([tensor])
+
+    def write_tensors(self, tensors: Sequence[DumpedTensor]) -> int:
+        """As BaseDumpWriter says: one look at each array, and one write for many of them."""
+        timestamp = 0
+        here: dict[tuple[int, int, int], _Stored] = {}
         with self._lock:
-            timestamp = meta["time"] = self._timestamp(timestamp_us)
-            is_value = meta["op"] == "DebugIdentity" and not isinstance(array, TensorProto)
-            stored = _Stored(self._offset, 0)
-            crc = None
-            if isinstance(payload, np.ndarray) and payload.size:
-                stored = self._shared(payload, meta["dtype"])
-                crc = stored.crc
-                if stored.offset != self._offset:
-                    meta["same"], payload, crc = stored.offset, b"", None
-            if is_value:
-                stored.health = stored.health or _numbers(array, meta)
-                meta["health"] = _of_shape(stored.health, meta["shape"])
-                self._summarized.add((device, node_name, int(slot), timestamp))
-            self._record(TENSOR, meta, payload, crc)
+            try:
+                for tensor in tensors:
+                    timestamp = self._put_tensor(tensor, here)
+            finally:
+                self._flush()
         return timestamp
 
     def write_graph(
@@ -117,19 +113,17 @@ class PackedDumpWriter(BaseDumpWriter):
     ) -> None:
         """Write the graph that ran on one device, or its serialized form."""
         data = graph if isinstance(graph, bytes) else graph.SerializeToString(deterministic=True)
-        with self._lock:
-            self._record(GRAPH, {"device": device}, data)
+        self._write_record(GRAPH, {"device": device}, data)
 
     def write_health(self, rows: Iterable[Health]) -> None:
         """Write the health summaries of tensors that were not written themselves."""
-        others = [row for row in rows if row[:4] not in self._summarized]
+        others = [row for row in rows if row[:4] not in self._written]
         if others:
             super().write_health(others)
 
     def write_part(self, name: str, data: bytes) -> None:
         """Write what tfdbg's form has in the file `name`: an Event's message, or the file."""
-        with self._lock:
-            self._record(PART, {"name": name}, data)
+        self._write_record(PART, {"name": name}, data)
 
     def _write_metadata(self, metadata: dict[str, Any], timestamp_us: int) -> None:
         self.write_part(CORE_METADATA_PREFIX, json_bytes(metadata))
@@ -148,23 +142,69 @@ class PackedDumpWriter(BaseDumpWriter):
             try:
                 start = self._offset
                 rows = b"[" + b",\n".join(self._rows) + b"]"
-                self._append(packed_form.record_head(INDEX, packed_form.PLAIN, b"{}", rows))
-                self._append(rows + bytes(-len(rows) % packed_form.ALIGNMENT))
-                self._append(packed_form.trailer(start))
+                self._put(packed_form.record_head(INDEX, packed_form.PLAIN, b"{}", rows))
+                self._put(rows + bytes(-len(rows) % ALIGNMENT))
+                self._put(packed_form.trailer(start))
+                self._flush()
             finally:
                 self._file.close()
 
-    def _shared(self, payload: npt.NDArray[np.uint8], dtype: int) -> "_Stored":
-        """Where the same bytes of the same memory are in the file, or will be now."""
-        address = payload.__array_interface__["data"][0]
-        crc = packed_form.crc32c(payload)
-        key = (address, payload.size, dtype, crc)
-        return self._stored.setdefault(key, _Stored(self._offset, crc))
+    def _put_tensor(self, tensor: DumpedTensor, here: dict[tuple[int, int, int], _Stored]) -> int:
+        """Have a tensor's record wait to be written; `here` are the payloads of this call."""
+        device, node, slot, array, wanted, debug_op, dtype, shape = tensor
+        op = debug_op.split("(")[0]
+        try:
+            form, number, sizes, payload = _stored_form(array, dtype, shape)
+        except ValueError as error:
+            raise DumpError(f"{node}:{slot} cannot be dumped: {error}") from error
+        timestamp = self._timestamp(wanted)
+        text = b'%s,"time":%d' % (
+            _described(device, node, int(slot), op, form, number, sizes),
+            timestamp,
+        )
+        crc, finite = None, True
+        if isinstance(payload, np.ndarray) and payload.size:
+            stored = self._shared(array, payload, number, here)
+            crc, finite = stored.crc, stored.finite
+            if stored.offset != self._offset:
+                text += b',"same":%d' % stored.offset
+                payload, crc = b"", None
+        if op == "DebugIdentity" and not isinstance(array, TensorProto):
+            text += b',"finite":true' if finite else b',"finite":false'
+            self._written.add((device, node, int(slot), timestamp))
+        self._put_record(TENSOR, text + b"}", payload, crc)
+        return timestamp
 
-    def _record(
-        self, kind: int, meta: dict[str, Any], payload: Payload, crc: int | None = None
-    ) -> None:
-        """Append a record; crc is that of the payload, where it is known."""
+    def _shared(
+        self,
+        array: Any,
+        payload: npt.NDArray[np.uint8],
+        dtype: int,
+        here: dict[tuple[int, int, int], _Stored],
+    ) -> _Stored:
+        """Where the same bytes of the same memory are in the file, or will be now."""
+        place = (payload.__array_interface__["data"][0], payload.size, dtype)
+        stored = here.get(place)
+        if stored is not None:
+            return stored
+        crc = packed_form.crc32c(payload)
+        stored = self._stored.get((*place, crc))
+        if stored is None:
+            stored = _Stored(self._offset, crc, not has_inf_or_nan(array))
+            self._stored[(*place, crc)] = stored
+        if payload.base is array or payload.base is getattr(array, "base", None):
+            here[place] = stored  # else it is a copy, whose memory the next one may get
+        return stored
+
+    def _write_record(self, kind: int, meta: dict[str, Any], payload: bytes) -> None:
+        with self._lock:
+            try:
+                self._put_record(kind, json_bytes(meta), payload)
+            finally:
+                self._flush()
+
+    def _put_record(self, kind: int, meta: bytes, payload: Payload, crc: int | None = None) -> None:
+        """Have a record wait to be written; crc is that of the payload, where it is known."""
         codec, stored = packed_form.PLAIN, payload
         if self._compressor is not None and _WORTH_COMPRESSING <= len(payload) <= COMPRESSED_LIMIT:
             smaller = self._compressor.compress(_buffer(payload))
@@ -172,26 +212,45 @@ class PackedDumpWriter(BaseDumpWriter):
                 codec, stored, crc = packed_form.ZSTD, smaller, None
         if self._file.closed:
             raise DumpError(f"{self.path}: this dump is closed: nothing more can be written")
-        text = json_bytes(meta)
-        head = packed_form.record_head(kind, codec, text, stored, len(payload), crc)
+        head = packed_form.record_head(kind, codec, meta, stored, len(payload), crc)
         self._budget.take(len(head) + packed_form.aligned(len(stored)))
-        row = b"[%d,%d,%d," % (self._offset, kind, len(stored)) + text + b"]"
-        self._append(head, _buffer(stored), _PADDING[: -len(stored) % packed_form.ALIGNMENT])
-        self._rows.append(row)
+        row = b"[%d,%d,%d,%s]" % (self._offset, kind, len(stored), meta)
+        self._put(head, _buffer(stored), _PADDING[: -len(stored) % ALIGNMENT])
+        self._waiting_rows.append((self._offset, row))
+        if len(self._waiting) > _PARTS_AT_ONCE - 3 or self._waiting_size > _BYTES_AT_ONCE:
+            self._flush()
 
-    def _append(self, *parts: bytes | memoryview) -> None:
-        """Write the parts one after the other, from where they lie."""
-        left = [part for part in parts if len(part)]
+    def _put(self, *parts: bytes | memoryview) -> None:
+        for part in parts:
+            if len(part):
+                self._waiting.append(part)
+                self._waiting_size += len(part)
+                self._offset += len(part)
+
+    def _flush(self) -> None:
+        """Write what waits, from where it lies; after a failure, the whole records are kept."""
+        left, rows, size = self._waiting, self._waiting_rows, self._waiting_size
+        self._waiting, self._waiting_rows, self._waiting_size = [], [], 0
+        start = self._offset - size
         try:
             while left:
                 written = _write(self._file.fileno(), left)
-                self._offset += written
-                while left and written >= len(left[0]):
-                    written -= len(left.pop(0))
+                size -= written
+                done = 0
+                while done < len(left) and written >= len(left[done]):
+                    written -= len(left[done])
+                    done += 1
+                del left[:done]
                 if written:
                     left[0] = memoryview(left[0])[written:]
         except OSError as error:
+            rows = [(end, row) for end, row in rows if end <= self._offset - size]
+            self._offset = rows[-1][0] if rows else start
+            self._file.truncate(self._offset)
+            self._file.seek(self._offset)
             raise DumpError(f"{self.path}: the dump cannot be written: {error}") from error
+        finally:
+            self._rows += [row for _, row in rows]
 
 
 def _write(file: int, parts: list[bytes | memoryview]) -> int:
@@ -203,36 +262,38 @@ def _buffer(payload: Payload) -> bytes | memoryview:
     return payload if isinstance(payload, bytes) else payload.data
 
 
+@lru_cache(maxsize=1 << 14)
+def _described(
+    device: str, node: str, slot: int, op: str, form: str, dtype: int, shape: tuple[int, ...]
+) -> bytes:
+    """What is the same in a tensor's meta in every run: JSON without its closing brace."""
+    meta = {"device": device, "node": node, "slot": slot, "op": op}
+    return json_bytes({**meta, "form": form, "dtype": dtype, "shape": shape})[:-1]
+
+
+@lru_cache(maxsize=256)
+def _stored_dtype(dtype: np.dtype[np.generic], number: int | None) -> tuple[int, Any]:
+    """The `DT_*` number of an array's dtype, and the dtype of its bytes; None for strings."""
+    found = data_type(dtype) if number is None else int(number)
+    if found % 100 == DT_STRING:
+        return found, None
+    return found, numpy_dtype(found).newbyteorder("<")
+
+
 def _stored_form(
-    array: DumpedValue,
-    dtype: int | None,
-    shape: Sequence[int],
-) -> tuple[dict[str, Any], Payload]:
-    """What a tensor's meta says of its value, and the payload."""
+    array: DumpedValue, dtype: int | None, shape: Sequence[int]
+) -> tuple[str, int, tuple[int, ...], Payload]:
+    """How a value is stored: form, `DT_*` number, shape, payload."""
     if isinstance(array, TensorProto):
-        sizes = [dim.size for dim in array.tensor_shape.dim]
-        form = {"form": "proto", "dtype": array.dtype, "shape": sizes}
-        return form, array.SerializeToString()
+        sizes = tuple(dim.size for dim in array.tensor_shape.dim)
+        return "proto", array.dtype, sizes, array.SerializeToString()
     if array is None:
         if dtype is None:
             raise DumpError("an uninitialized tensor is dumped by its dtype and shape: give dtype=")
-        return {"form": "none", "dtype": int(dtype), "shape": [int(size) for size in shape]}, b""
+        return "none", int(dtype), tuple(int(size) for size in shape), b""
     value = np.asarray(array)
-    number = data_type(value.dtype) if dtype is None else int(dtype)
-    if number % 100 == DT_STRING:
-        payload = make_tensor_proto(value, number).SerializeToString()
-        return {"form": "proto", "dtype": number, "shape": list(value.shape)}, payload
-    plain = np.ascontiguousarray(value, numpy_dtype(number).newbyteorder("<"))
-    form = {"form": "raw", "dtype": number, "shape": list(value.shape)}
-    return form, plain.reshape(-1).view(np.uint8)
-
-
-def _numbers(array: Any, meta: Mapping[str, Any]) -> list[float]:
-    dtype, shape = meta["dtype"], meta["shape"]
-    numbers: list[float] = health_summary(array, dtype=dtype, shape=shape).tolist()
-    return numbers
-
-
-def _of_shape(numbers: Sequence[float], shape: Sequence[int]) -> list[float]:
-    """The health of the same elements in another shape."""
-    return [*numbers[: SUMMARY_SIZE - 1], len(shape), *shape]
+    number, stored = _stored_dtype(value.dtype, dtype)
+    if stored is None:
+        return "proto", number, value.shape, make_tensor_proto(value, number).SerializeToString()
+    plain = np.ascontiguousarray(value, stored)
+    return "raw", number, value.shape, plain.reshape(-1).view(np.uint8)

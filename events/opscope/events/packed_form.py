@@ -21,7 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 ALIGNMENT = 64
-VERSION = 1
+VERSION = 2
+"""The version that is written; version 1 had `health` in place of `finite`."""
+
+READABLE = (1, 2)
 FILE_MAGIC = b"\x89opscope.dump\r\n\x1a"
 INDEX_MAGIC = b"opscope.index\r\n\x1a"
 RECORD_MAGIC = b"opRC"
@@ -77,9 +80,9 @@ def crc32c(data: Payload) -> int:
     return crc
 
 
-def file_header() -> bytes:
+def file_header(version: int = VERSION) -> bytes:
     """The first bytes of a file."""
-    return _closed(_FILE_HEADER.pack(FILE_MAGIC, VERSION))
+    return _closed(_FILE_HEADER.pack(FILE_MAGIC, version))
 
 
 def header_version(data: bytes) -> int | None:

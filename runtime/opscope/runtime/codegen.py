@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from opscope.events import health_summary
 from opscope.runtime.binding import Binding
 from opscope.runtime.common_ops import common_ops
 from opscope.runtime.coverage import covered_tensors
@@ -24,6 +23,7 @@ from opscope.runtime.devices import Device, needs_copy
 from opscope.runtime.feed import refuse_unfed
 from opscope.runtime.flow_code import FlowCode
 from opscope.runtime.generated_names import GeneratedNames
+from opscope.runtime.health_code import HealthCode
 from opscope.runtime.instrumentation import Recorder, instrument_names
 from opscope.runtime.kernels import bound_kernel, takes_string_scalars
 from opscope.runtime.liveness import last_uses
@@ -70,7 +70,6 @@ class Generator:
         self.fetched = {e for e in inputs.fetches.elements if isinstance(e, Tensor)}
         self.fetch_results: dict[Tensor, str] = {}
         self.owned = 0
-        self.summaries: dict[Root, str] = {}
         devices = {device.device_type for device in inputs.placement.values()}
         has_flow = inputs.items is not None
         self.recorder = Recorder(
@@ -106,6 +105,7 @@ class Generator:
         self.timed: list[Operation] = []
         self.flow = None if inputs.items is None else FlowCode(self, inputs.items)
         self.updates = UpdateCode(self)
+        self.health = HealthCode(self)
 
     # -- whole program -----------------------------------------------------------------------
 
@@ -220,10 +220,14 @@ class Generator:
             self._constant(tensor)
             return
         if tensor.dtype.is_ref_dtype or self.is_handle(source):
-            self.slot_names[tensor] = self.slot_names[source]
-            self.set_root(tensor, self.slot_root(self.slot_names[source]))
+            self.refer(tensor, source)
             return
         self._alias(tensor, source, self.value(source, op, self.inputs.placement[op]))
+
+    def refer(self, tensor: Tensor, source: Tensor) -> None:
+        """Let a tensor stand for the variable that `source` stands for."""
+        self.slot_names[tensor] = self.slot_names[source]
+        self.set_root(tensor, self.slot_root(self.slot_names[source]))
 
     def _alias(self, tensor: Tensor, source: Tensor, name: str) -> None:
         """Let a tensor that has the value of `source` go by a name of it."""
@@ -411,7 +415,7 @@ class Generator:
         slot = self.slot_names.get(tensor)
         known = self.inputs.known.values.get(tensor) if tensor not in self.fed else None
         if self.recorder.summarizes:
-            name = self._summary(tensor, op, known)
+            name = self.health.summary(tensor, op, known)
         elif slot is not None:
             name = self.new_local()
             self.text.add(f"{name} = {slot}.value", op)
@@ -428,26 +432,6 @@ class Generator:
             tensor in self.covered,
         ):
             self.text.add(line, op)
-
-    def _summary(self, tensor: Tensor, op: Operation, known: Any) -> str:
-        """The name of a tensor's health summary; outside of blocks a value is read once."""
-        content = self.contents[tensor]
-        name = self.summaries.get(content) if self.flow is None else None
-        if name is not None:
-            return name
-        if known is not None:
-            name = self.bind(health_summary(known), "c")
-        else:
-            slot = self.slot_names.get(tensor)
-            value = self.expressions[tensor, None] if slot is None else f"{slot}.value"
-            home = self.inputs.placement[op]
-            if home.device_type != "CPU":
-                value = f"{self.bind(home.to_host, 'd')}({value})"
-            # A name of its own: after an error, what it holds is a summary or nothing.
-            name = self.names.new_local()
-            self.text.add(f"{name} = health({value})", op)
-        self.summaries[content] = name
-        return name
 
     # -- names -------------------------------------------------------------------------------
 

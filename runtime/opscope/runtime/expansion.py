@@ -92,7 +92,7 @@ class Expansion:
         caller: Call | None,
     ) -> Operation:
         made = op.on_inputs(inputs)
-        made.control_inputs = controls
+        made.controls = tuple(controls)
         if caller is None:
             made.control_flow_context = op.control_flow_context
         else:
@@ -102,7 +102,8 @@ class Expansion:
             made.code_frames = caller.user_frames
             made.attrs = {k: v for k, v in op.attrs.items() if k != "_class"}
             if op.type in ENTERS:
-                made.attrs["frame_name"] = f"{caller.name}/{op.attrs['frame_name']}"
+                name = f"{caller.name}/{op.attrs['frame_name']}"
+                made.attrs = {**made.attrs, "frame_name": name}
         settle_shapes(made, op)
         return made
 
@@ -237,12 +238,13 @@ class Call:
         made: Operation = object.__new__(Operation)
         made.graph = self.expansion.graph
         made.definition = definition
+        made.type = definition.name
         made.name = self.expansion.unused(name) if part else name
         made.attrs = complete
         made.device = self.op.device
         made.code_frames = self.user_frames
         made.inputs = list(inputs)
-        made.control_inputs = list(controls)
+        made.controls = tuple(controls)
         made.control_flow_context = None
         made.outputs = made.new_outputs()
         settle_shapes(made, None)

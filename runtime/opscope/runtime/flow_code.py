@@ -104,8 +104,11 @@ class FlowCode:
         for merge in merges:
             device = generator.inputs.placement[merge]
             (start,) = (t for t in merge.inputs if t.op.type not in NEXTS)
-            starts.append(generator.value(start, merge, device))
-            locals_.append(generator.own_local(merge.outputs[0]))
+            if merge.outputs[0].dtype.is_ref_dtype:
+                generator.refer(merge.outputs[0], start)
+            else:
+                starts.append(generator.value(start, merge, device))
+                locals_.append(generator.own_local(merge.outputs[0]))
             if self._is_wanted(merge.outputs[1]):
                 locals_.append(generator.own_local(merge.outputs[1]))
                 zero, one = (generator.bind(np.int32(i), "c") for i in (0, 1))
@@ -144,7 +147,8 @@ class FlowCode:
         for merge in merges:
             (back,) = (t for t in merge.inputs if t.op.type in NEXTS)
             device = self.generator.inputs.placement[merge]
-            values.append(self.generator.value(back, merge, device))
+            if not merge.outputs[0].dtype.is_ref_dtype:
+                values.append(self.generator.value(back, merge, device))
             if merge in indices:
                 values.append(indices[merge])
         pairs = [(a, b) for a, b in zip(locals_, values, strict=True) if a != b]
@@ -194,18 +198,20 @@ class FlowCode:
         if not self._is_due(op):
             return
         device = generator.inputs.placement[op]
-        local = generator.own_local(op.outputs[0])
+        is_reference = op.outputs[0].dtype.is_ref_dtype
+        if is_reference:
+            generator.refer(op.outputs[0], op.inputs[0])
+        else:
+            local = generator.own_local(op.outputs[0])
         index = generator.own_local(op.outputs[1]) if self._is_wanted(op.outputs[1]) else None
         for i, (tensor, guard) in enumerate(zip(op.inputs, step.choices, strict=True)):
             if guard is None:
                 continue
             self.text.want(guard)
-            value = generator.value(tensor, op, device)
-            if index is None:
-                self.text.add(f"{local} = {value}", op)
-            else:
-                which = generator.bind(np.int32(i), "c")
-                self.text.add(f"{local}, {index} = {value}, {which}", op)
+            if not is_reference:
+                self.text.add(f"{local} = {generator.value(tensor, op, device)}", op)
+            if index is not None:
+                self.text.add(f"{index} = {generator.bind(np.int32(i), 'c')}", op)
         assert step.guard is not None
         self.text.want(step.guard)
         self.generator.finish(op, op.outputs if index is not None else op.outputs[:1])

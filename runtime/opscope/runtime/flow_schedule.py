@@ -15,6 +15,7 @@ from opscope.runtime.frames import ROOT, Frame, common_frame, frames_of
 from opscope.runtime.guards import Guard, both, chosen_input, either, predicate
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.flow import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, is_back_edge
+from opscope.runtime.references import referred
 from opscope.runtime.schedule import producers
 
 
@@ -106,6 +107,9 @@ class Arrangement:
 
     def __init__(self, order: Sequence[Operation], fed: Collection[Tensor]) -> None:
         self.fed = fed
+        for op in order:
+            if op.type == "RefMerge" and len(referred(op.outputs[0])) > 1:
+                self._refuse(op, "takes references to different variables")
         self.rank = {op: i for i, op in enumerate(order)}
         self.home = frames_of(order, fed)
         self.units: dict[Frame, dict[Unit, set[Unit]]] = {ROOT: {}}

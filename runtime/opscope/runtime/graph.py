@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from opscope.runtime.device_spec import DeviceSpec, merge_device
 from opscope.runtime.graph_collections import GraphCollections
+from opscope.runtime.graph_elements import GraphElements
+from opscope.runtime.graph_names import VALID_OP_NAME, GraphNames
 from opscope.runtime.op_def import OpDef
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.traceback import user_frames
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
     from opscope.runtime.function_graph import GraphFunction
 
 __all__ = ["Graph", "Operation", "Tensor", "get_default_graph", "reset_default_graph"]
-
-# What TensorFlow accepts as an op name and as a name scope.
-_VALID_OP_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*$")
-_VALID_SCOPE_NAME = re.compile(r"^[A-Za-z0-9_.\\/>-]*$")
 
 DeviceFunction = Callable[[Operation], str]
 
@@ -39,7 +36,7 @@ class _ControlScope:
         self.seen: set[Operation] = set()
 
 
-class Graph(GraphCollections):
+class Graph(GraphCollections, GraphNames, GraphElements):
     """A dataflow graph under construction; it also holds collections and the random seed.
 
     captures_outside: True for the body of a function, which may use tensors of the graph around it.
@@ -49,30 +46,17 @@ class Graph(GraphCollections):
 
     def __init__(self) -> None:
         super().__init__()
-        self._operations: list[Operation] = []
-        self._by_name: dict[str, Operation] = {}
-        self._names_in_use: dict[str, int] = {}
-        self._name_scope = ""
         self._device_stack: list[str | DeviceFunction | None] = []
         self._control_stack: list[_ControlScope] = []
         self._gradient_overrides: dict[str, str] = {}
         self._container = ""
         self._colocation_stack: list[list[str]] = []  # groups, as in the attribute `_class`
-        self._unfeedable: set[Tensor] = set()
-        self._unfetchable: set[Operation] = set()
         self._finalized = False
-        self._lock = threading.RLock()
         self.control_flow_context: ControlFlowContext | None = None
         self.seed: int | None = None
         self._functions: dict[str, GraphFunction] = {}
-        self.rewrites = 0  # rises when an existing node changes, so that plans are made anew
 
     # -- operations ------------------------------------------------------------------------
-
-    @property
-    def version(self) -> int:
-        """The number of operations made so far."""
-        return len(self._operations)
 
     @property
     def finalized(self) -> bool:
@@ -99,9 +83,10 @@ class Graph(GraphCollections):
     ) -> Operation:
         """Add an operation.
 
-        attrs are complete and normalised. A name ending in "/" is taken as it is, any other is
-        made unique inside the current name scope. Raises RuntimeError on a finalized graph and
-        ValueError for a bad name, an input of another graph, or shapes that do not fit.
+        attrs are complete and normalised, and shared: nobody changes them. A name ending in "/" is
+        taken as it is, any other is made unique inside the current name scope. Raises RuntimeError
+        on a finalized graph and ValueError for a bad name, an input of another graph, or shapes
+        that do not fit.
         """
         with self._lock:
             if self._finalized:
@@ -111,22 +96,28 @@ class Graph(GraphCollections):
                     raise ValueError(f"{tensor!r} is not an element of this graph.")
             if name is None:
                 name = definition.name
-            full_name = name[:-1] if name.endswith("/") else self.unique_name(name)
-            if not _VALID_OP_NAME.match(full_name):
+            if name.endswith("/"):
+                full_name = name[:-1]
+                if full_name in self._by_name:
+                    raise ValueError(f"the graph already has an operation named {full_name!r}")
+                self._names_in_use.setdefault(full_name.lower(), 1)
+            else:
+                full_name = self.unique_name(name)
+            if not VALID_OP_NAME.match(full_name):
                 raise ValueError(f"'{full_name}' is not a valid node name")
-            if full_name in self._by_name:
-                raise ValueError(f"the graph already has an operation named {full_name!r}")
             controls = list(control_inputs)
             if self._control_stack:
                 for scoped in self._scoped_controls(inputs):
                     if scoped not in controls:
                         controls.append(scoped)
-            if definition.name in self._gradient_overrides:
-                attrs["_gradient_op_type"] = self._gradient_overrides[definition.name]
+            if self._gradient_overrides and definition.name in self._gradient_overrides:
+                replacement = self._gradient_overrides[definition.name]
+                attrs = {**attrs, "_gradient_op_type": replacement}
             if self._container and attrs.get("container") == "":
-                attrs["container"] = self._container
+                attrs = {**attrs, "container": self._container}
             if self._colocation_stack and "_class" not in attrs:
-                attrs["_class"] = tuple(sorted({g for s in self._colocation_stack for g in s}))
+                groups = {g for s in self._colocation_stack for g in s}
+                attrs = {**attrs, "_class": tuple(sorted(groups))}
             context = self.control_flow_context
             wired = list(inputs)
             if context is not None:
@@ -142,10 +133,10 @@ class Graph(GraphCollections):
                 made.device = self._device_for(made)
             self._operations.append(made)
             self._by_name[full_name] = made
-            self._names_in_use.setdefault(full_name.lower(), 1)
             if context is not None:
                 context.adopt(made)
-            self.mark_seen(made)
+            if self._control_stack:
+                self.mark_seen(made)
             return made
 
     def _scoped_controls(self, inputs: Sequence[Tensor]) -> Iterator[Operation]:
@@ -156,135 +147,6 @@ class Graph(GraphCollections):
                 yield from (o for o in scope.inputs if o not in producers)
             if scope.is_reset:
                 return
-
-    def get_operations(self) -> list[Operation]:
-        """All operations, in the order they were made."""
-        return list(self._operations)
-
-    def get_operation_by_name(self, name: str) -> Operation:
-        """Return one operation; KeyError when there is none of that name."""
-        found = self.as_graph_element(name, allow_tensor=False)
-        assert isinstance(found, Operation)
-        return found
-
-    def get_tensor_by_name(self, name: str) -> Tensor:
-        """Return the tensor "op:slot"; KeyError when there is none."""
-        found = self.as_graph_element(name, allow_operation=False)
-        assert isinstance(found, Tensor)
-        return found
-
-    def as_graph_element(
-        self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
-    ) -> Tensor | Operation:
-        """Return the tensor or operation that `obj` (one of them, a Variable or a name) means."""
-        convert = getattr(obj, "_as_graph_element", None)
-        if convert is not None:
-            obj = convert()
-        if isinstance(obj, (Tensor, Operation)):
-            wanted = allow_tensor if isinstance(obj, Tensor) else allow_operation
-            if not wanted:
-                raise TypeError(f"Can not convert a {type(obj).__name__} here: {obj!r}")
-            if obj.graph is not self:
-                raise ValueError(f"{obj} is not an element of this graph.")
-            return obj
-        if not isinstance(obj, str):
-            kinds = " or ".join(
-                k for k, on in (("Tensor", allow_tensor), ("Operation", allow_operation)) if on
-            )
-            raise TypeError(f"Can not convert a {type(obj).__name__} into a {kinds}.")
-        if ":" in obj:
-            if not allow_tensor:
-                raise ValueError(f"Name {obj!r} appears to refer to a Tensor, not a Operation.")
-            op_name, _, slot = obj.rpartition(":")
-            found = self._by_name.get(op_name)
-            if found is None:
-                raise KeyError(
-                    f"The name {obj!r} refers to a Tensor which does not exist. "
-                    f"The operation, {op_name!r}, does not exist in the graph."
-                )
-            if not slot.isdigit() or int(slot) >= len(found.outputs):
-                raise KeyError(
-                    f"The name {obj!r} refers to a Tensor which does not exist. The operation, "
-                    f"{op_name!r}, exists but only has {len(found.outputs)} outputs."
-                )
-            return found.outputs[int(slot)]
-        if not allow_operation:
-            raise ValueError(
-                f"Name {obj!r} looks like an operation name, not a Tensor; "
-                f'a tensor is named "{obj}:0"'
-            )
-        if obj not in self._by_name:
-            raise KeyError(f"The name {obj!r} refers to an Operation not in the graph.")
-        return self._by_name[obj]
-
-    def prevent_feeding(self, tensor: Tensor) -> None:
-        """Make `tensor` unfeedable."""
-        self._unfeedable.add(tensor)
-
-    def is_feedable(self, tensor: Tensor) -> bool:
-        """True unless `prevent_feeding` was called for the tensor."""
-        return tensor not in self._unfeedable
-
-    def prevent_fetching(self, op: Operation) -> None:
-        """Make `op` unfetchable."""
-        self._unfetchable.add(op)
-
-    def is_fetchable(self, element: Tensor | Operation) -> bool:
-        """True unless `prevent_fetching` was called for the operation."""
-        return (element.op if isinstance(element, Tensor) else element) not in self._unfetchable
-
-    # -- names -----------------------------------------------------------------------------
-
-    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
-        """Return `name` inside the current scope with `_1`, `_2`, ... added if it is taken.
-
-        Names that differ only in case count as the same, as in TensorFlow.
-        """
-        if self._name_scope:
-            name = f"{self._name_scope}/{name}"
-        used = self._names_in_use
-        key = name.lower()
-        count = used.get(key, 0)
-        if mark_as_used:
-            used[key] = count + 1
-        if count:
-            base = name
-            while key in used:
-                name = f"{base}_{count}"
-                key = name.lower()
-                count += 1
-            if mark_as_used:
-                used[base.lower()] = count
-                used[key] = 1
-        return name
-
-    def get_name_scope(self) -> str:
-        """The current name scope, without a trailing slash."""
-        return self._name_scope
-
-    def name_scope(self, name: str | None) -> AbstractContextManager[str]:
-        """Name ops made inside `scope/...`; yields the scope with a trailing slash.
-
-        A name ending in "/" opens that very scope again; None or "" opens the root.
-        """
-        return _NameScope(self, name)
-
-    def enter_names(self, name: str | None) -> str:
-        """Open a name scope, as `name_scope`, and return the one that was open."""
-        if name and not (_VALID_SCOPE_NAME if self._name_scope else _VALID_OP_NAME).match(name):
-            raise ValueError(f"'{name}' is not a valid root scope name")
-        previous = self._name_scope
-        if not name:
-            self._name_scope = ""
-        elif name.endswith("/"):
-            self._name_scope = name[:-1]
-        else:
-            self._name_scope = self.unique_name(name)
-        return previous
-
-    def leave_names(self, previous: str) -> None:
-        """Open the name scope again that was open before."""
-        self._name_scope = previous
 
     # -- devices ---------------------------------------------------------------------------
 
@@ -439,32 +301,6 @@ class Graph(GraphCollections):
         """Let the graph's library have these functions, whether an op names them or not."""
         for function in functions:
             self._functions.setdefault(function.name, function)
-
-    def rewrite_inputs(self, op: Operation, inputs: list[Tensor]) -> None:
-        """Replace the data inputs of an existing operation; plans that used it are made anew."""
-        op.inputs = inputs
-        self.rewrites += 1
-
-
-# These are entered for every op: a class costs a third of a generator.
-class _NameScope(AbstractContextManager[str]):
-    """One `with graph.name_scope(...)`."""
-
-    __slots__ = ("_graph", "_name", "_previous")
-
-    def __init__(self, graph: Graph, name: str | None) -> None:
-        self._graph = graph
-        self._name = name
-        self._previous = ""
-
-    def __enter__(self) -> str:
-        graph = self._graph
-        self._previous = graph.enter_names(self._name)
-        scope = graph.get_name_scope()
-        return f"{scope}/" if scope else ""
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._graph.leave_names(self._previous)
 
 
 class _AsDefault(AbstractContextManager["Graph"]):

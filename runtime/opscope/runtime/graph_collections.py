@@ -10,6 +10,7 @@ class GraphCollections:
     """Named lists of whatever a program wants to find again."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._collections: dict[Any, list[Any]] = {}
 
     def add_to_collection(self, name: Any, value: Any) -> None:

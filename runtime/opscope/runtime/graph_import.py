@@ -21,7 +21,7 @@ from opscope.runtime.node_import import (
     read_attrs,
 )
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.flow import ENTERS
+from opscope.runtime.ops.flow import ENTERS, MERGES, NEXTS
 
 _COLOCATION = "loc:@"
 
@@ -143,11 +143,8 @@ class _Importer:
             self._add(node)
         for op, index, text in self.open_inputs:
             inputs = list(op.inputs)
-            stand_in = inputs[index]
             inputs[index] = self._tensor(self.nodes[op.name[len(self.scope) :]], text)
             self.graph.rewrite_inputs(op, inputs)
-            stand_in.consumer_list.remove(op)
-            inputs[index].consumer_list.append(op)
         for node in self.nodes.values():
             self._place(node)
 
@@ -329,4 +326,4 @@ def _sources(nodes: Mapping[str, NodeDef], name: str) -> Iterator[str]:
 
 def _closes_loop(nodes: Mapping[str, NodeDef], node: NodeDef, source: str) -> bool:
     """True for the input of a Merge that comes round from the end of a loop's body."""
-    return node.op == "Merge" and source in nodes and nodes[source].op == "NextIteration"
+    return node.op in MERGES and source in nodes and nodes[source].op in NEXTS

@@ -82,20 +82,22 @@ SparseToSparseSetOperation: n r, n, r, m r, m, r
 """
 
 
+FORMS = dict(row.split(": ") for row in _TEXT.strip().splitlines())
+
+
 @cache
-def _forms() -> dict[str, list[list[str]]]:
-    rows = (row.partition(":") for row in _TEXT.strip().splitlines())
-    return {op_type: [part.split() for part in text.split(",")] for op_type, _, text in rows}
+def _axes(op_type: str) -> list[list[str]]:
+    """The axes of each input."""
+    return [part.split() for part in FORMS[op_type].split(",")]
 
 
 def check_inputs(node: Operation) -> None:
     """ValueError when the known shapes of a node's inputs do not have the form of its op type."""
-    form = _forms().get(node.definition.name)
-    if form is None:
+    if node.type not in FORMS:
         return
     sizes: dict[str, int] = {}
     batch = TensorShape(None)
-    for tensor, axes in zip(node.inputs, form, strict=True):
+    for tensor, axes in zip(node.inputs, _axes(node.type), strict=True):
         shape = as_shape(tensor.shape)
         if axes == ["*"] or shape.sizes is None:
             continue

@@ -18,6 +18,7 @@ from opscope.events import (
     HasNan,
     OutOfRange,
     has_inf_or_nan,
+    health_of_shape,
     health_summary,
 )
 from opscope.runtime import errors
@@ -70,6 +71,7 @@ def instrument_names(recorder: Recorder) -> dict[str, Any]:
         "bad_on_device": _bad_on_device,
         "gone": NOT_COMPUTED,
         "health": health_summary,
+        "health_of_shape": health_of_shape,
         "clock": time.perf_counter_ns,
         "isfinite": math.isfinite,
         "not_all_finite": _not_all_finite,
@@ -90,9 +92,9 @@ _SCALARS = frozenset({"float32", "float64", "int32", "int64"})
 class Recorder:
     """Which tensors are handed out, and the inf/nan test of each.
 
-    A plain or timed program skips ops that have no use. So does one that checks everything, if it
-    may defer: what it skipped is computed when somebody looks at it. Any other watch computes them,
-    but for a program that only checks.
+    A plain or timed program skips ops that have no use. So does one that summarizes everything, and
+    one that checks everything, if it may defer: what it skipped is computed when somebody looks at
+    it. Any other watch computes them, but for a program that only checks.
     """
 
     def __init__(
@@ -119,7 +121,8 @@ class Recorder:
         )
         # A run that stops at its hit has to stop at the op that was bad first.
         self.covers = self.defers and watch is not None and not watch.stop
-        self.skips_unused = watch is None or self.defers or only_checks
+        takes_needed = self.summarizes and watch is not None and watch.wants_all
+        self.skips_unused = watch is None or self.defers or only_checks or takes_needed
         self.recorded: list[Recorded] = []
         self.roots: list[Any] = []
         self.static_hits: list[int] = []

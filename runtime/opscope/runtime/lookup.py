@@ -12,6 +12,7 @@ from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.make_op import make_node, make_op, make_tensor
 from opscope.runtime.math import add, cast, not_equal
 from opscope.runtime.operation import Operation, Tensor
+from opscope.runtime.ops import dense_tables as _dense_tables  # noqa: F401 - defines an op type
 from opscope.runtime.ops import lookup_tables as _lookup_tables  # noqa: F401 - defines op types
 from opscope.runtime.ops.basic import no_op
 from opscope.runtime.ops.comparison import where_v2
@@ -327,8 +328,15 @@ class MutableHashTable(_Table):
         super().__init__(key_dtype, value_dtype)
         self._default = convert_to_tensor(default_value, self.value_dtype, name=self._label)
         self._value_shape: TensorShape = self._default.shape
+        self._checkpoint = checkpoint
         self.resource_handle = self._made(name)
         self.name = self.resource_handle.op.name.rpartition("/")[2]
+        if checkpoint:
+            # The package `train` needs this module.
+            from opscope.runtime.train.saveable_table import SaveableTable
+
+            saveable = SaveableTable(self, name)
+            get_default_graph().add_to_collection(GraphKeys.SAVEABLE_OBJECTS, saveable)
 
     def _made(self, name: str) -> Tensor:
         attrs: dict[str, Any] = {
@@ -336,7 +344,7 @@ class MutableHashTable(_Table):
             "value_dtype": self.value_dtype,
             "name": name,
         }
-        attrs["use_node_name_sharing"] = True
+        attrs["use_node_name_sharing"] = self._checkpoint
         if self._value_shape.ndims == 0:
             return make_tensor("MutableHashTableV2", **attrs)
         return make_tensor("MutableHashTableOfTensorsV2", value_shape=self._value_shape, **attrs)
@@ -398,7 +406,7 @@ class DenseHashTable(MutableHashTable):
     ) -> None:
         self._reserved = empty_key, deleted_key
         self._initial = initial_num_buckets
-        super().__init__(key_dtype, value_dtype, default_value, name)
+        super().__init__(key_dtype, value_dtype, default_value, name, checkpoint)
 
     def _made(self, name: str) -> Tensor:
         empty, deleted = (
@@ -412,7 +420,7 @@ class DenseHashTable(MutableHashTable):
             value_dtype=self.value_dtype,
             value_shape=self._value_shape,
             initial_num_buckets=self._initial,
-            use_node_name_sharing=True,
+            use_node_name_sharing=self._checkpoint,
             name=name,
         )
 

@@ -32,17 +32,20 @@ def make_op(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -
 
 def make_tensor(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Tensor:
     """Add an op of one output, as `make_op`, and return that Tensor."""
-    (output,) = make_node(op_type, *inputs, name=name, **attrs).outputs
+    made = None if attrs else _node_on_tensors(find_op(op_type), inputs, name)
+    if made is None:
+        made = make_node(op_type, *inputs, name=name, **attrs)
+    (output,) = made.outputs
     return output
 
 
 def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any) -> Operation:
     """Add an op to the default graph, as `make_op`, and return the Operation."""
     definition = find_op(op_type)
-    if not attrs and definition.takes_tensors and len(inputs) == len(definition.inputs):
-        known = _types_of(definition, inputs)
-        if known is not None:
-            return _make_of_tensors(definition, inputs, name, known)
+    if not attrs:
+        made = _node_on_tensors(definition, inputs, name)
+        if made is not None:
+            return made
     if len(inputs) != len(definition.inputs):
         names = ", ".join(a.name for a in definition.inputs)
         raise TypeError(
@@ -66,13 +69,39 @@ def make_node(op_type: str, *inputs: Any, name: str | None = None, **attrs: Any)
             return graph.create_op(definition, ordered, _complete(definition, known), scope + "/")
 
 
-def _types_of(definition: OpDef, inputs: tuple[Any, ...]) -> dict[str, Any] | None:
-    """The attributes of a node on these inputs when all are tensors that fit as they are."""
+def _node_on_tensors(
+    definition: OpDef, inputs: tuple[Any, ...], name: str | None
+) -> Operation | None:
+    """`make_node` where all inputs are tensors that fit as they are, as for most ops; else None."""
+    types = []
+    for value in inputs:
+        if value.__class__ is not Tensor:
+            return None
+        types.append(value.dtype.as_datatype_enum)
+    if not types:
+        return None
+    key = tuple(types)
+    try:
+        attrs = definition.attrs_of_types[key]
+    except KeyError:
+        attrs = definition.attrs_of_types[key] = _attrs_of_types(definition, inputs)
+    if attrs is None:
+        return None
+    default = get_default_graph()
+    graph = default if default.captures_outside else inputs[0].op.graph
+    if graph is default:
+        return graph.create_op(definition, inputs, attrs, name)
+    with graph.as_default():
+        return graph.create_op(definition, inputs, attrs, name)
+
+
+def _attrs_of_types(definition: OpDef, inputs: tuple[Tensor, ...]) -> dict[str, Any] | None:
+    """The attributes of a node on tensors of the dtypes of these, None where they do not fit."""
+    if not definition.takes_tensors or len(inputs) != len(definition.inputs):
+        return None
     complete = dict(definition.defaults)
     found: set[str] = set()
     for arg, value in zip(definition.inputs, inputs, strict=True):
-        if value.__class__ is not Tensor:
-            return None
         dtype = value.dtype.base_dtype
         key = arg.type_attr
         if key is None:
@@ -87,18 +116,6 @@ def _types_of(definition: OpDef, inputs: tuple[Any, ...]) -> dict[str, Any] | No
         elif complete[key] is not dtype:
             return None
     return complete if definition.required <= found else None
-
-
-def _make_of_tensors(
-    definition: OpDef, inputs: tuple[Any, ...], name: str | None, attrs: dict[str, Any]
-) -> Operation:
-    """`make_node` where nothing is to be converted: most ops of most graphs."""
-    graph = graph_of(inputs)
-    scope = _scope_name(graph, name or definition.name)
-    if graph is get_default_graph():
-        return graph.create_op(definition, inputs, attrs, scope + "/")
-    with graph.as_default():
-        return graph.create_op(definition, inputs, attrs, scope + "/")
 
 
 def _flat(inputs: tuple[Any, ...]) -> Iterator[Any]:

@@ -107,14 +107,6 @@ def _collection(key: str, items: list[Any], prefix: str) -> CollectionDef | None
         for item in [] if prefix else items:
             proto = context_to_proto(item)
             made.bytes_list.value.append(proto.SerializeToString(deterministic=True))
-    elif key == GraphKeys.QUEUE_RUNNERS:
-        # The package `train` needs this module.
-        from opscope.runtime.train.queue_runner_proto import queue_runner_to_proto
-
-        for item in items:
-            runner = queue_runner_to_proto(item)
-            _take_off(runner, prefix)
-            made.bytes_list.value.append(runner.SerializeToString())
     elif all(hasattr(i, "to_proto") for i in items) and not _only_names(key):
         for proto in (i.to_proto() for i in items):
             if proto is not None:

@@ -21,7 +21,7 @@ from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.meta_graph import VARIABLE_COLLECTIONS
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.saved_model.constants import ASSETS_KEY
-from opscope.runtime.train.queue_runner_proto import queue_runner_from_proto
+from opscope.runtime.train.queue_runner import QueueRunner
 from opscope.runtime.train.saveable import all_saveable_objects
 from opscope.runtime.train.saver import Saver
 from opscope.runtime.variables import Variable
@@ -124,7 +124,7 @@ def _items(
     if kind == "bytes_list" and key == GraphKeys.SAVERS:
         return [Saver.from_proto(SaverDef.FromString(data), scope) for data in values]
     if kind == "bytes_list" and key == GraphKeys.QUEUE_RUNNERS:
-        return [queue_runner_from_proto(graph, QueueRunnerDef.FromString(v), scope) for v in values]
+        return [QueueRunner.from_proto(QueueRunnerDef.FromString(v), scope) for v in values]
     if kind == "bytes_list" and key == GraphKeys.WHILE_CONTEXT:
         return [loop_from_proto(graph, WhileContextDef.FromString(v), scope) for v in values]
     if kind == "bytes_list" and key == GraphKeys.COND_CONTEXT:

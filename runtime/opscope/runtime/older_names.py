@@ -61,7 +61,7 @@ def _rank_of_value(variable: Variable) -> Tensor:
     with graph.colocate_with(variable.op), op_name_scope(None, "Rank", variable) as scope:
         value = convert_to_tensor(variable)
         made = make_tensor("Rank", value, name=scope)
-    made.op.attrs[KEEPS_ITS_INPUT] = True
+    made.op.attrs = {**made.op.attrs, KEEPS_ITS_INPUT: True}
     return made
 
 

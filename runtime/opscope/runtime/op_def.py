@@ -116,14 +116,19 @@ class OpDef:
     function: GraphFunction | None = None
     template: str | Callable[[Operation], str | None] | None = None
     only_output: ArgDef | None = None  # the output, where there is one and it is no list
+    output_type_attr: str | None = None  # the attribute that is its dtype, if that is no reference
     takes_tensors: bool = False  # no input is a list or a reference
     defaults: Mapping[str, Any] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
+    # The attributes of a node on tensors of these dtypes, given none; None where these do not fit.
+    attrs_of_types: dict[tuple[int, ...], dict[str, Any] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Settle what every node of the type would ask for."""
         if len(self.outputs) == 1 and not self.outputs[0].is_list:
             self.only_output = self.outputs[0]
+            if not self.only_output.is_ref and self.only_output.dtype is None:
+                self.output_type_attr = self.only_output.type_attr
         self.takes_tensors = not any(a.is_list or a.is_ref for a in self.inputs)
         self.defaults = {key: attr.default for key, attr in self.attrs.items()}
         self.required = frozenset(key for key, d in self.defaults.items() if d is REQUIRED)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from opscope.runtime import dtypes
 from opscope.runtime.errors import OpError
-from opscope.runtime.input_forms import check_inputs
+from opscope.runtime.input_forms import FORMS, check_inputs
 from opscope.runtime.op_def import ArgDef, OpDef
 from opscope.runtime.tensor_shape import TensorShape, as_shape
-from opscope.runtime.traceback import Frame, describe
+from opscope.runtime.traceback import CodeFrames, Frame, describe
 
 if TYPE_CHECKING:
     from opscope.events.proto.node_def_pb2 import NodeDef
@@ -25,19 +24,23 @@ _UNKNOWN = TensorShape(None)
 
 
 class Operation:
-    """A node: op type, inputs, attributes, device; made by `Graph.create_op`."""
+    """A node: op type, inputs, attributes, device; made by `Graph.create_op`.
+
+    Many ops may share one dict of attributes; it is replaced, never changed.
+    """
 
     __slots__ = (
         "attrs",
         "code_frames",
         "control_flow_context",
-        "control_inputs",
+        "controls",
         "definition",
         "device",
         "graph",
         "inputs",
         "name",
         "outputs",
+        "type",
     )
 
     def __init__(
@@ -46,21 +49,21 @@ class Operation:
         definition: OpDef,
         name: str,
         inputs: list[Tensor],
-        control_inputs: list[Operation],
+        controls: Sequence[Operation],
         attrs: dict[str, Any],
     ) -> None:
         self.graph = graph
         self.definition = definition
+        self.type = definition.name
         self.name = name
         self.inputs = inputs
-        self.control_inputs = control_inputs
+        self.controls = tuple(controls)
         self.attrs = attrs
         self.device = ""
         self.control_flow_context: ControlFlowContext | None = None
-        self.code_frames: tuple[tuple[CodeType, int], ...] = ()
-        self.outputs = self.new_outputs()
-        for tensor in inputs:
-            tensor.consumer_list.append(self)
+        self.code_frames: CodeFrames = ()
+        key = definition.output_type_attr
+        self.outputs = self.new_outputs() if key is None else [Tensor(self, 0, attrs[key])]
 
     def new_outputs(self) -> list[Tensor]:
         """A tensor for each output that definition and attributes ask for."""
@@ -89,30 +92,34 @@ class Operation:
         if rule is None:
             return
         try:
-            check_inputs(self)
+            if self.type in FORMS:
+                check_inputs(self)
             shapes = rule(self)
         except (ValueError, IndexError, ArithmeticError, OpError) as error:
             given = ", ".join(str(t.shape) for t in self.inputs)
             raise ValueError(
                 f"{error} for '{self.name}' (op: '{self.type}') with input shapes: {given}."
             ) from None
+        if len(shapes) == len(self.outputs) == 1 and shapes[0].__class__ is TensorShape:
+            self.outputs[0].shape = shapes[0]
+            return
         for tensor, shape in zip(self.outputs, shapes, strict=True):
             tensor.shape = shape if shape.__class__ is TensorShape else as_shape(shape)
 
     def on_inputs(self, inputs: list[Tensor]) -> Operation:
         """A copy of this operation on other inputs that no graph knows."""
         copy: Operation = object.__new__(Operation)
-        for name in ("graph", "definition", "name", "attrs", "device", "code_frames"):
+        for name in ("graph", "definition", "name", "type", "attrs", "device", "code_frames"):
             setattr(copy, name, getattr(self, name))
         copy.inputs = inputs
-        copy.control_inputs = []
+        copy.controls = ()
         copy.outputs = [Tensor(copy, t.value_index, t.dtype) for t in self.outputs]
         return copy
 
     @property
-    def type(self) -> str:
-        """The op type, such as "MatMul"."""
-        return self.definition.name
+    def control_inputs(self) -> list[Operation]:
+        """The ops that run before this one though it reads nothing of them."""
+        return list(self.controls)
 
     @property
     def op_def(self) -> OpDef:
@@ -156,8 +163,8 @@ class Operation:
 
     def add_control_input(self, op: Operation) -> None:
         """Make this op run after `op` as well."""
-        if op not in self.control_inputs:
-            self.control_inputs.append(op)
+        if op not in self.controls:
+            self.controls = (*self.controls, op)
             self.graph.rewrites += 1
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
@@ -175,7 +182,7 @@ class Tensor:
 
     __array_priority__ = 100  # so that `ndarray + tensor` asks the tensor
     # assign: what a slice of a variable has beside, a function that puts a value in its place
-    __slots__ = ("assign", "consumer_list", "dtype", "op", "shape", "value_index")
+    __slots__ = ("assign", "dtype", "op", "shape", "value_index")
 
     if TYPE_CHECKING:  # ops/overloads.py gives Tensor these
         assign: Any
@@ -216,7 +223,6 @@ class Tensor:
         self.value_index = value_index
         self.dtype = dtype
         self.shape = _UNKNOWN
-        self.consumer_list: list[Operation] = []
 
     @property
     def name(self) -> str:
@@ -243,7 +249,7 @@ class Tensor:
 
     def consumers(self) -> list[Operation]:
         """The operations that read this tensor."""
-        return list(dict.fromkeys(self.consumer_list))
+        return self.op.graph.consumers(self)
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Compute the value in `session` or the default session."""

@@ -12,6 +12,7 @@ from opscope.runtime.op_def import OpDef
 from opscope.runtime.operation import Operation
 from opscope.runtime.ops.flow import FLOW
 from opscope.runtime.ops.resource_variables import variable_of
+from opscope.runtime.references import referred
 
 Placement = Mapping[Operation, Device]
 
@@ -49,10 +50,7 @@ def _reference_owner(op: Operation) -> Operation | None:
             if variable is not None:
                 return variable
         elif tensor.dtype.is_ref_dtype and op.definition.updates:
-            source = tensor.op
-            while source.inputs and (source.definition.updates or source.type in FLOW):
-                source = source.inputs[next(iter(source.definition.updates), 0)].op
-            return source
+            return referred(tensor)[0]
     return None
 
 

@@ -6,6 +6,9 @@ import sys
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+
+from opscope.events import health_summary
 
 # What `sys.getrefcount` says of an array that only one local name holds.
 _HELD_BY_ONE_NAME = 2
@@ -23,7 +26,7 @@ class VariableSlot:
     update once nobody holds it.
     """
 
-    __slots__ = ("moderate", "name", "rewrites", "shared", "spare", "value")
+    __slots__ = ("_health", "commits", "moderate", "name", "rewrites", "shared", "spare", "value")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -32,6 +35,8 @@ class VariableSlot:
         self.spare: Any = None
         self.moderate = False  # a watch found the sum of its squares finite
         self.rewrites = 0  # how often an update was made in place
+        self.commits = 0  # how often there was an update
+        self._health: tuple[int, npt.NDArray[np.float64]] | None = None
 
     def target(self) -> Any:
         """The array to write the next value into; None for a scalar: the ufunc makes a new one."""
@@ -60,5 +65,16 @@ class VariableSlot:
             self.value = value
         else:
             self.rewrites += 1
+        self.commits += 1
         self.shared = False
         self.moderate = False
+
+    def health(self) -> npt.NDArray[np.float64]:
+        """The health summary of a value on the host, taken once until it is updated.
+
+        An update by another thread meanwhile makes what is found here that of no later value.
+        """
+        commits, found = self.commits, self._health
+        if found is None or found[0] != commits:
+            found = self._health = commits, health_summary(self.value)
+        return found[1]

@@ -16,6 +16,7 @@ from opscope.events import Health, has_inf_or_nan, health_summary
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.deferred import NOT_COMPUTED, with_deferred
 from opscope.runtime.errors import OpError
+from opscope.runtime.health_code import with_numbers
 from opscope.runtime.operation import Tensor
 from opscope.runtime.ops.flow import MERGES
 from opscope.runtime.watch import WatchedTensor
@@ -102,24 +103,16 @@ class WatchedRun:
     @cached_property
     def health(self) -> list[Health]:
         """The health of each of `tensors`, or with `Watch.summaries` of what was computed."""
-        found: dict[int, npt.NDArray[np.float64]] = {}
+        recorded = self._seen.recorded
         rows = []
-        for i, (r, value) in enumerate(zip(self._seen.recorded, self._all_values, strict=True)):
-            if value is NOT_COMPUTED or not r.listed:
-                continue
-            summary = value
-            if not self._plan.program.summarizes:
-                # One value under several names is read once; a constant's was known before.
-                known = self._plan.constant_health if r.local.startswith("c") else found
-                summary = known.get(id(value))
-                if summary is None:
-                    summary = known[id(value)] = health_summary(r.device.to_host(value))
-            op = r.tensor.op
+        for i, summary in self._summaries.items():
+            tensor = recorded[i].tensor
+            op = tensor.op
             rows.append(
                 Health(
-                    r.device.name,
+                    recorded[i].device.name,
                     op.name,
-                    r.tensor.value_index,
+                    tensor.value_index,
                     self._moment(i),
                     summary,
                     op.type,
@@ -130,7 +123,26 @@ class WatchedRun:
     @property
     def health_summaries(self) -> list[npt.NDArray[np.float64]]:
         """The numbers of `health`."""
-        return [row.summary for row in self.health]
+        return list(self._summaries.values())
+
+    @cached_property
+    def _summaries(self) -> dict[int, npt.NDArray[np.float64]]:
+        """The health summary of what was recorded at each place."""
+        recorded, values = self._seen.recorded, self._all_values
+        places = [i for i, r in enumerate(recorded) if r.listed and values[i] is not NOT_COMPUTED]
+        if self._plan.program.summarizes:
+            return with_numbers({i: values[i] for i in places})
+        found: dict[int, npt.NDArray[np.float64]] = {}
+        summaries = {}
+        for i in places:
+            # One value under several names is read once; a constant's was known before.
+            r, value = recorded[i], values[i]
+            known = self._plan.constant_health if r.local.startswith("c") else found
+            summary = known.get(id(value))
+            if summary is None:
+                summary = known[id(value)] = health_summary(r.device.to_host(value))
+            summaries[i] = summary
+        return summaries
 
     def without_values(self) -> WatchedRun:
         """This run with its health, its hits by name, and no value."""
@@ -142,6 +154,7 @@ class WatchedRun:
             _fed_values=[None] * len(self._fed_values),
             _time=self._time,
             health=self.health,
+            _summaries=self._summaries,
             tensors=[],
             hits=[hit._replace(value=None, inputs=()) for hit in self.hits],
             result=None,

@@ -171,10 +171,7 @@ class WhileContext(ControlFlowContext):
 def close_loop(merged: Tensor, next_value: Tensor) -> None:
     """Make `next_value` the second input of a Merge, which held the first one twice."""
     op = merged.op
-    old = op.inputs[1]
     op.graph.rewrite_inputs(op, [op.inputs[0], next_value])
-    old.consumer_list.remove(op)
-    next_value.consumer_list.append(op)
 
 
 def is_constant_enter(op: Operation) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,12 +76,12 @@ class DebugTensorDatum:
 
     @classmethod
     def from_entry(cls, entry: DumpEntry, folder: DumpFolder) -> DebugTensorDatum:
-        """The datum of an entry of a dump; of a packed one, with the tensor's health summary."""
+        """The datum of an entry of a dump; of a packed one, knowing perhaps that it is finite."""
         made = cls.__new__(cls)
         made._set(entry, None)
         if entry.offset >= 0:
             made._packed = folder, entry
-            made._health = folder.health_numbers(entry)
+            made.is_surely_finite = folder.finite(entry) is True
         return made
 
     @classmethod
@@ -117,7 +116,7 @@ class DebugTensorDatum:
         self._value = value
         self._size = entry.size
         self._packed: tuple[DumpFolder, DumpEntry] | None = None
-        self._health: Sequence[float] | None = None
+        self.is_surely_finite = False  # True: the dump says that nothing is infinite or NaN
 
     @property
     def extended_timestamp(self) -> str:
@@ -164,12 +163,6 @@ class DebugTensorDatum:
             return _tensor_value(folder.load(entry))
         assert self.file_path is not None, "a datum has a value or a file"
         return _loaded(self.file_path)
-
-    @property
-    def is_surely_finite(self) -> bool:
-        """True where the dump's health summary says that no element is infinite or NaN."""
-        numbers = self._health
-        return numbers is not None and not (numbers[2] or numbers[3] or numbers[7])
 
     def __str__(self) -> str:
         return (

@@ -57,6 +57,15 @@
       });
     }
 
+    // Go on in other elements, as it is.
+    move(side, body) {
+      const focused = document.activeElement;
+      side.append(...this.side.childNodes);
+      body.append(...this.body.childNodes);
+      this.side = side; this.body = body;
+      focused?.focus?.({ preventScroll: true });
+    }
+
     keys() {
       const arrows = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
       this.drawing.svg.addEventListener("keydown", (e) => {
@@ -271,11 +280,18 @@
 
   }
 
+  // The page is filled where it stands before Dash has started; Dash's own elements take it over.
   const mount = () => {
-    const side = document.getElementById("graph-side"), body = document.getElementById("graph-body");
+    const side = document.getElementById("graph-side") ?? opscope.early.host("graph-side");
+    const body = document.getElementById("graph-body") ?? opscope.early.host("graph-body");
     if (!side || !body || page?.body === body) return;
+    if (page && page.body === opscope.early.host("graph-body")) {
+      page.move(side, body);
+      opscope.early.done();
+      return;
+    }
     page = new GraphPage(side, body);
-    page.list();
+    page.list().then(opscope.early.drawn);
     // The shell tells of changes since its own first look; one may have come before that.
     setTimeout(() => page.list(), 1500);
   };

@@ -55,7 +55,7 @@ window.opscope = (() => {
         tellProblems(news.problems);
         const key = `${news.loaded} ${news.generation} ${news.error}`;
         if (key !== generation) {
-          window.dash_clientside?.set_props("generation", { data: news.generation });
+          window.dash_clientside?.set_props?.("generation", { data: news.generation });
           if (generation !== null) window.dispatchEvent(new CustomEvent("opscope:generation", { detail: news.generation }));
         }
         generation = key;

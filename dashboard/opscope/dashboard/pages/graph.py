@@ -95,4 +95,5 @@ PAGE = Page(
     layout=layout,
     routes=routes,
     assets=("graph.css", "graph_map.js", "graph_drawing.js", "graph_panels.js", "graph.js"),
+    early=True,
 )

@@ -9,6 +9,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from opscope.dashboard.markup import markup
 from opscope.dashboard.page import Page
 from opscope.dashboard.store import Store
 
@@ -26,8 +27,11 @@ def aria(**words: str) -> dict[str, Any]:
     return {f"aria-{word}": value for word, value in words.items()}
 
 
-def frame(store: Store, base: str) -> Any:
-    """The shell, with an empty place for the page; the navigation callback fills it."""
+def frame(store: Store, base: str, links: Any = None, page: Any = None) -> Any:
+    """The shell, with an empty place for the page; the navigation callback fills it.
+
+    `links` (of `tabs`) and a `page` stand in their places from the start where they are given.
+    """
     return dmc.MantineProvider(
         defaultColorScheme="auto",
         theme={
@@ -53,7 +57,7 @@ def frame(store: Store, base: str) -> Any:
                             className="brand",
                             title="opscope: the first page that has data",
                         ),
-                        html.Nav(id="tabs", className="tabs", **aria(label="Pages")),
+                        html.Nav(links, id="tabs", className="tabs", **aria(label="Pages")),
                         html.Div(
                             className="status",
                             children=[
@@ -84,7 +88,7 @@ def frame(store: Store, base: str) -> Any:
                         ),
                     ],
                 ),
-                html.Main(id="page", className="page", tabIndex="-1"),
+                html.Main(page, id="page", className="page", tabIndex="-1"),
             ],
         ),
     )
@@ -109,6 +113,16 @@ def tabs(store: Store, pages: Sequence[Page], base: str, path: str) -> list[Any]
             )
         )
     return links
+
+
+def early(store: Store, pages: Sequence[Page], base: str, path: str) -> str:
+    """The whole shell with its page as HTML, where its script can fill it before Dash; else ""."""
+    shown = view(store, pages, path)
+    page = view_page(store, pages, path)
+    if page is None or not page.early or shown.key != page.path:
+        return ""
+    frame_now = frame(store, base, tabs(store, pages, base, path), shown.draw())
+    return f'<div id="early">{markup(frame_now, "early-")}</div>'
 
 
 def first_page(store: Store, pages: Sequence[Page]) -> Page | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,9 @@ def _fingerprint(xp: Any, data: Any, method: bytes) -> Any:
     """Eight bytes for each row: the fingerprint of its bytes."""
     if method != b"farmhash64":
         raise errors.InvalidArgumentError(None, None, f"Unsupported fingerprint method: {method!r}")
-    rows = data.reshape(len(data), -1)
+    if not data.ndim:
+        raise errors.InvalidArgumentError(None, None, "`data` should have at least one dimension")
+    rows = data.reshape(len(data), math.prod(data.shape[1:]))
     if data.dtype == object:
         numbers = [[farmhash64(s) for s in row] for row in rows.tolist()]
         found = [

@@ -24,6 +24,7 @@ from opscope.runtime.ops.elementwise import same_shape
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.sequence import range as range_of
 from opscope.runtime.ops.shape import rank
+from opscope.runtime.ops.sparse_forms import check_parts, refused
 from opscope.runtime.ops.static_value import static_value
 from opscope.runtime.sparse_tensor import SparseTensor
 from opscope.runtime.string_value import boxed, of_each, strings_like
@@ -149,10 +150,21 @@ def _edit_distance(
     The sequences lie along the last axis. Normalized by the length of the truth; inf where that is
     empty and the other is not.
     """
+    check_parts(places, values, sizes)
+    check_parts(true_places, true_values, true_sizes)
+    if len(sizes) != len(true_sizes) or len(sizes) < 2:
+        raise refused(
+            "Hypothesis and truth must have the same rank of at least 2, but have "
+            f"{len(sizes)} and {len(true_sizes)}"
+        )
     shape = np.maximum(sizes, true_sizes)[:-1].tolist()
+    if 0 in shape:
+        raise refused(f"Got output shape {shape} which has 0 elements")
     mine, truth = _sequences(places, values), _sequences(true_places, true_values)
     out = np.zeros(shape, np.float32)
     for place in mine.keys() | truth.keys():
+        if not all(0 <= at < size for at, size in zip(place, shape, strict=True)):
+            raise errors.InternalError(None, None, f"index {place} is outside of {shape}")
         a, b = mine.get(place, []), truth.get(place, [])
         distance = float(_distance(a, b))
         if normalize:

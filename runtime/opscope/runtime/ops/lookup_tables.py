@@ -16,12 +16,12 @@ from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation
 from opscope.runtime.tensor_shape import TensorShape, scalar
 
-_SHARED = "container: string = '', shared_name: string = '', use_node_name_sharing: bool = false, "
+SHARED = "container: string = '', shared_name: string = '', use_node_name_sharing: bool = false, "
 _TYPES = "key_dtype: type, value_dtype: type"
 WHOLE_LINE, LINE_NUMBER = -2, -1
 
 
-def _listed(values: Any) -> list[Any]:
+def listed(values: Any) -> list[Any]:
     """The elements as Python values, in row-major order."""
     return [values] if isinstance(values, bytes) else np.asarray(values).reshape(-1).tolist()
 
@@ -44,7 +44,7 @@ class Table:
 
     def _rows(self, values: Any) -> list[Any]:
         if not self.value_shape:
-            return _listed(values)
+            return listed(values)
         return list(values.reshape(-1, *self.value_shape))
 
     def fill(self, keys: Any, values: Any) -> None:
@@ -53,7 +53,7 @@ class Table:
             if self.is_initialized:
                 return
             found: dict[Any, Any] = {}
-            for key, value in zip(_listed(keys), _listed(values), strict=True):
+            for key, value in zip(listed(keys), listed(values), strict=True):
                 if found.setdefault(key, value) != value:
                     raise errors.InvalidArgumentError(
                         None,
@@ -66,17 +66,17 @@ class Table:
     def insert(self, keys: Any, values: Any) -> None:
         """Add keys, or give them new values."""
         with self._lock:
-            self._items.update(zip(_listed(keys), self._rows(values), strict=True))
+            self._items.update(zip(listed(keys), self._rows(values), strict=True))
 
     def replace(self, keys: Any, values: Any) -> None:
         """Forget everything, and take these."""
         with self._lock:
-            self._items = dict(zip(_listed(keys), self._rows(values), strict=True))
+            self._items = dict(zip(listed(keys), self._rows(values), strict=True))
 
     def remove(self, keys: Any) -> None:
         """Forget keys; unknown ones are none to forget."""
         with self._lock:
-            for key in _listed(keys):
+            for key in listed(keys):
                 self._items.pop(key, None)
 
     def _check(self) -> None:
@@ -93,7 +93,7 @@ class Table:
             defaults = []
         with self._lock:
             get = self._items.get
-            wanted = _listed(keys)
+            wanted = listed(keys)
             if defaults:
                 rows = [get(k, d) for k, d in zip(wanted, defaults, strict=True)]
             else:
@@ -127,9 +127,7 @@ def _shown(value: Any) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
-def _table_op(
-    name: str, doc: str, signature: str, attrs: str, is_static: bool, anonymous: bool = False
-) -> OpDef:
+def _table_op(name: str, doc: str, signature: str, attrs: str, is_static: bool) -> OpDef:
     def kernel(xp: Any, *inputs: Any) -> Any:
         raise errors.InternalError(None, None, "a table belongs to a session")
 
@@ -143,8 +141,8 @@ def _table_op(
     @made.bind
     def _(binding: Binding) -> Callable[..., Table]:
         node = binding.node
-        shared = () if anonymous else (node.attrs["container"], node.attrs["shared_name"])
-        key = ("lookup table", *shared) if shared and shared[1] else ("lookup table", node.name)
+        shared = (node.attrs["container"], node.attrs["shared_name"])
+        key = ("lookup table", *shared) if shared[1] else ("lookup table", node.name)
         found: Table = binding.state(key, lambda: Table(node.attrs, is_static))
         return lambda *inputs: found
 
@@ -157,26 +155,17 @@ _table_op(
     "HashTableV2",
     "A table of the session that is filled once.",
     _HANDLE,
-    f"{_SHARED}{_TYPES}",
+    f"{SHARED}{_TYPES}",
     is_static=True,
 )
-_table_op("MutableHashTableV2", _MUTABLE, _HANDLE, f"{_SHARED}{_TYPES}", is_static=False)
+_table_op("MutableHashTableV2", _MUTABLE, _HANDLE, f"{SHARED}{_TYPES}", is_static=False)
 _table_op(
     "MutableHashTableOfTensorsV2",
     "A table of the session whose keys may change, of values of one shape.",
     _HANDLE,
-    f"{_SHARED}{_TYPES}, value_shape: shape = []",
+    f"{SHARED}{_TYPES}, value_shape: shape = []",
     is_static=False,
 )
-_table_op(
-    "MutableDenseHashTableV2",
-    "A table of the session whose keys may change; two keys may not be used.",
-    f"empty_key: key_dtype, deleted_key: key_dtype {_HANDLE}",
-    f"{_SHARED}{_TYPES}, value_shape: shape = [], initial_num_buckets: int = 131072, "
-    "max_load_factor: float = 0.8",
-    is_static=False,
-)
-
 _KEYS = "table_handle: resource, keys: Tin"
 
 
@@ -202,10 +191,10 @@ def _plain(value: Any) -> Any:
 
 @_find.shape
 def _(node: Operation) -> list[TensorShape]:
-    keys, default = node.inputs[1].shape, node.inputs[2].shape
-    if default.ndims and keys.ndims and default.ndims == keys.ndims:
-        return [keys]
-    return [keys.concatenate(default)]
+    table = node.inputs[0].op
+    if "key_dtype" not in table.attrs:
+        return [TensorShape(None)]
+    return [node.inputs[1].shape.concatenate(table.attrs.get("value_shape", TensorShape([])))]
 
 
 @op(
@@ -281,7 +270,7 @@ def _export(xp: Any, table: Table) -> Any:
 
 @_export.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [TensorShape([None]), TensorShape(None)]
+    return [TensorShape(None), TensorShape(None)]
 
 
 @op(

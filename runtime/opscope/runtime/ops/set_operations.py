@@ -24,6 +24,8 @@ Sets = dict[tuple[int, ...], set[Any]]
 
 
 def _of_dense(array: Any) -> tuple[Sets, tuple[int, ...]]:
+    if array.ndim < 2:
+        raise refused(f"Invalid rank {array.ndim}: the operands must have at least 2 axes")
     lead = array.shape[:-1]
     rows = array.reshape(int(np.prod(lead)), array.shape[-1]).tolist()
     return dict(zip(np.ndindex(*lead), map(set, rows), strict=True)), lead
@@ -40,6 +42,9 @@ def _of_sparse(indices: Any, values: Any, shape: Any) -> tuple[Sets, tuple[int, 
 
 def _combined(first: Any, second: Any, operation: str, kind: Any) -> Any:
     (a, lead), (b, other) = first, second
+    for groups in (lead, other):
+        if not groups:
+            raise refused("Invalid rank: the operands must have at least 2 axes")
     if lead != other:
         raise refused(f"Mismatched group shapes {list(lead)} and {list(other)}")
     if operation not in _OPERATIONS:

@@ -18,7 +18,13 @@ from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.nd_indexing import gather_nd
 from opscope.runtime.ops.shape import expand_dims, reshape, shape, size
 from opscope.runtime.ops.slicing import slice_block
-from opscope.runtime.ops.sparse_forms import check_inside, check_parts, refused, row_order
+from opscope.runtime.ops.sparse_forms import (
+    axis_of,
+    check_inside,
+    check_parts,
+    refused,
+    row_order,
+)
 from opscope.runtime.ops.static_value import static_shape, static_value
 from opscope.runtime.ops.type_sets import NUMBER, REAL
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
@@ -30,6 +36,8 @@ _PAIR = (
 
 def _merged(a: Any, b: Any) -> tuple[Any, Any, Any]:
     """The rows of both in order, each once, and where each row of a and of b went."""
+    if not (_ascends(a) and _ascends(b)):
+        return _walked(a, b)
     rows = np.concatenate([a, b])
     order = row_order(rows)
     ordered = rows[order]
@@ -40,8 +48,46 @@ def _merged(a: Any, b: Any) -> tuple[Any, Any, Any]:
     return ordered[is_new], places[: len(a)], places[len(a) :]
 
 
-def _after_last(places: Any) -> int:
-    return int(places.max()) + 1 if len(places) else 0
+def _ascends(rows: Any) -> bool:
+    """Whether each row comes after the one before it, so that none stands twice."""
+    if len(rows) < 2 or not rows.shape[1]:
+        return len(rows) < 2
+    differs = rows[1:] != rows[:-1]
+    first = differs.argmax(axis=1)[:, None]
+    above = np.take_along_axis(rows[1:] > rows[:-1], first, 1)
+    return bool(above.all())
+
+
+def _walked(a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """The same of rows in any order.
+
+    The smaller of the two next ones goes first, equal ones are one, and none is compared with those
+    before it.
+    """
+    left, right = a.tolist(), b.tolist()
+    rows: list[Any] = []
+    places: tuple[list[int], list[int]] = ([], [])
+    while len(places[0]) < len(left) or len(places[1]) < len(right):
+        i, j = len(places[0]), len(places[1])
+        row = min(left[i : i + 1] + right[j : j + 1])
+        for own, operand in zip(places, (left, right), strict=True):
+            if operand[len(own) : len(own) + 1] == [row]:
+                own.append(len(rows))
+        rows.append(row)
+    first, second = (np.array(p, np.int64) for p in places)
+    return np.array(rows, np.int64).reshape(len(rows), a.shape[1]), first, second
+
+
+def _check_operands(ai: Any, av: Any, a_shape: Any, bi: Any, bv: Any, b_shape: Any) -> None:
+    """InvalidArgumentError unless both are sparse tensors of the same shape, with an axis."""
+    check_parts(ai, av, a_shape)
+    check_parts(bi, bv, b_shape)
+    if not len(a_shape):
+        raise refused("Input shape must have at least one axis")
+    if a_shape.shape != b_shape.shape or (a_shape != b_shape).any():
+        raise refused(
+            f"Operands' shapes do not match: got {a_shape.tolist()} and {b_shape.tolist()}"
+        )
 
 
 @op(
@@ -53,22 +99,15 @@ def _after_last(places: Any) -> int:
 def _add(
     xp: Any, ai: Any, av: Any, a_shape: Any, bi: Any, bv: Any, b_shape: Any, thresh: Any
 ) -> Any:
-    """The sum of two sparse tensors, without the elements whose magnitude is below thresh."""
-    check_parts(ai, av, a_shape)
-    check_parts(bi, bv, b_shape)
-    if not len(a_shape):
-        raise refused("Input shape must have at least one axis")
-    if a_shape.shape != b_shape.shape or (a_shape != b_shape).any():
-        raise refused(
-            f"Operands' shapes do not match: got {a_shape.tolist()} and {b_shape.tolist()}"
-        )
+    """The sum of two sparse tensors, without the sums of two whose magnitude is below thresh."""
+    _check_operands(ai, av, a_shape, bi, bv, b_shape)
     rows, a_places, b_places = _merged(ai, bi)
     total = np.zeros(len(rows), av.dtype)
     total[a_places] += av
     total[b_places] += bv
-    is_kept = abs(total) >= thresh
-    # What comes after the last element of one operand is kept whatever it is.
-    is_kept[min(_after_last(a_places), _after_last(b_places)) :] = True
+    is_sum = np.zeros(len(rows), bool)
+    is_sum[a_places[np.isin(a_places, b_places)]] = True
+    is_kept = ~is_sum | (thresh <= abs(total))
     return rows[is_kept], total[is_kept], a_shape
 
 
@@ -87,13 +126,35 @@ def _(node: Operation) -> list[TensorShape]:
     not_differentiable=True,
 )
 def _add_grad(xp: Any, grad: Any, a: Any, b: Any, total: Any) -> Any:
-    """The gradients of both operands' values; zero for elements that the threshold left out."""
-    places = {tuple(row): g for row, g in zip(total.tolist(), grad, strict=True)}
-    zero = grad.dtype.type(0)
-    return tuple(
-        np.array([places.get(tuple(row), zero) for row in rows.tolist()], grad.dtype)
-        for rows in (a, b)
-    )
+    """The gradients of both operands' values; zero for elements that the threshold left out.
+
+    Three lists of indices are walked once, side by side: they have to be in the same order.
+    """
+    if not a.shape[1] == b.shape[1] == total.shape[1]:
+        raise refused(
+            "The operands and their sum must have as many axes: got "
+            f"{a.shape[1]}, {b.shape[1]} and {total.shape[1]}"
+        )
+    if len(grad) != len(total):
+        raise refused(f"There are {len(grad)} gradients of the {len(total)} elements of the sum")
+    operands, sums = (a.tolist(), b.tolist()), total.tolist()
+    backs = [np.zeros(len(rows), grad.dtype) for rows in operands]
+    ends = [0, 0]
+    place = 0
+    while place < len(sums):
+        if all(end == len(rows) for end, rows in zip(ends, operands, strict=True)):
+            break
+        reached = True
+        for side, rows in enumerate(operands):
+            if ends[side] == len(rows) or rows[ends[side]] > sums[place]:
+                continue
+            if rows[ends[side]] == sums[place]:
+                backs[side][ends[side]] = grad[place]
+            else:
+                reached = False
+            ends[side] += 1
+        place += reached
+    return tuple(backs)
 
 
 @_add_grad.shape
@@ -206,6 +267,9 @@ _cwise_div.gradient(_cwise_gradient)
 
 def _define_extreme(name: str, function: Any, doc: str) -> OpDef:
     def kernel(xp: Any, ai: Any, av: Any, a_shape: Any, bi: Any, bv: Any, b_shape: Any) -> Any:
+        _check_operands(ai, av, a_shape, bi, bv, b_shape)
+        check_inside(ai, a_shape)
+        check_inside(bi, b_shape)
         rows, a_places, b_places = _merged(ai, bi)
         first, second = (np.zeros(len(rows), av.dtype) for _ in range(2))
         first[a_places], second[b_places] = av, bv
@@ -240,7 +304,7 @@ def _reduced(
     """Rows of the kept axes, their totals, and the shape after a reduction."""
     check_parts(indices, values, sizes)
     rank = len(sizes)
-    over = {int(a) % rank for a in np.atleast_1d(axes)} if np.size(axes) else set()
+    over = {axis_of(int(a), rank, "Reduction axis") for a in np.atleast_1d(axes)}
     kept = [i for i in range(rank) if i not in over]
     columns = indices[:, kept]
     order = row_order(columns)

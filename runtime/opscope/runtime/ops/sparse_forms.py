@@ -5,6 +5,7 @@ A sparse tensor is three arrays: indices int64 [count, rank], values [count], sh
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,22 @@ def check_inside(indices: Any, sizes: Any) -> None:
             f"Sparse index tuple indices[{place}, :] = {indices[place].tolist()} is out of bounds "
             f"of {sizes.tolist()}"
         )
+
+
+def axis_of(dim: int, rank: int, called: str) -> int:
+    """The axis that a number from -rank to rank - 1 names; InvalidArgumentError for others."""
+    if not -rank <= dim < rank:
+        raise refused(f"{called} must be in range [{-rank}, {rank}), got {dim}")
+    return dim % rank
+
+
+def check_ordered(indices: Any) -> None:
+    """InvalidArgumentError unless each index comes after the one before it."""
+    rows = indices.tolist()
+    for place, (before, row) in enumerate(pairwise(rows), 1):
+        if row <= before:
+            fault = "is repeated" if row == before else "is out of order; tf.sparse.reorder orders"
+            raise refused(f"indices[{place}] = {row} {fault}")
 
 
 def row_order(indices: Any) -> Any:
@@ -103,6 +120,11 @@ def _(node: Operation, _: Any, grad: Tensor) -> list[Tensor | None]:
 def _slice(xp: Any, indices: Any, values: Any, shape: Any, start: Any, size: Any) -> Any:
     """The part of a tensor from `start` on, of `size` where it goes that far."""
     check_parts(indices, values, shape)
+    for name, given in (("start", start), ("size", size)):
+        if len(given) != len(shape):
+            raise refused(
+                f"Expected {name} to be a vector of length {len(shape)} but got length {len(given)}"
+            )
     inside = ((indices >= start) & (indices < start + size)).all(axis=1)
     sizes = np.maximum(np.minimum(size, shape - start), 0)
     return indices[inside] - start, values[inside], sizes
@@ -122,13 +144,25 @@ def _(node: Operation) -> list[TensorShape]:
     host_only=True,
 )
 def _slice_grad(xp: Any, grad: Any, indices: Any, start: Any, kept: Any) -> Any:
-    """The gradient of the values of a slice, zero for those that were cut off."""
+    """The gradient of the values of a slice, zero for those that were cut off.
+
+    Both lists of indices are walked once, side by side: they have to be in the same order.
+    """
+    if not indices.shape[1] == kept.shape[1] == len(start):
+        raise refused(
+            f"The input, the output and its start must have as many axes: got {indices.shape[1]}, "
+            f"{kept.shape[1]} and {len(start)}"
+        )
+    if len(kept) > len(indices):
+        raise refused(f"{len(kept)} elements are more than the {len(indices)} they were cut from")
+    if len(grad) != len(kept):
+        raise refused(f"There are {len(grad)} gradients of {len(kept)} elements")
     back = np.zeros(len(indices), grad.dtype)
-    places = {tuple(row): i for i, row in enumerate((kept + start).tolist())}
+    wanted, place = (kept + start).tolist(), 0
     for i, row in enumerate(indices.tolist()):
-        place = places.get(tuple(row))
-        if place is not None:
+        if place < len(wanted) and row == wanted[place]:
             back[i] = grad[place]
+            place += 1
     return back
 
 
@@ -156,7 +190,7 @@ def _split(xp: Any, dim: Any, indices: Any, values: Any, shape: Any, *, num_spli
     """A tensor in parts along an axis; the first ones are one longer where it does not divide."""
     check_parts(indices, values, shape)
     check_inside(indices, shape)
-    axis = int(dim) % len(shape)
+    axis = axis_of(int(dim), len(shape), "Input axis")
     size = int(shape[axis])
     if not 1 <= num_split <= size:
         raise refused(
@@ -198,7 +232,7 @@ def _concat(xp: Any, *inputs: Any, concat_dim: int) -> Any:
     for parts in zip(indices, values, shapes, strict=True):
         check_parts(*parts)
     rank = len(shapes[0])
-    axis = concat_dim % rank
+    axis = axis_of(concat_dim, rank, "Concat dimension")
     first = shapes[0]
     moved, offset = [], 0
     for rows, sizes in zip(indices, shapes, strict=True):

@@ -43,7 +43,13 @@ def _sparse_reshape(xp: Any, indices: Any, input_shape: Any, new_shape: Any) -> 
         )
     if -1 in wanted:
         known = int(np.prod([size for size in wanted if size != -1]))
-        wanted[wanted.index(-1)] = total // known if known else 0
+        if not known:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"the size of -1 in {wanted} cannot be inferred, for another size is 0",
+            )
+        wanted[wanted.index(-1)] = total // known
     if int(np.prod(wanted)) != total:
         raise errors.InvalidArgumentError(
             None,

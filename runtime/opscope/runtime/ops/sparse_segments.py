@@ -26,6 +26,11 @@ def _refused(text: str) -> errors.InvalidArgumentError:
     return errors.InvalidArgumentError(None, None, text)
 
 
+def _check_sizes(indices: Any, segment_ids: Any) -> None:
+    if indices.shape != segment_ids.shape or indices.ndim != 1:
+        raise _refused("segment_ids and indices should have same size.")
+
+
 def _weights(kind: str, segment_ids: Any, dtype: Any) -> Any:
     """What each row counts in its segment: 1, or one by the (root of the) number of its rows."""
     if kind == "Sum" or not len(segment_ids):
@@ -44,8 +49,7 @@ def _scattered(count: int, places: Any, rows: Any, weights: Any) -> Any:
 
 
 def _reduced(kind: str, data: Any, indices: Any, segment_ids: Any, count: int | None) -> Any:
-    if indices.shape != segment_ids.shape or indices.ndim != 1:
-        raise _refused("segment_ids and indices should have same size.")
+    _check_sizes(indices, segment_ids)
     if len(segment_ids) and (segment_ids[0] < 0 or (np.diff(segment_ids) < 0).any()):
         raise _refused("segment ids are not increasing by 1 or negative")
     wrong = (indices < 0) | (indices >= data.shape[0])
@@ -74,12 +78,14 @@ def _define(kind: str, doc: str) -> None:
         return _reduced(kind, data, indices, segment_ids, int(num_segments))
 
     def back(xp: Any, grad: Any, indices: Any, segment_ids: Any, count: Any) -> Any:
+        _check_sizes(indices, segment_ids)
         if not int(count):
             return np.zeros((0, *grad.shape[1:]), grad.dtype)
         weights = _weights(kind, segment_ids, np.float64)
         return _scattered(int(count), indices, grad[segment_ids], weights)
 
     def back_in_rows(xp: Any, grad: Any, indices: Any, segment_ids: Any, count: Any) -> Any:
+        _check_sizes(indices, segment_ids)
         if not int(count):
             return np.zeros((0, *grad.shape[1:]), grad.dtype), indices[:0]
         rows, places = np.unique(indices, return_inverse=True)

@@ -14,7 +14,7 @@ from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.scope import op_scope
-from opscope.runtime.ops.sparse_forms import check_parts
+from opscope.runtime.ops.sparse_forms import check_inside, check_ordered, check_parts, refused
 from opscope.runtime.sparse_tensor import SparseTensor, SparseTensorValue
 from opscope.runtime.tensor_shape import TensorShape
 
@@ -106,6 +106,10 @@ def _serialize_many(
 ) -> Any:
     """The rows of a sparse tensor, each as three strings or variants."""
     check_parts(indices, values, sizes)
+    if len(sizes) < 2:
+        raise refused(f"Rank of input SparseTensor should be > 1, but saw rank: {len(sizes)}")
+    check_inside(indices, sizes)
+    check_ordered(indices)
     rows = int(sizes[0])
     out = np.empty((rows, 3), object)
     order = indices[:, 0]

@@ -7,9 +7,11 @@ import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from opscope.events.proto.queue_runner_pb2 import QueueRunnerDef
 from opscope.runtime import errors, logging
 from opscope.runtime.default_session import get_default_session
 from opscope.runtime.graph import get_default_graph
+from opscope.runtime.graph_import import as_message
 from opscope.runtime.graph_keys import GraphKeys
 from opscope.runtime.operation import Operation
 from opscope.runtime.queues.queue import QueueBase
@@ -29,26 +31,71 @@ class QueueRunner:
         enqueue_ops: Sequence[Operation] | None = None,
         close_op: Operation | None = None,
         cancel_op: Operation | None = None,
-        queue_closed_exception_types: tuple[type[Exception], ...] | None = None,
+        queue_closed_exception_types: tuple[type[errors.OpError], ...] | None = None,
         queue_runner_def: Any = None,
         import_scope: str | None = None,
     ) -> None:
-        if queue_runner_def is not None or import_scope is not None:
-            raise NotImplementedError("opscope makes no QueueRunner from a QueueRunnerDef")
-        if queue is None or not enqueue_ops:
-            raise ValueError("Must provide queue and enqueue_ops.")
-        self._queue = queue
-        self._enqueue_ops = list(enqueue_ops)
-        self._close_op = close_op or queue.close()
-        self._cancel_op = cancel_op or queue.close(cancel_pending_enqueues=True)
-        self._ends = queue_closed_exception_types or (errors.OutOfRangeError,)
+        if queue_runner_def is not None:
+            if queue is not None or enqueue_ops:
+                raise ValueError("queue_runner_def and queue are mutually exclusive.")
+            self._take(
+                as_message(queue_runner_def, QueueRunnerDef, "queue_runner_def"), import_scope
+            )
+        else:
+            if queue is None or not enqueue_ops:
+                raise ValueError("Must provide queue and enqueue_ops.")
+            if queue_closed_exception_types is not None:
+                _require_errors(queue_closed_exception_types)
+            self._queue: Any = queue
+            self._enqueue_ops = list(enqueue_ops)
+            self._close_op = close_op or queue.close()
+            self._cancel_op = cancel_op or queue.close(cancel_pending_enqueues=True)
+            self._ends = queue_closed_exception_types or (errors.OutOfRangeError,)
         self._lock = threading.Lock()
         self._running: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
         self._raised: list[BaseException] = []
 
+    def _take(self, proto: QueueRunnerDef, scope: str | None) -> None:
+        graph = get_default_graph()
+
+        def found(name: str) -> Any:
+            return graph.as_graph_element(f"{scope}/{name}" if scope else name)
+
+        # Of the queue only its name is asked for.
+        self._queue = found(proto.queue_name)
+        self._enqueue_ops = [found(name) for name in proto.enqueue_op_name]
+        self._close_op = found(proto.close_op_name)
+        self._cancel_op = found(proto.cancel_op_name)
+        codes = proto.queue_closed_exception_types
+        self._ends = tuple(errors.exception_type_from_error_code(c) for c in codes) or (
+            errors.OutOfRangeError,
+        )
+
+    @staticmethod
+    def from_proto(queue_runner_def: Any, import_scope: str | None = None) -> QueueRunner:
+        """The runner of a QueueRunnerDef whose ops are in the default graph, under `import_scope`.
+
+        KeyError when an op is not there.
+        """
+        return QueueRunner(queue_runner_def=queue_runner_def, import_scope=import_scope)
+
+    def to_proto(self, export_scope: str | None = None) -> QueueRunnerDef | None:
+        """The names of the queue and the ops, without `export_scope`; None outside of that."""
+        prefix = f"{export_scope.rstrip('/')}/" if export_scope else ""
+        if not self.name.startswith(prefix):
+            return None
+        codes: list[Any] = [errors.error_code_from_exception_type(kind) for kind in self._ends]
+        return QueueRunnerDef(
+            queue_name=self.name.removeprefix(prefix),
+            enqueue_op_name=[op.name.removeprefix(prefix) for op in self._enqueue_ops],
+            close_op_name=self._close_op.name.removeprefix(prefix),
+            cancel_op_name=self._cancel_op.name.removeprefix(prefix),
+            queue_closed_exception_types=codes,
+        )
+
     @property
-    def queue(self) -> QueueBase:
-        """The queue that is filled."""
+    def queue(self) -> Any:
+        """The queue that is filled; of a runner made from a QueueRunnerDef the op of it."""
         return self._queue
 
     @property
@@ -67,7 +114,7 @@ class QueueRunner:
         return self._cancel_op
 
     @property
-    def queue_closed_exception_types(self) -> tuple[type[Exception], ...]:
+    def queue_closed_exception_types(self) -> tuple[type[errors.OpError], ...]:
         """Errors that mean the end of what is to be enqueued."""
         return self._ends
 
@@ -79,7 +126,8 @@ class QueueRunner:
     @property
     def name(self) -> str:
         """The name of the queue."""
-        return self._queue.name
+        name: str = self._queue.name
+        return name
 
     def create_threads(
         self,
@@ -148,6 +196,15 @@ class QueueRunner:
             sess.run(op)
         except Exception as error:  # the session may be closed by now
             logging.debug(f"Ignored exception: {error}")
+
+
+def _require_errors(kinds: Any) -> None:
+    known = isinstance(kinds, tuple) and bool(kinds)
+    if not known or not all(issubclass(kind, errors.OpError) for kind in kinds):
+        raise TypeError(
+            "queue_closed_exception_types, when provided, must be a tuple of tf.error types, "
+            f"but saw: {kinds}"
+        )
 
 
 def add_queue_runner(qr: QueueRunner, collection: str = GraphKeys.QUEUE_RUNNERS) -> None:

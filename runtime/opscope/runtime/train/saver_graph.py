@@ -13,11 +13,13 @@ from opscope.runtime.make_op import make_node, make_tensor
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.basic import identity, placeholder_with_default
 from opscope.runtime.ops.scope import op_scope
-from opscope.runtime.train.saveable import Saveable
+from opscope.runtime.train.saveable import Saveable, SaveableObject
+
+Saveables = Sequence[Saveable | SaveableObject]
 
 
 def build_saver(
-    saveables: Sequence[Saveable],
+    saveables: Saveables,
     *,
     name: str | None,
     filename: str | None,
@@ -30,7 +32,7 @@ def build_saver(
     Feed the prefix of the checkpoint as its filename_tensor_name. Sharded means one data file for
     each device that holds variables.
     """
-    with op_scope(name, "save", *(s.tensor for s in saveables)):
+    with op_scope(name, "save", *(spec.tensor for s in saveables for spec in s.specs)):
         given = placeholder_with_default(filename or "model", shape=(), name="filename")
         path = placeholder_with_default(given, shape=(), name="Const")
         if sharded:
@@ -53,45 +55,49 @@ def build_saver(
     )
 
 
-def _save(path: Tensor, saveables: Sequence[Saveable]) -> Tensor:
+def _save(path: Tensor, saveables: Saveables) -> Tensor:
     """The path, to be had once the saveables are saved there."""
+    specs = [spec for s in saveables for spec in s.specs]
     node = make_node(
         "SaveV2",
         path,
-        [s.name for s in saveables],
-        [s.slice_spec for s in saveables],
-        [s.tensor for s in saveables],
+        [s.name for s in specs],
+        [s.slice_spec for s in specs],
+        [s.tensor for s in specs],
     )
     return with_dependencies([node], path)
 
 
 def _restore(
-    path: Tensor, saveables: Sequence[Saveable], reshape: bool, sequentially: bool, name: str
+    path: Tensor, saveables: Saveables, reshape: bool, sequentially: bool, name: str
 ) -> Operation:
     graph = path.graph
+    specs = [s.specs for s in saveables]
+    flat = [spec for several in specs for spec in several]
     with graph.device("/cpu:0"):
         values = make_node(
             "RestoreV2",
             path,
-            [s.name for s in saveables],
-            [s.slice_spec for s in saveables],
-            dtypes=[s.tensor.dtype.base_dtype for s in saveables],
+            [s.name for s in flat],
+            [s.slice_spec for s in flat],
+            dtypes=[s.tensor.dtype.base_dtype for s in flat],
         ).outputs
     assigned: list[Operation] = []
-    for saveable, value in zip(saveables, values, strict=True):
+    rest = iter(values)
+    for saveable, several in zip(saveables, specs, strict=True):
         with graph.control_dependencies(assigned[-1:] if sequentially else []):
-            assigned.append(saveable.restore(value, reshape))
+            assigned.append(saveable.restored([next(rest) for _ in several], reshape))
     return group(*assigned, name=name)
 
 
-def _by_device(saveables: Sequence[Saveable]) -> dict[str, list[Saveable]]:
-    by_device: dict[str, list[Saveable]] = {}
+def _by_device(saveables: Saveables) -> dict[str, list[Saveable | SaveableObject]]:
+    by_device: dict[str, list[Saveable | SaveableObject]] = {}
     for saveable in saveables:
-        by_device.setdefault(saveable.op.device, []).append(saveable)
+        by_device.setdefault(saveable.device, []).append(saveable)
     return dict(sorted(by_device.items()))
 
 
-def _save_shards(path: Tensor, shards: dict[str, list[Saveable]]) -> Tensor:
+def _save_shards(path: Tensor, shards: dict[str, list[Saveable | SaveableObject]]) -> Tensor:
     """The path, to be had once each device's saveables are in a shard and the shards are merged."""
     graph = path.graph
     with graph.device("/cpu:*"):

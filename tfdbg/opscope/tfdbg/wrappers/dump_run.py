@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from opscope.events import (
     DUMP_FORMS,
     ByteBudget,
+    DumpedTensor,
     DumpForm,
     DumpWriter,
     Health,
@@ -95,20 +96,7 @@ def _write(
         global_step=step_of(run, graph) if global_step is None else global_step,
         timestamp_us=start,
     )
-    for tensor in run.tensors:
-        for name, op in ops:
-            value = op(tensor.value)
-            if value is not None:
-                writer.write_tensor(
-                    tensor.device_name,
-                    tensor.node_name,
-                    tensor.output_slot,
-                    value,
-                    tensor.timestamp,
-                    name,
-                )
-            elif tensor.value is None and name == "DebugIdentity":
-                _write_uninitialized(writer, tensor, graph)
+    writer.write_tensors(list(_dumped(run.tensors, ops, graph)))
     writer.write_feeds(run.feeds)
     known = origins.of(run.partition_graphs, graph)
     for device, partition in run.partition_graphs.items():
@@ -136,21 +124,24 @@ def step_of(run: WatchedRun, graph: Any) -> int:
     return -1
 
 
-def _write_uninitialized(
-    writer: DumpWriter | PackedDumpWriter, tensor: WatchedValue, graph: Any
-) -> None:
-    known = graph.get_tensor_by_name(f"{tensor.node_name}:{tensor.output_slot}")
-    shape = known.shape.as_list() if known.shape.is_fully_defined() else ()
-    if 0 not in shape:
-        writer.write_tensor(
-            tensor.device_name,
-            tensor.node_name,
-            tensor.output_slot,
-            None,
-            tensor.timestamp,
-            dtype=known.dtype.base_dtype.as_datatype_enum,
-            shape=shape,
-        )
+def _dumped(
+    tensors: Iterable[WatchedValue], ops: Sequence[tuple[str, DebugOp]], graph: Any
+) -> Iterator[DumpedTensor]:
+    """What the debug ops make of the tensors."""
+    for tensor in tensors:
+        named = (tensor.device_name, tensor.node_name, tensor.output_slot)
+        for name, op in ops:
+            value = op(tensor.value)
+            if value is not None:
+                yield DumpedTensor(*named, value, tensor.timestamp, name)
+            elif tensor.value is None and name == "DebugIdentity":
+                known = graph.get_tensor_by_name(f"{tensor.node_name}:{tensor.output_slot}")
+                shape = known.shape.as_list() if known.shape.is_fully_defined() else ()
+                if 0 not in shape:
+                    dtype = known.dtype.base_dtype.as_datatype_enum
+                    yield DumpedTensor(
+                        *named, None, tensor.timestamp, dtype=dtype, shape=tuple(shape)
+                    )
 
 
 def _health(tensors: Iterable[WatchedValue]) -> Iterable[Health]:

@@ -1,14 +1,16 @@
 """A session of TensorFlow itself, made to be watched as ours is.
 
 TensorFlow can watch a run only by writing every tensor to a file: the run goes to a temporary
-folder, is read back, and the folder is emptied. What its optimizer fused or folded away is not
-there; a session made with `disable_meta_optimizer` shows all of the graph.
+folder, what is asked for is read back, and the folder is emptied when the run is done with. What
+its optimizer fused or folded away is not there; a session made with `disable_meta_optimizer` shows
+all of the graph.
 """
 
 from __future__ import annotations
 
 import linecache
-from collections.abc import Sequence
+import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +19,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from opscope.events import DumpError, DumpFolder, NoArray, has_inf_or_nan, open_dump
+from opscope.events import DumpFolder, NoArray, open_dump
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_graph import reconstruct_non_debug_graph_def
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.wrappers.own_frames import is_own
-from opscope.tfdbg.wrappers.watch_folders import WatchFolders
+from opscope.tfdbg.wrappers.watch_folders import WatchFolders, bad_files, is_empty
 
 
 class TensorFlowTensor(NamedTuple):
@@ -37,18 +39,74 @@ class TensorFlowTensor(NamedTuple):
 
 @dataclass(frozen=True)
 class TensorFlowRun:
-    """A watched run of a TensorFlow session."""
+    """A watched run of a TensorFlow session: `folder` is read where its tensors are asked for.
+
+    `bad` are the files in it that hold an inf or NaN, where the watch checked for them; `known`
+    are the partition graphs of an earlier run like it.
+    """
 
     result: Any
     error: Exception | None
-    tensors: list[TensorFlowTensor]
-    hits: list[TensorFlowTensor]
-    graphs: Sequence[Any]
-    session_run_index: int
-    feeds: dict[str, Any]
-    input_names: tuple[str, ...] = ()
-    output_names: tuple[str, ...] = ()
-    target_nodes: tuple[str, ...] = ()
+    fed: Mapping[str, Any]
+    folder: Path
+    bad: frozenset[str]
+    known: Sequence[Any]
+
+    @cached_property
+    def dump(self) -> DumpFolder | None:
+        """What TensorFlow wrote; None where no tensor fitted the watch."""
+        return None if is_empty(self.folder) else open_dump(self.folder)
+
+    @cached_property
+    def tensors(self) -> list[TensorFlowTensor]:
+        """Every tensor that was watched, in the order of time."""
+        return [tensor for tensor, _ in self._read]
+
+    @cached_property
+    def hits(self) -> list[TensorFlowTensor]:
+        """Those with an inf or NaN, in the order of time, where the watch checked for them."""
+        return [tensor for tensor, path in self._read if path in self.bad] if self.bad else []
+
+    @cached_property
+    def _read(self) -> list[tuple[TensorFlowTensor, str]]:
+        return list(_tensors(self.dump)) if self.dump is not None else []
+
+    @property
+    def feeds(self) -> dict[str, Any]:
+        """The fed values by tensor name."""
+        return {name: np.asarray(value) for name, value in self.fed.items()}
+
+    @property
+    def session_run_index(self) -> int:
+        """Which run of its session this was; 0 where nothing was written."""
+        return self._noted.session_run_index if self._noted else 0
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """Names of the fed tensors."""
+        return self._noted.input_names if self._noted else ()
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the fetched tensors."""
+        return self._noted.output_names if self._noted else ()
+
+    @property
+    def target_nodes(self) -> tuple[str, ...]:
+        """Names of the ops that were run for their effect."""
+        return self._noted.target_nodes if self._noted else ()
+
+    @property
+    def _noted(self) -> Any:
+        return self.dump.core_metadata if self.dump is not None else None
+
+    @property
+    def graphs(self) -> Sequence[Any]:
+        """What ran on each device as TensorFlow reports it, with the nodes that watched it."""
+        if self.known or self.dump is None:
+            return self.known
+        # TensorFlow writes a graph only when it sees it for the first time.
+        return [graph for device in self.dump.devices if (graph := self.dump.graph(device))]
 
     @cached_property
     def partition_graphs(self) -> dict[str, GraphDef]:
@@ -73,7 +131,7 @@ class TensorFlowSession:
     def __init__(self, session: Any) -> None:
         self._session = session
         self._folders = WatchFolders()
-        self._graphs: dict[Any, list[Any]] = {}
+        self._graphs: dict[Any, list[Any]] = {}  # by fetches, feeds and the graph's version
         self._watches: dict[Any, Any] = {}
 
     def close(self) -> None:
@@ -93,21 +151,40 @@ class TensorFlowSession:
         from tensorflow.core.protobuf import config_pb2
         from tensorflow.python.framework import errors
 
+        asked_for = SessionRun.of(0, fetches, feed_dict)
+        key = (asked_for.fetches, tuple(asked_for.feeds), self._session.graph.version)
         asked = config_pb2.RunOptions()
         if options is not None:
             asked.CopyFrom(options)
-        asked.output_partition_graphs = True
+        wanted = asked.output_partition_graphs
+        asked.output_partition_graphs = wanted or key not in self._graphs
         metadata = config_pb2.RunMetadata() if run_metadata is None else run_metadata
         result, failure = None, None
-        with self._folders.lend() as folder:
+        folder = self._folders.borrow()
+        try:
             self._watch(asked, watch, folder.as_uri())
             try:
                 result = self._session.run(fetches, feed_dict, asked, metadata)
             except errors.OpError as error:
                 failure = error
-            asked_for = SessionRun.of(0, fetches, feed_dict)
-            graphs = self._graphs_of((asked_for.fetches, tuple(asked_for.feeds)), metadata)
-            return _read(folder, watch, result, failure, dict(asked_for.feeds), graphs)
+            if metadata.partition_graphs:
+                self._graphs[key] = list(metadata.partition_graphs)
+            if not wanted:
+                metadata.ClearField("partition_graphs")
+            run = TensorFlowRun(
+                result,
+                failure,
+                dict(asked_for.feeds),
+                folder,
+                frozenset(bad_files(folder) if watch.check else ()),
+                self._graphs.get(key, ()),
+            )
+        except BaseException:
+            self._folders.give_back(folder)
+            raise
+        # The folder is lent to the run for as long as somebody may ask it for its tensors.
+        weakref.finalize(run, self._folders.give_back, folder).atexit = False
+        return run
 
     def _watch(self, options: Any, watch: Any, url: str) -> None:
         from tensorflow.python.debug.lib import debug_utils
@@ -131,12 +208,6 @@ class TensorFlowSession:
         self._watches[key] = type(options.debug_options)()
         self._watches[key].CopyFrom(options.debug_options)
 
-    def _graphs_of(self, key: Any, metadata: Any) -> list[Any]:
-        """The partition graphs; a run that fails reports none, one that was like it may have."""
-        if metadata.partition_graphs:
-            self._graphs[key] = list(metadata.partition_graphs)
-        return self._graphs.get(key, [])
-
     @property
     def debug_graph(self) -> Any:
         """The graph as the debugger asks about it: stacks without TensorFlow's own frames."""
@@ -149,35 +220,6 @@ class TensorFlowSession:
         return stack.default_session(stand_in)
 
 
-def _read(
-    folder: Path,
-    watch: Any,
-    result: Any,
-    failure: Exception | None,
-    feeds: dict[str, Any],
-    graphs: list[Any],
-) -> TensorFlowRun:
-    try:
-        dump = open_dump(folder)
-    except DumpError:  # nothing was written: no tensor fits the watch
-        return TensorFlowRun(result, failure, [], [], graphs, 0, feeds)
-    tensors = list(_tensors(dump))
-    # TensorFlow writes a graph only when it sees it for the first time.
-    graphs = graphs or [graph for device in dump.devices if (graph := dump.graph(device))]
-    known = dump.core_metadata_list[:1]
-    names = (known[0].input_names, known[0].output_names, known[0].target_nodes) if known else ()
-    return TensorFlowRun(
-        result,
-        failure,
-        tensors,
-        [tensor for tensor in tensors if watch.check and has_inf_or_nan(tensor.value)],
-        graphs,
-        known[0].session_run_index if known else 0,
-        {name: np.asarray(value) for name, value in feeds.items()},
-        *names,
-    )
-
-
 def _tensors(dump: DumpFolder) -> Any:
     for entry in sorted(dump.entries, key=lambda entry: (entry.timestamp, entry.k)):
         value: Any = dump.load(entry)
@@ -185,7 +227,8 @@ def _tensors(dump: DumpFolder) -> Any:
             if value.initialized:
                 continue  # a resource handle: there is nothing to show
             value = None
-        yield TensorFlowTensor(entry.node, entry.slot, entry.device, entry.timestamp, value)
+        name = entry.node, entry.slot, entry.device, entry.timestamp
+        yield TensorFlowTensor(*name, value), entry.path
 
 
 @dataclass(frozen=True)
