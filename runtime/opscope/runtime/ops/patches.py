@@ -78,7 +78,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     out_high, out_wide = shape(grad)[1], shape(grad)[2]
     by_place = reshape(grad, (batch, out_high, out_wide, window, channels))
     by_place = transpose(by_place, (1, 2, 3, 0, 4))
-    flat = reshape(by_place, (-1, batch * channels))
+    flat = reshape(by_place, (out_high * out_wide * window, batch * channels))
     total = unsorted_segment_sum(flat, reshape(cast(places, dtypes.int32), [-1]), count)
     ordered = reshape(total[1:], (high, wide, batch, channels))
     return [transpose(ordered, (2, 0, 1, 3))]

@@ -85,7 +85,8 @@ def cubic_taps(size: int, wanted: int, align_corners: bool, half_pixel_centers: 
     if half_pixel_centers:
         weights = np.where(indices == wished, weights, F32(0))
         total = weights.sum(1, keepdims=True)
-        weights = np.where(np.abs(total) >= 1e-35, weights / total, weights)
+        inverse = F32(1) / np.where(np.abs(total) >= 1e-35, total, F32(1))
+        weights = weights * inverse
     return Taps(indices, weights)
 
 
