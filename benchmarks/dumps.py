@@ -4,11 +4,16 @@
                                [--folder /dev/shm] [--json]
 
 A step of the model: plain, under `opscope run`, checked for inf and nan, with the health of every
-tensor, dumped packed and in tfdbg's form, traced; then TensorFlow's, plain and dumped by its
-DumpingDebugWrapperSession into the same folder. A dump of `--tensors` tensors: opened, and its
-bad tensors found, by our DebugDumpDir in both forms and by TensorFlow's. Everything runs in one
-process, one thread, in turn in each round; ratios are medians of the rounds' own. Needs the interop
-environment.
+tensor, dumped packed and in tfdbg's form, traced. The same model with resource variables, plain and
+dumped packed: so the step has the tensors that TensorFlow's has, without the slots of Adam. Then
+TensorFlow's, plain and dumped by its DumpingDebugWrapperSession into the same folder. A dump of
+`--tensors` tensors: opened, and its bad tensors found, by our DebugDumpDir in both forms and by
+TensorFlow's.
+
+Everything runs in one process, one thread, in turn in each round; the steps of a round follow each
+other, and what they wrote is removed behind the last. Times are by the clock, then by the processor
+(user and system, of all threads: memory for the next packed file is made in a thread). Ratios are
+medians of the rounds' own. Needs the interop environment.
 """
 
 import argparse
@@ -19,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -41,30 +46,52 @@ class Row(NamedTuple):
     compared_with: str
     ratio: float
     size: int = 0
+    cpu_seconds: float = 0
+    cpu_ratio: float = 0
+
+
+class Timing(NamedTuple):
+    """Seconds of one action."""
+
+    wall: float
+    cpu: float
 
 
 class Timings:
     """The times of several actions, taken in turn."""
 
     def __init__(self) -> None:
-        self._seconds: dict[str, list[float]] = {}
+        self._taken: dict[str, list[Timing]] = {}
 
     def add(self, name: str, action: Callable[[], Any], count: int, clean: Path | None) -> None:
-        """Time an action `count` times, keep the median; what it wrote is removed in between."""
+        """Time an action `count` times; what it wrote is removed afterwards."""
         taken = []
+        began = time.process_time()
         for _ in range(count):
             before = time.perf_counter()
             action()
             taken.append(time.perf_counter() - before)
-            if clean is not None:
-                _empty(clean)
-        self._seconds.setdefault(name, []).append(median(taken))
+        cpu = (time.process_time() - began) / count
+        if clean is not None:
+            _empty(clean)
+        self._taken.setdefault(name, []).append(Timing(median(taken), cpu))
 
     def row(self, name: str, base: str, size: int = 0) -> Row:
         """The medians over the rounds."""
-        pairs = zip(self._seconds[name], self._seconds[base], strict=True)
-        ratio = median(seconds / other for seconds, other in pairs)
-        return Row(name, median(self._seconds[name]), base, ratio, size)
+        ours, theirs = (Timing(*zip(*self._taken[key], strict=True)) for key in (name, base))
+        return Row(
+            name,
+            median(ours.wall),
+            base,
+            _ratio(ours.wall, theirs.wall),
+            size,
+            median(ours.cpu),
+            _ratio(ours.cpu, theirs.cpu),
+        )
+
+
+def _ratio(times: Iterable[float], others: Iterable[float]) -> float:
+    return median(one / other for one, other in zip(times, others, strict=True))
 
 
 def _empty(folder: Path) -> None:
@@ -99,11 +126,18 @@ def our_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
 
     plain = tf.Session.run
     dialog = RunDialog("has_inf_or_nan", None, folder / "run", "stop")
-    EverySession(dialog, Attachment(dialog.control)).begin()  # until the process ends
+    sessions = EverySession(dialog, Attachment(dialog.control))
+    sessions.begin()
+    under_run = tf.Session.run
+    sessions.end()  # TensorFlow's sessions are left alone
     session, fetches, feeds = _session(tf, model)
     packed = DumpingDebugWrapperSession(session, folder / "packed", format="packed")
     folders = DumpingDebugWrapperSession(session, folder / "tfdbg")
     options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    tf.enable_resource_variables()
+    resource, *step = _session(tf, model)
+    tf.disable_resource_variables()
+    values = DumpingDebugWrapperSession(resource, folder / "resource", format="packed")
 
     def summarize() -> None:
         watch = Watch(summaries=True)
@@ -111,7 +145,7 @@ def our_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
 
     return {
         "plain": lambda: plain(session, fetches, feeds),
-        "opscope run": lambda: session.run(fetches, feeds),
+        "opscope run": lambda: under_run(session, fetches, feeds),
         "checked": lambda: session.run_watched(fetches, feeds, watch=Watch(check=True)),
         "health": summarize,
         "packed dump": lambda: packed.run(fetches, feeds),
@@ -119,6 +153,8 @@ def our_actions(model: str, folder: Path) -> dict[str, Callable[[], Any]]:
         "traced": lambda: plain(
             session, fetches, feeds, options=options, run_metadata=tf.RunMetadata()
         ),
+        "resource plain": lambda: plain(resource, *step),
+        "resource dump": lambda: values.run(*step),
     }
 
 
@@ -149,9 +185,13 @@ def step_rows(model: str, folder: Path, rounds: int, steps: int) -> list[Row]:
         for name, action in actions.items():
             count = 1 if name == "TensorFlow dump" else steps
             timings.add(name, action, count, folder if "dump" in name else None)
-    rows = [timings.row(name, "plain", sizes[name]) for name in actions if "Tens" not in name]
-    rows.append(timings.row("TensorFlow dump", "TensorFlow plain", sizes["TensorFlow dump"]))
-    rows.append(timings.row("packed dump", "TensorFlow dump", sizes["packed dump"]))
+    rows = []
+    for name in actions:
+        kind = next((kind for kind in ("resource", "TensorFlow") if name.startswith(kind)), "")
+        if name != "TensorFlow plain":
+            rows.append(timings.row(name, f"{kind} plain".strip(), sizes[name]))
+    for name in ("packed dump", "resource dump"):
+        rows.append(timings.row(name, "TensorFlow dump", sizes[name]))
     return rows
 
 
@@ -231,10 +271,12 @@ def main() -> None:
     if args.json:
         print(json.dumps([row._asdict() for row in rows]))
         return
+    print(f"{'':18}{'clock':>12}{'CPU':>12}{'clock':>9}{'CPU':>8}")
     for row in rows:
+        times = "".join(f"{seconds * 1e3:9.2f} ms" for seconds in (row.seconds, row.cpu_seconds))
+        ratios = f"{row.ratio:9.3f}{row.cpu_ratio:8.3f}"
         size = f"{row.size:>14,} bytes" if row.size else ""
-        milliseconds = f"{row.seconds * 1e3:.2f} ms"
-        print(f"{row.name:18}{milliseconds:>12}{row.ratio:>9.3f} x {row.compared_with:18}{size}")
+        print(f"{row.name:18}{times}{ratios} x {row.compared_with:18}{size}")
 
 
 if __name__ == "__main__":

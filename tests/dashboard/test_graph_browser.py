@@ -66,7 +66,7 @@ def test_edges_show_what_they_are(visit_graph: Visit) -> None:
 
 def test_device_colours_come_with_a_legend_and_stripes(visit_graph: Visit) -> None:
     page = visit_graph()
-    page.locator('[data-colour="device"]').first.click()
+    page.locator("#graph-colour").select_option("device")
     expect(page.locator("#graph-legend")).to_contain_text("CPU:0")
     expect(page.locator("#graph-legend")).to_contain_text("CPU:1")
     fill = node(page, "logits").locator(".box").evaluate("box => box.style.fill")
@@ -121,10 +121,9 @@ def test_the_address_restores_what_was_seen(visit_graph: Visit) -> None:
     page = visit_graph()
     node(page, "cross_entropy").dblclick()
     node(page, "cross_entropy/Sum").click()
-    page.locator('[data-colour="none"]').first.click()
+    page.locator("#graph-colour").select_option("none")
     seen = visible(page)
     page.reload()
-    page.wait_for_function("window.opscope?.graph")
     page.evaluate("window.opscope.graph.ready")
     assert visible(page) == seen
     assert page.evaluate("window.opscope.graph.stats()")["colour"] == "none"

@@ -7,7 +7,6 @@ from graph_maker import GraphMaker, classifier, mobilenet
 
 from opscope.dashboard.graph.attribute_text import attribute_text
 from opscope.dashboard.graph.detail import detail
-from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.search import search
 from opscope.dashboard.graph.view import GraphView
 from opscope.events import make_tensor_proto
@@ -124,27 +123,46 @@ def test_tensors_show_values_where_they_are_few() -> None:
     assert len(attribute_text(AttrValue(s=b"x" * 10_000_000))) <= 300
 
 
-def found(tree: Hierarchy, text: str) -> list[str]:
-    return [hit["id"] for hit in search(tree, text)["hits"]]
+def found(view: GraphView, text: str) -> list[str]:
+    return [hit["id"] for hit in search(view, text)["hits"]]
 
 
 def test_search_by_name_pattern_and_op(view: GraphView) -> None:
     tree = view.hierarchy
-    assert found(tree, "matmul") == ["hidden/MatMul", "logits/MatMul"]
-    assert found(tree, "^logits/(MatMul|Relu)$") == ["logits/MatMul", "logits/Relu"]
-    assert found(tree, "op:matmul") == ["hidden/MatMul", "logits/MatMul"]
-    assert found(tree, "op:Mat") == []
-    assert found(tree, "  ") == []
-    assert found(tree, "Sum[") == []
+    assert found(view, "matmul") == ["hidden/MatMul", "logits/MatMul"]
+    assert found(view, "^logits/(MatMul|Relu)$") == ["logits/MatMul", "logits/Relu"]
+    assert found(view, "op:matmul") == ["hidden/MatMul", "logits/MatMul"]
+    assert found(view, "op:Mat") == []
+    assert found(view, "  ") == []
+    assert found(view, "Sum[") == []
     # What is called so comes before what only lies in something called so.
-    assert found(tree, "cross_entropy")[0] == "cross_entropy"
-    result = search(tree, "cross_entropy")
+    assert found(view, "cross_entropy")[0] == "cross_entropy"
+    result = search(view, "cross_entropy")
     assert result["total"] == 8
     assert result["marks"] == list(range(*tree.interval(tree.scope_index["cross_entropy"])))
 
 
 def test_search_is_bounded() -> None:
-    tree = Hierarchy(GraphColumns.from_bytes(mobilenet()))
-    result = search(tree, ".")
+    view = GraphView(GraphColumns.from_bytes(mobilenet()))
+    tree = view.hierarchy
+    result = search(view, ".")
     assert result["total"] == tree.n + tree.m - 1
     assert len(result["hits"]) == 200
+
+
+def test_search_by_fields() -> None:
+    g = GraphMaker()
+    for scope in ("a", "b"):
+        g.node(f"{scope}/x", "Relu", device="/device:GPU:0", shape=(-1, 784))
+        g.node(f"{scope}/y", "Tanh", f"{scope}/x", shape=(-1, 10))
+    g.graph.node[0].attr["T"].type = 1
+    g.graph.node[1].attr["_XlaCluster"].s = b"cluster_7"
+    view = GraphView(GraphColumns.from_bytes(g.data))
+    assert found(view, "device:gpu") == ["a/x", "b/x"]
+    assert found(view, "dtype:float32") == ["a/x"]
+    assert found(view, "shape:?x784") == found(view, "shape:?×7") == ["a/x", "b/x"]
+    assert found(view, "attr:_XlaCluster") == found(view, "attr:_XlaCluster:er_7") == ["a/y"]
+    assert found(view, "attr:_XlaCluster:er_8") == []
+    assert found(view, "like:b") == ["a", "b"]
+    assert search(view, "like:b")["marks"] == [0, 1, 2, 3]
+    assert found(view, "like:nowhere") == found(view, "device:") == []

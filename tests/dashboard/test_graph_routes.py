@@ -128,3 +128,13 @@ def test_big_attributes_are_not_sent(graphs: Path, opened: Store, asking: FlaskC
 
 def test_the_page_knows_whether_there_is_a_graph(opened: Store) -> None:
     assert PAGE.has_data(opened)
+
+
+def test_a_view_comes_with_its_colours(asking: FlaskClient) -> None:
+    view = ask(asking, "/api/graph/view", run="train", c="device")
+    assert view["colours"]["nodes"]["hidden"] == [[0, 1.0]]
+    again = ask(asking, "/api/graph/colours", run="train", c="device")
+    assert again == view["colours"]
+    closed = {mode["name"]: mode["why"] for mode in again["modes"]}
+    assert closed["time"] == "the run has no RunMetadata"
+    assert closed["op"] == ""

@@ -93,15 +93,6 @@ def test_hubs_leave_the_picture_for_a_column_at_the_side() -> None:
     assert set(edges(view)) == {(f"layer{n}", f"layer{n + 1}") for n in range(11)}
 
 
-def test_scopes_show_the_shares_of_their_devices(whole: GraphView) -> None:
-    view = whole.view()
-    nodes = by_id(view)
-    assert [device["name"][-5:] for device in view["devices"]] == ["CPU:0", "CPU:1"]
-    assert nodes["hidden"]["devices"] == [[0, 1.0]]
-    assert nodes["logits"]["devices"] == [[0, 0.2], [1, 0.8]]
-    assert nodes["report"]["devices"] == [[-1, 1.0]]
-
-
 def test_opening_a_scope_opens_those_around_it() -> None:
     g = GraphMaker().node("a/b/c/d", "Exp").node("x", "Exp", "a/b/c/d")
     view = view_of(g)

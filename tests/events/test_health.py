@@ -101,3 +101,10 @@ def test_large_arrays_are_summarized_in_pieces() -> None:
     expected = [finite.min(), finite.max(), finite.mean(), finite.var()]
     np.testing.assert_allclose(health_summary(array)[8:12], expected, rtol=1e-12)
     assert health_summary(array)[4] == np.count_nonzero(finite < 0)
+
+
+def test_the_test_for_inf_and_nan_never_warns() -> None:
+    with np.errstate(all="raise"):
+        for number in (1e30, 1e-30):
+            assert not has_inf_or_nan(np.full(50, number, np.float32))
+        assert has_inf_or_nan(np.array([np.nan, np.inf, 1e300]))

@@ -209,7 +209,7 @@ def test_f9_search_without_a_search_before_and_a_bad_one() -> None:
 def test_long_lines_wrap_and_control_characters_are_shown_harmless() -> None:
     shown = drive(answer, [], init_command="long 100")
     assert shown[0][2] == "x" * 78
-    assert shown[0][3] == "x" * 22 + "end"
+    assert shown[0][3] == "    " + "x" * 22 + "end"
     assert shown[0][4] == "    next\N{REPLACEMENT CHARACTER}[31m"
 
 
@@ -318,7 +318,7 @@ def test_an_action_ends_the_app() -> None:
 def test_f10_f11_f12_which_elements_are_in_sight_and_going_to_one() -> None:
     steps = [SHIFT_DOWN, END, "@[0, 0]\r", "@2,1\r", "@[10, 0]\r", "@\r", "@[1]\r", "@x,1\r"]
     shown = drive(answer, [*steps, "@-1,0\r"], init_command="ones", rows=8)
-    assert "Scroll (PgDn): 0.00% -[2,0] " in shown.status(0)
+    assert "Scroll (PgDn): 0.00% [0,0]-[2,0] " in shown.status(0)
     assert "Scroll (PgDn/PgUp): 50.00% [0,0]-[3,0] " in shown.status(1)
     assert "Scroll (PgUp): 100.00% [1,0]-[4,0] " in shown.status(2)
     assert [shown[n][2][:11] for n in (3, 4)] == [" [1. 1. 0.]", " [1. 1. 1.]"]

@@ -44,8 +44,14 @@ class Writer:
         with open(self.folder / f"tfdbg_events.1700000000.host.{suffix}", "ab") as file:
             file.write(frame(event.SerializeToString()))
 
-    def graph(self, graph_id: str, name: str, graph_def: bytes = b"") -> None:
+    def device(self, number: int, name: str) -> None:
         event = DebugEvent()
+        event.debugged_device.device_id, event.debugged_device.device_name = number, name
+        self.write("graphs", event)
+
+    def graph(self, graph_id: str, name: str, graph_def: bytes = b"", outer: str = "") -> None:
+        event = DebugEvent()
+        event.debugged_graph.outer_context_id = outer
         event.debugged_graph.graph_id = graph_id
         event.debugged_graph.graph_name = name
         event.debugged_graph.original_graph_def = graph_def
@@ -59,19 +65,31 @@ class Writer:
         op.code_location.stack_frame_ids.append("f")
         self.write("graphs", event)
 
-    def trace(self, time: float, graph_id: str, op: str, value: np.ndarray) -> None:
+    def trace(
+        self, time: float, graph_id: str, op: str, value: np.ndarray, device: str = ""
+    ) -> None:
         event = DebugEvent(wall_time=time)
         trace = event.graph_execution_trace
-        trace.tfdbg_context_id, trace.op_name = graph_id, op
+        trace.tfdbg_context_id, trace.op_name, trace.device_name = graph_id, op, device
         trace.tensor_debug_mode = self.mode  # type: ignore[assignment]
         trace.tensor_proto.CopyFrom(make_tensor_proto(value))
         self.write("graph_execution_traces", event)
 
     def execution(
-        self, time: float, op: str, inputs: list[int], outputs: list[int], *values: np.ndarray
+        self,
+        time: float,
+        op: str,
+        inputs: list[int],
+        outputs: list[int],
+        *values: np.ndarray,
+        device: int = 0,
+        graph_id: str = "",
     ) -> None:
         event = DebugEvent(wall_time=time)
         run = event.execution
+        run.graph_id = graph_id
+        if device:
+            run.output_tensor_device_ids.extend([device] * len(outputs))
         run.op_type = op
         run.input_tensor_ids.extend(inputs)
         run.output_tensor_ids.extend(outputs)
@@ -122,6 +140,62 @@ def test_nodes_edges_values_and_source_lines(whole: Path) -> None:
     origin = answer(whole, "origin")
     assert "log:0" in origin.split("\n")[1]
     assert "Made at: model.py:2" in origin
+
+
+CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
+GPU = "/job:localhost/replica:0/task:0/device:GPU:0"
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Path:
+    """A function called eagerly that has a loop and a call in it, on two devices."""
+    writer = Writer(tmp_path, Mode.FULL_TENSOR)
+    writer.device(1, CPU)
+    writer.device(2, GPU)
+    writer.graph("g1", "step", outer="root")
+    writer.op("g1", "x", "Placeholder")
+    writer.op("g1", "mm", "MatMul", "x:0")
+    writer.graph("g2", "inner", outer="g1")
+    writer.op("g2", "t", "Placeholder")
+    writer.op("g2", "log", "Log", "t:0")
+    writer.op("g2", "Identity", "Identity", "log:0")
+    writer.graph("g3", "while_body_7", outer="g1")
+    writer.op("g3", "while/Placeholder", "Placeholder")
+    writer.op("g3", "while/neg", "Neg", "while/Placeholder:0")
+    writer.op("g1", "while", "While", "StatefulPartitionedCall:0")
+    writer.op("g1", "Identity", "Identity", "while:0")
+    writer.execution(1.0, "Cast", [], [7], np.float32([0]), device=2)
+    writer.trace(2.0, "g1", "mm", np.float32([0]), GPU)
+    writer.trace(2.1, "g2", "log", np.float32([-np.inf]), CPU)
+    writer.trace(2.2, "g3", "while/neg", np.float32([np.inf]), CPU)
+    writer.execution(
+        3.0, "__inference_step_9", [7], [8], np.float32([np.inf]), device=1, graph_id="g1"
+    )
+    return tmp_path
+
+
+def test_values_lie_on_the_devices_that_computed_them(calls: Path) -> None:
+    dump = DebuggerV2Dump(calls)
+    assert dump.devices() == [CPU, GPU]
+    assert dump.node_device("mm") == dump.node_device("eager/Cast_0") == GPU
+    assert dump.node_device("x") == GPU, "beside its reader"
+    assert dump.node_device("log") == CPU
+    assert [datum.device_name for datum in dump.dumped_tensor_data] == [GPU, GPU, CPU, CPU, CPU]
+    info = answer(calls, "ni eager/__inference_step_9_1")
+    assert f"[Cast] eager/Cast_0 @ {GPU}" in info
+    assert "eager/__inference_step_9_1" in answer(calls, "lo -x eager/Cast_0")
+
+
+def test_a_call_leads_into_its_function(calls: Path) -> None:
+    """From the execution through loop and inner call to the logarithm, and out by the argument."""
+    tree = answer(calls, "li -r -x eager/__inference_step_9_1")
+    for name in ("Identity@step", "while", "StatefulPartitionedCall", "while/neg", "log"):
+        assert f") {name}\n" in tree, tree
+    assert "eager/Cast_0" in answer(calls, "li x")
+    assert "StatefulPartitionedCall" in answer(calls, "li while/Placeholder")
+    assert 's: "step"' in answer(calls, "ni -a eager/__inference_step_9_1")
+    origin = answer(calls, "origin")
+    assert "log:0" in origin.split("\n")[1]
 
 
 def test_a_damaged_graph_is_a_problem_and_no_end(whole: Path) -> None:

@@ -16,6 +16,7 @@ from opscope.tfdbg.dump_choice import DumpChoice, DumpChoiceError, choose_dump
 from opscope.tfdbg.screen import Screen
 from opscope.tfdbg.settings import Settings
 from opscope.tfdbg.stored_run import StoredRun
+from opscope.tfdbg.tensor_screen import plain
 
 EXIT_COMMAND_FAILED = 1
 EXIT_UNREADABLE = 2
@@ -101,7 +102,7 @@ def _answer(context: Analysis, commands: list[str], as_json: bool) -> int:
         if screen.action is not None:
             break
     if as_json:
-        print(json.dumps(answers, allow_nan=False))
+        print(json.dumps(answers, allow_nan=False, default=plain))
     return 0 if all(answer["ok"] for answer in answers) else EXIT_COMMAND_FAILED
 
 

@@ -30,6 +30,11 @@ class ByteBudget:
         """Bytes taken so far."""
         return self._used
 
+    @property
+    def left(self) -> int:
+        """Bytes that may still be taken."""
+        return self.limit - self._used
+
     def take(self, size: int) -> None:
         """Take `size` bytes; DumpBudgetError, and nothing taken, where they are not there."""
         with self._lock:

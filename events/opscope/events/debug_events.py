@@ -71,6 +71,7 @@ class Execution(NamedTuple):
     mode: str
     values: tuple[Array, ...]
     stack: tuple[str, ...]
+    output_device_ids: tuple[int, ...]
 
 
 class Trace(NamedTuple):
@@ -235,6 +236,7 @@ class DebugEvents:
                 _mode(run.tensor_debug_mode),
                 tuple(map(_array, run.tensor_protos)),
                 tuple(run.code_location.stack_frame_ids),
+                tuple(run.output_tensor_device_ids),
             )
         )
 

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -20,7 +21,8 @@ from opscope.events.dump_name import (
     FETCHES_INFO,
     GRAPH_PREFIX,
     device_name,
-    parse_tensor_path,
+    parse_tensor_name,
+    scope_of,
 )
 from opscope.events.error import DumpError, EventsError, TensorProtoError
 from opscope.events.natural import natural_key
@@ -32,6 +34,7 @@ from opscope.events.proto.types_pb2 import DT_RESOURCE, DT_VARIANT
 from opscope.events.tensor_proto import make_ndarray
 
 _T = TypeVar("_T")
+_HEADER = frozenset({"dtype", "tensor_shape", "version_number"})
 
 
 class DumpEntry(NamedTuple):
@@ -208,23 +211,25 @@ class DumpFolder:
                     self.feed_keys_info = _read_event(path).log_message.message
             except DumpError as error:
                 self._report(path, str(error))
-        self.entries.sort(key=lambda entry: (entry.timestamp, entry.k))
+        self.entries.sort(key=attrgetter("timestamp", "k"))
 
     def _read_device(self, folder: Path) -> None:
         device = device_name(folder.name)
         self.devices.append(device)
-        for path in _files(folder, self._report):
-            parts = Path(path).relative_to(folder).parts
-            if len(parts) == 1 and parts[0].startswith(GRAPH_PREFIX):
-                self._graph_paths[device] = Path(path)
-                continue
-            name = parse_tensor_path(parts)
-            if name is None:
-                self._report(
-                    Path(path), "not NODE_SLOT_DEBUGOP_TIME: this file is no dumped tensor"
-                )
-            else:
-                self.entries.append(DumpEntry(device, *name, path))
+        for where, parts, names in _listing(folder, self._report):
+            scope = scope_of(parts)
+            for name in names:
+                path = os.path.join(where, name)
+                if not parts and name.startswith(GRAPH_PREFIX):
+                    self._graph_paths[device] = Path(path)
+                    continue
+                said = parse_tensor_name(scope, name)
+                if said is None:
+                    self._report(
+                        Path(path), "not NODE_SLOT_DEBUGOP_TIME: this file is no dumped tensor"
+                    )
+                else:
+                    self.entries.append(DumpEntry(device, *said, path))
 
 
 def bad_tensors(rows: Iterable[Health]) -> list[str]:
@@ -236,11 +241,14 @@ def bad_tensors(rows: Iterable[Health]) -> list[str]:
 def dumped_value(proto: TensorProto) -> npt.NDArray[np.generic] | NoArray:
     """A dumped TensorProto's value: uninitialized means a shape with elements and no content."""
     shape = tuple(dim.size for dim in proto.tensor_shape.dim)
-    header = {"dtype", "tensor_shape", "version_number"}
-    initialized = 0 in shape or any(f.name not in header for f, _ in proto.ListFields())
+    initialized = bool(proto.tensor_content) or 0 in shape or _lists_values(proto)
     if not initialized or proto.dtype % 100 in (DT_RESOURCE, DT_VARIANT):
         return NoArray(initialized, proto.dtype, shape, proto)
     return make_ndarray(proto)
+
+
+def _lists_values(proto: TensorProto) -> bool:
+    return any(f.name not in _HEADER for f, _ in proto.ListFields())
 
 
 def _read_event(path: Path) -> Event:
@@ -270,15 +278,27 @@ def parse_core_metadata(text: str | bytes) -> CoreMetadata:
         raise DumpError(f"the core metadata is not the JSON it should be: {error!r}") from error
 
 
-def _files(folder: Path, report: Callable[[Path, str], None]) -> Iterator[str]:
-    def on_error(error: OSError) -> None:
-        report(Path(error.filename or folder), f"cannot be listed: {error.strerror or error}")
-
-    for where, folders, names in os.walk(folder, onerror=on_error):
-        folders.sort()
-        for name in sorted(names):
-            path = os.path.join(where, name)
-            if os.path.isfile(path):
-                yield path
-            else:
-                report(Path(path), "neither a file nor a folder: not read")
+def _listing(
+    folder: Path, report: Callable[[Path, str], None]
+) -> Iterator[tuple[str, tuple[str, ...], list[str]]]:
+    """Each folder below, its names from there, and its files; links to folders are left out."""
+    waiting: list[tuple[str, tuple[str, ...]]] = [(str(folder), ())]
+    while waiting:
+        where, parts = waiting.pop()
+        names, folders = [], []
+        try:
+            with os.scandir(where) as found:
+                for entry in found:
+                    if entry.is_dir():
+                        if not entry.is_symlink():
+                            folders.append(entry.name)
+                    elif entry.is_file():
+                        names.append(entry.name)
+                    else:
+                        report(Path(entry.path), "neither a file nor a folder: not read")
+        except OSError as error:
+            report(Path(where), f"cannot be listed: {error.strerror or error}")
+        names.sort()
+        yield where, parts, names
+        for name in sorted(folders, reverse=True):
+            waiting.append((os.path.join(where, name), (*parts, name)))

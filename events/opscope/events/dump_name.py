@@ -6,7 +6,6 @@
 `-k` tells apart dumps of one tensor in one microsecond. Source: TensorFlow's `debug_data.py`.
 """
 
-import re
 from typing import NamedTuple
 
 DEVICE_PREFIX = "_tfdbg_device_"
@@ -16,10 +15,6 @@ RUN_ROOT_PREFIXES = (DEVICE_PREFIX, CORE_METADATA_PREFIX)
 FETCHES_INFO = "_tfdbg_fetches_info_"
 FEED_KEYS_INFO = "_tfdbg_feed_keys_info_"
 PACKED_FILE = "dump.opscope"
-
-_TENSOR = re.compile(
-    r"(?P<base>.*)_(?P<slot>\d+)_(?P<op>[^_]+)_(?P<time>\d+)(?:-(?P<k>\d+))?", re.DOTALL
-)
 
 
 class TensorFileName(NamedTuple):
@@ -76,13 +71,24 @@ def tensor_path(
 
 def parse_tensor_path(parts: tuple[str, ...]) -> TensorFileName | None:
     """What path components below a device folder say; None where they follow no tensor's form."""
-    match = _TENSOR.fullmatch(parts[-1])
-    if match is None:
+    return parse_tensor_name(scope_of(parts[:-1]), parts[-1])
+
+
+def scope_of(folders: tuple[str, ...]) -> str:
+    """The node names' common begin in a folder below a device's: `a/b/`, or nothing."""
+    return "".join(f"{_unescape(folder)}/" for folder in folders)
+
+
+def parse_tensor_name(scope: str, name: str) -> TensorFileName | None:
+    """What a file's name says in the folder of a scope; None where it follows no tensor's form."""
+    parts = name.rsplit("_", 3)
+    if len(parts) != 4:
         return None
-    node = "/".join((*(_unescape(part) for part in parts[:-1]), match["base"]))
-    return TensorFileName(
-        node, int(match["slot"]), match["op"], int(match["time"]), int(match["k"] or 0)
-    )
+    base, slot, op, time = parts
+    time, dash, k = time.partition("-")
+    if not (op and slot.isdecimal() and time.isdecimal() and (k.isdecimal() or not dash)):
+        return None
+    return TensorFileName(scope + base, int(slot), op, int(time), int(k or 0))
 
 
 def is_run_root(names: list[str]) -> bool:

@@ -57,10 +57,9 @@ def has_inf_or_nan(array: object) -> bool:
         return bool(flat.view(np.int16).max() >= positive or flat.view(np.uint16).max() >= negative)
     if dtype.kind == "c":
         flat = flat.view(flat.real.dtype)
-    if dtype.kind in "fc":
-        with np.errstate(over="ignore", invalid="ignore"):
-            if math.isfinite(flat.dot(flat)):
-                return False
+    # vdot is dot without the look at the floating-point flags, which would warn of an overflow.
+    if dtype.kind in "fc" and math.isfinite(np.vdot(flat, flat)):
+        return False
     return not bool(np.isfinite(flat).all())
 
 

@@ -32,7 +32,7 @@ from opscope.events.dump_name import (
     PACKED_FILE,
 )
 from opscope.events.error import DumpError, EventsError, TensorProtoError
-from opscope.events.health import SUMMARY_SIZE, health_summary
+from opscope.events.health import health_of_shape, health_summary
 from opscope.events.packed_form import ALIGNMENT, FRAME_SIZE, GRAPH, INDEX, PART, TENSOR
 from opscope.events.packed_record import (
     PackedRecord,
@@ -171,8 +171,7 @@ class PackedDump(DumpFolder):
             if isinstance(value, NoArray):
                 return None
             known[place] = health_summary(value, dtype=dtype)
-        numbers = known[place]  # of the same elements, perhaps in another shape
-        return np.array([*numbers[: SUMMARY_SIZE - 1], len(shape), *shape])
+        return health_of_shape(known[place], shape)
 
     def _value(self, record: PackedRecord) -> npt.NDArray[np.generic] | NoArray:
         meta = record.meta

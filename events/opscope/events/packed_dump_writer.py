@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from io import FileIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from opscope.events.dump_name import CORE_METADATA_PREFIX, PACKED_FILE
 from opscope.events.error import DumpError
 from opscope.events.health import has_inf_or_nan
 from opscope.events.packed_form import ALIGNMENT, GRAPH, INDEX, PART, TENSOR, Payload, json_bytes
+from opscope.events.page_stock import PageStock
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.tensor_pb2 import TensorProto
 from opscope.events.proto.types_pb2 import DT_STRING
@@ -48,7 +50,8 @@ class PackedDumpWriter(BaseDumpWriter):
     A record is in the file when its call returns: what was written
     before a crash can be read. `close` writes the index. An array that lies where an earlier one
     lay, with the same bytes, is stored once. `compression="zstd"` needs the extra `zstd`. Failures
-    raise DumpError with the path, DumpBudgetError where `budget` does not last.
+    raise DumpError with the path, DumpBudgetError where `budget` does not last. `pages` may hold a
+    file that is ready to be written.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class PackedDumpWriter(BaseDumpWriter):
         run_root: str | os.PathLike[str],
         compression: Compression | None = None,
         budget: ByteBudget | None = None,
+        pages: PageStock | None = None,
     ):
         super().__init__()
         if compression not in (None, "zstd"):
@@ -63,7 +67,7 @@ class PackedDumpWriter(BaseDumpWriter):
         self.run_root = Path(run_root)
         self.path = self.run_root / PACKED_FILE
         self._compressor = zstd.compressor() if compression else None
-        self._budget = budget or ByteBudget()
+        self.budget = budget or ByteBudget()
         self._rows: list[bytes] = []
         self._offset = 0  # of the next record, once what waits is written
         self._waiting: list[bytes | memoryview] = []
@@ -73,11 +77,17 @@ class PackedDumpWriter(BaseDumpWriter):
         self._written: set[tuple[str, str, int, int]] = set()
         try:
             self.run_root.mkdir(parents=True, exist_ok=True)
-            self._file = open(self.path, "xb", buffering=0)  # noqa: SIM115 - closed by close()
+            ready = None if pages is None else pages.take(self.path)
+            self._file = FileIO(self.path, "xb") if ready is None else FileIO(ready, "wb")
         except OSError as error:
             raise DumpError(f"{self.path}: the dump cannot be made: {error}") from error
         self._put(packed_form.file_header())
         self._flush()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file so far."""
+        return self._offset
 
     def write_tensor(
         self,
@@ -146,6 +156,8 @@ class PackedDumpWriter(BaseDumpWriter):
                 self._put(rows + bytes(-len(rows) % ALIGNMENT))
                 self._put(packed_form.trailer(start))
                 self._flush()
+                if os.fstat(self._file.fileno()).st_size > self._offset:  # made ahead, not needed
+                    self._file.truncate(self._offset)
             finally:
                 self._file.close()
 
@@ -213,7 +225,7 @@ class PackedDumpWriter(BaseDumpWriter):
         if self._file.closed:
             raise DumpError(f"{self.path}: this dump is closed: nothing more can be written")
         head = packed_form.record_head(kind, codec, meta, stored, len(payload), crc)
-        self._budget.take(len(head) + packed_form.aligned(len(stored)))
+        self.budget.take(len(head) + packed_form.aligned(len(stored)))
         row = b"[%d,%d,%d,%s]" % (self._offset, kind, len(stored), meta)
         self._put(head, _buffer(stored), _PADDING[: -len(stored) % ALIGNMENT])
         self._waiting_rows.append((self._offset, row))

@@ -24,7 +24,8 @@ class Analysis:
     stands above the whole help: what the run-start screen says, or which op failed. `settings`
     are what `config` shows and sets; `history` are the commands typed so far, oldest first.
     `stepping` is there while a run is stepped through.
-    `stored` is how the run is looked at again.
+    `stored` is how the run is looked at again. `fitted` answers are for a window: tables are made
+    to fit `columns`, where else they keep every name whole.
     """
 
     dump: DebugDump | None = None
@@ -37,6 +38,7 @@ class Analysis:
     settings: Settings = field(default_factory=Settings)
     history: Sequence[str] = ()
     stepping: Stepping | None = None
+    fitted: bool = False
 
     @property
     def watched(self) -> DebugDump:

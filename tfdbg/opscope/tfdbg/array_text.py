@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from opscope.tfdbg.array_block import ArrayBlock, is_block
 from opscope.tfdbg.screen import Line, Span
 
 THRESHOLD = 2000
@@ -23,14 +24,18 @@ ElementTest = Callable[[np.ndarray], np.ndarray]
 
 def array_lines(
     value: np.ndarray, columns: int, whole: bool = False, highlighted: np.ndarray | None = None
-) -> tuple[Line, ...]:
+) -> Sequence[Line]:
     """The rows of `array(...)`, each with the index of its first element.
 
     From 2000 elements on the middle of each axis is left out unless `whole`. `highlighted` is a
     mask of the elements to stress. Rows of text arrays carry no index: a comma may be part of an
-    element. The process's print options are neither used nor changed.
+    element. The whole of a large array is an ArrayBlock. The process's print options are neither
+    used nor changed.
     """
     summarized = not whole and value.size > THRESHOLD
+    if not summarized and is_block(value):
+        extras = _extras(value, summarized)
+        return ArrayBlock(value, columns, f", {extras})" if extras else ")", highlighted)
     rows = _text(value, columns, summarized).split("\n")
     if value.dtype.kind in "OSU" or not value.size:
         return tuple(Line((Span(row),)) for row in rows)
@@ -108,9 +113,12 @@ def _line(
         if index is None:
             break
         first = index if first is None else first
+        style = "bad" if "nan" in token or "inf" in token else ""
         if highlighted is not None and highlighted[index]:
+            style = "highlight"
+        if style:
             begin = piece.start() + piece[0].index(token)
-            spans += [Span(row[at:begin]), Span(token, "highlight")]
+            spans += [Span(row[at:begin]), Span(token, style)]
             at = begin + len(token)
     spans.append(Span(row[at:]))
     return Line(tuple(span for span in spans if span.text) or (Span(""),), index=first)

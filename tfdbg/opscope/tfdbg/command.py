@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import functools
 import importlib
 import re
 import textwrap
@@ -18,6 +20,8 @@ from opscope.tfdbg.screen import Screen, Span, error_screen, line, text_screen
 
 CommandFunction = Callable[[Analysis, argparse.Namespace], Screen]
 Completer = Callable[[Analysis], Iterable[str]]
+
+HELP_COLUMNS = 80
 
 
 class CommandError(ValueError):
@@ -81,13 +85,13 @@ class Command:
         """What the command does: the docstring of its function as one line."""
         return " ".join((self.function.__doc__ or "").split())
 
-    def parser(self) -> argparse.ArgumentParser:
-        """A parser of the words behind the command's name."""
+    def parser(self, columns: int = HELP_COLUMNS) -> argparse.ArgumentParser:
+        """A parser of the words behind the command's name; its help is so wide, with its indent."""
         parser = _Parser(
             prog=self.name,
             usage=argparse.SUPPRESS,
             description=self.summary,
-            formatter_class=_HelpFormatter,
+            formatter_class=functools.partial(_HelpFormatter, width=max(columns - 2, 20)),
         )
         for argument in self.arguments:
             parser.add_argument(*argument.names, **argument.options)
@@ -104,20 +108,21 @@ class Command:
             return False
         return context.session is not None or not self.needs_session
 
-    def help_lines(self) -> list[str]:
-        """Name, aliases, what it does, arguments: 80 columns."""
+    def help_lines(self, columns: int = HELP_COLUMNS) -> list[str]:
+        """Name, aliases, what it does, arguments, in at most 80 columns."""
         lines = [self.name]
         if self.aliases:
             lines.append(f"  Aliases: {', '.join(self.aliases)}")
         lines.append("")
-        return lines + textwrap.indent(self.parser().format_help().rstrip(), "  ").split("\n")
+        text = self.parser(min(columns, HELP_COLUMNS)).format_help().rstrip()
+        return lines + textwrap.indent(text, "  ").split("\n")
 
 
 class _HelpFormatter(argparse.HelpFormatter):
-    """Help at a fixed width: argparse would follow the terminal it happens to run in."""
+    """Help at a given width: argparse would follow the terminal it happens to run in."""
 
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=78, max_help_position=24)
+    def __init__(self, prog: str, width: int) -> None:
+        super().__init__(prog, width=width, max_help_position=24)
 
 
 _COMMANDS: dict[str, Command] = {}
@@ -220,8 +225,10 @@ def execute(context: Analysis, text: str) -> Screen:
         return error_screen(str(error))
     if not typed.words:
         return Screen()
-    screen = _answer(context, typed.words)
-    return screen if typed.redirect is None else screen + _write(screen, typed.redirect)
+    if typed.redirect is None:
+        return _answer(context, typed.words)
+    screen = _answer(dataclasses.replace(context, fitted=False), typed.words)  # names whole
+    return screen + _write(screen, typed.redirect)
 
 
 def _answer(context: Analysis, words: tuple[str, ...]) -> Screen:
@@ -238,7 +245,7 @@ def _answer(context: Analysis, words: tuple[str, ...]) -> Screen:
     try:
         arguments = found.parser().parse_args(words[1:])
     except _HelpInsteadError:
-        return text_screen(found.help_lines())
+        return text_screen(found.help_lines(context.columns))
     except _ArgumentSyntaxError as error:
         return _syntax_error(words[0], str(error))
     try:

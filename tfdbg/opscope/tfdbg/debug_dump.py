@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from opscope.events import CoreMetadata
+from opscope.events.finite_files import surely_finite
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_graph import DebugGraph, node_name_of
 from opscope.tfdbg.debug_tensor import Array, DebugTensorDatum, TensorValue, has_inf_or_nan
@@ -18,6 +22,7 @@ Frame = tuple[str, int, str, str | None]
 """File, line, function and source text of one stack frame."""
 
 _T = TypeVar("_T")
+_FILES_AT_ONCE = 256
 
 
 class WatchKeyDoesNotExistInDebugDumpDirError(ValueError):
@@ -77,14 +82,8 @@ class DebugDump(GraphQueries):
         self.sources: Mapping[str, str] = sources or {}
         self.python_graph: object | None = None
         self._tracebacks = {node: tuple(frames) for node, frames in (tracebacks or {}).items()}
-        self._data = sorted(data, key=lambda datum: datum.order)
-        super().__init__(graphs, (*devices, *(datum.device_name for datum in self._data)))
-        self._by_key: dict[str, dict[str, list[DebugTensorDatum]]] = {}
-        self._by_node: dict[str, list[DebugTensorDatum]] = {}
-        for datum in self._data:
-            of_device = self._by_key.setdefault(datum.device_name, {})
-            of_device.setdefault(datum.watch_key, []).append(datum)
-            self._by_node.setdefault(datum.node_name, []).append(datum)
+        self._data = sorted(data, key=attrgetter("timestamp", "collision"))
+        super().__init__(graphs, (*devices, *map(attrgetter("device_name"), self._data)))
         if validate:
             self._validate()
 
@@ -109,6 +108,22 @@ class DebugDump(GraphQueries):
         return DebugDump(data, graphs, **details)
 
     # What was dumped
+
+    @cached_property
+    def _by_key(self) -> dict[str, dict[str, list[DebugTensorDatum]]]:
+        """By device and watch key, in the order of time."""
+        found: dict[str, dict[str, list[DebugTensorDatum]]] = {}
+        for datum in self._data:
+            of_device = found.setdefault(datum.device_name, {})
+            of_device.setdefault(datum.watch_key, []).append(datum)
+        return found
+
+    @cached_property
+    def _by_node(self) -> dict[str, list[DebugTensorDatum]]:
+        found: dict[str, list[DebugTensorDatum]] = {}
+        for datum in self._data:
+            found.setdefault(datum.node_name, []).append(datum)
+        return found
 
     @property
     def dumped_tensor_data(self) -> list[DebugTensorDatum]:
@@ -145,13 +160,15 @@ class DebugDump(GraphQueries):
             self._check_device(device_name)
         exclude = re.compile(exclude_node_names) if exclude_node_names else None
         found: list[DebugTensorDatum] = []
-        for datum in self._data:
-            if device_name is not None and datum.device_name != device_name:
-                continue
-            if exclude is not None and exclude.match(datum.node_name):
-                continue
-            if predicate is has_inf_or_nan and datum.is_surely_finite:
-                continue  # the summary tells without the value
+        asked: Iterable[DebugTensorDatum] = [
+            datum
+            for datum in self._data
+            if (device_name is None or datum.device_name == device_name)
+            and (exclude is None or not exclude.match(datum.node_name))
+        ]
+        if predicate is has_inf_or_nan:
+            asked = _not_surely_finite(asked)
+        for datum in asked:
             if predicate(datum, datum.get_tensor()):
                 found.append(datum)
                 if 0 < first_n <= len(found):
@@ -268,20 +285,30 @@ class DebugDump(GraphQueries):
 
     def _validate(self) -> None:
         """Every dumped node is in its graph, and no dump is earlier than what it was made from."""
+        firsts: dict[str, dict[tuple[str, int], DebugTensorDatum]] = {}
+        for datum in self._data:  # in the order of time
+            key = datum.node_name, datum.output_slot
+            firsts.setdefault(datum.device_name, {}).setdefault(key, datum)
         for device_name, graph in self._graphs.items():
-            first: dict[tuple[str, int], DebugTensorDatum] = {}
-            for data in self._by_key.get(device_name, {}).values():
-                datum = data[0]
-                if datum.node_name not in graph.nodes:
+            first = firsts.get(device_name, {})
+            for node_name, _ in first:
+                if node_name not in graph.nodes:
                     raise ValueError(
-                        f"Node name '{datum.node_name}' is not found in partition graphs of "
+                        f"Node name '{node_name}' is not found in partition graphs of "
                         f"device {device_name}."
                     )
-                key = (datum.node_name, datum.output_slot)
-                if key not in first or datum.order < first[key].order:
-                    first[key] = datum
             for datum in first.values():
                 _check_causality(graph, first, datum)
+
+
+def _not_surely_finite(data: Iterable[DebugTensorDatum]) -> Iterator[DebugTensorDatum]:
+    """Those whose values have to be looked at; files are read some at a time."""
+    left = iter(data)
+    while some := list(islice(left, _FILES_AT_ONCE)):
+        files = [datum for datum in some if datum.is_in_own_file]
+        finite = surely_finite([datum.file_path or "" for datum in files])
+        known = {id(datum) for datum, is_finite in zip(files, finite, strict=True) if is_finite}
+        yield from (d for d in some if not (d.is_surely_finite or id(d) in known))
 
 
 def _check_causality(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import networkx as nx
 
@@ -72,31 +73,53 @@ class DebugGraph:
     def __init__(self, graph_def: GraphDef, device_name: str) -> None:
         self.device_name = device_name
         self.written = graph_def
-        self.graph_def = reconstruct_non_debug_graph_def(graph_def)
         self.nodes: dict[str, NodeDef] = {}
+        """The nodes by name; where they read a debugger's copy, that is named as their input."""
+        copied: dict[str, str] = {}
+        for node in graph_def.node:
+            name = node.name
+            if name.startswith(_COPY):
+                copied[name] = node.input[0]
+            elif name in self.nodes:
+                raise ValueError(f"Duplicate node name on device {device_name}: '{name}'")
+            elif not name.startswith(_DEBUG):
+                self.nodes[name] = node
         self._inputs: dict[str, list[str]] = {}
         self._control_inputs: dict[str, list[str]] = {}
-        for node in self.graph_def.node:
-            name = node.name
-            if name in self.nodes:
-                raise ValueError(f"Duplicate node name on device {device_name}: '{name}'")
-            self.nodes[name] = node
-        self._recipients: dict[str, list[str]] = {name: [] for name in self.nodes}
-        self._control_recipients: dict[str, list[str]] = {name: [] for name in self.nodes}
         for name, node in self.nodes.items():
-            data: list[str] = []
-            control: list[str] = []
+            self._inputs[name] = data = []
+            self._control_inputs[name] = control = []
             for text in node.input:
                 if text.startswith("^"):
-                    control.append(text[1:])
-                    if text[1:] in self.nodes:
-                        self._control_recipients[text[1:]].append(name)
+                    if not is_debugger_node(text[1:]):
+                        control.append(text[1:])
                     continue
+                if copied:
+                    text = copied.get(node_name_of(text), text)
                 source = text if ":" not in text else node_name_of(text)
                 data.append(source if text == source + ":0" else text)
-                if source in self.nodes:
-                    self._recipients[source].append(name)
-            self._inputs[name], self._control_inputs[name] = data, control
+
+    @cached_property
+    def graph_def(self) -> GraphDef:
+        """The graph without the debugger's own nodes."""
+        return reconstruct_non_debug_graph_def(self.written)
+
+    @cached_property
+    def _recipients(self) -> dict[str, list[str]]:
+        return self._readers(self._inputs)
+
+    @cached_property
+    def _control_recipients(self) -> dict[str, list[str]]:
+        return self._readers(self._control_inputs)
+
+    def _readers(self, inputs: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+        readers: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for name, texts in inputs.items():
+            for text in texts:
+                source = text if text in readers else node_name_of(text)
+                if source in readers:
+                    readers[source].append(name)
+        return readers
 
     def inputs(self, name: str, is_control: bool = False) -> list[str]:
         """Names of what the node reads: `node`, or `node:1` for another output than the first."""
@@ -113,6 +136,9 @@ class DebugGraph:
     def data_inputs(self, name: str) -> Iterable[tuple[str, int]]:
         """Node and output slot of each data input, in the op's order."""
         for text in self._inputs[name]:
+            if ":" not in text:
+                yield text, 0
+                continue
             node, slot = split_tensor_name(text)
             yield node, slot or 0
 

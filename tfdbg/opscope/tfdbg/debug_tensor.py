@@ -53,7 +53,8 @@ def _tensor_value(value: Array | NoArray) -> TensorValue:
 
 def load_tensor_from_event_file(event_file_path: str | Path) -> TensorValue:
     """The tensor in a dump file, which is one bare serialized Event."""
-    return load_tensor_from_event(Event.FromString(Path(event_file_path).read_bytes()))
+    with open(event_file_path, "rb", buffering=0) as file:
+        return load_tensor_from_event(Event.FromString(file.read()))
 
 
 class DebugTensorDatum:
@@ -63,6 +64,11 @@ class DebugTensorDatum:
     in `_SLOT_DEBUGOP_MICROSECONDS[-K]`; raises ValueError where it does not. `from_memory` holds
     the value itself.
     """
+
+    is_surely_finite = False
+    """True where the dump says that no element is infinite or NaN."""
+
+    _packed: tuple[DumpFolder, DumpEntry] | None = None
 
     def __init__(self, dump_root: str | Path, debug_dump_rel_path: str | Path) -> None:
         path = Path(debug_dump_rel_path)
@@ -81,7 +87,8 @@ class DebugTensorDatum:
         made._set(entry, None)
         if entry.offset >= 0:
             made._packed = folder, entry
-            made.is_surely_finite = folder.finite(entry) is True
+            if folder.finite(entry):
+                made.is_surely_finite = True
         return made
 
     @classmethod
@@ -106,27 +113,35 @@ class DebugTensorDatum:
         return made
 
     def _set(self, entry: DumpEntry, value: TensorValue | None) -> None:
-        self.device_name = entry.device
-        self.node_name = entry.node
-        self.output_slot = entry.slot
-        self.debug_op = entry.debug_op
-        self.timestamp = entry.timestamp  # microseconds since 1970
-        self.file_path: str | None = entry.path or None  # None: the value is held in memory
-        self._collision = entry.k
+        path: str | None
+        (
+            self.device_name,
+            self.node_name,
+            self.output_slot,
+            self.debug_op,
+            self.timestamp,  # microseconds since 1970
+            self.collision,  # tells apart dumps of one tensor in one microsecond
+            path,
+            _,
+            self._size,
+        ) = entry
+        self.file_path = path or None  # None: the value is held in memory
         self._value = value
-        self._size = entry.size
-        self._packed: tuple[DumpFolder, DumpEntry] | None = None
-        self.is_surely_finite = False  # True: the dump says that nothing is infinite or NaN
+
+    @property
+    def is_in_own_file(self) -> bool:
+        """True where a file holds this value and nothing else."""
+        return self._value is None and self._packed is None
 
     @property
     def extended_timestamp(self) -> str:
         """The timestamp, with `-K` behind it for the K-th dump of the same microsecond."""
-        return f"{self.timestamp}-{self._collision}" if self._collision else str(self.timestamp)
+        return f"{self.timestamp}-{self.collision}" if self.collision else str(self.timestamp)
 
     @property
     def order(self) -> tuple[int, int]:
         """The key that sorts dumps in time, over all devices of a run."""
-        return self.timestamp, self._collision
+        return self.timestamp, self.collision
 
     @property
     def tensor_name(self) -> str:

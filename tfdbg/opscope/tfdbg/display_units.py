@@ -15,6 +15,14 @@ def bytes_text(size: int | None) -> str:
     return f"{size / (1 << 30):.2f}G"
 
 
+def elided(text: str, width: int) -> str:
+    """The text, its middle left out where it is longer than `width`: names tell most at the end."""
+    if len(text) <= width:
+        return text
+    head = max((width - 1) // 3, 0)
+    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+
+
 TIME_UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6}
 """Units of time in microseconds."""
 

@@ -42,11 +42,12 @@ def run_line_mode(
     def run(command: str) -> object | None:
         try:
             screen = answer(context, command)
+            for line in screen.lines:  # one by one: there may be millions
+                target.write(line.text + "\n")
+            target.flush()
         except KeyboardInterrupt:
             say("Interrupted.")
             return None
-        if screen.lines:
-            say(str(screen))
         return screen.action
 
     say(f"--- {title} ---")

@@ -102,7 +102,8 @@ def package_version() -> str:
 
 def _wordmark() -> list[Line]:
     rows = [line(Span(text, "heading")) for text in _WORDMARK.strip("\n").split("\n")]
-    return [*rows, line(), line(f"opscope version: {package_version()}"), line()]
+    last = line(*rows[-1].spans, f"   opscope version: {package_version()}")
+    return [*rows[:-1], last, line()]
 
 
 def _call(run: SessionRun) -> list[Line]:

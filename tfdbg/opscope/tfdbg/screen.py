@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from abc import abstractmethod
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import overload
 
 STYLES = (
     "bold",  # names that matter on this screen
@@ -13,6 +17,7 @@ STYLES = (
     "highlight",  # elements inside the ranges of `pt -r`
     "dim",  # what is there for completeness
     "error",  # one line that says what went wrong
+    "bad",  # elements that are nan or infinite, and their counts
     *(
         f"label.{state}"  # the states of nodes in the stepper
         for state in ("placeholder", "unfeedable", "handle", "intermediate", "override", "dirty")
@@ -47,17 +52,80 @@ class Line:
         return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
 
+class MadeLines(Sequence[Line]):
+    """Lines that are made when they are looked at, none wider than they were laid out for."""
+
+    @abstractmethod
+    def at_width(self, columns: int) -> MadeLines:
+        """The same content laid out for another width."""
+
+    @abstractmethod
+    def line_of(self, index: tuple[int, ...]) -> int | None:
+        """The line that shows an element of a tensor; None where no line shows elements."""
+
+
+class JoinedLines(MadeLines):
+    """Some lines and lines that are made, one below the other."""
+
+    def __init__(self, parts: Iterable[Sequence[Line]]) -> None:
+        self.parts = tuple(parts)
+        self._starts = (0, *accumulate(len(part) for part in self.parts))
+
+    def __len__(self) -> int:
+        return self._starts[-1]
+
+    @overload
+    def __getitem__(self, number: int) -> Line: ...
+    @overload
+    def __getitem__(self, number: slice) -> tuple[Line, ...]: ...
+    def __getitem__(self, number: int | slice) -> Line | tuple[Line, ...]:
+        if isinstance(number, slice):
+            return tuple(self[each] for each in range(*number.indices(len(self))))
+        if not -len(self) <= number < len(self):
+            raise IndexError(number)
+        number %= len(self)
+        part = bisect_right(self._starts, number) - 1
+        return self.parts[part][number - self._starts[part]]
+
+    def __iter__(self) -> Iterator[Line]:
+        for part in self.parts:
+            yield from part
+
+    def at_width(self, columns: int) -> JoinedLines:
+        """The parts that are made laid out anew, the others as they are."""
+        return JoinedLines(
+            part.at_width(columns) if isinstance(part, MadeLines) else part for part in self.parts
+        )
+
+    def line_of(self, index: tuple[int, ...]) -> int | None:
+        """The line that shows an element of the first part that shows any."""
+        for start, part in zip(self._starts, self.parts, strict=False):
+            found = part.line_of(index) if isinstance(part, MadeLines) else None
+            if found is not None:
+                return start + found
+        return None
+
+
+def joined(*parts: Sequence[Line]) -> Sequence[Line]:
+    """The lines of all parts, those that are made not before they are looked at."""
+    if not any(isinstance(part, MadeLines) for part in parts):
+        return tuple(line for part in parts for line in part)
+    flat = (part.parts if isinstance(part, JoinedLines) else (part,) for part in parts)
+    return JoinedLines(part for group in flat for part in group if len(part))
+
+
 @dataclass(frozen=True)
 class Screen:
     """The whole answer of a command.
 
-    `data` is the same answer for programs and holds only what JSON can hold. `menu` are the
+    `data` is the same answer for programs and holds only what JSON can hold, and the array itself
+    in place of a list of very many elements. `menu` are the
     clickable words above the text; one without a link is shown but cannot be chosen.
     `start_line` is the row to show first. A screen with an `action` ends the loop that reads
     commands: the action is what the caller does next.
     """
 
-    lines: tuple[Line, ...] = ()
+    lines: Sequence[Line] = ()
     data: object = None
     ok: bool = True
     menu: tuple[Span, ...] = ()
@@ -66,7 +134,7 @@ class Screen:
 
     def __add__(self, other: Screen) -> Screen:
         return Screen(
-            self.lines + other.lines,
+            joined(self.lines, other.lines),
             data=self.data if self.data is not None else other.data,
             ok=self.ok and other.ok,
             menu=self.menu or other.menu,

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from opscope.tfdbg.array_block import is_block
 from opscope.tfdbg.array_text import THRESHOLD, array_lines
 from opscope.tfdbg.command import Argument, CommandError
 from opscope.tfdbg.debug_tensor import Array, InconvertibleTensorProto
 from opscope.tfdbg.display_units import bytes_text
 from opscope.tfdbg.npy_array import NpyArrayError, npy_array
 from opscope.tfdbg.numeric_summary import numeric_summary, summary_data
-from opscope.tfdbg.screen import Line, Screen, Span, line
+from opscope.tfdbg.screen import Line, Screen, Span, joined, line
 from opscope.tfdbg.slicing import apply_slicing, parse_slicing
 from opscope.tfdbg.value_range import elements_inside, parse_ranges
 
@@ -77,7 +78,7 @@ def _why(value: InconvertibleTensorProto) -> str:
 def _scalar_screen(
     title: list[Span], value: object, args: Namespace, data: dict[str, object]
 ) -> Screen:
-    data |= {"value": _plain(value)}
+    data |= {"value": plain(value)}
     saved = _save(np.asarray(value), args.write_path, data) if args.write_path else []
     return Screen((line(*title), line(), *saved, line(repr(value))), data=data)
 
@@ -110,10 +111,9 @@ def _array_screen(
     if args.numeric_summary:
         lines += [line("Numeric summary:"), *(line(row) for row in numeric_summary(value)), line()]
     if value.size <= THRESHOLD or args.all:
-        data["value"] = _plain(value)
-    return Screen(
-        (*lines, *array_lines(value, columns, whole=args.all, highlighted=highlighted)), data=data
-    )
+        data["value"] = value if is_block(value) else plain(value)
+    shown = array_lines(value, columns, whole=args.all, highlighted=highlighted)
+    return Screen(joined(lines, shown), data=data)
 
 
 def _save(value: Array, path: str, data: dict[str, object]) -> list[Line]:
@@ -135,10 +135,10 @@ def _save(value: Array, path: str, data: dict[str, object]) -> list[Line]:
     return [line(f"Saved value{kind} to: {target} ({size}B)"), line()]
 
 
-def _plain(value: object) -> object:
-    """The value as JSON can hold it: what is no finite number or text becomes its text."""
+def plain(value: object) -> object:
+    """A value as JSON can hold it: what is no finite number or text becomes its text."""
     if isinstance(value, np.ndarray):
-        return [_plain(item) for item in value] if value.ndim else _plain(value[()])
+        return [plain(item) for item in value] if value.ndim else plain(value[()])
     if isinstance(value, np.generic):
         value = float(value) if value.dtype.kind == "V" else value.item()
     if isinstance(value, bytes):

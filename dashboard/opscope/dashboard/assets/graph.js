@@ -1,7 +1,6 @@
 // The graph page: its state, its address, its requests. Drawing and panels are in the files beside.
 (() => {
-  const { el } = opscope, { Drawing, legend, card, count, leaf } = opscope.graphParts;
-  const COLOURS = ["structure", "device", "none"];
+  const { el } = opscope, { Colours, Drawing, Search, card, count } = opscope.graphParts;
   let page = null, settle = null;
   const ready = new Promise((resolve) => { settle = resolve; });
 
@@ -12,11 +11,15 @@
       this.run = asked.get("run"); this.tag = asked.get("tag");
       this.open = asked.getAll("e").flatMap((names) => names.split(",")).filter(Boolean);
       this.selected = asked.get("s");
-      this.colour = COLOURS.includes(asked.get("c")) ? asked.get("c") : "structure";
       this.requests = 0; this.timings = {};
+      this.colours = new Colours({
+        query: () => this.query, draw: (colours) => this.drawing.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
+      }, asked.get("c"));
+      this.search = new Search({
+        query: () => this.query, hits: (hits) => this.drawing.showHits(hits), select: (name) => this.select(name, true), focus: () => this.drawing.svg.focus(),
+      });
       this.build();
       this.drawing = new Drawing(this.canvas, { select: (name) => this.select(name), toggle: (name) => this.toggle(name) });
-      this.drawing.colour = this.colour;
       this.keys();
     }
 
@@ -25,17 +28,11 @@
       this.runs = el("select", { id: "graph-run", onchange: (e) => this.choose({ run: e.target.value, tag: null }) });
       this.tags = el("select", { id: "graph-tag", onchange: (e) => this.choose({ tag: e.target.value }) });
       this.tagField = field("Graph", this.tags);
-      this.query = el("input", { id: "graph-search", type: "search", placeholder: "Name, pattern or op:MatMul", autocomplete: "off", spellcheck: "false", "aria-label": "Search nodes", "aria-controls": "graph-hits" });
-      this.hits = el("ul", { id: "graph-hits", class: "hits", hidden: true });
-      this.found = el("p", { class: "found dim", role: "status" });
-      this.modes = el("div", { class: "segments", role: "radiogroup", "aria-label": "Colour by" }, ...COLOURS.map((mode) => el("button", { type: "button", role: "radio", "data-colour": mode, "aria-checked": String(mode === this.colour), text: mode[0].toUpperCase() + mode.slice(1), onclick: () => this.paint(mode) })));
-      this.key = el("div", { id: "graph-legend" });
       this.summary = el("p", { class: "dim summary-line" });
       const action = (text, title, onclick) => el("button", { class: "button", type: "button", text, title, onclick });
       this.side.replaceChildren(
         field("Run", this.runs), this.tagField,
-        el("div", { class: "search" }, el("span", { class: "icon icon-search small" }), this.query), this.found, this.hits,
-        el("div", {}, el("p", { class: "label", text: "Colour by" }), this.modes), this.key,
+        ...this.search.elements, this.colours.element, this.colours.key,
         el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Collapse all", "Close every scope", () => this.collapseAll())),
         this.summary,
       );
@@ -44,17 +41,6 @@
       this.card = el("aside", { id: "graph-card", class: "graph-card", hidden: true, "aria-label": "Details of the selection" });
       this.zoomer = el("div", { class: "graph-zoom" }, ...[["+", "Zoom in", 1.35], ["\u2212", "Zoom out", 1 / 1.35]].map(([text, title, by]) => el("button", { type: "button", text, title, "aria-label": title, onclick: () => this.drawing.zoom(by) })));
       this.body.replaceChildren(this.canvas, this.zoomer, this.card, this.message);
-      let wait = 0;
-      this.query.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(() => this.search(), 120); });
-      this.query.addEventListener("keydown", (e) => {
-        if (e.key === "Escape") { this.query.value = ""; this.search(); this.drawing.svg.focus(); }
-        if (e.key === "Enter") this.nextHit();
-        if (e.key === "ArrowDown") { e.preventDefault(); this.hits.querySelector("button")?.focus(); }
-      });
-      this.hits.addEventListener("keydown", (e) => {
-        const row = e.target.closest("li"), next = e.key === "ArrowDown" ? row?.nextElementSibling : e.key === "ArrowUp" ? row?.previousElementSibling : null;
-        if (next) { e.preventDefault(); next.querySelector("button").focus(); } else if (e.key === "Escape" || (e.key === "ArrowUp" && row)) this.query.focus();
-      });
     }
 
     // Go on in other elements, as it is.
@@ -76,7 +62,7 @@
         else if (e.key === "f" || e.key === "0") this.drawing.fit();
         else if (e.key === "+" || e.key === "=") this.drawing.zoom(1.25);
         else if (e.key === "-") this.drawing.zoom(0.8);
-        else if (e.key === "/") { e.preventDefault(); this.query.focus(); }
+        else if (e.key === "/") { e.preventDefault(); this.search.query.focus(); }
       });
     }
 
@@ -93,6 +79,9 @@
       }
       if (best) this.select(best.id, true);
     }
+
+    // What every request says: which graph, what is open, and how it is coloured.
+    get query() { return { run: this.run, tag: this.tag, e: this.open, ...this.colours.words }; }
 
     async list() {
       let runs;
@@ -134,7 +123,7 @@
       this.canvas.style.visibility = "hidden";
       this.zoomer.hidden = true;
       this.card.hidden = true;
-      this.key.replaceChildren(); this.summary.textContent = "";
+      this.colours.key.replaceChildren(); this.summary.textContent = "";
       this.message.hidden = false;
       this.message.replaceChildren(el("h1", { text: title }), el("p", { text }));
       settle?.();
@@ -146,7 +135,7 @@
       const wanted = reveal ?? (this.graph ? null : this.selected);
       let view;
       try {
-        view = await opscope.json("/api/graph/view", { run: this.run, tag: this.tag, e: this.open, s: wanted });
+        view = await opscope.json("/api/graph/view", { ...this.query, s: wanted });
       } catch (error) {
         if (mine === this.requests) this.say("The graph cannot be shown", error.message);
         return;
@@ -160,6 +149,7 @@
       const whole = !first && this.drawing.whole;
       this.view = view; this.graph = view.graph; this.open = view.expanded;
       this.drawing.draw(view, anchor);
+      this.colours.show(view.colours);
       if (wanted) {
         this.selected = view.selected;
         if (!view.selected) this.flash(`There is no \u201c${wanted}\u201d in this graph.`);
@@ -169,7 +159,6 @@
       else if (whole && anchor && this.drawing.fitting() > 0.55) this.drawing.fit();
       if (wanted && view.revealed) this.drawing.reveal(view.revealed, true);
       else if (anchor) this.drawing.reveal(anchor);
-      legend(this.key, view, this.colour);
       const t = view.totals;
       this.summary.textContent = `${count(t.nodes)} ops, ${count(t.edges)} edges, ${count(t.scopes)} scopes` + (t.problems ? `, ${count(t.problems)} problems` : "");
       this.summary.title = view.problems.join("\n");
@@ -181,7 +170,7 @@
       settle?.();
     }
 
-    flash(text) { this.found.textContent = text; }
+    flash(text) { this.search.say(text); }
 
     async describe() {
       const name = this.selected;
@@ -239,43 +228,11 @@
       this.drawing.fit();
     }
 
-    paint(mode) {
-      this.colour = this.drawing.colour = mode;
-      for (const button of this.modes.children) button.setAttribute("aria-checked", String(button.dataset.colour === mode));
-      if (this.view) { this.drawing.paint(); legend(this.key, this.view, mode); }
-      this.remember();
-    }
-
-    async search() {
-      const q = this.query.value.trim(), mine = (this.searches = (this.searches ?? 0) + 1);
-      if (!q || !this.view) {
-        this.hits.hidden = true; this.hits.replaceChildren(); this.found.textContent = "";
-        this.drawing.showHits(null);
-        return;
-      }
-      const result = await opscope.json("/api/graph/search", { run: this.run, tag: this.tag, q });
-      if (mine !== this.searches) return;
-      this.at = -1; this.listed = result.hits;
-      this.drawing.showHits({ marks: result.marks });
-      this.found.textContent = result.total ? `${count(result.total)} found` + (result.total > result.hits.length ? `, the first ${result.hits.length} are listed` : "") : "Nothing found";
-      this.hits.hidden = !result.hits.length;
-      this.hits.replaceChildren(...result.hits.map((hit) => {
-        const above = hit.id.slice(0, hit.id.length - leaf(hit.id).length);
-        return el("li", {}, el("button", { type: "button", "data-hit": hit.id, title: hit.id, onclick: () => this.select(hit.id, true) }, el("span", { class: "leaf", text: leaf(hit.id) }), el("span", { class: "dim tag", text: hit.op ?? `${count(hit.count)} ops` }), above ? el("span", { class: "dim above", text: above.slice(0, -1) }) : null));
-      }));
-    }
-
-    nextHit() {
-      if (!this.listed?.length) return;
-      this.at = (this.at + 1) % this.listed.length;
-      this.select(this.listed[this.at].id, true);
-    }
-
     // Only the innermost open scopes stand in the address; those around them follow from them.
     remember() {
       const outer = new Set((this.view?.nodes ?? []).filter((n) => n.open).map((n) => n.parent));
       const several = (this.all?.find((r) => r.run === this.run)?.graphs.length ?? 0) > 1;
-      opscope.remember({ run: this.run, tag: several ? this.tag : null, e: this.open.filter((name) => !outer.has(name)), s: this.selected, c: this.colour === "structure" ? null : this.colour });
+      opscope.remember({ run: this.run, tag: several ? this.tag : null, e: this.open.filter((name) => !outer.has(name)), s: this.selected, ...this.colours.words });
     }
 
   }
@@ -307,6 +264,6 @@
     collapse: async (name) => { await ready; await page.collapse(name); },
     select: async (name) => { await ready; await page.select(name, true); },
     visible: () => [...(page?.drawing.byName?.keys() ?? [])],
-    stats: () => ({ ...page.view?.totals, drawn: page.view?.nodes.length ?? 0, drawn_edges: page.view?.edges.length ?? 0, expanded: page.open, selected: page.selected, colour: page.colour, request_ms: page.timings.request, draw_ms: page.timings.draw, scale: page.drawing.scale }),
+    stats: () => ({ ...page.view?.totals, drawn: page.view?.nodes.length ?? 0, drawn_edges: page.view?.edges.length ?? 0, expanded: page.open, selected: page.selected, colour: page.colours.mode, request_ms: page.timings.request, draw_ms: page.timings.draw, scale: page.drawing.scale }),
   };
 })();

@@ -8,7 +8,8 @@
     return node;
   };
   const HUES = 12, ROW = 14, CORNER = 12;
-  const hue = (index) => (index < 0 ? "var(--hue-none)" : `var(--hue-${index % HUES})`);
+  const tint = (index) => (index < 0 ? "var(--hue-none)" : `var(--hue-${index % HUES})`);
+  const heat = (share) => `color-mix(in oklab, var(--heat-high) ${Math.round(share * 100)}%, var(--heat-low))`;
 
   // Path through the points: vertical at each, rounded corners where the edge wraps to a column.
   const path = (p, bends = []) => {
@@ -47,7 +48,7 @@
     constructor(host, on) {
       this.host = host; this.on = on;
       this.scale = 1; this.x = 0; this.y = 0;
-      this.colour = "structure"; this.selected = null; this.hits = null;
+      this.colours = { nodes: {} }; this.selected = null; this.hits = null;
       this.svg = svg("svg", { class: "graph-svg", tabindex: 0, role: "tree", "aria-label": "Graph" }, host);
       this.defs = svg("defs", {}, this.svg);
       for (const [kind, size] of [["data", 7], ["wide", 11], ["control", 6], ["reference", 7]]) {
@@ -115,10 +116,8 @@
       this.items = [];
       for (const edge of view.edges) this.drawEdge(edge);
       for (const node of view.nodes) this.drawNode(node);
-      this.paint();
       this.mark();
       this.markHits();
-      this.map.draw();
       this.refresh(true);
       this.drawTime = performance.now() - started;
     }
@@ -157,19 +156,19 @@
       if (open) {
         item.strip = svg("path", { class: "strip", d: `M${-w / 2} ${-h / 2 + 30}V${-h / 2 + 12}q0 -12 12 -12H${w / 2 - 12}q12 0 12 12V${-h / 2 + 30}z` }, g);
         svg("text", { class: "title", x: -w / 2 + 14, y: -h / 2 + 20 }, g).textContent = node.label;
-        svg("text", { class: "count", x: w / 2 - 34, y: -h / 2 + 19.5, "text-anchor": "end" }, g).textContent = node.count;
+        item.count = svg("text", { class: "count", x: w / 2 - 34, y: -h / 2 + 19.5, "text-anchor": "end" }, g);
         this.fold(g, w / 2 - 16, -h / 2 + 15, true);
       } else if (scope) {
         svg("rect", { class: "under", x: -w / 2 + 4, y: -h / 2 + 4, width: w - 8, height: h, rx: 9 }, g);
         item.box = svg("rect", { class: "box", x: -w / 2, y: -h / 2, width: w, height: h, rx: 10 }, g);
         svg("text", { class: "title", y: -1, "text-anchor": "middle" }, g).textContent = node.label;
-        svg("text", { class: "count", y: 13.5, "text-anchor": "middle" }, g).textContent = node.count;
+        item.count = svg("text", { class: "count", y: 13.5, "text-anchor": "middle" }, g);
         this.fold(g, w / 2, -h / 2, false);
       } else {
         item.box = svg("rect", { class: "box", x: -w / 2, y: -h / 2, width: w, height: h, rx: h / 2 }, g);
         svg("text", { class: "op", y: 4, "text-anchor": "middle" }, g).textContent = node.label;
       }
-      if (node.label.includes("\u2026")) svg("title", {}, g).textContent = node.id;
+      item.tip = svg("title", {}, g);
       if (node.signs) this.drawSigns(node, item);
       this.byName.set(node.id, node);
       node.item = item;
@@ -211,31 +210,37 @@
       return [node.x - node.w / 2 - left, node.y - half, node.x + node.w / 2 + right, node.y + half];
     }
 
-    // Colours of all boxes for the mode: a scope on several devices gets their shares as stripes.
-    paint() {
-      for (const { node, box, strip, g, ground } of this.items) {
+    // Colours of all boxes (see colouring.py): one hue, stripes for shares of several, or a heat.
+    paint(colours) {
+      this.colours = colours;
+      const heated = !!colours.scale;
+      this.svg.classList.toggle("heated", heated);
+      for (const { node, box, strip, g, ground, count, tip } of this.items ?? []) {
         if (!node) continue;
-        let fill = null, tint = "var(--hue-none)";
-        if (this.colour === "device" && node.devices.length) {
-          tint = hue(node.devices[0][0]);
-          if (node.devices.length > 1) { fill = `url(#${this.striped(node.devices)})`; tint = "var(--hue-none)"; }
-        } else if (this.colour === "structure" && node.kind === "scope") tint = hue(node.class);
-        for (const part of [g, ground]) part?.style.setProperty("--tint", tint);
-        const plain = this.colour === "none" || tint === "var(--hue-none)";
-        for (const part of [g, ground]) part?.classList.toggle("plain", plain && !fill);
+        const given = colours.nodes[node.id];
+        let fill = null, hue = -1, text = null;
+        if (given && heated) { text = given[1]; if (!node.open) fill = heat(given[0]); }
+        else if (given?.length === 1) hue = given[0][0];
+        else if (given?.length) fill = `url(#${this.striped(given)})`;
+        for (const part of [g, ground]) {
+          part?.style.setProperty("--tint", tint(hue));
+          part?.classList.toggle("plain", hue < 0 && !fill);
+        }
         (strip ?? box).style.fill = fill ?? "";
-        g.dataset.colour = tint.replace(/var\(--hue-(.*)\)/, "$1");
+        g.dataset.colour = hue < 0 ? "none" : String(hue % HUES);
+        if (count) count.textContent = text ?? node.count;
+        tip.textContent = text ? `${node.id}: ${text}` : node.label.includes("\u2026") ? node.id : "";
       }
       this.map.draw();
     }
 
-    striped(devices) {
-      const key = devices.join(";");
+    striped(shares) {
+      const key = shares.join(";");
       if (!this.stripeIds.has(key)) {
         const id = `stripes-${this.stripeIds.size}`, gradient = svg("linearGradient", { id, class: "stripes" }, this.stripes);
         let at = 0;
-        for (const [index, share] of devices) {
-          for (const offset of [at, (at += share)]) svg("stop", { offset: Math.min(1, offset), style: `--tint:${hue(index)}` }, gradient);
+        for (const [hue, share] of shares) {
+          for (const offset of [at, (at += share)]) svg("stop", { offset: Math.min(1, offset), style: `--tint:${tint(hue)}` }, gradient);
         }
         this.stripeIds.set(key, id);
       }
@@ -368,5 +373,5 @@
     }
   }
 
-  Object.assign(opscope.graphParts ??= {}, { Drawing, hue });
+  Object.assign(opscope.graphParts ??= {}, { Drawing, tint });
 })();

@@ -8,6 +8,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from opscope.dashboard.graph.colouring import Colouring
+from opscope.dashboard.graph.step_stats import StepStats
 from opscope.dashboard.graph.view import GraphView
 from opscope.dashboard.store import Store
 from opscope.events import LogdirError
@@ -18,10 +20,11 @@ KEPT = 4
 
 @dataclass(frozen=True)
 class Shelved:
-    """A graph's view and the digest of the bytes it was made from."""
+    """A graph's view, its colours, and the digest of the bytes it was made from."""
 
     digest: str
     view: GraphView
+    colouring: Colouring
 
 
 class GraphShelf:
@@ -31,6 +34,7 @@ class GraphShelf:
         self._store = store
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str | None], tuple[bytes, Shelved]] = OrderedDict()
+        self._stats: tuple[bytes, StepStats] | None = None
 
     def get(self, run: str, tag: str | None) -> Shelved:
         """Give a run's graph ready to be viewed.
@@ -44,12 +48,34 @@ class GraphShelf:
             raw, shelved = self._kept.get((run, tag), (None, None))
             if shelved is None or (raw is not data and raw != data):
                 digest = hashlib.blake2b(data, digest_size=12).hexdigest()
-                shelved = Shelved(digest, GraphView(GraphColumns.from_bytes(data)))
+                view = GraphView(GraphColumns.from_bytes(data))
+                shelved = Shelved(digest, view, Colouring(view))
             self._kept[run, tag] = (data, shelved)
             self._kept.move_to_end((run, tag))
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
             return shelved
+
+    def steps(self, run: str) -> list[dict[str, Any]]:
+        """What a run has RunMetadata of: [{"tag", "step"}], in the order written."""
+        with self._store.reading() as logdir:
+            return [{"tag": each.tag, "step": each.step} for each in logdir.run_metadata(run)]
+
+    def stats(self, run: str, tag: str | None, profile: str | None) -> StepStats | None:
+        """Statistics of the step `profile`, else of the graph's own tag, else the last one's.
+
+        None where the run has none; raises StepStatsError where they cannot be read.
+        """
+        with self._store.reading() as logdir:
+            tags = [each.tag for each in logdir.run_metadata(run)]
+            if not tags:
+                return None
+            chosen = next((each for each in (profile, tag) if each in tags), tags[-1])
+            data = logdir.run_metadata_bytes(run, chosen)
+        with self._lock:
+            if self._stats is None or self._stats[0] != data:
+                self._stats = data, StepStats.from_bytes(data)
+            return self._stats[1]
 
     def listing(self) -> list[dict[str, Any]]:
         """Every run with its graphs: [{"run", "graphs": [{"tag", "kind"}]}]."""

@@ -56,3 +56,18 @@ def count_text(count: int) -> str:
     if count < 1_000_000:
         return f"{count // 1000}k"
     return f"{count / 1_000_000:.1f}M"
+
+
+def amount_text(amount: float, unit: str) -> str:
+    """Write seconds ("s"), bytes ("B") or a plain count (""): 1.24 ms, 3.5 MB, 62k."""
+    if unit == "s":
+        for size, name in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+            if amount >= size:
+                return f"{amount / size:.3g} {name}"
+        return f"{amount / 1e-6:.3g} µs" if amount else "0"
+    if unit == "B":
+        for size, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+            if amount >= size:
+                return f"{amount / size:.3g} {name}"
+        return f"{amount:.0f} B"
+    return count_text(int(amount))

@@ -38,31 +38,21 @@ class GraphView:
     def __init__(self, columns: GraphColumns) -> None:
         self.hierarchy = Hierarchy(columns)
         self.classes = structure_classes(self.hierarchy)
-        self._class_sizes = np.bincount(self.classes[self.classes >= 0])
+        self.class_sizes = np.bincount(self.classes[self.classes >= 0])
         self._levels: dict[int, Level] = {}
         self._scenes: OrderedDict[tuple[int, Open], Scene] = OrderedDict()
         self._lock = threading.RLock()
-        devices = self.hierarchy.columns.devices
-        # Colours follow the sorted names, so that they do not depend on the order in the file.
-        named = sorted(device for device in devices if device)
-        self._device_number = [named.index(device) if device else -1 for device in devices]
-        self._devices = named
 
     def view(self, expanded: Iterable[str] = (), reveal: str | None = None) -> dict[str, Any]:
         """Build the drawing with the scopes `expanded`, and those around them, open.
 
         `reveal` opens the scopes around that item as well. The result holds `width`, `height`,
         `nodes`, `edges` (keys: see `_node` and `_edge`), `expanded` (all open scopes, outer
-        first), `revealed` (the drawn node that shows `reveal`: itself or its host), `devices`,
-        `classes` (structure class -> scopes of that class), and totals. Names that are no scope
-        are ignored.
+        first), `revealed` (the drawn node that shows `reveal`: itself or its host), and totals.
+        Names that are no scope are ignored.
         """
         hierarchy = self.hierarchy
-        opened: set[int] = set()
-        for name in list(expanded)[:MOST_OPEN]:
-            scope = hierarchy.scope_index.get(name)
-            if scope is not None:
-                opened.update((scope, *hierarchy.ancestors(scope)))
+        opened = self._opened(expanded)
         found = hierarchy.find(reveal) if reveal else None
         if found is not None:
             opened.update(hierarchy.ancestors(found))
@@ -75,8 +65,6 @@ class GraphView:
             if found is not None:
                 host = self._levels[hierarchy.scope_of(found)].host.get(found, found)
                 shown = hierarchy.name(host)
-        classes = {node["class"] for node in nodes if node.get("class", -1) >= 0}
-        total = hierarchy.device_counts(0)
         return {
             "width": round(scene.width, 1),
             "height": round(scene.height, 1),
@@ -85,11 +73,6 @@ class GraphView:
             "expanded": [hierarchy.names[scope] for scope in sorted(opened)],
             "selected": None if found is None else hierarchy.name(found),
             "revealed": shown,
-            "devices": [
-                {"name": device, "count": int(total[hierarchy.columns.devices.index(device)])}
-                for device in self._devices
-            ],
-            "classes": {str(kind): int(self._class_sizes[kind]) for kind in sorted(classes)},
             "totals": {
                 "nodes": hierarchy.n,
                 "edges": len(hierarchy.src),
@@ -98,6 +81,27 @@ class GraphView:
             },
             "problems": hierarchy.columns.problems[:20],
         }
+
+    def drawn(self, expanded: Iterable[str] = ()) -> list[int]:
+        """Items that `view` draws with these scopes open, each scope before what is inside it."""
+        with self._lock:
+            items: list[int] = []
+            waiting = [self._scene(0, frozenset(self._opened(expanded)))]
+            while waiting:
+                for glyph in waiting.pop().glyphs:
+                    items.append(glyph.item)
+                    if glyph.scene is not None:
+                        waiting.append(glyph.scene)
+            return items
+
+    def _opened(self, expanded: Iterable[str]) -> set[int]:
+        """Scopes of these names, and the scopes around them."""
+        opened: set[int] = set()
+        for name in list(expanded)[:MOST_OPEN]:
+            scope = self.hierarchy.scope_index.get(name)
+            if scope is not None:
+                opened.update((scope, *self.hierarchy.ancestors(scope)))
+        return opened
 
     def level(self, scope: int) -> Level:
         """Level of a scope, made once."""
@@ -157,12 +161,11 @@ class GraphView:
     def _node(
         self, glyph: Glyph, parent: str, left: float, top: float, depth: int
     ) -> dict[str, Any]:
-        """Describe one node: centre `x`, `y`, size, name, label, kind, devices, signs."""
+        """Describe one node: centre `x`, `y`, size, name, label, kind, signs."""
         hierarchy = self.hierarchy
         item = glyph.item
-        counts = hierarchy.device_counts(item)
-        used = np.nonzero(counts)[0].tolist()
-        total = int(counts.sum())
+        low, high = hierarchy.interval(item)
+        total = high - low
         node: dict[str, Any] = {
             "id": hierarchy.name(item),
             "label": glyph.label,
@@ -172,16 +175,11 @@ class GraphView:
             "h": glyph.height,
             "depth": depth,
             "parent": parent,
-            "devices": sorted(
-                [self._device_number[device], round(int(counts[device]) / total, 4)]
-                for device in used
-            ),
-            "range": hierarchy.interval(item),
+            "range": (low, high),
         }
         if item < hierarchy.m:
             node["kind"] = "scope"
             node["count"] = count_text(total) + (" op" if total == 1 else " ops")
-            node["class"] = int(self.classes[item])
             node["group"] = hierarchy.grouped[item]
             node["open"] = glyph.scene is not None
         else:

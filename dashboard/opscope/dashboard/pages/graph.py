@@ -12,6 +12,7 @@ from dash import html
 from opscope.dashboard.graph.detail import detail
 from opscope.dashboard.graph.graph_shelf import GraphShelf, Shelved
 from opscope.dashboard.graph.search import search
+from opscope.dashboard.graph.step_stats import StepStatsError
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages.shell import aria
 from opscope.dashboard.responses import error_response, json_response, required
@@ -41,7 +42,7 @@ def has_data(store: Store) -> bool:
 
 
 def routes(server: flask.Flask, store: Store) -> None:
-    """Plain routes: /api/graph/list, view, node and search."""
+    """Plain routes: /api/graph/list, view, colours, node and search."""
     shelf = GraphShelf(store)
 
     def on_graph(answer: Answer) -> Callable[[], flask.Response]:
@@ -52,11 +53,11 @@ def routes(server: flask.Flask, store: Store) -> None:
             query = flask.request.args
             try:
                 shelved = shelf.get(required("run"), query.get("tag") or None)
+                return answer(shelved)
             except LogdirError as error:
                 return error_response(404, str(error))
-            except GraphDefError as error:
+            except (GraphDefError, StepStatsError) as error:
                 return error_response(422, f"the graph of run {query['run']!r}: {error}")
-            return answer(shelved)
 
         return answered
 
@@ -69,7 +70,24 @@ def routes(server: flask.Flask, store: Store) -> None:
     def graph_view(shelved: Shelved) -> flask.Response:
         query = flask.request.args
         view = shelved.view.view(query.getlist("e"), query.get("s"))
-        return json_response({"graph": shelved.digest, **view})
+        colours = painted(shelved, view["expanded"])
+        return json_response({"graph": shelved.digest, **view, "colours": colours})
+
+    @server.get("/api/graph/colours")
+    @on_graph
+    def graph_colours(shelved: Shelved) -> flask.Response:
+        return json_response(painted(shelved, flask.request.args.getlist("e")))
+
+    def painted(shelved: Shelved, expanded: list[str]) -> dict[str, Any]:
+        """Colours of the mode ?c= and what else there is to choose from."""
+        query = flask.request.args
+        run, mode = required("run"), query.get("c") or "structure"
+        steps = shelf.steps(run)
+        stats = None
+        if mode in ("time", "memory"):
+            stats = shelf.stats(run, query.get("tag"), query.get("meta"))
+        colours = shelved.colouring.paint(mode, expanded, stats)
+        return {**colours, "modes": shelved.colouring.modes(bool(steps)), "steps": steps}
 
     @server.get("/api/graph/node")
     @on_graph
@@ -83,7 +101,7 @@ def routes(server: flask.Flask, store: Store) -> None:
     @server.get("/api/graph/search")
     @on_graph
     def graph_search(shelved: Shelved) -> flask.Response:
-        return json_response(search(shelved.view.hierarchy, required("q")))
+        return json_response(search(shelved.view, required("q")))
 
 
 PAGE = Page(
@@ -94,6 +112,15 @@ PAGE = Page(
     has_data=has_data,
     layout=layout,
     routes=routes,
-    assets=("graph.css", "graph_map.js", "graph_drawing.js", "graph_panels.js", "graph.js"),
+    assets=(
+        "graph.css",
+        "graph_map.js",
+        "graph_drawing.js",
+        "graph_legend.js",
+        "graph_card.js",
+        "graph_colours.js",
+        "graph_search.js",
+        "graph.js",
+    ),
     early=True,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -13,6 +13,7 @@ from opscope.tfdbg.app.rows import Piece, Row, text_width
 from opscope.tfdbg.app.scroll_bar import Cell, ScrollBar
 from opscope.tfdbg.app.terminal import Terminal
 from opscope.tfdbg.app.view import LinkPlace, View
+from opscope.tfdbg.screen import Span
 
 WHEEL_ROWS = 3
 
@@ -30,7 +31,7 @@ def style_of(piece: Piece, chosen: bool) -> str:
 def row_fragments(view: View, row: Row) -> StyleAndTextTuples:
     """A row with its links and the matches of the search."""
     ranges = view.match_ranges(row.line)
-    fragments: StyleAndTextTuples = []
+    fragments: StyleAndTextTuples = [("", " " * row.indent)] if row.indent else []
     for piece in row.pieces:
         style = style_of(piece, view.link == LinkPlace(row.line, piece.span))
         place, end = piece.start, piece.start + len(piece.text)
@@ -149,10 +150,33 @@ def navigation_bar(terminal: Terminal) -> StyleAndTextTuples:
     return fragments
 
 
+def menu_rows(items: Sequence[Span], width: int) -> list[list[Span]]:
+    """The items of a menu in as many rows as they need, each item whole."""
+    rows: list[list[Span]] = [[]]
+    used = 2
+    for item in items:
+        needed = len(item.text) + 3
+        if rows[-1] and used + needed - 1 > width:
+            rows.append([])
+            used = 2
+        rows[-1].append(item)
+        used += needed
+    return rows
+
+
 def menu_bar(terminal: Terminal) -> StyleAndTextTuples:
     """`| item | item |`; items with a command are underlined and can be clicked."""
+    width = get_app().output.get_size().columns
+    fragments: StyleAndTextTuples = []
+    for row in menu_rows(terminal.view.screen.menu, width):
+        fragments += [("", "\n")] if fragments else []
+        fragments += _menu_row(terminal, row)
+    return fragments
+
+
+def _menu_row(terminal: Terminal, items: Sequence[Span]) -> StyleAndTextTuples:
     fragments: StyleAndTextTuples = [("class:choice.off", "| ")]
-    for item in terminal.view.screen.menu:
+    for item in items:
         command = item.link
         if command is None:
             fragments.append(("class:choice.off", item.text))
@@ -179,6 +203,8 @@ def status_bar(terminal: Terminal, leave: str) -> StyleAndTextTuples:
     left = f" {terminal.view.scroll_text} {terminal.view.element_text}".rstrip()
     right = f"Mouse: {'ON' if terminal.mouse else 'OFF'} "
     room = width - len(left) - len(right)
+    if room < 1:
+        left, right = left[:width].ljust(width), ""
     hints = _CHOOSING if terminal.view.link is not None else _hints(leave)
     hint = next((text for text in hints if len(text) + 2 <= room), "")
     on = "class:bar.on" if terminal.mouse else "class:bar.off"

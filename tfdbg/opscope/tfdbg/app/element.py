@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 
-from opscope.tfdbg.screen import Line, Screen
+from opscope.tfdbg.screen import Line, MadeLines, Screen
 
 Indices = tuple[int, ...]
 
@@ -27,35 +28,34 @@ def parse_indices(text: str) -> Indices:
     return indices
 
 
-def line_of_element(screen: Screen, indices: Indices) -> int:
+def line_of_element(screen: Screen, lines: Sequence[Line], indices: Indices) -> int:
     """The line that shows an element, or the last one before where it is left out.
 
-    Raises ElementError where the screen shows no tensor, or one without this element.
+    `lines` are the screen's as they are laid out now. Raises ElementError where the screen shows no
+    tensor, or one without this element.
     """
+    shape = screen.data.get("shape") if isinstance(screen.data, dict) else None
+    made = isinstance(lines, MadeLines)
     places = [
-        (line.index, number) for number, line in enumerate(screen.lines) if line.index is not None
+        (line.index, number)
+        for number, line in enumerate(() if made else lines)
+        if line.index is not None
     ]
-    if not places:
+    if not (places or (made and shape)):
         raise ElementError("This screen shows no elements of a tensor.")
-    rank = len(places[0][0])
+    rank = len(places[0][0]) if places else len(shape or ())
     if len(indices) != rank:
         raise ElementError(f"Dimensions mismatch: requested: {len(indices)}; actual: {rank}")
-    shape = screen.data.get("shape") if isinstance(screen.data, dict) else None
     if isinstance(shape, list | tuple) and any(
         index >= size for index, size in zip(indices, shape, strict=False)
     ):
         raise ElementError("Indices exceed tensor dimensions.")
+    if isinstance(lines, MadeLines):
+        return lines.line_of(indices) or 0
     found = bisect_right(places, indices, key=lambda place: place[0]) - 1
     return places[max(found, 0)][1]
 
 
-def range_text(first: Line | None, last: Line | None) -> str:
-    """`[0,0]-[3,0]`: what the rows at the top and at the bottom begin with; "" without elements."""
-    texts = [_index_text(line) for line in (first, last)]
-    return "-".join(texts) if any(texts) else ""
-
-
-def _index_text(line: Line | None) -> str:
-    if line is None or line.index is None:
-        return ""
-    return f"[{','.join(map(str, line.index))}]"
+def range_text(first: Line, last: Line) -> str:
+    """`[0,0]-[3,0]`: what the first and the last row with elements begin with."""
+    return "-".join(f"[{','.join(map(str, line.index or ()))}]" for line in (first, last))

@@ -66,7 +66,7 @@ def run_app(
     history = CommandHistory(Path(FILE).expanduser() if history_path is None else history_path)
 
     def execute(text: str, columns: int) -> Screen:
-        asked = dataclasses.replace(context, columns=columns, history=history.commands)
+        asked = dataclasses.replace(context, columns=columns, history=history.commands, fitted=True)
         return answer(asked, text)
 
     app = build_app(
@@ -133,10 +133,10 @@ def _output_columns(app: Application[object]) -> int:
 
 
 def _layout(terminal: Terminal, command: Buffer, title: str, kind: str) -> FloatContainer:
-    def text(fragments: object, style: str = "") -> Window:
+    def text(fragments: object, style: str = "", height: object = 1) -> Window:
         return Window(
             FormattedTextControl(fragments),  # type: ignore[arg-type]
-            height=1,
+            height=height,  # type: ignore[arg-type]
             style=style,
             dont_extend_height=True,
         )
@@ -144,6 +144,11 @@ def _layout(terminal: Terminal, command: Buffer, title: str, kind: str) -> Float
     leave = "leave" if kind == "offline" else "detach"
     has_menu = Condition(lambda: bool(terminal.view.screen.menu))
     has_toast = Condition(lambda: terminal.toast is not None)
+
+    def menu_height() -> Dimension:
+        columns = get_app().output.get_size().columns
+        return Dimension.exact(len(controls.menu_rows(terminal.view.screen.menu, columns)))
+
     output = VSplit(
         [
             Window(controls.OutputControl(terminal), height=Dimension(min=1)),
@@ -161,7 +166,9 @@ def _layout(terminal: Terminal, command: Buffer, title: str, kind: str) -> Float
         [
             text(lambda: controls.title_bar(title, kind)),
             text(lambda: controls.navigation_bar(terminal), "class:bar"),
-            ConditionalContainer(text(lambda: controls.menu_bar(terminal)), has_menu),
+            ConditionalContainer(
+                text(lambda: controls.menu_bar(terminal), height=menu_height), has_menu
+            ),
             output,
             text(lambda: controls.status_bar(terminal, leave), "class:bar"),
             command_line,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from prompt_toolkit.utils import get_cwidth
 
-from opscope.tfdbg.screen import Line, Span
+from opscope.tfdbg.screen import JoinedLines, Line, MadeLines, Span
 
 TAB = "    "
 _CONTROL = dict.fromkeys((*range(32), *range(127, 160)), "�")
@@ -27,14 +27,17 @@ class Piece:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the terminal; `line` is the line it belongs to."""
+    """One row of the terminal, part of a line; `indent` blanks stand before it."""
 
     line: int
     pieces: tuple[Piece, ...]
+    indent: int = 0
 
     def piece_at(self, column: int) -> Piece | None:
         """What stands in a terminal column, counted from 0."""
-        end = 0
+        end = self.indent
+        if column < end:
+            return None
         for piece in self.pieces:
             end += text_width(piece.text)
             if column < end:
@@ -57,6 +60,11 @@ def printable(text: str) -> str:
     return text.replace("\t", TAB).translate(_CONTROL)
 
 
+def hang(width: int) -> int:
+    """How far the second row of a line and those below it are set in."""
+    return 4 if width >= 24 else 0
+
+
 def cut_points(text: str, width: int) -> list[int]:
     """Where each row of a text begins, when cut at `width` columns; [0] for an empty one.
 
@@ -71,6 +79,8 @@ def cut_points(text: str, width: int) -> list[int]:
             return starts
         space = text.rfind(" ", start + (end - start) * 2 // 3, end)
         start = end if space < 0 or text[end] == " " else space + 1
+        if len(starts) == 1:
+            width -= hang(width)
         starts.append(start)
 
 
@@ -93,10 +103,15 @@ class Rows:
     def __init__(self, lines: Sequence[Line], width: int) -> None:
         self.width = max(width, 1)
         self.lines = lines
-        counts = np.fromiter(
-            (self._row_count(line) for line in lines), dtype=np.int64, count=len(lines)
-        )
-        self._ends = np.cumsum(counts)
+        self._ends = np.cumsum(self._counts(lines))
+
+    def _counts(self, lines: Sequence[Line]) -> np.ndarray:
+        """How many rows each line takes; one for lines that are made for this width."""
+        if isinstance(lines, JoinedLines):
+            return np.concatenate([self._counts(part) for part in lines.parts])
+        if isinstance(lines, MadeLines):
+            return np.ones(len(lines), np.int64)
+        return np.fromiter((self._row_count(line) for line in lines), np.int64, len(lines))
 
     def _row_count(self, line: Line) -> int:
         text = "".join(span.text for span in line.spans)
@@ -117,7 +132,9 @@ class Rows:
         if not 0 <= row < len(self):
             raise IndexError(row)
         number = self.line_of(row)
-        return Row(number, tuple(self._pieces(self.lines[number], row - self.first_row(number))))
+        part = row - self.first_row(number)
+        pieces = tuple(self._pieces(self.lines[number], part))
+        return Row(number, pieces, hang(self.width) if part else 0)
 
     def first_row(self, line: int) -> int:
         """The row on which a line begins."""

@@ -141,7 +141,7 @@ class Terminal:
     def _go_to_element(self, text: str) -> None:
         view = self.view
         try:
-            line = line_of_element(view.screen, parse_indices(text))
+            line = line_of_element(view.screen, view.lines, parse_indices(text))
         except ElementError as error:
             self.error(str(error))
             return

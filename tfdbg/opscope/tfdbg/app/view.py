@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from opscope.tfdbg.app.element import range_text
 from opscope.tfdbg.app.rows import Row, Rows, printable
-from opscope.tfdbg.screen import Screen
+from opscope.tfdbg.screen import Line, MadeLines, Screen
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class View:
 
     def __init__(self, screen: Screen, command: str) -> None:
         self.screen = screen
+        self.lines: Sequence[Line] = screen.lines  # laid out for the width of the last `fit`
         self.command = command
         self.top = 0
         self.height = 1
@@ -47,16 +48,29 @@ class View:
     def fit(self, width: int, height: int) -> None:
         """Lay out for a window; the line at the top stays at the top."""
         if self._rows is None:
-            self._rows = Rows(self.screen.lines, width)
+            if isinstance(self.lines, MadeLines):
+                self.lines = self.lines.at_width(max(width, 1))
+            self._rows = Rows(self.lines, width)
             start = self.screen.start_line
-            if 0 < start < len(self.screen.lines):
+            if 0 < start < len(self.lines):
                 self.top = self._rows.first_row(start)
         elif self._rows.width != max(width, 1):
             line = self._rows.line_of(self.top) if len(self._rows) else 0
-            self._rows = Rows(self.screen.lines, width)
-            self.top = self._rows.first_row(line) if self.screen.lines else 0
+            if isinstance(self.lines, MadeLines):
+                line = self._lay_out_anew(line, max(width, 1))
+            self._rows = Rows(self.lines, width)
+            self.top = self._rows.first_row(line) if self.lines else 0
         self.height = max(height, 1)
         self.scroll_to(self.top)
+
+    def _lay_out_anew(self, line: int, width: int) -> int:
+        """Make the lines for another width; the line that shows what `line` showed before."""
+        index = self.lines[line].index
+        assert isinstance(self.lines, MadeLines)
+        self.lines = self.lines.at_width(width)
+        self.match = self.link = None
+        found = self.lines.line_of(index) if index is not None else None
+        return min(line, len(self.lines) - 1) if found is None else found
 
     def scroll_to(self, row: int) -> None:
         """Put a row at the top, as far as there are rows."""
@@ -85,16 +99,18 @@ class View:
             keys = "PgDn"
         elif self.top == self.last_top:
             keys = "PgUp"
-        return f"Scroll ({keys}): {100 * self.top / self.last_top:.2f}%"
+        part = 100 * self.top / self.last_top
+        part = part if self.top == self.last_top else min(part, 99.99)
+        return f"Scroll ({keys}): {part:.2f}%"
 
     @property
     def element_text(self) -> str:
         """Which elements of a tensor are in sight; empty where everything fits."""
         if not self.last_top:
             return ""
-        bottom = min(self.top + self.height, len(self.rows)) - 1
-        lines = self.screen.lines
-        return range_text(lines[self.rows.line_of(self.top)], lines[self.rows.line_of(bottom)])
+        shown = [self.lines[row.line] for row in self.visible()]
+        elements = [line for line in shown if line.index is not None]
+        return range_text(elements[0], elements[-1]) if elements else ""
 
     # search
 
@@ -118,8 +134,8 @@ class View:
         pattern = self.pattern
         if pattern is None:
             return
-        for number in range(line, len(self.screen.lines)):
-            text = Rows.text(self.screen.lines[number])
+        for number in range(line, len(self.lines)):
+            text = Rows.text(self.lines[number])
             for found in pattern.finditer(text, place if number == line else 0):
                 if found.end() > found.start():
                     yield number, found.start()
@@ -136,7 +152,7 @@ class View:
         """The places in a line that the search matches, as (start, end)."""
         if self.pattern is None:
             return []
-        text = Rows.text(self.screen.lines[line])
+        text = Rows.text(self.lines[line])
         return [
             found.span() for found in self.pattern.finditer(text) if found.end() > found.start()
         ]
@@ -144,11 +160,11 @@ class View:
     # links
 
     def _links(self, line: int) -> list[LinkPlace]:
-        spans = self.screen.lines[line].spans
+        spans = self.lines[line].spans
         return [LinkPlace(line, n) for n, span in enumerate(spans) if span.link is not None]
 
     def _link_row(self, link: LinkPlace) -> int:
-        spans = self.screen.lines[link.line].spans
+        spans = self.lines[link.line].spans
         place = sum(len(printable(span.text)) for span in spans[: link.span])
         return self.rows.row_of(link.line, place)
 
@@ -157,7 +173,7 @@ class View:
 
         The view follows the link. False where the screen has no link further that way.
         """
-        lines = len(self.screen.lines)
+        lines = len(self.lines)
         if self.link is None:
             visible = self.visible()
             if not visible:
@@ -186,4 +202,4 @@ class View:
         """The command of the chosen link."""
         if self.link is None:
             return None
-        return self.screen.lines[self.link.line].spans[self.link.span].link
+        return self.lines[self.link.line].spans[self.link.span].link

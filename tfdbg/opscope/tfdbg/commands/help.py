@@ -31,15 +31,31 @@ def show_help(context: Analysis, args: Namespace) -> Screen:
         made = find_command(context, args.command[0])
         if made is None:
             raise CommandError(f'Invalid command prefix: "{args.command[0]}"')
-        return Screen(_described(made), data={"commands": [made.name]})
+        return Screen(_described(made, context.columns), data={"commands": [made.name]})
     found = available_commands(context)
-    lines: list[Line] = []
+    lines = _index(found) if context.fitted else []
     for made in found:
-        lines += [*_described(made), line(), line()]
+        lines += [*_described(made, context.columns), line(), line()]
     screen = Screen(tuple(lines), data={"commands": [made.name for made in found]})
     return screen if context.intro is None else context.intro + screen
 
 
-def _described(made: Command) -> tuple[Line, ...]:
-    head, *rest = made.help_lines()
+def _index(found: list[Command]) -> list[Line]:
+    """A row for each command, which leads to its help."""
+    names = {made.name: ", ".join((made.name, *made.aliases)) for made in found}
+    width = min(max(map(len, names.values())), 24)
+    rows = []
+    for made in found:
+        name, *aliases = names[made.name].partition(", ")
+        shown = "".join(aliases)
+        summary = made.summary.split(". ")[0].split(": ")[0].rstrip(".")
+        pad = " " * max(width - len(name + shown), 0)
+        rows.append(
+            line("  ", Span(name, "bold", f"help {name}"), Span(shown + pad, "dim"), f"  {summary}")
+        )
+    return [line(Span("Commands", "heading")), *rows, line(), line()]
+
+
+def _described(made: Command, columns: int) -> tuple[Line, ...]:
+    head, *rest = made.help_lines(columns)
     return (line(Span(head, "bold")), *(line(text) for text in rest))

@@ -9,7 +9,7 @@ from typing import Any
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import Argument, CommandError, command, compile_pattern
 from opscope.tfdbg.command_line import as_typed
-from opscope.tfdbg.display_units import TIME_UNITS, time_text
+from opscope.tfdbg.display_units import TIME_UNITS, elided, time_text
 from opscope.tfdbg.interval import Interval, parse_interval
 from opscope.tfdbg.profile import DeviceProfile, Profile, ProfileDatum
 from opscope.tfdbg.screen import Line, Screen, Span, line
@@ -23,6 +23,13 @@ _SORTED_BY: dict[str, Callable[[ProfileDatum], Any]] = {
     "line": lambda datum: datum.place,
 }
 _MARGIN = 2
+_HEADS = (
+    *("Node", "Op Type", "Start Time (us)"),
+    *("Op Time", "Exec Time", "Filename:Lineno(function)"),
+)
+_FITTED_HEADS = ("Node", "Op Type", "Start (us)", "Op", "Exec", "Line")
+_NARROWED = ((0, 26), (1, 12), (0, 20))  # places of columns and how narrow they may get
+_DROPPED = (2, 1)
 _FILTER_NAMES = ("device_name_filter", "node_name_filter", "op_type_filter")
 
 FILTER_ARGUMENTS = (
@@ -135,7 +142,8 @@ def list_profile(context: Analysis, args: Namespace) -> Screen:
         shown.sort(key=_SORTED_BY[args.sort_by], reverse=args.reverse)
         title = f"Device {number} of {len(profile.devices)}: {device.name}"
         lines += [line("-" * context.columns), line(title), line()]
-        lines += _table(shown, args)
+        first = min((datum.start_time for datum in device.data), default=0)
+        lines += _table(shown, args, context.columns if context.fitted else None, first)
         data.append(_record(device, shown))
     return Screen(tuple(lines), data={"devices": data}, menu=_menu())
 
@@ -180,11 +188,18 @@ def _chooser(args: Namespace) -> Callable[[ProfileDatum], bool]:
     return chosen
 
 
-def _table(shown: list[ProfileDatum], args: Namespace) -> list[Line]:
-    unit = args.time_unit
-    times = (f"Op Time ({unit})", f"Exec Time ({unit})")
-    heads = ("Node", "Op Type", "Start Time (us)", *times, "Filename:Lineno(function)")
-    rows = [_cells(datum, unit) for datum in shown]
+def _table(
+    shown: list[ProfileDatum], args: Namespace, columns: int | None, first: int
+) -> list[Line]:
+    """The ops with their times.
+
+    In a window of some columns starts count from the `first`, long names and types are shortened,
+    and what still does not fit goes: starts, then types.
+    """
+    unit, fitted = args.time_unit, columns is not None
+    heads = list(_FITTED_HEADS if fitted else _HEADS)
+    heads[3:5] = [f"{head} ({unit})" for head in heads[3:5]]
+    rows = [_cells(datum, unit, first if fitted else 0) for datum in shown]
     totals = (
         "Device Total",
         "",
@@ -193,31 +208,54 @@ def _table(shown: list[ProfileDatum], args: Namespace) -> list[Line]:
         time_text(sum(datum.exec_time for datum in shown), unit),
         "",
     )
-    widths = [
-        max(len(row[column]) for row in (heads, totals, *rows)) + _MARGIN
-        for column in range(len(heads))
-    ]
+    widths = [max(map(len, column)) + _MARGIN for column in zip(heads, totals, *rows, strict=True)]
+    places = list(range(len(heads)))
+    if columns is not None:
+        widths, places = _fitted(widths, columns)
     flags = filter_flags(args) + (
         f" --file_path_filter {as_typed(args.file_path_filter)}" if args.file_path_filter else ""
     )
+    keys = list(_SORTED_BY)
     head: list[Span] = []
-    for title, key, width in zip(heads, _SORTED_BY, widths, strict=True):
+    for place in places:
+        key = keys[place]
         again = args.sort_by == key and not args.reverse
         link = f"list_profile{flags} -s {key}{' -r' if again else ''}"
-        head += [Span(title, "heading", link), Span(" " * (width - len(title)))]
-    lines = [line(*head)]
+        pad = widths[place] - len(heads[place])
+        head += [Span(heads[place], "heading", link), Span(" " * pad)]
+    lines = [line(*(head[:-1] if fitted else head))]
     for datum, row in zip(shown, rows, strict=True):
-        start = "".join(f"{cell:<{width}}" for cell, width in zip(row[:-1], widths, strict=False))
+        start = _row(row, places[:-1], widths)
         to_source = f"ps{filter_flags(args)} {as_typed(datum.file)} --init_line {datum.line}"
-        place = Span(row[-1], "tensor", to_source) if datum.file else Span(row[-1])
-        lines.append(line(start, place, " " * (widths[-1] - len(row[-1]))))
-    bottom = "".join(f"{cell:<{width}}" for cell, width in zip(totals, widths, strict=True))
-    return [*lines, line(), line(Span(bottom.rstrip(), "bold"))]
+        place_span = Span(row[-1], "tensor", to_source) if datum.file else Span(row[-1])
+        lines.append(line(start, place_span, "" if fitted else " " * (widths[-1] - len(row[-1]))))
+    return [*lines, line(), line(Span(_row(totals, places, widths).rstrip(), "bold"))]
 
 
-def _cells(datum: ProfileDatum, unit: str) -> tuple[str, ...]:
+def _row(cells: tuple[str, ...], places: list[int], widths: list[int]) -> str:
+    return "".join(
+        f"{elided(cells[place], widths[place] - _MARGIN):<{widths[place]}}" for place in places
+    )
+
+
+def _fitted(widths: list[int], columns: int) -> tuple[list[int], list[int]]:
+    """The widths, and the places of the columns that are shown, for a window of `columns`."""
+    widths, places = list(widths), list(range(len(widths)))
+
+    def over() -> int:
+        return sum(widths[place] for place in places) - _MARGIN - columns
+
+    for narrowed, least in _NARROWED:
+        widths[narrowed] -= min(max(over(), 0), max(widths[narrowed] - least, 0))
+    for dropped in _DROPPED:
+        if over() > 0:
+            places.remove(dropped)
+    return widths, places
+
+
+def _cells(datum: ProfileDatum, unit: str, first: int) -> tuple[str, ...]:
     times = (time_text(datum.op_time, unit), time_text(datum.exec_time, unit))
-    return (datum.node, datum.op_type, str(datum.start_time), *times, datum.place)
+    return (datum.node, datum.op_type, str(datum.start_time - first), *times, datum.place)
 
 
 def _record(device: DeviceProfile, shown: list[ProfileDatum]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from opscope.tfdbg.command import Argument, CommandError, command, compile_patte
 from opscope.tfdbg.command_line import as_typed
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_tensor import DebugTensorDatum
-from opscope.tfdbg.display_units import bytes_text
+from opscope.tfdbg.display_units import bytes_text, elided
 from opscope.tfdbg.filters import TensorFilter, find_passing
 from opscope.tfdbg.menu import list_menu
 from opscope.tfdbg.origin import find_origins
@@ -20,7 +20,8 @@ from opscope.tfdbg.tensor_condition import ShapePattern, parse_conditions
 from opscope.tfdbg.tensor_facts import STATISTICS, TensorFacts, tensor_facts
 
 _HEADS = ("t (ms)", "Size (B)", "Op type", "Tensor name")
-_MORE_HEADS = ("Dtype", "Shape", "Debug op", "Health")
+_MORE_HEADS = ("Dtype", "Shape")
+_NARROW_OP_TYPE = 12
 _SORT_KEYS = ("timestamp", "dump_size", "op_type", "tensor_name")
 
 
@@ -120,7 +121,7 @@ def list_tensors(context: Analysis, args: Namespace) -> Screen:
         lines.append(line(f"Shape: {args.shape}"))
     if args.where:
         lines.append(line(f"Where: {args.where}"))
-    lines += [line(), *_table(dump, data, shown, args, facts)]
+    lines += [line(), *_table(context, data, shown, args, facts)]
     return Screen(
         tuple(lines),
         data={
@@ -249,34 +250,52 @@ def _cells(dump: DebugDump, datum: DebugTensorDatum) -> tuple[str, ...]:
     )
 
 
-def _more_cells(datum: DebugTensorDatum, facts: TensorFacts) -> tuple[str, ...]:
+def _more_cells(datum: DebugTensorDatum, facts: TensorFacts, fitted: bool) -> tuple[str, ...]:
     shape = "" if facts.shape is None else str(facts.shape).replace(" ", "")
-    return (facts.dtype or "", shape, datum.debug_op, facts.health)
+    debug_op = () if fitted else (datum.debug_op,)
+    return (facts.dtype or "", shape, *debug_op, facts.health)
 
 
 def _table(
-    dump: DebugDump,
+    context: Analysis,
     data: list[DebugTensorDatum],
     shown: list[DebugTensorDatum],
     args: Namespace,
     facts: _Facts,
 ) -> list[Line]:
-    """Head and rows; the columns are as wide as all of `data` needs, shown or not."""
-    widths = _column_widths(dump, data)
+    """Head and rows; the columns are as wide as all of `data` needs, shown or not.
+
+    In a window the debug op stands behind the name, and long op types give way to long names.
+    """
+    dump, fitted = context.watched, context.fitted
+    heads = [*_HEADS[:3], *((*_MORE_HEADS, "Health") if args.verbose else ()), _HEADS[3]]
+    if args.verbose and not fitted:
+        heads.insert(-2, "Debug op")
+    widths = _column_widths(dump, shown if fitted and args.verbose else data)
     rows = {id(datum): _cells(dump, datum) for datum in shown}
     if args.verbose:
-        more = {id(datum): _more_cells(datum, facts(datum)) for datum in shown}
-        texts = [_MORE_HEADS, *more.values()]
-        widths += [max(len(row[at]) for row in texts) + 1 for at in range(len(_MORE_HEADS))]
+        more = {id(datum): _more_cells(datum, facts(datum), fitted) for datum in shown}
+        texts = [heads[3:-1], *more.values()]
+        widths += [max(len(row[at]) for row in texts) + 1 for at in range(len(heads) - 4)]
         rows = {key: (*row, *more[key]) for key, row in rows.items()}
-    lines = [_head_line(args, widths)]
+    if fitted and shown:
+        over = sum(widths) + max(len(datum.tensor_name) for datum in shown) - context.columns
+        widths[2] = max(widths[2] - max(over, 0), min(widths[2], _NARROW_OP_TYPE))
+    lines = [_head_line(args, heads, widths)]
     for datum in shown:
-        cells = zip(rows[id(datum)], widths, strict=True)
-        start = "".join(f"{cell:<{width}}" for cell, width in cells)
+        cells = [
+            elided(cell, width - 1) for cell, width in zip(rows[id(datum)], widths, strict=True)
+        ]
+        start = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
+        parts: list[str | Span] = ["".join(start)]
+        if args.verbose and facts(datum).health:
+            bad = any(word in facts(datum).health for word in ("nan", "inf"))
+            pad = " " * (widths[-1] - len(cells[-1]))
+            parts = ["".join(start[:-1]), Span(cells[-1], "bad" if bad else ""), pad]
         name = Span(datum.tensor_name, "tensor", dump_command(dump, datum))
-        shows_op = args.verbose or datum.debug_op == "DebugIdentity"
-        spans = (name,) if shows_op else (name, Span(f":{datum.debug_op}", "yellow"))
-        lines.append(line(start, *spans))
+        shows_op = (args.verbose and not fitted) or datum.debug_op == "DebugIdentity"
+        parts += (name,) if shows_op else (name, Span(f":{datum.debug_op}", "yellow"))
+        lines.append(line(*parts))
     return lines
 
 
@@ -288,7 +307,7 @@ def _column_widths(dump: DebugDump, data: list[DebugTensorDatum]) -> list[int]:
     return [max([len(head), *lengths]) + 1 for head, lengths in found]
 
 
-def _head_line(args: Namespace, widths: list[int]) -> Line:
+def _head_line(args: Namespace, heads: list[str], widths: list[int]) -> Line:
     base = "list_tensors"
     flags = ("-f", "tensor_filter"), ("-fenn", "filter_exclude_node_names")
     more = ("--dtype", "dtype"), ("--shape", "shape"), ("--where", "where")
@@ -297,8 +316,7 @@ def _head_line(args: Namespace, widths: list[int]) -> Line:
         if value:
             base += f" {flag} {as_typed(value)}"
     base += " -v" * args.verbose + " --origin" * args.origin
-    heads = [*_HEADS[:3], *(_MORE_HEADS if args.verbose else ()), _HEADS[3]]
-    keys = [*_SORT_KEYS[:3], *([""] * len(_MORE_HEADS) if args.verbose else []), _SORT_KEYS[3]]
+    keys = [*_SORT_KEYS[:3], *([""] * (len(heads) - 4)), _SORT_KEYS[3]]
     spans: list[Span] = []
     for head, key, width in zip(heads, keys, [*widths, 0], strict=True):
         again = args.sort_by == key and not args.reverse

@@ -17,7 +17,9 @@ from opscope.events import (
     PackedDumpWriter,
     health_summary,
 )
+from opscope.events.collection_pause import collection_paused
 from opscope.events.packed_dump_writer import Compression
+from opscope.events.page_stock import PageStock
 from opscope.events.zstd import compressor
 from opscope.tfdbg.debug_dump import WatchedValue
 from opscope.tfdbg.wrappers.debug_ops import DebugOp, debug_op
@@ -38,13 +40,15 @@ def write_dump(
     compression: Compression | None = None,
     budget: ByteBudget | None = None,
     origins: OriginCache | None = None,
+    pages: PageStock | None = None,
 ) -> Path:
     """Write the run's tensors, graphs, feeds, stacks and sources below `run_root`; return it.
 
     `graph` is the session's: it knows where each node was made, the dtypes of tensors that have
     no value yet, and which tensor counts the steps (with `global_step` None the step is taken
     from there). `format="packed"` makes one file, which `compression="zstd"` makes smaller.
-    `origins` remembers what the next run has in common with this one. Raises DumpError where a file
+    `origins` remembers what the next run has in common with this one, `pages` makes room for its
+    file. Raises DumpError where a file
     cannot be written, DumpBudgetError where `budget` does not last, ValueError for an unknown debug
     op.
     """
@@ -52,17 +56,20 @@ def write_dump(
     ops = [(spec.partition("(")[0], debug_op(spec)) for spec in debug_ops]
     writer: DumpWriter | PackedDumpWriter
     if format == "packed":
-        writer = PackedDumpWriter(root, compression, budget)
+        writer = PackedDumpWriter(root, compression, budget, pages)
     else:
         writer = DumpWriter(root, budget)
     try:
-        _write(writer, run, graph, ops, global_step, origins or OriginCache())
+        with collection_paused():  # what is made here goes again, before a collection looks at it
+            _write(writer, run, graph, ops, global_step, origins or OriginCache())
         if fetches_info is not None:
             writer.write_fetches_info(fetches_info)
         if feed_keys_info is not None:
             writer.write_feed_keys_info(feed_keys_info)
     finally:
         writer.close()
+    if isinstance(writer, PackedDumpWriter) and pages is not None:
+        pages.order(root, min(writer.size, writer.budget.left))
     return root
 
 

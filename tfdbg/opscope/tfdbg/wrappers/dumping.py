@@ -9,6 +9,7 @@ from typing import Any
 
 from opscope.events import ByteBudget, DumpForm
 from opscope.events.packed_dump_writer import Compression
+from opscope.events.page_stock import PageStock
 from opscope.tfdbg.wrappers.base import BaseDebugWrapperSession
 from opscope.tfdbg.wrappers.debug_ops import debug_op
 from opscope.tfdbg.wrappers.dialog import checked_root
@@ -46,6 +47,7 @@ class RunDumper:
         self._compression = compression
         self._budget = ByteBudget(byte_budget)
         self._origins = OriginCache()
+        self._pages = PageStock()
         self._count = 0
         self.detached = False
 
@@ -80,6 +82,7 @@ class RunDumper:
                 compression=self._compression,
                 budget=self._budget,
                 origins=self._origins,
+                pages=self._pages,
             )
         except Exception as error:  # training goes on without its debugger, whatever failed
             self.detached = True

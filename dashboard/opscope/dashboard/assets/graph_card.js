@@ -1,43 +1,8 @@
-// The graph page's panels: legend and info card. They draw what they are given and say what was clicked.
+// The graph page's info card. It draws what it is given and says what was clicked.
 (() => {
   const { el } = opscope;
   const count = (n) => n.toLocaleString("en");
   const leaf = (name) => name.slice(name.lastIndexOf("/") + 1);
-
-  // Devices without what they all share at the front: /job:w/task:0/device:GPU:1 -> GPU:1.
-  const shortDevices = (names) => {
-    const parts = names.map((name) => name.split("/").filter(Boolean));
-    let same = 0;
-    while (parts.length > 1 && parts.every((p) => p.length > same + 1 && p[same] === parts[0][same])) same++;
-    if (parts.length === 1) same = parts[0].length - 1;
-    return parts.map((p) => p.slice(same).join("/").replace(/^device:/, "").replace("/device:", " "));
-  };
-
-  const swatch = (tint, striped) => el("span", { class: "swatch", style: striped ?? `--tint:${tint}` });
-
-  const legend = (host, view, colour) => {
-    const { hue } = opscope.graphParts, rows = [];
-    if (colour === "device") {
-      const short = shortDevices(view.devices.map((d) => d.name));
-      view.devices.forEach((device, i) => rows.push(el("li", { title: device.name }, swatch(hue(i)), el("span", { class: "grow", text: short[i] }), el("span", { class: "dim", text: count(device.count) }))));
-      const rest = view.totals.nodes - view.devices.reduce((sum, d) => sum + d.count, 0);
-      if (rest) rows.push(el("li", {}, swatch("var(--hue-none)"), el("span", { class: "grow", text: "no device given" }), el("span", { class: "dim", text: count(rest) })));
-    } else if (colour === "structure") {
-      const names = new Map();
-      for (const node of view.nodes) if (node.class >= 0 && !names.has(node.class)) names.set(node.class, node.id);
-      const shown = Object.entries(view.classes).slice(0, 8);
-      for (const [kind, size] of shown) rows.push(el("li", { title: `${size} scopes are built like ${names.get(+kind)}` }, swatch(hue(+kind)), el("span", { class: "grow", text: leaf(names.get(+kind)) }), el("span", { class: "dim", text: `${size} alike` })));
-      const more = Object.keys(view.classes).length - shown.length;
-      if (more > 0) rows.push(el("li", { class: "dim", text: `and ${more} more structures` }));
-      rows.push(el("li", {}, swatch("var(--hue-none)"), el("span", { class: "grow", text: "unlike any other" })));
-    }
-    const line = (kind, text) => el("li", {}, el("span", { class: `stroke ${kind}` }), el("span", { class: "grow", text }));
-    host.replaceChildren(
-      el("ul", { class: "legend" }, ...rows),
-      el("ul", { class: "legend lines" }, line("data", "tensor, wider when larger"), line("control", "control dependency"), line("reference", "changes a variable"),
-        el("li", {}, el("span", { class: "ring" }), el("span", { class: "grow", text: "constant" })), el("li", {}, el("span", { class: "pointer" }), el("span", { class: "grow", text: "edge not drawn in full" }))),
-    );
-  };
 
   // The info card. on: { select(name), toggle(name), close() }
   const card = (host, info, state, on) => {
@@ -76,5 +41,5 @@
     host.scrollTop = 0;
   };
 
-  Object.assign(opscope.graphParts, { legend, card, count, leaf });
+  Object.assign(opscope.graphParts ??= {}, { card, count, leaf });
 })();
