@@ -118,6 +118,21 @@ def test_a_dump_in_a_ready_file_is_the_same_dump(memory: Path, ordered: int) -> 
     assert open_dump(memory / "second").problems == []
 
 
+def test_a_record_cut_in_a_file_made_ahead_is_told(tmp_path: Path) -> None:
+    with PackedDumpWriter(tmp_path) as writer:
+        writer.write_tensor(CPU, "whole", 0, np.ones(1000), 1)
+        before = writer.size
+        writer.write_tensor(CPU, "cut", 0, np.full(1000, 2.0), 2)
+    path = tmp_path / "dump.opscope"
+    data = path.read_bytes()
+    for size in (before + 30, before + 4096):  # in its frame, in its payload
+        path.write_bytes(data[:size].ljust(100_000, b"\0"))
+        dump = open_dump(tmp_path)
+        assert [entry.node for entry in dump.entries] == ["whole"]
+        assert ("not whole" in dump.problems[-1].message) == (size > before + 30)
+        assert all(problem.offset in (100_000, before) for problem in dump.problems)
+
+
 def test_the_budget_says_what_is_left() -> None:
     budget = ByteBudget(100)
     budget.take(30)

@@ -21,6 +21,7 @@ from opscope.tfdbg.display_units import elided
 from opscope.tfdbg.menu import node_menu
 from opscope.tfdbg.profile import Profile
 from opscope.tfdbg.screen import Screen
+from opscope.tfdbg.session_run import SessionRun
 
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
 LONG = "train/gradients/cross_entropy/Log_grad/tuple/control_dependency"
@@ -86,7 +87,20 @@ def test_a_menu_takes_the_rows_it_needs_and_all_of_it_can_be_clicked(
     assert shown[1][1] == "| <-- --> | help"
     wide = shown_of(context, [], init_command=f"ni {node}", columns=120)
     assert wide[0][2].endswith("| run_info | help |")
+    usual = shown_of(context, [click(74, 2)], init_command=f"ni {node}", columns=80)
+    bare = "|list_tensors|node_info|print_tensor|list_inputs|list_outputs|run_info|help|"
+    assert usual[0][2] == bare
+    assert usual[1][1] == "| <-- --> | help"
     assert [len(menu_rows(node_menu("n", "ni"), width)) for width in (5, 40, 100)] == [7, 3, 1]
+
+
+def test_a_run_that_is_over_cannot_be_stepped_through(own_dump: DebugDumpDir) -> None:
+    run = SessionRun.of(2, "y:0", {})
+    before = execute(Analysis(session=run), "ri")
+    after = execute(Analysis(own_dump, session=run), "ri")
+    assert [item.text for item in before.menu] == ["run", "invoke_stepper", "exit"]
+    assert [item.text for item in after.menu] == ["list_tensors", "run", "exit"]
+    assert ("invoke_stepper" in str(before), "invoke_stepper" in str(after)) == (True, False)
 
 
 def test_help_begins_with_a_list_of_commands_that_lead_to_theirs(own_dump: DebugDumpDir) -> None:

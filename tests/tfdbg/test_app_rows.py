@@ -23,6 +23,7 @@ def rows_of(text: str, width: int) -> list[str]:
         ("日本語日本", ["日本語", "日本"]),
         ("a日本語", ["a日本", "語"]),
         ("a\tb", ["a    b"]),
+        ("a\u202eb\u200bc", ["a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"]),
         ("a\x1b[2J\x9b", ["a\N{REPLACEMENT CHARACTER}[2J\N{REPLACEMENT CHARACTER}"]),
     ],
 )

@@ -187,6 +187,16 @@ def test_f9_search_goes_from_match_to_match() -> None:
     assert tops == [0, 5, 15, 25, 41, 35]
 
 
+def test_f9_search_goes_back() -> None:
+    shown = drive(
+        answer, ["/5[0-9]? bar\r", "/\r", "/\r", "?\r", "?\r", "?\r"], init_command="babble"
+    )
+    tops = [int(picture[3].split()[0]) for picture in shown.pictures]
+    assert tops == [0, 5, 15, 25, 15, 5, 5]
+    assert not any("not found" in row for row in shown[5])
+    assert any("Pattern not found" in row for row in shown[6])
+
+
 def test_f9_search_past_the_last_match_says_so() -> None:
     shown = drive(answer, ["/1 bar\r", "/\r", "/nosuch\r"], init_command="babble 3")
     assert [row for row in shown[2] if row.strip() == "Pattern not found"]

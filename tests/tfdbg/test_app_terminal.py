@@ -9,6 +9,7 @@ from pty_program import PtyProgram
 
 from opscope.tfdbg.action import DETACH, EXIT
 from opscope.tfdbg.analysis import Analysis
+from opscope.tfdbg.app.palette import color_depth
 from opscope.tfdbg.line_mode import run_line_mode
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.ui import check_ui_type
@@ -185,3 +186,22 @@ def test_line_mode_writes_to_files(tmp_path: object) -> None:
 def test_ui_types() -> None:
     names = ("auto", "curses", "screen", "readline", "line")
     assert [check_ui_type(name) for name in names] == ["auto", "screen", "screen", "line", "line"]
+
+
+@pytest.mark.parametrize(
+    ("environment", "depth"),
+    [
+        ({"COLORTERM": "truecolor", "TERM": "xterm"}, "DEPTH_24_BIT"),
+        ({"TERM": "xterm-direct"}, "DEPTH_24_BIT"),
+        ({"TERM": "tmux-256color"}, "DEPTH_8_BIT"),
+        ({"TERM": "xterm"}, "DEPTH_4_BIT"),
+        ({"TERM": "vt100"}, "DEPTH_1_BIT"),
+        ({"NO_COLOR": "1", "COLORTERM": "truecolor"}, "DEPTH_1_BIT"),
+        ({"TERM": "unheard-of"}, None),
+        ({"PROMPT_TOOLKIT_COLOR_DEPTH": "DEPTH_8_BIT", "COLORTERM": "truecolor"}, None),
+    ],
+)
+def test_colours_follow_the_terminal(environment: dict[str, str], depth: str | None) -> None:
+    colours = {"xterm-direct": 1 << 24, "tmux-256color": 256, "xterm": 8, "vt100": 0}
+    found = color_depth(environment, lambda term: colours.get(term, -1))
+    assert (found and found.value) == depth

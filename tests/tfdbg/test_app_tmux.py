@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 PROGRAM = """
+import time
 import numpy as np
 import opscope.runtime as tf
 from opscope.tfdbg import LocalCLIDebugWrapperSession
@@ -24,6 +25,7 @@ from opscope.tfdbg import LocalCLIDebugWrapperSession
 x = tf.placeholder(tf.float32, [2], name="x")
 loss = tf.reduce_sum(tf.log(x, name="log"), name="loss")
 sess = LocalCLIDebugWrapperSession(tf.Session())
+sess.add_tensor_filter("slow", lambda datum, value: time.sleep(600))
 for step in range(3):
     print("STEP", step, sess.run(loss, {x: [1.0, 2.0 - step]}), flush=True)
 print("END", flush=True)
@@ -93,6 +95,13 @@ def test_from_the_first_run_to_the_bad_tensor(pane: Callable[[], Tmux]) -> None:
     assert any(row.startswith("array([0. ") for row in tmux.expect("Continued to log:"))
     tmux.type("exit", "Enter")
     tmux.expect("run-start: run #2")
+    tmux.type("run -p", "Enter")
+    rows = tmux.expect("Device 1 of 1")
+    assert rows[0].startswith(" run-end (profiler mode): run #2")
+    assert rows[2] == "| list_profile | by exec_time | run_info | help |"
+    assert any(row.startswith("log ") and "program.py:8" in row for row in rows)
+    tmux.type("ps program.py", "Enter")
+    assert any(" L8 " in row and row.startswith("[|") for row in tmux.expect("(#execs)"))
     tmux.type("run -f has_inf_or_nan", "Enter")
     rows = tmux.expect("run-end: run #3")
     assert any("log:0" in row for row in tmux.expect("2 dumped tensor(s) passing filter"))
@@ -113,5 +122,20 @@ def test_the_window_can_change_its_size(pane: Callable[[], Tmux]) -> None:
     tmux.expect("| <-- --> | keys")
     rows = tmux.rows()
     assert len(rows[0]) in (99, 100)
+    tmux.type("C-d")
+    tmux.expect("END")
+
+
+def test_ctrl_c_stops_a_command_and_not_the_debugger(pane: Callable[[], Tmux]) -> None:
+    tmux = pane()
+    tmux.expect("Mouse: ON")
+    tmux.type("run", "Enter")
+    tmux.expect("run-end: run #1")
+    tmux.type("lt -f slow", "Enter")
+    tmux.expect("Processing...")
+    tmux.type("C-c")
+    tmux.expect("ERROR: Interrupted.")
+    tmux.type("pt log:0", "Enter")
+    tmux.expect("array([")
     tmux.type("C-d")
     tmux.expect("END")

@@ -505,5 +505,5 @@ def test_help_begins_with_the_intro_and_run_info_repeats_the_run(opened: Opened)
     context = Analysis(opened("uninit"), session=run, intro=intro)
     assert str(execute(context, "help")).startswith(str(intro))
     screen = execute(context, "ri")
-    assert screen.lines == run_start_screen(run, ["has_inf_or_nan"]).lines
+    assert screen.lines == run_start_screen(run, ["has_inf_or_nan"], stepping=False).lines
     assert [span.text for span in screen.menu] == ["list_tensors", "run", "exit"]

@@ -204,18 +204,28 @@ def test_a_damaged_graph_is_a_problem_and_no_end(whole: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "numbers", "bad", "text"),
+    ("mode", "numbers", "bad", "text", "row"),
     [
-        (Mode.CURT_HEALTH, [3, 1], True, "any inf or nan: 1"),
-        (Mode.CONCISE_HEALTH, [3, 6, 1, 0, 0], True, "-inf: 1"),
-        (Mode.FULL_HEALTH, [3, 0, 1, 2, 6, 0, 0, 2, 1, 1, 2], True, "nan: 2"),
-        (Mode.FULL_HEALTH, [3, 0, 1, 2, 6, 0, 0, 0, 1, 1, 4], False, "positive: 4"),
-        (Mode.SHAPE, [3, 1, 2, 6, 2, 3, 0, 0, 0, 0], False, "size 1: 3"),
-        (Mode.NO_TENSOR, [], False, "keeps nothing of the value"),
+        (Mode.CURT_HEALTH, [3, 1], True, "any inf or nan: 1", "inf or nan"),
+        (Mode.CURT_HEALTH, [3, 0], False, "any inf or nan: 0", "ok"),
+        (Mode.CONCISE_HEALTH, [3, 6, 1, 0, 0], True, "-inf: 1", "1 -inf"),
+        (
+            *(Mode.FULL_HEALTH, [3, 0, 1, 2, 6, 0, 0, 2, 1, 1, 2], True, "nan: 2"),
+            "float32 DebugFullHealth 2 nan",
+        ),
+        (
+            *(Mode.FULL_HEALTH, [3, 0, 1, 2, 6, 0, 0, 0, 1, 1, 4], False, "positive: 4"),
+            "float32 DebugFullHealth ok",
+        ),
+        (
+            *(Mode.SHAPE, [3, 1, 2, 6, 2, 3, 0, 0, 0, 0], False, "size 1: 3"),
+            "float32 (2,3) DebugShape -",
+        ),
+        (Mode.NO_TENSOR, [], False, "keeps nothing of the value", "-"),
     ],
 )
 def test_what_a_mode_keeps_in_place_of_the_value(
-    tmp_path: Path, mode: int, numbers: list[float], bad: bool, text: str
+    tmp_path: Path, mode: int, numbers: list[float], bad: bool, text: str, row: str
 ) -> None:
     writer = Writer(tmp_path, mode)
     writer.graph("g", "f")
@@ -225,6 +235,7 @@ def test_what_a_mode_keeps_in_place_of_the_value(
     dump = DebuggerV2Dump(tmp_path)
     assert isinstance(dump.dumped_tensor_data[0].get_tensor(), KeptHealth)
     assert text in answer(tmp_path, "pt log")
+    assert f" {row} log:0" in " ".join(answer(tmp_path, "lt -v").split())
     count = answer(tmp_path, "lt -f has_inf_or_nan").split(" ", 1)[0]
     assert count == str(int(bad))
     assert ("log:0" in answer(tmp_path, "origin")) is bad

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,6 +50,25 @@ def test_a_wrapper_packs_what_it_would_write_as_a_folder(tmp_path: Path) -> None
         hits = [[d.tensor_name for d in dump.find(has_inf_or_nan)] for dump in dumps]
         assert hits[0] == hits[1]
     assert hits[1] == ["y:0"]
+
+
+def test_runs_are_whole_where_their_files_are_made_ahead() -> None:
+    if not os.path.isdir("/dev/shm") or os.major(os.stat("/dev/shm").st_dev):
+        pytest.skip("no memory file system")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        root = Path(folder) / "root"
+        wrapper = DumpingDebugWrapperSession(FakeSession(bad=[3]), root, format="packed")
+        fetches = ["inc_v:0", "inc_v:0", ["inc_v:0", "y:0"] * 50, "inc_v:0"]  # longer, shorter
+        for fetch in fetches:
+            wrapper.run(fetch)
+        found = folders(root)
+        assert len(found) == 4
+        for number, run in enumerate(found):
+            assert [path.name for path in run.iterdir()] == ["dump.opscope"]
+            dump = open_dump(run)
+            assert dump.problems == []
+            assert dump.fetches_info == repr(fetches[number])
+            assert dump.bad == (["y:0"] if number == 2 else [])
 
 
 def test_debug_ops_that_give_no_tensor_keep_the_health(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ class PackedDump(DumpFolder):
             )
         with collection_paused():
             records = self._indexed()
-            self._take(list(self._found()) if records is None else records)
+            self._take(self._whole_records() if records is None else records)
         devices = (entry.device for entry in self.entries)
         self.devices = list(dict.fromkeys([*devices, *self._graphs]))
         self.entries.sort(key=attrgetter("timestamp", "k"))
@@ -194,15 +194,7 @@ class PackedDump(DumpFolder):
         return np.frombuffer(payload, dtype.newbyteorder("<")).reshape(shape).view(dtype)
 
     def _payload(self, offset: int) -> bytes | memoryview:
-        frame = self._frame(offset)
-        if frame is None:
-            raise DumpError(f"{self.path}: byte {offset}: no intact record is here")
-        start = offset + frame.payload_start
-        stored = memoryview(self._data)[start : start + frame.stored_size]
-        if len(stored) != frame.stored_size:
-            raise DumpError(f"{self.path}: byte {offset}: this record's payload is cut off")
-        if packed_form.crc32c(np.frombuffer(stored, np.uint8)) != frame.payload_crc:
-            raise DumpError(f"{self.path}: byte {start}: the payload is damaged: its CRC is wrong")
+        frame, stored = self._stored(offset)
         if frame.codec == packed_form.PLAIN:
             return stored
         if frame.codec != packed_form.ZSTD or frame.payload_size > _EXPANDED_LIMIT:
@@ -213,7 +205,21 @@ class PackedDump(DumpFolder):
         try:
             return zstd.decompress(stored, frame.payload_size)
         except DumpError as error:
+            start = offset + frame.payload_start
             raise DumpError(f"{self.path}: byte {start}: {error}") from error
+
+    def _stored(self, offset: int) -> tuple[packed_form.Frame, memoryview]:
+        """A record's frame and its payload as it is stored, the CRC checked."""
+        frame = self._frame(offset)
+        if frame is None:
+            raise DumpError(f"{self.path}: byte {offset}: no intact record is here")
+        start = offset + frame.payload_start
+        stored = memoryview(self._data)[start : start + frame.stored_size]
+        if len(stored) != frame.stored_size:
+            raise DumpError(f"{self.path}: byte {offset}: this record's payload is cut off")
+        if packed_form.crc32c(np.frombuffer(stored, np.uint8)) != frame.payload_crc:
+            raise DumpError(f"{self.path}: byte {start}: the payload is damaged: its CRC is wrong")
+        return frame, stored
 
     def _frame(self, offset: int) -> packed_form.Frame | None:
         if offset < ALIGNMENT or offset % ALIGNMENT:
@@ -235,6 +241,16 @@ class PackedDump(DumpFolder):
         except (EventsError, ValueError, TypeError, RecursionError) as error:
             self._problem(offset, f"the index cannot be used: {error}")
             return None
+
+    def _whole_records(self) -> list[PackedRecord]:
+        """What is found; the last record may be cut, and room that was made ahead behind it."""
+        records = list(self._found())
+        if records:
+            try:
+                self._stored(records[-1].offset)
+            except DumpError as error:
+                self._problem(records.pop().offset, f"this last record is not whole: {error}")
+        return records
 
     def _found(self) -> Iterator[PackedRecord]:
         """The records, one behind the other; past damage, from the next intact one on."""

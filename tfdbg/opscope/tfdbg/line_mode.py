@@ -5,11 +5,15 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
+from contextlib import nullcontext
+from functools import partial
 from typing import TextIO
 
 from opscope.tfdbg.action import DETACH
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.answer import answer
+from opscope.tfdbg.command import completions
+from opscope.tfdbg.line_editing import line_editing
 
 PROMPT = "tfdbg> "
 _COLUMNS = 80
@@ -52,18 +56,20 @@ def run_line_mode(
 
     say(f"--- {title} ---")
     action = run(init_command)
-    while action is None:
-        target.write("\n")
-        try:
-            typed = _typed(stdin, target)
-        except (KeyboardInterrupt, EOFError):
-            runs_on = "" if context.session is None else ": detached, the program runs on"
-            say(f"\nEnd of input{runs_on}.")
-            return DETACH
-        if echo:
-            say(typed)
-        typed_before.append(typed.strip())
-        action = run(typed.strip())
+    editing = nullcontext() if stdin is not None else line_editing(partial(completions, context))
+    with editing:
+        while action is None:
+            target.write("\n")
+            try:
+                typed = _typed(stdin, target)
+            except (KeyboardInterrupt, EOFError):
+                runs_on = "" if context.session is None else ": detached, the program runs on"
+                say(f"\nEnd of input{runs_on}.")
+                return DETACH
+            if echo:
+                say(typed)
+            typed_before.append(typed.strip())
+            action = run(typed.strip())
     return action
 
 

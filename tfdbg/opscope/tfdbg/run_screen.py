@@ -40,17 +40,21 @@ def stepper_title(run: SessionRun) -> str:
     return f"Node Stepper: {run.description}"
 
 
-def run_start_screen(run: SessionRun, filter_names: Iterable[str]) -> Screen:
-    """What is about to be run, and the commands to run it with; the wordmark before run 1."""
+def run_start_screen(run: SessionRun, filter_names: Iterable[str], stepping: bool = True) -> Screen:
+    """What is about to be run, and the commands to run it with; the wordmark before run 1.
+
+    `stepping` says that the run is still to come, so that it can be stepped through.
+    """
     lines = _wordmark() if run.run_call_count == 1 else []
-    lines += [line(_RULE), *_call(run), line(_RULE), line(), *_choices(filter_names)]
+    lines += [line(_RULE), *_call(run), line(_RULE), line(), *_choices(filter_names, stepping)]
     data = {
         "run_call_count": run.run_call_count,
         "fetches": list(run.fetches),
         "feeds": list(run.feeds),
         "filters": list(filter_names),
     }
-    return Screen(tuple(lines), data=data, menu=RUN_MENU)
+    menu = RUN_MENU if stepping else tuple(s for s in RUN_MENU if s.text != "invoke_stepper")
+    return Screen(tuple(lines), data=data, menu=menu)
 
 
 def run_error_screen(op_name: str | None, error_type: str, details: str) -> Screen:
@@ -121,8 +125,15 @@ def _call(run: SessionRun) -> list[Line]:
     ]
 
 
-def _choices(filter_names: Iterable[str]) -> list[Line]:
+def _choices(filter_names: Iterable[str], stepping: bool) -> list[Line]:
     filters = [line("        * ", Span(name, "bold", f"run -f {name}")) for name in filter_names]
+    stepper = [
+        line("  ", Span("invoke_stepper", "bold", "invoke_stepper"), ":"),
+        line(
+            "    Step through the run node by node, put the variables back, then execute run() "
+            "without debug tensor-watching"
+        ),
+    ]
     return [
         line("Select one of the following commands to proceed ---->"),
         line("  ", Span("run", "bold", "run"), ":"),
@@ -141,11 +152,7 @@ def _choices(filter_names: Iterable[str]) -> list[Line]:
         ),
         line("    Registered filter(s):"),
         *(filters or [line("        (None)")]),
-        line("  ", Span("invoke_stepper", "bold", "invoke_stepper"), ":"),
-        line(
-            "    Step through the run node by node, put the variables back, then execute run() "
-            "without debug tensor-watching"
-        ),
+        *(stepper if stepping else []),
         line(),
         line("For more details, see ", Span("help", "bold", "help"), "."),
     ]

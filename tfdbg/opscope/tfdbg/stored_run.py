@@ -39,9 +39,9 @@ class StoredRun:
         if self.link is None:
             return []
         if not (self.folder and self.has_graph):
-            return [f"{self.bad_node} in the graph of your logdir's dashboard: {self.link}"]
+            return [f"node {self.bad_node} in the graph of your logdir's dashboard: {self.link}"]
         serve = f"opscope dashboard --logdir {shlex.quote(str(self.folder.parent))}"
-        return [f"{self.bad_node} in the graph: {serve}, there {self.link}"]
+        return [f"node {self.bad_node} in the graph: {serve}, there {self.link}"]
 
     def footer(self, command: str) -> list[str]:
         """What stands below the screen of a command."""

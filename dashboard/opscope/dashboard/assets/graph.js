@@ -1,6 +1,7 @@
 // The graph page: its state, its address, its requests. Drawing and panels are in the files beside.
 (() => {
-  const { el } = opscope, { Colours, Drawing, Search, card, count } = opscope.graphParts;
+  const { el } = opscope, { Choices, Colours, Drawing, Search, card, count, leaf, menu, with_, without } = opscope.graphParts;
+  const MOVED_MS = 400;
   let page = null, settle = null;
   const ready = new Promise((resolve) => { settle = resolve; });
 
@@ -9,8 +10,9 @@
       this.side = side; this.body = body;
       const asked = opscope.query();
       this.run = asked.get("run"); this.tag = asked.get("tag");
-      this.open = asked.getAll("e").flatMap((names) => names.split(",")).filter(Boolean);
-      this.selected = asked.get("s");
+      this.choices = new Choices(asked);
+      this.selected = asked.get("s"); this.more = asked.getAll("s").slice(1);
+      this.place = asked.get("v");
       this.requests = 0; this.timings = {};
       this.colours = new Colours({
         query: () => this.query, draw: (colours) => this.drawing.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
@@ -19,7 +21,10 @@
         query: () => this.query, hits: (hits) => this.drawing.showHits(hits), select: (name) => this.select(name, true), focus: () => this.drawing.svg.focus(),
       });
       this.build();
-      this.drawing = new Drawing(this.canvas, { select: (name) => this.select(name), toggle: (name) => this.toggle(name) });
+      this.drawing = new Drawing(this.canvas, {
+        select: (name, add) => (add ? this.selectToo(name) : this.select(name)), toggle: (name) => this.toggle(name),
+        menu: (name, x, y) => this.menu(name, x, y), moved: () => this.moved(),
+      });
       this.keys();
     }
 
@@ -33,14 +38,18 @@
       this.side.replaceChildren(
         field("Run", this.runs), this.tagField,
         ...this.search.elements, this.colours.element, this.colours.key,
-        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Collapse all", "Close every scope", () => this.collapseAll())),
+        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen())),
+        this.chosen = el("div", { class: "chosen" }),
         this.summary,
       );
       this.canvas = el("div", { class: "graph-canvas" });
       this.message = el("div", { class: "graph-message", hidden: true });
       this.card = el("aside", { id: "graph-card", class: "graph-card", hidden: true, "aria-label": "Details of the selection" });
-      this.zoomer = el("div", { class: "graph-zoom" }, ...[["+", "Zoom in", 1.35], ["\u2212", "Zoom out", 1 / 1.35]].map(([text, title, by]) => el("button", { type: "button", text, title, "aria-label": title, onclick: () => this.drawing.zoom(by) })));
-      this.body.replaceChildren(this.canvas, this.zoomer, this.card, this.message);
+      const tool = (text, title, onclick) => el("button", { type: "button", text, title, "aria-label": title, onclick });
+      this.zoomer = el("div", { class: "graph-zoom" }, tool("+", "Zoom in", () => this.drawing.zoom(1.35)), tool("\u2212", "Zoom out", () => this.drawing.zoom(1 / 1.35)),
+        this.undoer = tool("\u21b6", "Undo (Ctrl+Z)", () => this.undo()), this.redoer = tool("\u21b7", "Redo (Ctrl+Shift+Z)", () => this.redo()));
+      this.bar = el("div", { class: "graph-bar", role: "toolbar", "aria-label": "What is selected", hidden: true });
+      this.body.replaceChildren(this.canvas, this.zoomer, this.bar, this.card, this.message);
     }
 
     // Go on in other elements, as it is.
@@ -55,6 +64,9 @@
     keys() {
       const arrows = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
       this.drawing.svg.addEventListener("keydown", (e) => {
+        if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "z") { e.preventDefault(); if (e.shiftKey) this.redo(); else this.undo(); return; }
+        if ((e.ctrlKey || e.metaKey) && e.key === "y") { e.preventDefault(); this.redo(); return; }
+        if ((e.shiftKey && e.key === "F10") || e.key === "ContextMenu") { e.preventDefault(); this.menuOfSelected(); return; }
         if (e.ctrlKey || e.metaKey || e.altKey) return;
         if (arrows[e.key]) { e.preventDefault(); this.step(...arrows[e.key]); }
         else if (e.key === "Enter" || e.key === " ") { e.preventDefault(); if (this.selected) this.toggle(this.selected); }
@@ -62,6 +74,8 @@
         else if (e.key === "f" || e.key === "0") this.drawing.fit();
         else if (e.key === "+" || e.key === "=") this.drawing.zoom(1.25);
         else if (e.key === "-") this.drawing.zoom(0.8);
+        else if (e.key === "h" && this.selected) this.hide(this.all);
+        else if (e.key === "i" && this.selected) this.isolate(this.all);
         else if (e.key === "/") { e.preventDefault(); this.search.query.focus(); }
       });
     }
@@ -81,7 +95,12 @@
     }
 
     // What every request says: which graph, what is open, and how it is coloured.
-    get query() { return { run: this.run, tag: this.tag, e: this.open, ...this.colours.words }; }
+    get query() { return { run: this.run, tag: this.tag, ...this.choices.words, ...this.colours.words }; }
+
+    get open() { return this.choices.open; }
+
+    // All that is selected, the one whose card is shown first.
+    get all() { return this.selected ? [this.selected, ...this.more] : []; }
 
     async list() {
       let runs;
@@ -91,7 +110,7 @@
         this.say("The graphs cannot be listed", error.message);
         return undefined;
       }
-      this.all = runs;
+      this.listed = runs;
       const have = runs.filter((r) => r.graphs.length);
       if (!runs.some((r) => r.run === this.run)) {
         const asked = this.run;
@@ -112,7 +131,7 @@
 
     choose(changes) {
       Object.assign(this, changes);
-      this.open = []; this.selected = null; this.graph = null;
+      this.choices.clear(); this.selected = null; this.more = []; this.graph = null; this.place = null;
       card(this.card, null);
       this.remember();
       return this.list();
@@ -141,27 +160,31 @@
         return;
       }
       if (mine !== this.requests) return;
-      const known = this.view && view.graph === this.graph && !wanted && !anchor;
-      if (known && view.expanded.join() === this.view.expanded.join()) return; // nothing new to draw
+      this.choices.settle({ open: view.expanded, hidden: view.hidden, isolated: view.isolated });
+      const key = this.choices.key, known = this.view && view.graph === this.graph && !wanted && !anchor;
+      if (known && key === this.drawnKey) return; // nothing new to draw
+      this.drawnKey = key;
       const fetched = performance.now(), first = this.graph === null || !this.view, same = view.graph === this.graph;
       this.message.hidden = true; this.canvas.style.visibility = ""; this.zoomer.hidden = false;
       // Who sees the whole graph goes on seeing it, as long as it can be read.
       const whole = !first && this.drawing.whole;
-      this.view = view; this.graph = view.graph; this.open = view.expanded;
+      this.view = view; this.graph = view.graph;
       this.drawing.draw(view, anchor);
       this.colours.show(view.colours);
       if (wanted) {
         this.selected = view.selected;
         if (!view.selected) this.flash(`There is no \u201c${wanted}\u201d in this graph.`);
       }
-      this.drawing.select(this.selected);
-      if (first) this.drawing.start();
+      this.drawing.select(this.selected, this.more);
+      if (first && this.place) this.drawing.goTo(this.place);
+      else if (first) this.drawing.start();
       else if (whole && anchor && this.drawing.fitting() > 0.55) this.drawing.fit();
-      if (wanted && view.revealed) this.drawing.reveal(view.revealed, true);
+      if (wanted && view.revealed && !(first && this.place)) this.drawing.reveal(view.revealed, true);
       else if (anchor) this.drawing.reveal(anchor);
       const t = view.totals;
       this.summary.textContent = `${count(t.nodes)} ops, ${count(t.edges)} edges, ${count(t.scopes)} scopes` + (t.problems ? `, ${count(t.problems)} problems` : "");
       this.summary.title = view.problems.join("\n");
+      this.tellChoices();
       if (this.missing) { this.flash(`There is no run \u201c${this.missing}\u201d; this is \u201c${this.run}\u201d.`); this.missing = null; }
       this.remember();
       if (!same || wanted) this.describe();
@@ -191,10 +214,11 @@
 
     // Select a drawn node, or open what hides it.
     async select(name, reveal = false) {
-      this.selected = name || null;
+      this.selected = name || null; this.more = [];
       const drawn = !name || this.drawing.byName?.has(name);
       if (drawn) {
-        this.drawing.select(this.selected);
+        this.drawing.select(this.selected, this.more);
+        this.tellSelection();
         if (reveal && name) this.drawing.reveal(this.drawing.byName.get(name).host ?? name, true);
         this.remember();
         await this.describe();
@@ -210,29 +234,132 @@
 
     async expand(name) {
       if (this.open.includes(name)) return;
-      this.open = [...this.open, name];
+      this.choices.change({ open: [...this.open, name] });
       await this.load({ anchor: this.drawing.byName?.has(name) ? name : null });
     }
 
     async collapse(name) {
       const inside = new Set([name]);
       for (const node of this.view?.nodes ?? []) if (inside.has(node.parent)) inside.add(node.id);
-      this.open = this.open.filter((other) => !inside.has(other));
+      this.choices.change({ open: this.open.filter((other) => !inside.has(other)) });
       if (this.selected && inside.has(this.selected) && this.selected !== name) { this.selected = name; this.describe(); }
       await this.load({ anchor: name });
     }
 
     async collapseAll() {
-      this.open = [];
+      this.choices.change({ open: [] });
       await this.load();
       this.drawing.fit();
+    }
+
+    // Open what is drawn closed, in the whole picture or inside one scope.
+    async deepen(name = "") {
+      const closed = this.view.nodes.filter((n) => n.kind === "scope" && !n.open && (!name || n.id === name || n.id.startsWith(`${name}/`)));
+      if (!closed.length) return;
+      const levels = Math.min(...closed.map((n) => n.depth)) - (name ? this.drawing.byName.get(name).depth : 0) + 1;
+      const { expanded } = await opscope.json("/api/graph/within", { ...this.query, name, depth: levels + (name ? 0 : 1) });
+      const fresh = without(expanded, this.open);
+      if (!fresh.length) { this.flash("Nothing more can be opened: 1,500 nodes are drawn at most."); return; }
+      this.choices.change({ open: with_(this.open, fresh) });
+      await this.load({ anchor: name || null });
+      if (!name) this.drawing.fit();
+    }
+
+    // Select one more, or one less.
+    selectToo(name) {
+      if (!name) return;
+      const rest = this.all.includes(name) ? without(this.all, [name]) : [name, ...this.all];
+      [this.selected = null, ...this.more] = rest;
+      this.drawing.select(this.selected, this.more);
+      this.tellSelection();
+      this.remember();
+      this.describe();
+    }
+
+    hide(names) {
+      this.choices.change({ hidden: with_(this.choices.hidden, names), isolated: without(this.choices.isolated, names) });
+      return this.select(null).then(() => this.load());
+    }
+
+    async isolate(names) {
+      this.choices.change({ isolated: names, hidden: without(this.choices.hidden, names), open: with_(this.open, names.filter((name) => this.isScope(name))) });
+      await this.load();
+      this.drawing.fit();
+    }
+
+    // Put nodes into the column at the side, or from there into the flow.
+    shift(names, aside) {
+      const { choices } = this;
+      choices.change(aside ? { aside: with_(choices.aside, names), main: without(choices.main, names) } : { main: with_(choices.main, names), aside: without(choices.aside, names) });
+      return this.load({ anchor: names[0] });
+    }
+
+    showAll() {
+      this.choices.change({ hidden: [], isolated: [] });
+      return this.load();
+    }
+
+    async undo() { if (this.choices.undo()) await this.load(); }
+    async redo() { if (this.choices.redo()) await this.load(); }
+
+    menuOfSelected() {
+      const node = this.drawing.byName?.get(this.selected), room = this.drawing.svg.getBoundingClientRect();
+      if (node) this.menu(this.selected, room.left + this.drawing.x + node.x * this.drawing.scale, room.top + this.drawing.y + node.y * this.drawing.scale);
+      else this.menu(null, room.left + room.width / 2, room.top + room.height / 2);
+    }
+
+    // The menu of a node, or of the ground.
+    menu(name, x, y) {
+      const node = this.drawing.byName?.get(name), some = this.all.includes(name) ? this.all : [name];
+      const several = some.length > 1 ? ` ${some.length}` : "", open = this.open.includes(name);
+      const entries = node ? [
+        ...(node.kind === "scope" ? [{ text: open ? "Collapse" : "Expand", hint: "Enter", run: () => this.toggle(name) }, { text: "Open more", run: () => this.deepen(name) }] : []),
+        { text: `Isolate${several}`, hint: "I", run: () => this.isolate(some) },
+        { text: `Hide${several}`, hint: "H", run: () => this.hide(some) },
+        ...(node.host ? [] : [node.aside ? { text: `Into the graph${several}`, run: () => this.shift(some, false) } : { text: `To the side${several}`, run: () => this.shift(some, true) }]),
+        null,
+        ...(node.kind === "scope" ? [{ text: "Find all built alike", run: () => this.search.find(`like:${name}`) }] : [{ text: `Find all ${node.op ?? "of its op"}`, run: () => this.search.find(`op:${node.op}`) }]),
+        { text: "Copy the name", run: () => navigator.clipboard?.writeText(name) },
+      ] : [
+        { text: "Fit", hint: "F", run: () => this.drawing.fit() },
+        { text: "Open more", run: () => this.deepen() },
+        { text: "Close all", run: () => this.collapseAll() },
+        ...(this.choices.hidden.length + this.choices.isolated.length ? [{ text: "Show all", run: () => this.showAll() }] : []),
+      ];
+      menu(this.body, x, y, entries.filter((entry) => !entry?.run || !entry.text.endsWith("of its op")), this.drawing.svg);
+    }
+
+    // What is not drawn, and how to get it back; whether there is something to undo.
+    tellChoices() {
+      const { hidden, isolated, past, future } = this.choices;
+      const row = (text, names, onclick) => el("div", { class: "chosen-row", title: names.join("\n") }, el("span", { class: "grow", text }), el("button", { type: "button", class: "link", text: "Show all", onclick }));
+      const only = isolated.length === 1 ? `Only \u201c${leaf(isolated[0])}\u201d is shown` : `Only ${isolated.length} are shown`;
+      const gone = hidden.length === 1 ? `\u201c${leaf(hidden[0])}\u201d is hidden` : `${hidden.length} are hidden`;
+      this.chosen.replaceChildren(...[
+        isolated.length && row(only, isolated, () => { this.choices.change({ isolated: [] }); this.load(); }),
+        hidden.length && row(gone, hidden, () => { this.choices.change({ hidden: [] }); this.load(); }),
+      ].filter(Boolean));
+      this.undoer.disabled = !past.length; this.redoer.disabled = !future.length;
+    }
+
+    // What can be done with several that are selected.
+    tellSelection() {
+      const names = this.all, button = (text, onclick) => el("button", { type: "button", class: "button", text, onclick });
+      this.bar.hidden = names.length < 2;
+      this.bar.replaceChildren(el("span", { text: `${names.length} selected` }), button("Isolate", () => this.isolate(names)), button("Hide", () => this.hide(names)), button("To the side", () => this.shift(names, true)), button("Let go", () => this.select(null)));
+    }
+
+    // The window has moved: its place goes into the address once it rests.
+    moved() {
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => { if (this.view) opscope.remember({ v: this.drawing.whole ? null : this.drawing.place }); }, MOVED_MS);
     }
 
     // Only the innermost open scopes stand in the address; those around them follow from them.
     remember() {
       const outer = new Set((this.view?.nodes ?? []).filter((n) => n.open).map((n) => n.parent));
-      const several = (this.all?.find((r) => r.run === this.run)?.graphs.length ?? 0) > 1;
-      opscope.remember({ run: this.run, tag: several ? this.tag : null, e: this.open.filter((name) => !outer.has(name)), s: this.selected, ...this.colours.words });
+      const several = (this.listed?.find((r) => r.run === this.run)?.graphs.length ?? 0) > 1;
+      opscope.remember({ run: this.run, tag: several ? this.tag : null, ...this.choices.words, e: this.open.filter((name) => !outer.has(name)), s: this.all, ...this.colours.words });
     }
 
   }

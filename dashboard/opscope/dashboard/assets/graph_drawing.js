@@ -44,7 +44,7 @@
   };
 
   class Drawing {
-    // on: { select(name), toggle(name), moved() }
+    // on: { select(name, add), toggle(name), menu(name, x, y), moved() }
     constructor(host, on) {
       this.host = host; this.on = on;
       this.scale = 1; this.x = 0; this.y = 0;
@@ -92,8 +92,9 @@
         if (this.justDragged) return;
         const hit = name(e);
         if (e.target.closest?.(".fold")) { this.on.toggle(hit.id); return; }
-        this.on.select(hit ? hit.id ?? hit.target : null);
+        this.on.select(hit ? hit.id ?? hit.target : null, e.shiftKey || e.ctrlKey || e.metaKey);
       });
+      s.addEventListener("contextmenu", (e) => { e.preventDefault(); const hit = name(e); this.on.menu(hit ? hit.id ?? hit.target : null, e.clientX, e.clientY); });
       s.addEventListener("dblclick", (e) => { const hit = name(e); if (hit && !e.target.closest(".fold") && !e.target.closest(".sign")) { e.preventDefault(); this.on.toggle(hit.id ?? hit.target); } });
       s.addEventListener("pointerover", (e) => this.hover(name(e)?.id ?? null));
       s.addEventListener("pointerleave", () => this.hover(null));
@@ -247,7 +248,8 @@
       return this.stripeIds.get(key);
     }
 
-    select(name) { this.selected = name; this.mark(); }
+    // The selected node, whose edges stand out, and others selected with it.
+    select(name, more = []) { this.selected = name; this.more = more; this.mark(); }
 
     mark() {
       const near = this.selected && this.byName?.get(this.selected), id = near?.host ? null : this.selected;
@@ -256,6 +258,7 @@
       this.layers.grounds.querySelectorAll(".selected").forEach((e) => e.classList.remove("selected"));
       if (near?.host) for (const sign of this.layers.nodes.querySelectorAll(".sign")) sign.classList.toggle("selected", sign.dataset.target === this.selected);
       else if (near) { near.item.g.classList.add("selected"); near.item.ground?.classList.add("selected"); }
+      for (const other of this.more ?? []) this.byName?.get(other)?.item.g.classList.add("selected");
       for (const { edge, line, text } of this.items ?? []) {
         if (!edge) continue;
         const on = !!near && (edge.a === id || edge.b === id) && !(edge.port && edge.scope === id);
@@ -313,6 +316,20 @@
       this.scale = Math.min(1.15, Math.max(0.02, this.fitting()));
       this.x = (this.free - width * this.scale) / 2;
       this.y = (this.box.height - height * this.scale) / 2;
+      this.refresh();
+    }
+
+    // The middle of the window in the picture's units, and the scale: what an address can say.
+    get place() {
+      const { box, x, y, scale } = this;
+      return [(box.width / 2 - x) / scale, (box.height / 2 - y) / scale, scale * 100].map((n) => Math.round(n)).join(",");
+    }
+
+    goTo(place) {
+      const [x, y, percent] = place.split(",").map(Number);
+      if (![x, y, percent].every(Number.isFinite)) { this.start(); return; }
+      this.scale = Math.min(3, Math.max(0.005, percent / 100));
+      this.x = this.box.width / 2 - x * this.scale; this.y = this.box.height / 2 - y * this.scale;
       this.refresh();
     }
 

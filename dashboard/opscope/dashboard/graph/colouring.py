@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opscope.dashboard.graph.attribute_text import output_dtype
+from opscope.dashboard.graph.choices import NOTHING, Choices
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.lettering import amount_text
 from opscope.dashboard.graph.step_stats import StepStats
@@ -80,7 +81,11 @@ class Colouring:
         return [{"name": name, "title": TITLES[name], "why": why.get(name, "")} for name in TITLES]
 
     def paint(
-        self, mode: str, expanded: Iterable[str], stats: StepStats | None = None
+        self,
+        mode: str,
+        expanded: Iterable[str],
+        stats: StepStats | None = None,
+        choices: Choices = NOTHING,
     ) -> dict[str, Any]:
         """Colours of the view with these scopes open.
 
@@ -88,7 +93,7 @@ class Colouring:
         `legend` says what the hues mean: label, title, count, hue and `find`, what a search for
         them is. An unknown mode, or one without data, paints nothing.
         """
-        items = self.view.drawn(expanded)
+        items = self.view.drawn(expanded, choices)
         painted: dict[str, Any] = {"mode": mode, "nodes": {}, "legend": [], "scale": None}
         if mode == "structure":
             return painted | self._structure(items)

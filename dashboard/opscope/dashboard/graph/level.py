@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from opscope.dashboard.graph.arranging import Part, parts_of
+from opscope.dashboard.graph.choices import NOTHING, Choices
 from opscope.dashboard.graph.hierarchy import Hierarchy, Ints
 from opscope.dashboard.graph.naming import CONSTANT, SUMMARY
 
@@ -75,10 +76,16 @@ class Level:
     parts: list[Part] = field(default_factory=list)
 
 
-def build_level(hierarchy: Hierarchy, scope: int, level_of: Callable[[int], Level]) -> Level:
+def build_level(
+    hierarchy: Hierarchy,
+    scope: int,
+    level_of: Callable[[int], Level],
+    choices: Choices = NOTHING,
+) -> Level:
     """Choose what of a scope is drawn; `level_of` gives the levels of scopes around it."""
     level = Level(scope)
-    items = hierarchy.children(scope)
+    children = hierarchy.children(scope)
+    items = choices.drawn(scope, children)
     edges = hierarchy.meta_edges(scope)
     links = [
         Link(*row)
@@ -96,17 +103,20 @@ def build_level(hierarchy: Hierarchy, scope: int, level_of: Callable[[int], Leve
     ]
     borders = hierarchy.border(scope) if scope else None
     for link in links:
-        if link.src == link.dst:
+        if link.src == link.dst and choices.drawn(scope, [link.src]):
             level.marks[link.src].append(Mark("loop", "out", link.src, link.count, False))
     links = [link for link in links if link.src != link.dst]
+    if len(items) < len(children):
+        kept = set(items)
+        links = [link for link in links if link.src in kept and link.dst in kept]
     links = _embed(hierarchy, level, items, links, borders)
     drawn = [item for item in items if item not in level.host]
-    aside = _hubs(hierarchy, drawn, links)
+    aside = _hubs(hierarchy, drawn, links) - choices.main | choices.aside.intersection(drawn)
     level.main = [item for item in drawn if item not in aside]
     level.aside = [item for item in drawn if item in aside]
     level.links = _stub(level, links, aside)
     if borders is not None:
-        _join_border(hierarchy, level, borders, level_of)
+        _join_border(hierarchy, level, borders, level_of, choices)
     number = {item: position for position, item in enumerate(level.main)}
     pairs = [(number[link.src], number[link.dst]) for link in level.links]
     ports = len(level.main)
@@ -231,15 +241,20 @@ def _stub(level: Level, links: list[Link], aside: set[int]) -> list[Link]:
 
 
 def _join_border(
-    hierarchy: Hierarchy, level: Level, borders: Borders, level_of: Callable[[int], Level]
+    hierarchy: Hierarchy,
+    level: Level,
+    borders: Borders,
+    level_of: Callable[[int], Level],
+    choices: Choices,
 ) -> None:
     """Join items to the scope's border: data by lines where they are few, the rest by stubs."""
     main = set(level.main)
+    shown = main.union(level.aside)
     for side, edges, joined in (("in", borders[0], level.entry), ("out", borders[1], level.leave)):
         crossings = [
             crossing
             for crossing in _crossings(hierarchy, level.scope, edges, side == "in")
-            if crossing.item not in level.host
+            if crossing.item in shown and choices.drawn(crossing.common, [crossing.outside])
         ]
         lines: dict[int, float] = defaultdict(float)
         for crossing in crossings:

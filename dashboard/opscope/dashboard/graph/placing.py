@@ -284,7 +284,7 @@ def _columns(
                     if lane is None:
                         lane = turned[low, column] = lanes[column]
                         lanes[column] += 1
-                    out = CORNER_ROOM / 2 + LANE * lane
+                    out = CORNER_ROOM + LANE * lane
                     start = centre(low)[0]
                     turn = rights[column] + COLUMN_GAP / 2 - LANE + LANE * lane
                     bends.append(len(points))

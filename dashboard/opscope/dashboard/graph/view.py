@@ -10,23 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from opscope.dashboard.graph.choices import NOTHING, Choices
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.lettering import count_text
-from opscope.dashboard.graph.level import Level, build_level
-from opscope.dashboard.graph.scene import (
-    HEADER,
-    Glyph,
-    Line,
-    Scene,
-    Sign,
-    build_scene,
-)
+from opscope.dashboard.graph.picture import Picture
+from opscope.dashboard.graph.scene import HEADER, Glyph, Line, Scene, Sign
 from opscope.dashboard.graph.structure import structure_classes
 from opscope.events.graph_columns import GraphColumns
 
-Open = frozenset[int]
-SCENES = 2000
 MOST_OPEN = 2000
+MOST_DRAWN = 1500
+PICTURES = 6
 
 
 class GraphView:
@@ -39,31 +33,38 @@ class GraphView:
         self.hierarchy = Hierarchy(columns)
         self.classes = structure_classes(self.hierarchy)
         self.class_sizes = np.bincount(self.classes[self.classes >= 0])
-        self._levels: dict[int, Level] = {}
-        self._scenes: OrderedDict[tuple[int, Open], Scene] = OrderedDict()
+        self._pictures: OrderedDict[Choices, Picture] = OrderedDict()
         self._lock = threading.RLock()
 
-    def view(self, expanded: Iterable[str] = (), reveal: str | None = None) -> dict[str, Any]:
+    def view(
+        self,
+        expanded: Iterable[str] = (),
+        reveal: str | None = None,
+        choices: Choices = NOTHING,
+    ) -> dict[str, Any]:
         """Build the drawing with the scopes `expanded`, and those around them, open.
 
-        `reveal` opens the scopes around that item as well. The result holds `width`, `height`,
-        `nodes`, `edges` (keys: see `_node` and `_edge`), `expanded` (all open scopes, outer
-        first), `revealed` (the drawn node that shows `reveal`: itself or its host), and totals.
-        Names that are no scope are ignored.
+        `reveal` opens the scopes around that item as well, and draws it though it was hidden. The
+        result holds `width`, `height`, `nodes`, `edges` (keys: see `_node` and `_edge`), `expanded`
+        (all open scopes, outer first), `hidden` and `isolated` (as the choices say), `revealed`
+        (the drawn node that shows `reveal`: itself or its host), and totals. Names that are no
+        scope are ignored.
         """
         hierarchy = self.hierarchy
         opened = self._opened(expanded)
         found = hierarchy.find(reveal) if reveal else None
         if found is not None:
             opened.update(hierarchy.ancestors(found))
+            choices = choices.showing(hierarchy, found)
         with self._lock:
-            scene = self._scene(0, frozenset(opened))
+            picture = self._picture(choices)
+            scene = picture.scene(0, frozenset(opened))
             nodes: list[dict[str, Any]] = []
             edges: list[dict[str, Any]] = []
             self._flatten(scene, 0, 0.0, 0.0, 0, nodes, edges)
             shown = None
             if found is not None:
-                host = self._levels[hierarchy.scope_of(found)].host.get(found, found)
+                host = picture.level(hierarchy.scope_of(found)).host.get(found, found)
                 shown = hierarchy.name(host)
         return {
             "width": round(scene.width, 1),
@@ -71,6 +72,8 @@ class GraphView:
             "nodes": nodes,
             "edges": edges,
             "expanded": [hierarchy.names[scope] for scope in sorted(opened)],
+            "hidden": [hierarchy.name(item) for item in sorted(choices.hidden)],
+            "isolated": [hierarchy.name(item) for item in sorted(choices.isolated)],
             "selected": None if found is None else hierarchy.name(found),
             "revealed": shown,
             "totals": {
@@ -82,17 +85,47 @@ class GraphView:
             "problems": hierarchy.columns.problems[:20],
         }
 
-    def drawn(self, expanded: Iterable[str] = ()) -> list[int]:
+    def drawn(self, expanded: Iterable[str] = (), choices: Choices = NOTHING) -> list[int]:
         """Items that `view` draws with these scopes open, each scope before what is inside it."""
         with self._lock:
-            items: list[int] = []
-            waiting = [self._scene(0, frozenset(self._opened(expanded)))]
-            while waiting:
-                for glyph in waiting.pop().glyphs:
-                    items.append(glyph.item)
-                    if glyph.scene is not None:
-                        waiting.append(glyph.scene)
-            return items
+            return self._picture(choices).items(frozenset(self._opened(expanded)))
+
+    def within(self, under: str = "", depth: int = 1, choices: Choices = NOTHING) -> list[str]:
+        """Scopes to open so that `depth` levels of a scope ("" is the whole graph) are seen.
+
+        Outer ones first, and only as many as leave the picture with at most 1,500 nodes.
+        """
+        hierarchy = self.hierarchy
+        top = hierarchy.scope_index.get(under, 0)
+        if under and not top:
+            return []
+        with self._lock:
+            picture = self._picture(choices)
+            found = [top] if top else []
+            row, seen = [top], 0
+            for _ in range(depth):
+                inner: list[int] = []
+                for scope in row:
+                    level = picture.level(scope)
+                    items = level.main + level.aside
+                    seen += len(items)
+                    if seen > MOST_DRAWN:
+                        return [hierarchy.names[each] for each in found]
+                    if scope != top:
+                        found.append(scope)
+                    inner += [item for item in items if item < hierarchy.m]
+                row = inner
+            return [hierarchy.names[each] for each in found]
+
+    def _picture(self, choices: Choices) -> Picture:
+        """The picture under these choices; the last few are kept. The lock is held."""
+        picture = self._pictures.get(choices)
+        if picture is None:
+            picture = self._pictures[choices] = Picture(self.hierarchy, choices)
+            if len(self._pictures) > PICTURES:
+                self._pictures.popitem(last=False)
+        self._pictures.move_to_end(choices)
+        return picture
 
     def _opened(self, expanded: Iterable[str]) -> set[int]:
         """Scopes of these names, and the scopes around them."""
@@ -102,40 +135,6 @@ class GraphView:
             if scope is not None:
                 opened.update((scope, *self.hierarchy.ancestors(scope)))
         return opened
-
-    def level(self, scope: int) -> Level:
-        """Level of a scope, made once."""
-        with self._lock:
-            level = self._levels.get(scope)
-            if level is None:
-                level = self._levels[scope] = build_level(self.hierarchy, scope, self.level)
-            return level
-
-    def _scene(self, scope: int, opened: Open) -> Scene:
-        key = (scope, opened)
-        scene = self._scenes.get(key)
-        if scene is not None:
-            self._scenes.move_to_end(key)
-            return scene
-        level = self.level(scope)
-        names = self.hierarchy
-        inner = {}
-        for item in level.main + level.aside:
-            if item in opened:
-                low, high = item, self._last_scope(item)
-                within = frozenset(other for other in opened if low < other <= high)
-                inner[item] = self._scene(item, within)
-        scene = build_scene(names, level, inner)
-        self._scenes[key] = scene
-        if len(self._scenes) > SCENES:
-            self._scenes.popitem(last=False)
-        return scene
-
-    def _last_scope(self, scope: int) -> int:
-        """Largest number of a scope inside, as scopes are numbered in preorder."""
-        depth = self.hierarchy.depth
-        after = np.nonzero(depth[scope + 1 :] <= depth[scope])[0]
-        return int(scope + after[0]) if len(after) else self.hierarchy.m - 1
 
     def _flatten(
         self,

@@ -9,6 +9,7 @@ from typing import Any
 import flask
 from dash import html
 
+from opscope.dashboard.graph.choices import Choices
 from opscope.dashboard.graph.detail import detail
 from opscope.dashboard.graph.graph_shelf import GraphShelf, Shelved
 from opscope.dashboard.graph.search import search
@@ -69,7 +70,7 @@ def routes(server: flask.Flask, store: Store) -> None:
     @on_graph
     def graph_view(shelved: Shelved) -> flask.Response:
         query = flask.request.args
-        view = shelved.view.view(query.getlist("e"), query.get("s"))
+        view = shelved.view.view(query.getlist("e"), query.get("s"), chosen(shelved))
         colours = painted(shelved, view["expanded"])
         return json_response({"graph": shelved.digest, **view, "colours": colours})
 
@@ -77,6 +78,19 @@ def routes(server: flask.Flask, store: Store) -> None:
     @on_graph
     def graph_colours(shelved: Shelved) -> flask.Response:
         return json_response(painted(shelved, flask.request.args.getlist("e")))
+
+    @server.get("/api/graph/within")
+    @on_graph
+    def graph_within(shelved: Shelved) -> flask.Response:
+        query = flask.request.args
+        depth = query.get("depth", 1, int)
+        found = shelved.view.within(query.get("name", ""), depth, chosen(shelved))
+        return json_response({"expanded": found})
+
+    def chosen(shelved: Shelved) -> Choices:
+        """What the query hides (x), isolates (i), puts at the side (a) or into the flow (m)."""
+        lists = (flask.request.args.getlist(word) for word in "xiam")
+        return Choices.named(shelved.view.hierarchy, *lists)
 
     def painted(shelved: Shelved, expanded: list[str]) -> dict[str, Any]:
         """Colours of the mode ?c= and what else there is to choose from."""
@@ -86,7 +100,7 @@ def routes(server: flask.Flask, store: Store) -> None:
         stats = None
         if mode in ("time", "memory"):
             stats = shelf.stats(run, query.get("tag"), query.get("meta"))
-        colours = shelved.colouring.paint(mode, expanded, stats)
+        colours = shelved.colouring.paint(mode, expanded, stats, chosen(shelved))
         return {**colours, "modes": shelved.colouring.modes(bool(steps)), "steps": steps}
 
     @server.get("/api/graph/node")
@@ -116,6 +130,8 @@ PAGE = Page(
         "graph.css",
         "graph_map.js",
         "graph_drawing.js",
+        "graph_menu.js",
+        "graph_state.js",
         "graph_legend.js",
         "graph_card.js",
         "graph_colours.js",

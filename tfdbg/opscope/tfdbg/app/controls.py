@@ -152,16 +152,26 @@ def navigation_bar(terminal: Terminal) -> StyleAndTextTuples:
 
 def menu_rows(items: Sequence[Span], width: int) -> list[list[Span]]:
     """The items of a menu in as many rows as they need, each item whole."""
+    bar = len(menu_bars(items, width)[1])
     rows: list[list[Span]] = [[]]
-    used = 2
+    used = bar
     for item in items:
-        needed = len(item.text) + 3
-        if rows[-1] and used + needed - 1 > width:
+        needed = len(item.text) + bar
+        if rows[-1] and used + needed > width:
             rows.append([])
-            used = 2
+            used = bar
         rows[-1].append(item)
         used += needed
     return rows
+
+
+def menu_bars(items: Sequence[Span], width: int) -> tuple[str, str]:
+    """What stands before the first item of a menu and behind each: without blanks where it helps.
+
+    The menu above a node fits 80 columns without them.
+    """
+    bare = sum(len(item.text) + 1 for item in items) + 1
+    return ("|", "|") if bare <= width < bare + 2 * len(items) else ("| ", " | ")
 
 
 def menu_bar(terminal: Terminal) -> StyleAndTextTuples:
@@ -170,12 +180,14 @@ def menu_bar(terminal: Terminal) -> StyleAndTextTuples:
     fragments: StyleAndTextTuples = []
     for row in menu_rows(terminal.view.screen.menu, width):
         fragments += [("", "\n")] if fragments else []
-        fragments += _menu_row(terminal, row)
+        fragments += _menu_row(terminal, row, menu_bars(terminal.view.screen.menu, width))
     return fragments
 
 
-def _menu_row(terminal: Terminal, items: Sequence[Span]) -> StyleAndTextTuples:
-    fragments: StyleAndTextTuples = [("class:choice.off", "| ")]
+def _menu_row(
+    terminal: Terminal, items: Sequence[Span], bars: tuple[str, str]
+) -> StyleAndTextTuples:
+    fragments: StyleAndTextTuples = [("class:choice.off", bars[0])]
     for item in items:
         command = item.link
         if command is None:
@@ -183,7 +195,7 @@ def _menu_row(terminal: Terminal, items: Sequence[Span]) -> StyleAndTextTuples:
         else:
             run = on_click(lambda command=command: terminal.run(command))  # type: ignore[misc]
             fragments.append(("class:choice.link", item.text, run))
-        fragments.append(("class:choice.off", " | "))
+        fragments.append(("class:choice.off", bars[1]))
     return fragments
 
 

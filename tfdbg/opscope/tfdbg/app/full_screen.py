@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ from prompt_toolkit.layout import (
 )
 from prompt_toolkit.layout.controls import BufferControl, FormattedTextControl
 from prompt_toolkit.layout.processors import BeforeInput
-from prompt_toolkit.output import Output
+from prompt_toolkit.output import ColorDepth, Output
 from prompt_toolkit.styles import DynamicStyle
 
 from opscope.tfdbg.action import DETACH
@@ -36,8 +37,9 @@ from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.answer import answer
 from opscope.tfdbg.app import controls
 from opscope.tfdbg.app.command_history import FILE, CommandHistory
+from opscope.tfdbg.app.interrupt import interruptible
 from opscope.tfdbg.app.keys import key_bindings
-from opscope.tfdbg.app.palette import style_for
+from opscope.tfdbg.app.palette import color_depth, style_for
 from opscope.tfdbg.app.terminal import Completions, Executor, Terminal
 from opscope.tfdbg.command import completions
 from opscope.tfdbg.screen import Screen
@@ -79,6 +81,7 @@ def run_app(
         mouse_mode=lambda: context.settings.mouse_mode,
         terminal_input=terminal_input,
         terminal_output=terminal_output,
+        depth=color_depth(os.environ),
     )
     with _one_at_a_time, _signals_kept():
         return _run(app)
@@ -95,10 +98,11 @@ def build_app(
     mouse_mode: Callable[[], bool] = lambda: True,
     terminal_input: Input | None = None,
     terminal_output: Output | None = None,
+    depth: ColorDepth | None = None,
 ) -> Application[object]:
     """The app, not yet running; its result is the action.
 
-    `mouse_mode` is asked at the start and after each command.
+    `mouse_mode` is asked at the start and after each command; no `depth` is that of the output.
     """
     terminal = Terminal(
         execute, completed_by, lambda action: get_app().exit(result=action), history, mouse_mode
@@ -110,6 +114,7 @@ def build_app(
         key_bindings=keys,
         style=DynamicStyle(lambda: style_for(app.color_depth)),
         full_screen=True,
+        color_depth=depth,
         mouse_support=Condition(lambda: terminal.mouse),
         input=terminal_input,
         output=terminal_output,
@@ -124,6 +129,7 @@ def build_app(
     terminal.columns = _output_columns(app)
     app.pre_run_callables.append(lambda: terminal.run(init_command))
     terminal.before_work = draw
+    terminal.interruptible = lambda: interruptible(app.input)
     app.before_render += lambda _: setattr(terminal, "columns", _output_columns(app))
     return app
 

@@ -6,6 +6,9 @@ dark one: text colours are of middle lightness, and bars bring their own backgro
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Mapping
+
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.styles import Style
 
@@ -108,3 +111,42 @@ def style_for(depth: ColorDepth) -> Style:
     return Style.from_dict(
         _SIXTEEN if depth in (ColorDepth.DEPTH_1_BIT, ColorDepth.DEPTH_4_BIT) else _RICH
     )
+
+
+def color_depth(
+    environment: Mapping[str, str], known_colors: Callable[[str], int] | None = None
+) -> ColorDepth | None:
+    """How many colours the terminal has, by its environment; None where the library is to tell.
+
+    `known_colors` gives the number that the terminal's description names, -1 for none.
+    """
+    if environment.get("PROMPT_TOOLKIT_COLOR_DEPTH") or sys.platform == "win32":
+        return None
+    if environment.get("NO_COLOR"):
+        return ColorDepth.DEPTH_1_BIT
+    if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
+        return ColorDepth.DEPTH_24_BIT
+    colors = (known_colors or _described_colors)(environment.get("TERM", ""))
+    for least, depth in _DEPTHS:
+        if colors >= least:
+            return depth
+    return ColorDepth.DEPTH_1_BIT if colors >= 0 else None
+
+
+_DEPTHS = (
+    (1 << 24, ColorDepth.DEPTH_24_BIT),
+    (256, ColorDepth.DEPTH_8_BIT),
+    (8, ColorDepth.DEPTH_4_BIT),
+)
+
+
+def _described_colors(term: str) -> int:
+    try:
+        import curses
+    except ImportError:  # not everywhere
+        return -1
+    try:
+        curses.setupterm(term)
+        return curses.tigetnum("colors")
+    except (curses.error, OSError, ValueError):
+        return -1

@@ -11,7 +11,7 @@ from prompt_toolkit.utils import get_cwidth
 from opscope.tfdbg.screen import JoinedLines, Line, MadeLines, Span
 
 TAB = "    "
-_CONTROL = dict.fromkeys((*range(32), *range(127, 160)), "�")
+_UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,16 @@ def text_width(text: str) -> int:
 
 
 def printable(text: str) -> str:
-    """The text with tabs spread and control characters replaced, so that it cannot move the cursor.
+    """The text with tabs spread and what cannot be printed replaced: it cannot steer the terminal.
+
+    Controls that turn the direction of writing or have no width are replaced as well.
 
     Names and source come from files that anyone may have written.
     """
     if text.isprintable():
         return text
-    return text.replace("\t", TAB).translate(_CONTROL)
+    text = text.replace("\t", TAB)
+    return "".join(char if char.isprintable() else _UNPRINTABLE for char in text)
 
 
 def hang(width: int) -> int:

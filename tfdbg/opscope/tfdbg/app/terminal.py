@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from opscope.tfdbg.app.command_history import CommandHistory
@@ -55,6 +56,7 @@ class Terminal:
         self._configured_mouse = self.mouse = mouse_mode()
         self.columns = 80
         self.before_work: Callable[[], None] = lambda: None
+        self.interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
 
     @property
     def view(self) -> View:
@@ -79,10 +81,19 @@ class Terminal:
         self.run(text)
 
     def run(self, text: str) -> None:
-        """Run a command, typed or clicked."""
+        """Run a command, typed or clicked; Ctrl-C stops it."""
         self.toast = None
+        try:
+            with self.interruptible():
+                self._run(text)
+        except KeyboardInterrupt:
+            self.error("Interrupted.")
+
+    def _run(self, text: str) -> None:
         if text.startswith("/"):
             self._search(text[1:])
+        elif text == "?":
+            self._search_back()
         elif text.startswith("@"):
             self._go_to_element(text[1:])
         elif text == "keys":
@@ -159,6 +170,11 @@ class Terminal:
             self.error(f'Invalid regular expression: "{expression}"')
             return
         if not view.search(pattern):
+            self.toast = Toast("error", ("Pattern not found",))
+
+    def _search_back(self) -> None:
+        view = self.view
+        if view.pattern is not None and not view.search_again(back=True):
             self.toast = Toast("error", ("Pattern not found",))
 
     def tab(self, text: str) -> str:

@@ -123,12 +123,20 @@ class View:
         first = self.rows.line_of(self.top) if len(self.rows) else 0
         return self._go_to_match(self._matches(first, 0))
 
-    def search_again(self) -> bool:
-        """Go to the next match; False where there is none further down."""
+    def search_again(self, back: bool = False) -> bool:
+        """Go to the next match, or back to the one before; False where there is none that way."""
         if self.match is None:
             return False
         line, place = self.match
+        if back:
+            return self._go_to_match(self._matches_before(line, place))
         return self._go_to_match(self._matches(line, place + 1))
+
+    def _matches_before(self, line: int, place: int) -> Iterator[tuple[int, int]]:
+        for number in range(line, -1, -1):
+            for start, end in reversed(self.match_ranges(number)):
+                if end > start and (number, start) < (line, place):
+                    yield number, start
 
     def _matches(self, line: int, place: int) -> Iterator[tuple[int, int]]:
         pattern = self.pattern

@@ -17,11 +17,12 @@ def run_info(context: Analysis, args: Namespace) -> Screen:
     """Show what the run fetches and is fed, and how to go on."""
     if context.session is None:
         return _dump_info(context.watched)
-    screen = run_start_screen(context.session, context.filters)
-    if context.dump is None:
+    over = context.dump is not None or context.profile is not None
+    screen = run_start_screen(context.session, context.filters, stepping=not over)
+    if not over:
         return screen
-    kept = (span for span in screen.menu if span.text != "invoke_stepper")
-    return replace(screen, menu=(Span("list_tensors", link="lt"), *kept))
+    back = Span("list_tensors", link="lt") if context.dump else Span("list_profile", link="lp")
+    return replace(screen, menu=(back, *screen.menu))
 
 
 def _dump_info(dump: DebugDump) -> Screen:
