@@ -24,6 +24,12 @@ GRADIENT_CRASHES = (
 # Kept on purpose; the reasons say what TensorFlow does.
 KEPT: tuple[Difference, ...] = (
     Difference(
+        r"Stateless(Random.*|TruncatedNormal)V2",
+        r"\S+ \[\d\],\[1\],\[[01]\]",
+        r"",
+        "a counter of one number does for the other algorithm; Philox reads what lies behind it",
+    ),
+    Difference(
         r".*",
         r".*",
         r"(values .*|Inv\w+), expected (Unimplemented|NotFound)Error",
@@ -56,7 +62,7 @@ KEPT: tuple[Difference, ...] = (
     ),
     Difference(r"TopKV2", r"TopKV2 \[3, 0\]", r"ValueError, expected Inv", "refused when it runs"),
     Difference(
-        r"Div|Pow|RealDiv|Rsqrt|SqrtGrad",
+        r"Div|Pow|RealDiv|Rsqrt|SqrtGrad|TridiagonalSolve",
         r".* \[special values of complex",
         r"",
         "C++ and NumPy disagree about the infinities of complex numbers",
@@ -113,7 +119,7 @@ KEPT: tuple[Difference, ...] = (
     Difference(r"SparseReduceMax(Sparse)?", NAN, r"", "a comparison loses NaN, or not"),
     Difference(r"LowerBound|UpperBound", NAN, r"", "rows with NaN are not sorted"),
     Difference(
-        r"Matrix(SolveLs|SquareRoot)|Qr",
+        r"Matrix(Logarithm|SolveLs|SquareRoot)|Qr",
         r".* \[special values",
         r"output \d: ",
         "what rounding leaves of a singular matrix; least squares lose NaN",

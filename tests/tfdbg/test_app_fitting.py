@@ -91,6 +91,8 @@ def test_a_menu_takes_the_rows_it_needs_and_all_of_it_can_be_clicked(
     bare = "|list_tensors|node_info|print_tensor|list_inputs|list_outputs|run_info|help|"
     assert usual[0][2] == bare
     assert usual[1][1] == "| <-- --> | help"
+    tiny = shown_of(context, [], init_command=f"ni {node}", columns=30, rows=10)
+    assert tiny[0][3].startswith("Node ")
     assert [len(menu_rows(node_menu("n", "ni"), width)) for width in (5, 40, 100)] == [7, 3, 1]
 
 

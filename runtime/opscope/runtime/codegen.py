@@ -18,7 +18,7 @@ from typing import Any
 
 from opscope.runtime.binding import Binding
 from opscope.runtime.common_ops import common_ops
-from opscope.runtime.coverage import covered_tensors
+from opscope.runtime.coverage import Coverage
 from opscope.runtime.devices import Device, needs_copy
 from opscope.runtime.feed import refuse_unfed
 from opscope.runtime.flow_code import FlowCode
@@ -74,7 +74,7 @@ class Generator:
         has_flow = inputs.items is not None
         self.recorder = Recorder(
             inputs.instrument,
-            devices <= {"CPU"} and not has_flow,
+            devices <= {"CPU"},
             repeats=has_flow,
             only_checks=inputs.checked_slots is not None,
             ops=inputs.order,
@@ -88,16 +88,19 @@ class Generator:
             ops = [op for op in inputs.order if op in self.active]
             self.common = common_ops(ops, inputs.placement, self.fed, inputs.known.values)
         self.covered: set[Tensor] = set()
+        self.tested_ends: set[Operation] = set()
         if self.recorder.covers:
             given = self.fed | inputs.known.values.keys()
-            self.covered = covered_tensors(
+            coverage = Coverage(
                 inputs.order,
                 self.active,
                 self.common,
                 given,
                 inputs.known.shapes,
                 lambda op: self._template(op, inputs.placement[op]) == "{0}",
+                inputs.items,
             )
+            self.covered, self.tested_ends = coverage.covered, coverage.ends
         self.last_use = last_uses(inputs.order, self.active, self.common)
         self.memory = MemoryCode(self)
         self.new_local = self.memory.lifetimes.new_local

@@ -1,6 +1,6 @@
 // The graph page: its state, its address, its requests. Drawing and panels are in the files beside.
 (() => {
-  const { el } = opscope, { Choices, Colours, Drawing, Search, card, count, leaf, menu, with_, without } = opscope.graphParts;
+  const { el } = opscope, { Choices, Colours, Drawing, Health, Search, card, count, leaf, menu, with_, without } = opscope.graphParts;
   const MOVED_MS = 400;
   let page = null, settle = null;
   const ready = new Promise((resolve) => { settle = resolve; });
@@ -13,10 +13,14 @@
       this.choices = new Choices(asked);
       this.selected = asked.get("s"); this.more = asked.getAll("s").slice(1);
       this.place = asked.get("v");
-      this.requests = 0; this.timings = {};
+      this.requests = 0; this.busy = false; this.timings = {};
       this.colours = new Colours({
         query: () => this.query, draw: (colours) => this.drawing.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
       }, asked.get("c"));
+      this.health = new Health({
+        query: () => this.query, draw: (health) => this.drawing.showHealth(health), select: (name) => this.select(name, true), remember: () => this.remember(),
+        selected: () => ({ name: this.info ? this.selected : null, host: this.card }),
+      });
       this.search = new Search({
         query: () => this.query, hits: (hits) => this.drawing.showHits(hits), select: (name) => this.select(name, true), focus: () => this.drawing.svg.focus(),
       });
@@ -37,7 +41,7 @@
       const action = (text, title, onclick) => el("button", { class: "button", type: "button", text, title, onclick });
       this.side.replaceChildren(
         field("Run", this.runs), this.tagField,
-        ...this.search.elements, this.colours.element, this.colours.key,
+        ...this.search.elements, this.health.element, this.colours.element, this.colours.key,
         el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen())),
         this.chosen = el("div", { class: "chosen" }),
         this.summary,
@@ -126,7 +130,8 @@
       this.tagField.hidden = graphs.length < 2;
       if (!runs.length) return this.say("No runs yet", "Nothing was written to this logdir so far. The page follows it and shows the graph as soon as one is there.");
       if (!graphs.length) return this.say(`Run \u201c${this.run}\u201d has no graph`, "A run has a graph once its writer was given one: tf.summary.FileWriter(logdir, graph), tf.summary.graph or SummaryWriter.add_graph. The page follows the run and shows it as soon as it is there.");
-      return this.load();
+      // What somebody has just asked for comes fresh as well, and must not be overtaken.
+      return this.busy ? undefined : this.load();
     }
 
     choose(changes) {
@@ -151,15 +156,17 @@
     // Ask for the view and draw it. anchor: the node that stays where it is.
     async load({ anchor = null, reveal = null } = {}) {
       const mine = ++this.requests, started = performance.now();
+      this.busy = true;
       const wanted = reveal ?? (this.graph ? null : this.selected);
       let view;
       try {
         view = await opscope.json("/api/graph/view", { ...this.query, s: wanted });
       } catch (error) {
-        if (mine === this.requests) this.say("The graph cannot be shown", error.message);
+        if (mine === this.requests) { this.busy = false; this.say("The graph cannot be shown", error.message); }
         return;
       }
       if (mine !== this.requests) return;
+      this.busy = false;
       this.choices.settle({ open: view.expanded, hidden: view.hidden, isolated: view.isolated });
       const key = this.choices.key, known = this.view && view.graph === this.graph && !wanted && !anchor;
       if (known && key === this.drawnKey) return; // nothing new to draw
@@ -171,6 +178,7 @@
       this.view = view; this.graph = view.graph;
       this.drawing.draw(view, anchor);
       this.colours.show(view.colours);
+      this.health.refresh();
       if (wanted) {
         this.selected = view.selected;
         if (!view.selected) this.flash(`There is no \u201c${wanted}\u201d in this graph.`);
@@ -203,13 +211,17 @@
         if (name !== this.selected) return;
         this.info = info;
         this.cardState();
+        this.health.card();
       } catch (error) {
         if (name === this.selected) { card(this.card, null); this.flash(error.message); }
       }
     }
 
     cardState() {
+      const told = this.card.querySelector(".health-card");
       if (this.info && this.selected) card(this.card, this.info, { open: this.open.includes(this.info.id) }, { select: (n) => this.select(n, true), toggle: (n) => this.toggle(n), close: () => this.select(null) });
+      // A card drawn anew for the same node keeps what is known of its health.
+      if (told && this.card.querySelector("h2")?.title === this.info?.name) this.card.querySelector(".section")?.before(told);
     }
 
     // Select a drawn node, or open what hides it.
@@ -359,7 +371,7 @@
     remember() {
       const outer = new Set((this.view?.nodes ?? []).filter((n) => n.open).map((n) => n.parent));
       const several = (this.listed?.find((r) => r.run === this.run)?.graphs.length ?? 0) > 1;
-      opscope.remember({ run: this.run, tag: several ? this.tag : null, ...this.choices.words, e: this.open.filter((name) => !outer.has(name)), s: this.all, ...this.colours.words });
+      opscope.remember({ run: this.run, tag: several ? this.tag : null, ...this.choices.words, e: this.open.filter((name) => !outer.has(name)), s: this.all, ...this.colours.words, ...this.health.words });
     }
 
   }
@@ -382,7 +394,7 @@
   new MutationObserver(mount).observe(document.documentElement, { childList: true, subtree: true });
   mount();
   // The logdir has grown: look whether the graph is another one; what is open stays open.
-  opscope.on("generation", () => { if (page?.body.isConnected) page.list(); });
+  opscope.on("generation", () => { if (page?.body.isConnected) page.list().then(() => page.health.refresh({ grown: true })); });
   opscope.on("theme", () => { if (page?.body.isConnected) page.drawing.map.draw(); });
 
   opscope.graph = {

@@ -119,6 +119,7 @@
       for (const node of view.nodes) this.drawNode(node);
       this.mark();
       this.markHits();
+      if (this.health) this.showHealth(this.health);
       this.refresh(true);
       this.drawTime = performance.now() - started;
     }
@@ -233,6 +234,37 @@
         tip.textContent = text ? `${node.id}: ${text}` : node.label.includes("\u2026") ? node.id : "";
       }
       this.map.draw();
+    }
+
+    // Pills, marks of what is bad, and lines along which that spread (see health.py), or null.
+    showHealth(health) {
+      this.health = health;
+      const spread = new Set((health?.spread ?? []).map((ends) => ends.join("\n")));
+      for (const { node, g, edge, line, pill } of this.items ?? []) {
+        if (edge) {
+          const on = spread.has(`${edge.a}\n${edge.b}`);
+          line.classList.toggle("spread", on);
+          continue;
+        }
+        pill?.remove();
+        const known = health?.nodes[node.id];
+        g.classList.toggle("bad", !!known?.bad);
+        g.classList.toggle("origin", !!known?.origin);
+        if (known) this.drawPill(node, known);
+      }
+    }
+
+    // Shares of NaN, -inf, negative, zero, positive and +inf elements along the upper edge of a box.
+    drawPill(node, { counts, bad, vague }) {
+      const total = counts.reduce((sum, n) => sum + n, 0), width = Math.min(node.w - 18, node.open ? 160 : 90), left = -width / 2;
+      if (!total) return;
+      const pill = node.item.pill = svg("g", { class: `pill${bad ? " bad" : ""}` }, node.item.g);
+      svg("title", {}, pill).textContent = opscope.graphParts.healthText(counts, vague);
+      svg("rect", { class: "pill-ground", x: left - 1, y: -node.h / 2 - 4.500, width: width + 2, height: 8, rx: 4 }, pill);
+      // Whatever there is of NaN and infinities is seen, be it one element of a million.
+      const least = 4, shares = counts.map((n, i) => (n ? Math.max(n / total * width, i % 5 === 0 || i === 1 ? least : 0) : 0)), scale = width / shares.reduce((sum, n) => sum + n, 0);
+      let x = left;
+      shares.forEach((share, i) => { if (share) { svg("rect", { class: `pill-${i}`, x, y: -node.h / 2 - 3.500, width: share * scale, height: 6 }, pill); x += share * scale; } });
     }
 
     striped(shares) {

@@ -12,6 +12,7 @@ from dash import html
 from opscope.dashboard.graph.choices import Choices
 from opscope.dashboard.graph.detail import detail
 from opscope.dashboard.graph.graph_shelf import GraphShelf, Shelved
+from opscope.dashboard.graph.health_shelf import HealthShelf
 from opscope.dashboard.graph.search import search
 from opscope.dashboard.graph.step_stats import StepStatsError
 from opscope.dashboard.page import Page
@@ -45,6 +46,7 @@ def has_data(store: Store) -> bool:
 def routes(server: flask.Flask, store: Store) -> None:
     """Plain routes: /api/graph/list, view, colours, node and search."""
     shelf = GraphShelf(store)
+    health_shelf = HealthShelf(store)
 
     def on_graph(answer: Answer) -> Callable[[], flask.Response]:
         """Find the graph of ?run=&tag= before answering; say what is wrong where it cannot be."""
@@ -86,6 +88,27 @@ def routes(server: flask.Flask, store: Store) -> None:
         depth = query.get("depth", 1, int)
         found = shelved.view.within(query.get("name", ""), depth, chosen(shelved))
         return json_response({"expanded": found})
+
+    @server.get("/api/graph/health")
+    @on_graph
+    def graph_health(shelved: Shelved) -> flask.Response:
+        query = flask.request.args
+        run = required("run")
+        meant = health_shelf.choose(run, query.get("source"), query.get("step", None, int))
+        described = {"sources": health_shelf.described(run)}
+        if meant is None:
+            return json_response(described)
+        source, step = meant
+        health = health_shelf.health(shelved, run, source, step)
+        name = query.get("name")
+        if name is not None:
+            outputs = health.of_node(name)
+            for each in outputs:
+                tensor = each.pop("tensor")
+                each["command"] = health_shelf.command(run, source, step, tensor)
+            return json_response({"source": source, "step": step, "outputs": outputs})
+        painted = health.paint(query.getlist("e"), chosen(shelved))
+        return json_response({**described, "source": source, "step": step, **painted})
 
     def chosen(shelved: Shelved) -> Choices:
         """What the query hides (x), isolates (i), puts at the side (a) or into the flow (m)."""
@@ -135,6 +158,7 @@ PAGE = Page(
         "graph_legend.js",
         "graph_card.js",
         "graph_colours.js",
+        "graph_health.js",
         "graph_search.js",
         "graph.js",
     ),

@@ -127,9 +127,15 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 
 
 def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: int = 0) -> Tensor:
-    """The parts of `params` that the rows of `indices` name; batch_dims must be 0."""
+    """The parts of `params` that the rows of `indices` name.
+
+    batch_dims: so many leading axes of both are a batch, each entry with indices of its own.
+    ValueError when it is negative or not less than both ranks.
+    """
     if batch_dims:
-        raise NotImplementedError("opscope's gather_nd has no batch_dims; give 0")
+        from opscope.runtime.ops.batch_indexing import batch_gather_nd
+
+        return batch_gather_nd(params, indices, batch_dims, name)
     if hasattr(params, "gather_nd"):
         parts: Tensor = params.gather_nd(indices, name=name)
         return parts

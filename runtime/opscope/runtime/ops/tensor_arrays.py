@@ -298,7 +298,7 @@ def _scalar(node: Operation) -> list[TensorShape]:
 for _definition in (write_op, scatter_op, split_op, _size):
     _definition.shape(_scalar)
 for _definition in (_tensor_array, _gradient):
-    _definition.shape(lambda node: [TensorShape([]), TensorShape([])])
+    _definition.shape(lambda node: [TensorShape([2]), TensorShape([])])
 
 
 @read_op.shape

@@ -152,8 +152,9 @@ def _layout(terminal: Terminal, command: Buffer, title: str, kind: str) -> Float
     has_toast = Condition(lambda: terminal.toast is not None)
 
     def menu_height() -> Dimension:
-        columns = get_app().output.get_size().columns
-        return Dimension.exact(len(controls.menu_rows(terminal.view.screen.menu, columns)))
+        size = get_app().output.get_size()
+        needed = len(controls.menu_rows(terminal.view.screen.menu, size.columns))
+        return Dimension.exact(min(needed, max(size.rows // 6, 1)))  # the answer comes first
 
     output = VSplit(
         [
