@@ -45,7 +45,8 @@ Written by `make docs` from the registry (`opscope.runtime.op_def.OPS`) and from
   axes of size 1, in 64-bit floats where the op takes them
   (`tests/interop/test_numeric_gradients.py`). Other ops name a test that runs them;
   assignments, scatters, tensor arrays, stacks, queues and references are compared with TensorFlow's
-  over every element type besides (`tests/interop/test_stateful_ops.py`).
+  over every element type besides (`tests/interop/test_stateful_ops.py`), random ops as to type,
+  shape, range and seed (`tests/interop/test_random_ops_interop.py`).
 """
 
 # Why an op that could have a gradient has none.
