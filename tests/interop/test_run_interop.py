@@ -42,6 +42,7 @@ HEADS = {
 SESSIONS = {
     "monitored": "tf.train.MonitoredTrainingSession()",
     "callable": "Started()",
+    "options": "FromOptions()",
 }
 STARTED = """\
 class Started:
@@ -59,6 +60,28 @@ class Started:
 
 """
 
+FAILING = """\
+import numpy as np
+
+x = tf.placeholder(tf.float32, [None, None], name="x")
+y = tf.matmul(x, x, name="square")
+with tf.Session() as session:
+    for size in (2, 3):
+        session.run(y, {x: np.ones([2, size])})
+"""
+FROM_OPTIONS = """\
+class FromOptions(Started):
+    def run(self, fetches, feeds):
+        from tensorflow.core.protobuf import config_pb2
+
+        options = config_pb2.CallableOptions(
+            feed=[key.name for key in feeds], fetch=[fetches[1].name], target=[fetches[0].name]
+        )
+        return self.session._make_callable_from_options(options)(*map(np.float32, feeds.values()))
+
+
+"""
+
 
 @pytest.mark.parametrize("kind", SESSIONS)
 @pytest.mark.parametrize("module", HEADS)
@@ -66,7 +89,9 @@ def test_the_bad_op_of_an_unmodified_script_is_found(
     module: str, kind: str, tmp_path: Path
 ) -> None:
     pytest.importorskip("tensorflow")
-    code = HEADS[module] + STARTED + SCRIPT.replace("SESSION", SESSIONS[kind])
+    if (module, kind) == ("opscope", "options"):
+        pytest.skip("only TensorFlow's sessions have it, for Keras")
+    code = HEADS[module] + STARTED + FROM_OPTIONS + SCRIPT.replace("SESSION", SESSIONS[kind])
     (tmp_path / "train.py").write_text(code)
     made = tmp_path / "made"
     made.mkdir()
@@ -93,3 +118,23 @@ def test_the_bad_op_of_an_unmodified_script_is_found(
         "train.py"
     }
     assert list(made.glob("opscope*")) == []
+
+
+@pytest.mark.parametrize("module", HEADS)
+def test_the_op_that_failed_is_told_with_its_reason(module: str, tmp_path: Path) -> None:
+    pytest.importorskip("tensorflow")
+    (tmp_path / "train.py").write_text(HEADS[module] + FAILING)
+    done = subprocess.run(
+        [sys.executable, "-m", "opscope.cli", "run", "train.py"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=200,
+        check=False,
+    )
+    assert done.returncode == 1
+    told = done.stderr[done.stderr.index("Op failed, run 2: square") :]
+    assert told.split("\n")[1].startswith("  InvalidArgumentError: Matrix size-incompatible: In[0]")
+    assert 'y = tf.matmul(x, x, name="square")' in told

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tfdbg_data import RUNS, unpack, write_own_dump
+from tfdbg_data import EVERY_RUN, unpack, write_own_dump
 
 from opscope.tfdbg import DebugDumpDir, InconvertibleTensorProto, first_bad, has_inf_or_nan
 
@@ -17,11 +17,11 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return unpack(tmp_path_factory.mktemp("dumps"))
 
 
-@pytest.fixture(params=[*RUNS, "own"])
+@pytest.fixture(params=[*EVERY_RUN, "own"])
 def root(request: pytest.FixtureRequest, dumps: Path, tmp_path: Path) -> str:
     if request.param == "own":
         return str(write_own_dump(tmp_path / "run_1"))
-    return str(dumps / RUNS[request.param])
+    return str(dumps / EVERY_RUN[request.param])
 
 
 def test_tensors(root: str) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +12,15 @@ import pytest
 
 import opscope.runtime as tf
 from opscope.events import has_inf_or_nan
+from opscope.runtime.coverage import STAYS_FINITE
+from opscope.runtime.make_op import make_node
 from opscope.runtime.op_def import OPS
 from opscope.runtime.watch import Watch
 from opscope.runtime.watched_run import WatchedRun
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from op_samples import SAMPLES, Sample
 
 BAD = (np.nan, np.inf, -np.inf)
 OTHERS = (0.0, -0.0, 1.0, -3.5, 1e-45, 3e38, -3e38, np.inf, -np.inf, np.nan)
@@ -175,3 +183,170 @@ def test_an_op_that_fails_leaves_the_hits_before_it() -> None:
         )
     assert run.error is not None
     assert [h.name for h in run.hits][:2] == [first.name, second.name]
+
+
+def random_loop(seed: int) -> tuple[Any, dict[Any, Any]]:
+    """A made-up loop with branches, and feeds of which one element is bad in one round."""
+    random = np.random.default_rng(seed)
+    series = tf.placeholder(tf.float32, [6, 4])
+    flags = tf.placeholder(tf.bool, [6])
+    start = tf.placeholder(tf.float32, [4])
+    steps: list[Callable[[Any, Any], Any]] = [
+        lambda a, b: a + b,
+        lambda a, b: a - b,
+        lambda a, b: a * b,
+        lambda a, b: 1.0 / a,
+        lambda a, b: tf.minimum(a, b),
+        lambda a, b: tf.nn.relu(-a),
+        lambda a, b: tf.tanh(a),
+        lambda a, b: tf.exp(a),
+        lambda a, b: tf.where(a > 0, a, b),
+        lambda a, b: tf.reduce_mean(a) + b,
+        lambda a, b: tf.reshape(tf.concat([a, b], 0), [2, 4])[1],
+        lambda a, b: tf.add_n([a, b, b]),
+        lambda a, b: tf.identity(a),
+    ]
+
+    def some(pool: list[Any]) -> Any:
+        return pool[int(random.integers(max(0, len(pool) - 5), len(pool)))]
+
+    def grow(pool: list[Any], flag: Any, count: int, depth: int) -> list[Any]:
+        pool = list(pool)
+        for _ in range(count):
+            choice = random.random()
+            if depth and choice < 0.2:
+                before = pool
+                pool.append(
+                    tf.cond(
+                        flag,
+                        lambda before=before: some(grow(before, flag, 2, 0)),
+                        lambda before=before: some(grow(before, flag, 2, 0)),
+                    )
+                )
+            elif depth and choice < 0.27:
+                before = pool
+                _, last = tf.while_loop(
+                    lambda j, v: j < 2,
+                    lambda j, v, before=before: (j + 1, some(grow([*before, v], flag, 2, 0))),
+                    [0, some(pool)],
+                )
+                pool.append(last)
+            else:
+                pool.append(steps[int(random.integers(len(steps)))](some(pool), some(pool)))
+        return pool
+
+    def body(i: Any, *state: Any) -> list[Any]:
+        pool = grow([*state, series[i]], flags[i], int(random.integers(2, 9)), 1)
+        return [i + 1, *(some(pool) for _ in state)]
+
+    state = [start, tf.zeros([4]), tf.ones([4])]
+    results = tf.while_loop(lambda i, *_: i < 6, body, [0, *state])
+    out: list[Any] = [tf.reduce_sum(tf.minimum(results[1], 1.0))]
+    if random.random() < 0.5:
+        safe = [tf.where(tf.is_finite(r), r, tf.zeros([4])) for r in results[1:]]
+        out = [tf.add_n(safe)]
+    if random.random() < 0.5:
+        out += [g for g in tf.gradients(out[0], [start]) if g is not None]
+    values = random.standard_normal((6, 4)).astype(np.float32)
+    if random.random() < 0.7:
+        values[int(random.integers(6)), int(random.integers(4))] = random.choice([*BAD, 3e38, 0.0])
+    feeds = {series: values, flags: random.random(6) < 0.5, start: np.float32([1, -2, 0.5, 3])}
+    return out, feeds
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_check_of_a_loop_finds_what_looking_at_every_tensor_finds(seed: int) -> None:
+    with tf.Graph().as_default() as graph:
+        fetches, feeds = random_loop(seed)
+    with tf.Session(graph=graph) as sess:
+        found = sess.run_watched(fetches, feeds, watch=Watch(check=True))
+        seen = sess.run_watched(fetches, feeds, watch=Watch())
+        assert [h.name for h in found.hits] == bad_names(seen)
+
+
+EXTREMES = (0.0, -0.0, 1.0, -2.5, 1e-45, 700.0, -90.0, 3.4e38, -3.4e38)
+
+
+def test_every_op_that_stays_finite_has_a_sample() -> None:
+    assert {s.op_type for s in SAMPLES} >= STAYS_FINITE
+
+
+@pytest.mark.parametrize(
+    "sample", [s for s in SAMPLES if s.op_type in STAYS_FINITE], ids=lambda s: str(s)
+)
+def test_finite_inputs_stay_finite(sample: Sample) -> None:
+    random = np.random.default_rng(3)
+
+    def extreme(value: Any) -> Any:
+        array = np.asarray(value)
+        if array.dtype.kind != "f":
+            return value
+        largest = np.finfo(array.dtype).max
+        chosen = np.clip(random.choice(EXTREMES, array.shape), -largest, largest)
+        return np.where(random.random(array.shape) < 0.2, largest, chosen).astype(array.dtype)
+
+    for _ in range(10):
+        values = [
+            [extreme(v) for v in given] if isinstance(given, list) else extreme(given)
+            for given in sample.inputs
+        ]
+        with tf.Graph().as_default(), tf.Session() as sess:
+            made = make_node(sample.op_type, *values, **sample.attrs)
+            for result in sess.run(list(made.outputs)):
+                if np.asarray(result).dtype.kind == "f":
+                    assert np.isfinite(result).all()
+
+
+def test_an_op_that_fails_in_a_loop_leaves_the_hits_before_it() -> None:
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [4])
+
+        def body(i: Any, total: Any) -> Any:
+            with tf.control_dependencies([tf.assert_less(i, 3)]):
+                return i + 1, tf.add(total, x[i], name="total")
+
+        _, total = tf.while_loop(lambda i, _: i < 4, body, [0, 0.0])
+    with tf.Session(graph=graph) as sess:
+        run = sess.run_watched(total, {x: [1, np.inf, 3, 4]}, watch=Watch(check=True))
+        assert run.error is not None
+        assert "while/total:0" in [h.name for h in run.hits]
+        run = sess.run_watched(total, {x: [1, 2, 3, 4]}, watch=Watch(check=True))
+        assert run.error is not None
+        assert not run.hits
+
+
+def test_a_loop_that_adds_is_tested_where_it_ends() -> None:
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [])
+        _, total = tf.while_loop(lambda i, _: i < 9, lambda i, v: (i + 1, v + x), [0, x])
+    with tf.Session(graph=graph) as sess:
+        watch = Watch(check=True)
+        assert not sess.run_watched(total, {x: 1}, watch=watch).hits
+        family = next(iter(sess._instrumented[sess._instrument(watch, False)].values()))
+        loop = family.plan([np.float32(1)]).program.source.split("while True:")[1]
+        assert loop.count("isfinite") == 1
+        assert "\n    if not isfinite" in loop
+        assert sess.run_watched(total, {x: 3e38}, watch=watch).hits[0].node_name == "while/add_1"
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_hit_after_an_update_shows_its_inputs_and_with_keep_last_everything(keeps: bool) -> None:
+    """What large values were made from may be overwritten: docs/watching.md says so."""
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [300, 300], name="x")
+        w = tf.get_variable("w", initializer=np.ones((300, 300), np.float32))
+        hidden = tf.matmul(x, w, name="hidden")
+        gradient = tf.identity(tf.matmul(x, tf.tanh(hidden, name="tanh")), name="gradient")
+        train = tf.train.GradientDescentOptimizer(0.1).apply_gradients([(gradient, w)])
+        with tf.control_dependencies([train]):
+            late = tf.log(-tf.reduce_sum(gradient), name="late")
+        init = tf.global_variables_initializer()
+    with tf.Session(graph=graph) as sess:
+        sess.run(init)
+        watch = Watch(check=True, keep_last=int(keeps))
+        run = sess.run_watched(late, {x: np.full((300, 300), 1e-3)}, watch=watch)
+    assert [hit.name for hit in run.hits] == ["late:0"]
+    assert [tensor.op_type for tensor in run.hits[0].inputs] == ["Neg"]
+    shown = {tensor.name for tensor in run.tensors}
+    assert {"x:0", "late:0"} <= shown
+    assert ({"w:0", "hidden:0", "tanh:0"} <= shown) == keeps

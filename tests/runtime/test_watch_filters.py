@@ -8,7 +8,7 @@ import pytest
 import opscope.runtime as tf
 from opscope.events import AbsoluteAbove, AllZero, AnyOf, HasInfOrNan, HasNan, OutOfRange
 from opscope.events.proto.config_pb2 import RunOptions
-from opscope.runtime.session import INTERPRETER
+from opscope.runtime.executor_type import INTERPRETER
 from opscope.runtime.simulated_gpu import simulated_gpu
 from opscope.runtime.watch import Watch, register_callback
 
@@ -211,3 +211,17 @@ def test_wrong_watches_are_refused():
     with pytest.raises(TypeError, match="called"):
         Watch(filter="has_nan")
     assert Watch(filter=HasInfOrNan()) == Watch(check=True)
+
+
+def test_a_pattern_that_sees_a_value_in_branches_alone_has_it_tested_in_each(session):
+    x = tf.placeholder(tf.float32, [2], name="x")
+    first = tf.placeholder(tf.bool, [], name="first")
+    y = tf.cond(first, lambda: x * 2.0, lambda: x + 1.0)
+    for taken in (True, False):
+        run = session.run_watched(
+            y, {x: [np.inf, 1], first: taken}, watch=Watch(".*/Switch", check=True)
+        )
+        assert {hit.name for hit in run.hits} == {
+            tensor.name for tensor in run.tensors if tensor.value.dtype == np.float32
+        }
+        assert run.hits

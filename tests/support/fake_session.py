@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from opscope.events import has_inf_or_nan
+from opscope.events import HasInfOrNan
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.runtime.watch import Watch
 
@@ -151,7 +151,8 @@ class FakeSession:
                 )
             )
         ]
-        hits = [tensor for tensor in kept if watch.check and has_inf_or_nan(tensor.value)]
+        passes = HasInfOrNan() if watch.check else watch.filter
+        hits = [tensor for tensor in kept if passes is not None and passes(tensor, tensor.value)]
         result = None if error else np.float32(self.v)
         return Run(result, error, kept, hits, {CPU: self.graph.graph_def()}, self.runs)
 

@@ -22,6 +22,23 @@ RUNS = {
     "dtypes": "tfdbg/dtypes/run_1795161849001529_0",
     "mnist": "tfdbg/mnist_norewrite_ref/run_1795161719258243_4",
 }
+NO_REWRITE, REWRITTEN = "tfdbg/mnist_norewrite_ref/run_", "tfdbg/mnist_default_resource/run_"
+EVERY_RUN = {
+    **RUNS,
+    "debugops second": "tfdbg/debugops/run_1795161960250455_1",
+    "mnist 0": f"{NO_REWRITE}1795161718690873_0",
+    "mnist 1": f"{NO_REWRITE}1795161718847469_1",
+    "mnist 2": f"{NO_REWRITE}1795161718958841_2",
+    "mnist 3": f"{NO_REWRITE}1795161719094393_3",
+    "mnist 5": f"{NO_REWRITE}1795161719381336_5",
+    "rewritten 0": f"{REWRITTEN}1795161758976660_0",
+    "rewritten 1": f"{REWRITTEN}1795161759127331_1",
+    "rewritten 2": f"{REWRITTEN}1795161759437846_2",
+    "rewritten 3": f"{REWRITTEN}1795161759557738_3",
+    "rewritten 4": f"{REWRITTEN}1795161759691680_4",
+    "rewritten 5": f"{REWRITTEN}1795161759852027_5",
+}
+"""Every run in every archive of TensorFlow's dumps."""
 CPU0 = "/job:localhost/replica:0/task:0/device:CPU:0"
 CPU1 = "/job:localhost/replica:0/task:0/device:CPU:1"
 T0 = 1_700_000_000_000_000
@@ -36,7 +53,7 @@ def unpack(folder: Path) -> Path:
 
 def expected(folder: Path, name: str) -> dict[str, Any]:
     """What TensorFlow's DebugDumpDir says of a run."""
-    return json.loads((folder / f"{RUNS[name]}.expected.json").read_text())
+    return json.loads((folder / f"{EVERY_RUN[name]}.expected.json").read_text())
 
 
 def transcript(folder: Path, name: str) -> dict[str, list[str]]:
@@ -44,6 +61,21 @@ def transcript(folder: Path, name: str) -> dict[str, list[str]]:
     name = {"mnist": "mnist_norewrite_ref"}.get(name, name)
     entries = json.loads((folder / f"cli/{name}.json").read_text())["commands"]
     return {entry["cmd"]: entry["lines"] for entry in entries if "lines" in entry}
+
+
+def transcript_links(folder: Path, name: str) -> dict[str, list[tuple[int, int, int, str]]]:
+    """The links in what TensorFlow's debugger printed: row, columns, command; by command."""
+    name = {"mnist": "mnist_norewrite_ref"}.get(name, name)
+    found = {}
+    for entry in json.loads((folder / f"cli/{name}.json").read_text())["commands"]:
+        found[entry["cmd"]] = [
+            (int(row), start, end, item.removesuffix(")").partition("|")[2])
+            for row, spans in entry.get("attrs", {}).items()
+            for start, end, items in spans
+            for item in items
+            if isinstance(items, list) and item.startswith("MenuItem(")
+        ]
+    return found
 
 
 def graph(**nodes: str) -> GraphDef:

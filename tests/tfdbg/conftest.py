@@ -2,7 +2,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tfdbg_data import RUNS, unpack, write_own_dump
+from tfdbg_data import EVERY_RUN, unpack, write_own_dump
 
 from opscope.tfdbg import DebugDumpDir
 
@@ -19,7 +19,7 @@ def opened(dumps: Path) -> Callable[[str], DebugDumpDir]:
 
     def open_once(name: str) -> DebugDumpDir:
         if name not in cache:
-            cache[name] = DebugDumpDir(dumps / RUNS[name])
+            cache[name] = DebugDumpDir(dumps / EVERY_RUN[name])
         return cache[name]
 
     return open_once

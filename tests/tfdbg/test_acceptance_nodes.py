@@ -1,6 +1,7 @@
 """The acceptance cases of tfdbg's behaviour by id: C (nodes) and E (feeds, help, parsing)."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -111,6 +112,16 @@ def test_c6_no_such_node(text: str) -> None:
     screen = execute(context(), text)
     assert str(screen) == 'ERROR: There is no node named "bar" in the partition graphs'
     assert screen.lines[0].spans[0].style == "error"
+
+
+def test_c6_a_node_of_the_program_that_did_not_run_is_told_from_one_that_is_not_there() -> None:
+    dump = memory_dump({CPU0: graph(a="Const")})
+    operations = [SimpleNamespace(name="fused", traceback=[("/src/train.py", 7, "build", "f()")])]
+    dump.set_python_graph(SimpleNamespace(get_operations=lambda: operations))
+    for text in ("ni fused", "li fused", "pt fused:0"):
+        screen = execute(Analysis(dump), text)
+        assert "The program made it (train.py:7), but it did not run" in str(screen)
+        assert "did not run" not in str(execute(Analysis(dump), text.replace("fused", "nosuch")))
 
 
 def test_c7_control_inputs() -> None:

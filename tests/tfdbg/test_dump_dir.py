@@ -10,7 +10,7 @@ import pytest
 from tfdbg_data import (
     CPU0,
     CPU1,
-    RUNS,
+    EVERY_RUN,
     T0,
     expected,
     graph,
@@ -33,7 +33,20 @@ from opscope.tfdbg import (
 )
 
 Opened = Callable[[str], DebugDumpDir]
-every_run = pytest.mark.parametrize("name", RUNS)
+every_run = pytest.mark.parametrize("name", EVERY_RUN)
+
+
+def test_every_archive_is_tested(dumps: Path) -> None:
+    roots = {str(path) for path in dumps.glob("tfdbg/*/run_*") if path.is_dir()}
+    assert {str(dumps / run) for run in EVERY_RUN.values()} == roots
+    assert {path.parent.name for path in map(Path, roots)} == {
+        "cf1",
+        "debugops",
+        "dtypes",
+        "mnist_default_resource",
+        "mnist_norewrite_ref",
+        "uninit",
+    }
 
 
 @every_run
@@ -50,7 +63,7 @@ def test_the_data_are_the_oracles(dumps: Path, opened: Opened, name: str) -> Non
     by_file = {d.file_path: d for d in dump.dumped_tensor_data}
     assert len(by_file) == dump.size
     for want in oracle["data"]:
-        datum = by_file[str(dumps / RUNS[name] / want["file"])]
+        datum = by_file[str(dumps / EVERY_RUN[name] / want["file"])]
         assert datum.device_name == want["device"]
         assert (datum.node_name, datum.output_slot) == (want["node"], want["slot"])
         assert (datum.debug_op, datum.timestamp) == (want["debug_op"], want["timestamp"])

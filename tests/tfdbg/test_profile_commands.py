@@ -1,19 +1,26 @@
 """`run -p`, `list_profile`, `print_source` by cost."""
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import opscope.runtime as tf
 from opscope.events.proto.config_pb2 import RunMetadata
+from opscope.tfdbg import DebugDumpDir
 from opscope.tfdbg.action import DETACH, RunRequest
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import available_commands, completions, execute
 from opscope.tfdbg.profile import Profile
 from opscope.tfdbg.session_run import SessionRun
-from opscope.tfdbg.wrappers import LocalCLIDebugHook, LocalCLIDebugWrapperSession
+from opscope.tfdbg.wrappers import (
+    DumpingDebugWrapperSession,
+    LocalCLIDebugHook,
+    LocalCLIDebugWrapperSession,
+)
 from opscope.tfdbg.wrappers.dialog import Dialog
 
 OPS = (
@@ -216,10 +223,12 @@ class Script:
     def __init__(self, *commands: str) -> None:
         self._commands = list(commands)
         self.shown: list[tuple[str, str, str]] = []
+        self.stored: list[Any] = []
 
     def __call__(
         self, context: Analysis, title: str, command: str, *, kind: str, ui_type: str
     ) -> object:
+        self.stored.append(context.stored)
         self.shown.append((title, command, str(execute(context, command))))
         return execute(context, self._commands.pop(0)).action if self._commands else DETACH
 
@@ -257,6 +266,63 @@ def test_d27_an_error_in_a_profiled_run_is_shown_and_raised() -> None:
     title, command, text = script.shown[1]
     assert (title, command) == ("run-end: run #1: 1 fetch (y:0); 1 feed (x:0)", "help")
     assert "Op name:    y" in text
+
+
+def test_d27_an_error_in_a_profiled_run_under_a_hook_is_shown_and_raised() -> None:
+    script = Script("run -p")
+    hook = LocalCLIDebugHook()
+    hook._dialog = Dialog(asking=script)
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float32, name="x")
+        y = tf.matmul(x, x, name="y")
+        with (
+            pytest.raises(tf.errors.InvalidArgumentError),
+            tf.train.MonitoredSession(hooks=[hook]) as session,
+        ):
+            session.run(y, {x: np.ones((2, 3))})
+    assert len(script.shown) == 2
+    title, command, text = script.shown[1]
+    assert (title, command) == ("run-end: run #1: 1 fetch (y:0); 1 feed (x:0)", "help")
+    assert "Op name:    y" in text
+
+
+def offline(folder: Path, text: str) -> str:
+    dump = DebugDumpDir(folder)
+    return str(execute(Analysis(dump, profile=Profile.of_dump(dump)), text))
+
+
+def test_a_profiled_run_is_kept_and_looked_at_again(tmp_path: Path) -> None:
+    script = Script("run -p")
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [2, 2], name="x")
+        y = tf.matmul(x, x, name="y")
+        wrapped = LocalCLIDebugWrapperSession(session)
+        wrapped._dialog = Dialog(tmp_path / "root", asking=script)
+        wrapped.run(y, {x: np.eye(2)})
+    (folder,) = (tmp_path / "root").iterdir()
+    shown = offline(folder, "lp")
+    assert re.search(
+        r"^y +MatMul +\d+ +\S+ +\S+ +test_profile_commands.py:\d+\(test_a", shown, re.M
+    )
+    assert [row.rstrip() for row in shown.splitlines()] == [
+        row.rstrip() for row in script.shown[1][2].splitlines()
+    ]
+    assert 'y = tf.matmul(x, x, name="y")' in offline(folder, f"ps {Path(__file__).name}")
+    assert f"opscope debug {folder}" in script.stored[1].reproducing("lp")
+
+
+@pytest.mark.parametrize("form", ["tfdbg", "packed"])
+def test_a_dump_of_a_traced_run_has_its_profile(tmp_path: Path, form: str) -> None:
+    with tf.Graph().as_default(), tf.Session() as session:
+        y = tf.add(tf.constant(1.0), tf.random_uniform([]), name="y")
+        wrapped = DumpingDebugWrapperSession(session, tmp_path / "root", format=form)
+        options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+        wrapped.run(y, options=options, run_metadata=tf.RunMetadata())
+        wrapped.run(y)
+    traced, plain = sorted((tmp_path / "root").iterdir(), key=lambda path: path.name[-1])
+    assert re.search(r"^y +AddV2 +\d+", offline(traced, "lp -n y"), re.M)
+    assert DebugDumpDir(traced).get_tensors("y", 0, "DebugIdentity")
+    assert Profile.of_dump(DebugDumpDir(plain)) is None
 
 
 def test_a_profiled_run_under_a_hook() -> None:

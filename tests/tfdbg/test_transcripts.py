@@ -1,15 +1,17 @@
 """The commands print what TensorFlow's own debugger prints, except where
 docs/tfdbg-differences.md says not."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tfdbg_data import transcript
+from tfdbg_data import transcript, transcript_links
 
 from opscope.tfdbg import DebugDumpDir
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import execute
+from opscope.tfdbg.screen import Screen
 
 Opened = Callable[[str], DebugDumpDir]
 
@@ -45,6 +47,51 @@ def test_the_rows_are_theirs(dumps: Path, opened: Opened, name: str) -> None:
     commands = same(dumps, name)
     for command, lines in commands.items():
         assert [row.text for row in execute(context, command).lines] == lines, command
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_links_are_theirs_but_for_the_number_of_the_dump(
+    dumps: Path, opened: Opened, name: str
+) -> None:
+    """Ours lead to the row's own dump (D20), and keep the excluded nodes in the heads."""
+    context = Analysis(opened(name), columns=COLUMNS)
+    for command in same(dumps, name):
+        theirs = transcript_links(dumps, name)[command]
+        assert links(execute(context, command)) == [
+            (row, start, end, re.sub(r" -n \d+$", "", link)) for row, start, end, link in theirs
+        ], command
+
+
+def links(screen: Screen) -> list[tuple[int, int, int, str]]:
+    """Row, first and last column, and command of each link, as theirs would be."""
+    found = []
+    for row, text in enumerate(screen.lines):
+        at = 0
+        for span in text.spans:
+            if span.link is not None:
+                link = re.sub(r"^(p\w+ \S+) -n \d+$", r"\1", span.link)
+                link = re.sub(r"^(list_tensors .*)-fenn \S+ (-s )", r"\1\2", link)
+                found.append((row, at, at + len(span.text), link))
+            at += len(span.text)
+    return found
+
+
+def test_debug_ops_are_said_and_come_in_the_order_of_time(dumps: Path, opened: Opened) -> None:
+    context = Analysis(opened("debugops"), columns=COLUMNS)
+    theirs = transcript(dumps, "debugops")
+
+    def ours(command: str) -> list[str]:
+        return [row.text for row in execute(context, command).lines]
+
+    suffix = re.compile(r":Debug(NanCount|NumericSummary)$")
+    assert [suffix.sub("", row) for row in ours("lt")] == theirs["lt"]
+    assert sorted(ours("ni -d y")) == sorted(theirs["ni -d y"])
+    number = re.compile(r"^#\d+ ")
+    listed = sorted(number.sub("", row) for row in ours("pt y:0"))
+    assert listed == sorted(number.sub("", row) for row in theirs["pt y:0"])
+    for op in ("DebugNanCount", "DebugNumericSummary"):
+        assert theirs[f"pt y:0:{op}"][0].startswith("Error occurred")
+        assert ours(f"pt y:0:{op}")[0] == f'Tensor "y:0:{op}":'
 
 
 def test_enough_was_compared(dumps: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from terminal_session import repeated, typing
 
 import opscope.runtime as tf
+from opscope.events import AbsoluteAbove, BuiltInFilter, HasInfOrNan, HasNan, OutOfRange
+from opscope.runtime.watch import Watch
 from opscope.tfdbg import (
     DebugDumpDir,
     DumpingDebugHook,
@@ -58,6 +60,41 @@ def test_a7_a_filter_on_values_stops_at_the_right_run() -> None:
     transcript = repeated(lambda: wrapper.run(inc_v), 5, *lines)
     assert (transcript.starts(), transcript.ends()) == ([1], [4, 5])
     assert transcript.results == [11, 12, 13, 14, 15]
+
+
+@pytest.mark.parametrize(
+    ("name", "tested"),
+    [
+        ("has_inf_or_nan", HasInfOrNan()),
+        ("has_nan", HasNan()),
+        ("abs_above(12)", AbsoluteAbove(12)),
+        ("out_of_range(0,12)", OutOfRange(0, 12)),
+    ],
+)
+def test_built_in_filters_are_tested_in_the_step(
+    name: str, tested: BuiltInFilter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    v = tf.Variable(10.0, name="v")
+    x = tf.placeholder(tf.float32, [], name="x")
+    inc_v = tf.assign_add(v, x, name="inc_v")
+    session = started()
+    watches: list[Watch] = []
+    plain = session.run_watched
+
+    def noted(*args: object, watch: Watch, **kwargs: object) -> object:
+        watches.append(watch)
+        run = plain(*args, watch=watch, **kwargs)
+        if len(watches) < 3:  # a good step is asked for its hits alone
+            run.__dict__["tensors"] = None
+        return run
+
+    monkeypatch.setattr(session, "run_watched", noted)
+    wrapper = LocalCLIDebugWrapperSession(session)
+    fed = iter([1.0, 1.0, np.nan])
+    lines = [f"run -f {name}", "run -n"]
+    transcript = repeated(lambda: wrapper.run(inc_v, {x: next(fed)}), 3, *lines)
+    assert transcript.ends() == [3]
+    assert [watch.filter or HasInfOrNan() for watch in watches] == [tested] * 3
 
 
 def test_a1_a16_d1_watching_changes_no_result() -> None:

@@ -13,6 +13,7 @@ from opscope.cli.inspect import printable
 from opscope.tfdbg.analysis import Analysis
 from opscope.tfdbg.command import execute
 from opscope.tfdbg.dump_choice import DumpChoice, DumpChoiceError, choose_dump
+from opscope.tfdbg.profile import Profile
 from opscope.tfdbg.screen import Screen
 from opscope.tfdbg.settings import Settings
 from opscope.tfdbg.stored_run import StoredRun
@@ -62,18 +63,25 @@ def run(args: argparse.Namespace) -> int:
         columns=shutil.get_terminal_size((80, 24)).columns,
         stored=StoredRun(Path(choice.dump.dump_root)),
         settings=Settings.of_user(),
+        profile=Profile.of_dump(choice.dump),
     )
     commands = args.commands or (["lt"] if args.json else [])
     if commands:
         return _answer(context, commands, as_json=args.json)
     from opscope.tfdbg.ui import ask  # the terminal app takes time to load
 
-    ask(context, f"opscope debug @ {choice.dump.dump_root}", _first_command(choice))
+    ask(
+        context,
+        f"opscope debug @ {choice.dump.dump_root}",
+        _first_command(choice, context.profile is not None),
+    )
     return 0
 
 
-def _first_command(choice: DumpChoice) -> str:
-    return "lt -f has_inf_or_nan" if choice.has_hit else "lt"
+def _first_command(choice: DumpChoice, profiled: bool) -> str:
+    if choice.has_hit:
+        return "lt -f has_inf_or_nan"
+    return "lt" if choice.dump.size or not profiled else "lp"
 
 
 def _report(choice: DumpChoice) -> None:

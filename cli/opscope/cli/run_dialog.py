@@ -162,14 +162,23 @@ class RunDialog(Dialog):
 def _failure_lines(
     dump: DebugDump, node: str | None, run: SessionRun, error: Exception
 ) -> list[str]:
-    first = str(error).strip().split("\n")[0]
     lines = [f"Op failed, run {run.run_call_count}: {node or '(unknown)'}"]
-    lines.append(f"  {type(error).__name__}: {first}")
+    lines.append(f"  {type(error).__name__}: {_reason(error)}")
     try:
         file, number, function, text = dump.node_traceback(node or "")[-1]
     except (LookupError, ValueError):
         return lines
     return [*lines, f"  built at {shown_path(file)}:{number} in {function}", f"    {text}"]
+
+
+def _reason(error: Exception) -> str:
+    """The row of an op error that says what is wrong.
+
+    TensorFlow's begin with where the op was made; the reason stands behind the node's name.
+    """
+    rows = [row.strip() for row in str(error).strip().split("\n")]
+    after = next((at for at, row in enumerate(rows) if row.startswith("Node: ")), -1) + 1
+    return rows[after] if after < len(rows) else rows[0]
 
 
 def _say_commands(stored: StoredRun | None) -> None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from opscope.events.dump_extra import (
     FEEDS_FILE,
     HEALTH_FILE,
+    RUN_METADATA_FILE,
     SOURCES_FILE,
     TRACEBACKS_FILE,
     Frame,
@@ -24,6 +25,7 @@ from opscope.events.dump_extra import (
     tracebacks_json,
 )
 from opscope.events.dump_name import FEED_KEYS_INFO, FETCHES_INFO
+from opscope.events.proto.config_pb2 import RunMetadata
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.tensor_pb2 import TensorProto
 
@@ -156,6 +158,11 @@ class BaseDumpWriter(ABC):
         """
         data = sources if isinstance(sources, bytes) else sources_json(sources)
         self._write_extra(SOURCES_FILE, data)
+
+    def write_run_metadata(self, metadata: RunMetadata | bytes) -> None:
+        """Write what each op of a traced run cost, or its serialized form."""
+        data = metadata if isinstance(metadata, bytes) else metadata.SerializeToString()
+        self._write_extra(RUN_METADATA_FILE, data)
 
     def write_health(self, rows: Iterable[Health]) -> None:
         """Write the health summaries of the run's tensors, dumped or not."""

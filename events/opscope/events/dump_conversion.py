@@ -68,6 +68,9 @@ def _copy(source: DumpFolder, writer: BaseDumpWriter, progress: Callable[[int], 
         writer.write_tracebacks(source.tracebacks)
     if source.sources:
         writer.write_sources(source.sources)
+    times = source.run_metadata
+    if times is not None:
+        writer.write_run_metadata(times)
     health = source.health
     if health:
         writer.write_health(health)

@@ -4,6 +4,7 @@ _opscope_tracebacks.json    {"files": [...], "nodes": {node: [[file index, line,
 _opscope_sources.json       {file: text}
 _opscope_feeds              one Event: a tensor summary per fed tensor, tagged with its name
 _opscope_health             one Event: a tensor summary per watched tensor, plugin opscope_health
+_opscope_run_metadata       one RunMetadata: what each op of a traced run cost
 """
 
 import json
@@ -12,9 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from google.protobuf.message import DecodeError
 
 from opscope.events.error import DumpError
 from opscope.events.health import health_value
+from opscope.events.proto.config_pb2 import RunMetadata
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.tensor_proto import make_ndarray, make_tensor_proto
 
@@ -22,6 +25,7 @@ TRACEBACKS_FILE = "_opscope_tracebacks.json"
 SOURCES_FILE = "_opscope_sources.json"
 FEEDS_FILE = "_opscope_feeds"
 HEALTH_FILE = "_opscope_health"
+RUN_METADATA_FILE = "_opscope_run_metadata"
 
 
 class Frame(NamedTuple):
@@ -83,6 +87,14 @@ def parse_sources(data: bytes) -> dict[str, str]:
         return {str(file): str(text) for file, text in json.loads(data).items()}
     except (ValueError, AttributeError) as error:
         raise DumpError(f"not a file of sources: {error!r}") from error
+
+
+def parse_run_metadata(data: bytes) -> RunMetadata:
+    """The times of a traced run; DumpError where the file is damaged."""
+    try:
+        return RunMetadata.FromString(data)
+    except DecodeError as error:
+        raise DumpError(f"not a RunMetadata: {error!r}") from error
 
 
 def feeds_event(feeds: Mapping[str, npt.ArrayLike]) -> Event:

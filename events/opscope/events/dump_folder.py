@@ -27,6 +27,7 @@ from opscope.events.dump_name import (
 from opscope.events.error import DumpError, EventsError, TensorProtoError
 from opscope.events.natural import natural_key
 from opscope.events.problem import Problem
+from opscope.events.proto.config_pb2 import RunMetadata
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.tensor_pb2 import TensorProto
@@ -174,6 +175,11 @@ class DumpFolder:
     def health(self) -> list[Health]:
         """The health summaries the dump carries, in the order written."""
         return self._extra_event(dump_extra.HEALTH_FILE, dump_extra.parse_health) or []
+
+    @property
+    def run_metadata(self) -> RunMetadata | None:
+        """What each op cost, where the run was traced and the dump carries it."""
+        return self._extra(dump_extra.RUN_METADATA_FILE, dump_extra.parse_run_metadata)
 
     def _extra(self, name: str, parse: Callable[[bytes], _T]) -> _T | None:
         path = self.root / name

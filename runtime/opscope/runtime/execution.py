@@ -65,7 +65,7 @@ def execute(plan: Plan, fed: Sequence[Any]) -> Execution:
                 for r in program.recorded
             ]
         hits, over = found.get("hits", ()), found.get("over", False)
-    if program.covered and (hits or error is not None):
+    if program.covered and (hits or program.static_hits or error is not None):
         complete = with_deferred(program, values)
         hits = sorted({*hits, *(i for i in program.covered if has_inf_or_nan(complete[i]))})
     recorded: Sequence[Recorded] = program.recorded

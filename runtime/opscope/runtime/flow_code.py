@@ -132,12 +132,25 @@ class FlowCode:
             for op in loop.nexts:
                 self._alias(op, (0,))
             self._go_on(merges, locals_, goes_on)
+        self._test_ends(merges)
         for op in loop.switches:
             self._alias(op, (0,))
         for op in loop.last:
             generator.op(op, generator.positions[op])
         for op in loop.exits:
             self._alias(op, (0,))
+
+    def _test_ends(self, merges: Sequence[Operation]) -> None:
+        """Test what carries to the last round what was bad in those before."""
+        generator = self.generator
+        for op in merges:
+            if op in generator.tested_ends:
+                tensor = op.outputs[0]
+                device = generator.inputs.placement[op]
+                shape = generator.inputs.known.shapes[tensor]
+                local = generator.expressions[tensor]
+                for line in generator.recorder.end_test(tensor, shape, device, local):
+                    self.text.add(line, op)
 
     def _go_on(
         self, merges: Sequence[Operation], locals_: Sequence[str], indices: dict[Operation, str]
@@ -164,12 +177,12 @@ class FlowCode:
         return op in generator.active or op.outputs[0] in generator.inputs.known.values
 
     def _is_wanted(self, tensor: Tensor) -> bool:
-        """True when something reads, fetches or watches the tensor."""
+        """True when something reads, fetches or shows the tensor, an index that is never bad."""
         generator = self.generator
         return (
             tensor in generator.last_use
             or tensor in generator.fetched
-            or generator.recorder.wants(tensor)
+            or (generator.recorder.wants(tensor) and not generator.recorder.only_checks)
         )
 
     def _alias(self, op: Operation, slots: Sequence[int]) -> None:

@@ -100,12 +100,14 @@ class Recorder:
     def __init__(
         self,
         instrument: Instrument,
-        defers: bool,
+        on_host: bool,
         repeats: bool = False,
         only_checks: bool = False,
         ops: Sequence[Operation] = (),
     ) -> None:
-        """repeats: a tensor can come several times or never, so values are kept as they come.
+        """on_host: every op runs on a CPU.
+
+        repeats: a tensor can come several times or never, so values are kept as they come.
 
         ops: all that run, of which what the tested ones read is recorded besides.
         """
@@ -116,11 +118,18 @@ class Recorder:
         self._guard = instrument.guard
         self.summarizes = watch is not None and watch.summarizes and not self.trace
         self.holds = watch is not None and watch.holds_values
-        self.defers = (
-            watch is not None and defers and watch.check and watch.wants_all and not watch.keep_last
+        checks_all = (
+            watch is not None
+            and on_host
+            and watch.check
+            and watch.wants_all
+            and not watch.keep_last
         )
+        self.defers = checks_all and not repeats
         # A run that stops at its hit has to stop at the op that was bad first.
-        self.covers = self.defers and watch is not None and not watch.stop
+        self.covers = (
+            checks_all and (only_checks or not repeats) and watch is not None and not watch.stop
+        )
         takes_needed = self.summarizes and watch is not None and watch.wants_all
         self.skips_unused = watch is None or self.defers or only_checks or takes_needed
         self.recorded: list[Recorded] = []
@@ -194,7 +203,7 @@ class Recorder:
         """
         index = len(self.recorded)
         if self.repeats:
-            return self._record_each(tensor, device, local, root, known, shape)
+            return self._record_each(tensor, device, local, root, known, shape, covered)
         unlisted = self.unlisted(tensor, device, local)
         if unlisted is not None:
             self.recorded.append(unlisted)
@@ -233,6 +242,7 @@ class Recorder:
         root: Any,
         known: Any,
         shape: TensorShape,
+        covered: bool,
     ) -> list[str]:
         """As `record`: `seen` gets index and value; a hit is the place of the value in `seen`."""
         index = len(self.recorded)
@@ -246,8 +256,9 @@ class Recorder:
         self.roots.append(root)
         lines = [] if self.only_checks else [f"seen += {index}, {local}"]
         place = "0" if self.only_checks else "len(seen) - 1"
-        # What hands a value on is known by the value; only with patterns may its source be unseen.
-        is_test_due = first == index and not (root[0] == "merged" and self.watch_wants_all)
+        # What hands a value on is known by the value; only with patterns may its source be unseen,
+        # and the first of its names be in a branch that does not run.
+        is_test_due = not self.watch_wants_all or (first == index and root[0] != "merged")
         if self.watch is None or not self.watch.tests:
             return lines
         if self.watch.asks_by_name:
@@ -256,6 +267,8 @@ class Recorder:
             return lines
         if known is not None:
             return [*lines, f"hit({place})"] if self._passes(known) else lines
+        if covered:
+            return lines
         if self.watch.check:
             return lines + _test(tensor, shape.ndims, device, local, place)
         return lines + self._filter_test(tensor, shape.ndims, device, local, place)
@@ -290,6 +303,10 @@ class Recorder:
             replace(r, in_slot=True) if root[0] == "slot" and root[2] < last[root[1]] else r
             for r, root in zip(self.recorded, self.roots, strict=True)
         )
+
+    def end_test(self, tensor: Tensor, shape: TensorShape, device: Device, local: str) -> list[str]:
+        """The test of what a loop's variable holds at last, in a program that only checks."""
+        return _test(tensor, shape.ndims, device, local, 0)
 
     @property
     def watch_wants_all(self) -> bool:

@@ -44,7 +44,7 @@ def interpreted(
     """A program that runs the graph by interpreting it; it returns what a generated one does."""
     fetched = [e for e in fetches.elements if isinstance(e, Tensor)]
     ops = [node.op for node in graph.nodes]
-    recorder = Recorder(instrument, defers=False, repeats=True, ops=ops)
+    recorder = Recorder(instrument, on_host=False, repeats=True, ops=ops)
     recorded = recorder.recorded
     recorded += [
         recorder.unlisted(tensor, node.device, "value")

@@ -177,7 +177,10 @@ class WatchedRun:
 
         Each has the values that its op read as `inputs`.
         """
-        if not self._execution.hits and not self._plan.program.static_hits:
+        program = self._plan.program
+        # A program that only checks may have ended before the test that shows what was bad.
+        is_open = self._execution.error is not None and program.replay is not None
+        if not (self._execution.hits or program.static_hits or is_open):
             return []
         recorded, values = self._seen.recorded, self._all_values
         return [

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from operator import attrgetter
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -280,6 +281,17 @@ class DebugDump(GraphQueries):
         if node_name not in self._tracebacks:
             raise KeyError(f'Cannot find node "{node_name}" in Python graph')
         return self._tracebacks[node_name]
+
+    def why_missing(self, node_name: str) -> str:
+        """What to say of a node that did not run though the program made it; "" for any other."""
+        frames = self._tracebacks.get(node_name)
+        if frames is None or self.node_exists(node_name):
+            return ""
+        made = f" ({Path(frames[-1][0]).name}:{frames[-1][1]})" if frames else ""
+        return (
+            f". The program made it{made}, but it did not run: nothing fetched needs it, or the "
+            "session's optimizer folded it into a constant or fused it with others"
+        )
 
     # Checks
 

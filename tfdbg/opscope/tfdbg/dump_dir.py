@@ -7,6 +7,7 @@ from pathlib import Path
 
 from opscope.events import Problem, open_dump
 from opscope.events.collection_pause import collection_paused
+from opscope.events.proto.config_pb2 import RunMetadata
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_graph import DebugGraph
@@ -63,6 +64,12 @@ class DebugDumpDir(DebugDump):
             validate=validate,
         )
         self.problems: list[Problem] = folder.problems
+        self._folder = folder
+
+    @property
+    def run_metadata(self) -> RunMetadata | None:
+        """What each op cost, where the run was traced and the dump carries it."""
+        return self._folder.run_metadata
 
 
 def _by_device(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 from opscope.tfdbg.source_files import is_library
 
@@ -64,6 +64,14 @@ class Profile:
             )
         )
 
+    @classmethod
+    def of_dump(cls, dump: Any) -> Profile | None:
+        """The profile that a DebugDumpDir carries; None where its run was not traced."""
+        metadata = getattr(dump, "run_metadata", None)
+        if metadata is None or not metadata.step_stats.dev_stats:
+            return None
+        return cls.of(metadata, _StoredGraph(dump))
+
     @property
     def data(self) -> tuple[ProfileDatum, ...]:
         """The executions on all devices."""
@@ -73,6 +81,33 @@ class Profile:
     def files(self) -> list[str]:
         """The source files whose lines made the ops, sorted."""
         return sorted({datum.file for datum in self.data if datum.file})
+
+
+class _StoredOperation(NamedTuple):
+    name: str
+    type: str
+    traceback: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class _StoredGraph:
+    """The ops of a dump's graphs with their stacks."""
+
+    dump: Any
+
+    def get_operations(self) -> list[_StoredOperation]:
+        dump = self.dump
+        names = [(node, device) for device in dump.devices() for node in dump.nodes(device)]
+        return [
+            _StoredOperation(node, dump.node_op_type(node, device), self._stack(node))
+            for node, device in names
+        ]
+
+    def _stack(self, node: str) -> tuple[Any, ...]:
+        try:
+            return tuple(self.dump.node_traceback(node))
+        except (LookupError, ValueError):
+            return ()
 
 
 _Origin = tuple[str, str, int, str]

@@ -28,7 +28,10 @@ def existing_node(dump: DebugDump, name: str) -> str:
     """The node that a node's or tensor's name means; raises CommandError where there is none."""
     node_name = name if dump.node_exists(name) else node_name_of(name)
     if not dump.node_exists(node_name):
-        raise CommandError(f'There is no node named "{node_name}" in the partition graphs')
+        raise CommandError(
+            f'There is no node named "{node_name}" in the partition graphs'
+            f"{dump.why_missing(node_name)}"
+        )
     return node_name
 
 

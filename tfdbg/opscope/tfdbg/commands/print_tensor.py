@@ -52,7 +52,9 @@ def print_tensor(context: Analysis, args: Namespace) -> Screen:
         node_name, slot = name, None
     of_node = dump.node_data(node_name)
     if not of_node and dump.loaded_partition_graphs() and not dump.node_exists(node_name):
-        raise CommandError(f'Node "{node_name}" does not exist in partition graphs')
+        raise CommandError(
+            f'Node "{node_name}" does not exist in partition graphs{dump.why_missing(node_name)}'
+        )
     data = [datum for datum in of_node if debug_op in ("", datum.debug_op)]
     if slot is None:
         slots = sorted({datum.output_slot for datum in data})

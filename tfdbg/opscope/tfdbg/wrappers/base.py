@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from opscope.tfdbg.wrappers.callable_options import options_runner
 from opscope.tfdbg.wrappers.memory_watch import watch_by_options
 from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.tensorflow_session import TensorFlowSession, is_tensorflow
@@ -83,6 +84,14 @@ class BaseDebugWrapperSession(ABC):
             )
 
         return runner
+
+    def _make_callable_from_options(self, callable_options: Any) -> Callable[..., Any]:
+        """As TensorFlow's sessions have it for Keras, through the debugger."""
+
+        def run(fetches: Any, feeds: Any, options: Any, run_metadata: Any) -> Any:
+            return self._run(fetches, feeds, options, run_metadata, is_callable_runner=True)
+
+        return options_runner(self._sess._make_callable_from_options, callable_options, run)
 
     def _run(
         self,

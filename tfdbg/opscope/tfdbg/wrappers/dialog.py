@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from opscope.events import CoreMetadata
+from opscope.events import BuiltInFilter, CoreMetadata, HasInfOrNan
 from opscope.tfdbg.action import STEP, Detach, RunRequest
 from opscope.tfdbg.analysis import Analysis
+from opscope.tfdbg.command_line import as_typed
 from opscope.tfdbg.debug_dump import DebugDump
 from opscope.tfdbg.debug_tensor import has_inf_or_nan
 from opscope.tfdbg.filters import (
@@ -39,9 +40,12 @@ from opscope.tfdbg.wrappers.dump_run import step_of, write_dump
 from opscope.tfdbg.wrappers.graph_event import write_graph_event
 from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.run_control import RunControl
+from opscope.tfdbg.wrappers.traced_run import TracedRun
 from opscope.tfdbg.wrappers.watched import WatchedRun
 
 Ask = Callable[..., object]
+
+_HAS_INF_OR_NAN = HasInfOrNan()
 
 
 class Dialog:
@@ -62,7 +66,7 @@ class Dialog:
         self._lock = threading.RLock()  # runs of several threads are asked about one by one
         self._filters: dict[str, TensorFilter] = default_filters()
         self._settings = Settings.of_user()
-        self._last_watch: tuple[RunRequest, bool, Any] | None = None
+        self._last_watch: tuple[RunRequest, BuiltInFilter | None, Any] | None = None
 
     def add_tensor_filter(self, filter_name: str, tensor_filter: TensorFilter) -> None:
         """Register a filter for `run -f` and `lt -f`."""
@@ -114,11 +118,11 @@ class Dialog:
     def watch(self, request: RunRequest) -> Any:
         """The runtime's Watch for a request.
 
-        The inf/nan filter needs no dump to be answered: the watched step tests its own tensors.
+        A built-in filter needs no dump to be answered: the watched step tests its own tensors.
         """
-        check = self._checked_in_step(request)
+        tested = self._tested_in_step(request)
         last = self._last_watch
-        if last is not None and last[0] is request and last[1] == check:
+        if last is not None and last[0] is request and last[1] == tested:
             return last[2]
         from opscope.runtime.watch import Watch
 
@@ -126,14 +130,20 @@ class Dialog:
             node_name=request.node_name_filter,
             op_type=request.op_type_filter,
             tensor_dtype=request.tensor_dtype_filter,
-            check=check,
+            filter=tested,
         )
-        self._last_watch = (request, check, watch)
+        self._last_watch = (request, tested, watch)
         return watch
 
-    def _checked_in_step(self, request: RunRequest) -> bool:
+    def _tested_in_step(self, request: RunRequest) -> BuiltInFilter | None:
+        """The request's filter where it is a built-in one."""
         name = request.till_filter_pass
-        return name is not None and self._filters.get(name) is has_inf_or_nan
+        if name is None or name not in self._filters:
+            return None
+        passes = self._filters[name]
+        if passes is has_inf_or_nan:
+            return _HAS_INF_OR_NAN
+        return passes if isinstance(passes, BuiltInFilter) else None
 
     def end(self, call: RunCall, request: RunRequest, watched: WatchedRun, graph: Any) -> None:
         """After a watched run: show it where the user wants to see it, and follow the answer."""
@@ -159,7 +169,7 @@ class Dialog:
         stored = None
         if failed or passed:
             bad = failed_node(watched.error) if failed else self._bad_node(request, dump)
-            stored = self._keep(run, watched, graph, bad)
+            stored = self._keep(run, watched, graph, bad, call.run_metadata)
         context = self._context(dump=dump, session=run, intro=intro, stored=stored)
         self.control.take(self._show(context, run_end_title(run), command, kind))
 
@@ -181,7 +191,10 @@ class Dialog:
                 if not self.control.stops(passed=True):
                     return
                 run = call.described
-                context = self._context(profile=Profile.of(run_metadata, graph), session=run)
+                profile = Profile.of(run_metadata, graph)
+                traced = TracedRun(run, run_metadata)
+                stored = self._keep(run, traced, graph, None, run_metadata)
+                context = self._context(profile=profile, session=run, stored=stored)
                 title = run_end_title(run, profiled=True)
                 self.control.take(self._show(context, title, "lp", "end"))
         except Exception as error:  # the debugger's own fault, whatever it is
@@ -206,7 +219,7 @@ class Dialog:
         name, excluded = request.till_filter_pass, request.filter_exclude_node_names
         if name is None:
             return False
-        if self._checked_in_step(request):
+        if self._tested_in_step(request) is not None:
             return any(
                 excluded is None or not re.match(excluded, hit.node_name) for hit in watched.hits
             )
@@ -217,7 +230,12 @@ class Dialog:
             return True  # the listing that follows shows the failure and the tensor it failed on
 
     def _keep(
-        self, run: SessionRun, watched: WatchedRun, graph: Any, bad_node: str | None
+        self,
+        run: SessionRun,
+        watched: WatchedRun,
+        graph: Any,
+        bad_node: str | None,
+        run_metadata: Any = None,
     ) -> StoredRun:
         """Write the run where there is a root; how it is looked at again."""
         if self._dump_root is None:
@@ -229,6 +247,7 @@ class Dialog:
             graph,
             fetches_info=repr(list(run.fetches)),
             feed_keys_info=repr(list(run.feeds)),
+            run_metadata=run_metadata,
         )
         drawn = write_graph_event(folder, graph)
         stored = StoredRun(folder, bad_node, drawn)
@@ -294,7 +313,7 @@ def in_memory(watched: WatchedRun, graph: Any) -> DebugDump:
 def _listing(request: RunRequest) -> str:
     command = f"lt -f {request.till_filter_pass}"
     if request.filter_exclude_node_names:
-        command += f" --filter_exclude_node_names '{request.filter_exclude_node_names}'"
+        command += f" -fenn {as_typed(request.filter_exclude_node_names)}"
     return command
 
 

@@ -41,6 +41,7 @@ def write_dump(
     budget: ByteBudget | None = None,
     origins: OriginCache | None = None,
     pages: PageStock | None = None,
+    run_metadata: Any = None,
 ) -> Path:
     """Write the run's tensors, graphs, feeds, stacks and sources below `run_root`; return it.
 
@@ -48,9 +49,9 @@ def write_dump(
     no value yet, and which tensor counts the steps (with `global_step` None the step is taken
     from there). `format="packed"` makes one file, which `compression="zstd"` makes smaller.
     `origins` remembers what the next run has in common with this one, `pages` makes room for its
-    file. Raises DumpError where a file
-    cannot be written, DumpBudgetError where `budget` does not last, ValueError for an unknown debug
-    op.
+    file. `run_metadata` is written where the run was traced, for `lp`. Raises DumpError where a
+    file cannot be written, DumpBudgetError where `budget` does not last, ValueError for an unknown
+    debug op.
     """
     root = Path(run_root)
     ops = [(spec.partition("(")[0], debug_op(spec)) for spec in debug_ops]
@@ -62,6 +63,8 @@ def write_dump(
     try:
         with collection_paused():  # what is made here goes again, before a collection looks at it
             _write(writer, run, graph, ops, global_step, origins or OriginCache())
+        if run_metadata is not None and run_metadata.step_stats.dev_stats:
+            writer.write_run_metadata(run_metadata.SerializeToString())
         if fetches_info is not None:
             writer.write_fetches_info(fetches_info)
         if feed_keys_info is not None:

@@ -83,6 +83,7 @@ class RunDumper:
                 budget=self._budget,
                 origins=self._origins,
                 pages=self._pages,
+                run_metadata=call.run_metadata,
             )
         except Exception as error:  # training goes on without its debugger, whatever failed
             self.detached = True

@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from opscope.tfdbg.wrappers.attachment import Attachment
+from opscope.tfdbg.wrappers.callable_options import options_runner
 from opscope.tfdbg.wrappers.dialog import Dialog
 from opscope.tfdbg.wrappers.run_call import RunCall
 from opscope.tfdbg.wrappers.tensorflow_session import TensorFlowSession
@@ -27,6 +28,7 @@ from opscope.tfdbg.wrappers.watched import WatchedRun
 OURS = "opscope.runtime.session"
 THEIRS = "tensorflow.python.client.session"
 _SESSION_CLASS = "BaseSession"
+_FROM_OPTIONS = "_make_callable_from_options"
 
 Plain = Callable[..., Any]
 
@@ -92,12 +94,21 @@ class EverySession:
         ) -> Any:
             return _runner(session, fetches, tuple(feed_list or ()), accept_options)
 
+        plain_from_options: Any = getattr(session_class, _FROM_OPTIONS, None)
+
+        def from_options(session: Any, callable_options: Any) -> Any:
+            plain = functools.partial(plain_from_options, session)
+            return options_runner(plain, callable_options, session.run)
+
         def restore() -> None:
             session_class.run, session_class.make_callable = plain_run, plain_callable
+            if not ours:
+                setattr(session_class, _FROM_OPTIONS, plain_from_options)
 
         session_class.run = run
         if not ours:  # a callable of ours runs the session, TensorFlow's goes round it
             session_class.make_callable = make_callable
+            setattr(session_class, _FROM_OPTIONS, from_options)
         self._restores.append(restore)
 
     def _run(

@@ -39,7 +39,8 @@ class DebugHook:
     def plan(self, call: RunCall, session: Any) -> tuple[Any, Callable[[Any], None]] | None:
         """The runtime's Watch for a run and who gets the watched run; None to let it pass.
 
-        With TRACED in place of a Watch the run is traced, and its RunMetadata is what is got.
+        With TRACED in place of a Watch the run is traced, and what is got is its RunMetadata, or
+        the error that ended it.
         """
         raise NotImplementedError(f"{type(self).__name__} must say what it watches")
 
@@ -63,16 +64,21 @@ class DebugHook:
         if planned is None:
             return None
         watch, receive = planned
-        if watch is TRACED:
-            self._watching.traced = receive
-            return type(asked)(fetches=None, feed_dict=None, options=traced_options())
+        traced = watch is TRACED
 
         def sink(watched: WatchedRun) -> None:
             # A run that fails never comes to after_run: the watch ends here in any case.
+            if traced and watched.error is None:
+                return
             self._stop_watching()
-            receive(watched)
+            receive(watched.error if traced else watched)
 
-        options, self._watching.end = watch_by_options(watch, sink)
+        if traced:
+            options, end = watch_by_options(_nothing(), sink, traced_options())
+            self._watching.traced = receive
+        else:
+            options, end = watch_by_options(watch, sink)
+        self._watching.end = end
         # The monitored session's own SessionRunArgs, wherever that session comes from.
         return type(asked)(fetches=None, feed_dict=None, options=options)
 
@@ -119,7 +125,14 @@ class LocalCLIDebugHook(DebugHook):
             return None
         graph = session.graph
         if request.profile:
-            return TRACED, lambda metadata: dialog.end_profiled(call, metadata, graph)
+
+            def profiled(outcome: Any) -> None:
+                if isinstance(outcome, Exception):
+                    dialog.end_failed(call, outcome)
+                else:
+                    dialog.end_profiled(call, outcome, graph)
+
+            return TRACED, profiled
         return dialog.watch(request), lambda run: dialog.end(call, request, run, graph)
 
 
@@ -149,3 +162,10 @@ class DumpingDebugHook(DebugHook):
             dumper.write(call, options, watched, session.graph)
 
         return watch_of(options), write
+
+
+def _nothing() -> Any:
+    """A watch that no node fits: it tells of the error that ends a run, and holds no tensor."""
+    from opscope.runtime.watch import Watch
+
+    return Watch(node_name="(?!)")

@@ -19,12 +19,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from opscope.events import DumpFolder, NoArray, open_dump
+from opscope.events import DumpFolder, HasInfOrNan, NoArray, open_dump
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.tfdbg.debug_graph import reconstruct_non_debug_graph_def
 from opscope.tfdbg.session_run import SessionRun
 from opscope.tfdbg.wrappers.own_frames import is_own
-from opscope.tfdbg.wrappers.watch_folders import WatchFolders, bad_files, is_empty
+from opscope.tfdbg.wrappers.watch_folders import WatchFolders, is_empty, passing_files
 
 
 class TensorFlowTensor(NamedTuple):
@@ -41,8 +41,8 @@ class TensorFlowTensor(NamedTuple):
 class TensorFlowRun:
     """A watched run of a TensorFlow session: `folder` is read where its tensors are asked for.
 
-    `bad` are the files in it that hold an inf or NaN, where the watch checked for them; `known`
-    are the partition graphs of an earlier run like it.
+    `bad` are the files in it whose tensor passes the watch's filter; `known` are the partition
+    graphs of an earlier run like it.
     """
 
     result: Any
@@ -64,7 +64,7 @@ class TensorFlowRun:
 
     @cached_property
     def hits(self) -> list[TensorFlowTensor]:
-        """Those with an inf or NaN, in the order of time, where the watch checked for them."""
+        """Those that pass the watch's filter, in the order of time."""
         return [tensor for tensor, path in self._read if path in self.bad] if self.bad else []
 
     @cached_property
@@ -160,6 +160,7 @@ class TensorFlowSession:
         asked.output_partition_graphs = wanted or key not in self._graphs
         metadata = config_pb2.RunMetadata() if run_metadata is None else run_metadata
         result, failure = None, None
+        tested = HasInfOrNan() if watch.check else watch.filter
         folder = self._folders.borrow()
         try:
             self._watch(asked, watch, folder.as_uri())
@@ -176,7 +177,7 @@ class TensorFlowSession:
                 failure,
                 dict(asked_for.feeds),
                 folder,
-                frozenset(bad_files(folder) if watch.check else ()),
+                frozenset(() if tested is None else passing_files(folder, tested)),
                 self._graphs.get(key, ()),
             )
         except BaseException:

@@ -8,12 +8,16 @@ from opscope.events.proto.config_pb2 import RunMetadata, RunOptions
 
 
 def traced_options(options: Any = None, foreign: bool = False) -> Any:
-    """A copy of the caller's options with a full trace; TensorFlow's own message if `foreign`."""
+    """A copy of the caller's options with a full trace and the graphs that ran.
+
+    TensorFlow's own message if `foreign`.
+    """
     if options is None:
         options = _tensorflow().RunOptions() if foreign else RunOptions()
     asked = type(options)()
     asked.CopyFrom(options)
     asked.trace_level = asked.FULL_TRACE
+    asked.output_partition_graphs = True  # they say where each op ran, and of which type it is
     return asked
 
 

@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
-from opscope.events import NoArray, has_inf_or_nan
+from opscope.events import BuiltInFilter, HasInfOrNan, HasNan, NoArray
 from opscope.events.dump_folder import dumped_value
 from opscope.events.dump_name import DEVICE_PREFIX, GRAPH_PREFIX
 from opscope.events.proto.event_pb2 import Event
@@ -65,24 +65,24 @@ def is_empty(folder: Path) -> bool:
     return next(_files(folder), None) is None
 
 
-def bad_files(folder: Path) -> Iterator[str]:
-    """The files whose tensor has an inf or NaN; no other file is read but those of floats."""
+def passing_files(folder: Path, passes: BuiltInFilter) -> Iterator[str]:
+    """The files whose tensor passes a filter."""
     with os.scandir(folder) as devices:
         roots = [entry.path for entry in devices if entry.name.startswith(DEVICE_PREFIX)]
     for root in roots:
         for path in _files(root):
-            if not os.path.basename(path).startswith(GRAPH_PREFIX) and _is_bad(path):
+            if not os.path.basename(path).startswith(GRAPH_PREFIX) and _passes(path, passes):
                 yield path
 
 
-def _is_bad(path: str) -> bool:
+def _passes(path: str, passes: BuiltInFilter) -> bool:
     with open(path, "rb", buffering=0) as file:
         event = Event.FromString(file.read())
     tensor = event.summary.value[0].tensor
-    if tensor.dtype not in _FLOATS:
+    if tensor.dtype not in _FLOATS and isinstance(passes, HasInfOrNan | HasNan):
         return False
     value = dumped_value(tensor)
-    return not isinstance(value, NoArray) and has_inf_or_nan(value)
+    return not isinstance(value, NoArray) and passes(None, value)
 
 
 def _files(folder: str | Path) -> Iterator[str]:

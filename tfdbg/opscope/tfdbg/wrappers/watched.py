@@ -33,7 +33,7 @@ class WatchedRun(Protocol):
 
     @property
     def hits(self) -> Sequence[WatchedValue]:
-        """Those with an infinity or NaN, in order; only where the watch checked for them."""
+        """Those that pass the watch's filter, in order."""
 
     @property
     def partition_graphs(self) -> Mapping[str, GraphDef]:
