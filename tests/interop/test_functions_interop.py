@@ -103,3 +103,39 @@ def test_gradients_that_tensorflow_made_run(tensorflow, tmp_path):
         for name, value in zip(wanted, expected, strict=True):
             session.run("init")
             np.testing.assert_allclose(session.run(name, {"x:0": [1.0, 2.0]}), value, rtol=1e-6)
+
+
+@pytest.fixture(scope="module")
+def loops(tmp_path_factory):
+    """A graph of loops by functions, and TensorFlow's gradients of them."""
+    path = made("loops", tmp_path_factory.mktemp("loops") / "loops.pb")
+    with np.load(f"{path}.npz") as found:
+        return ours.GraphDef.FromString(path.read_bytes()), dict(found)
+
+
+FED = {"x:0": [[0.5, 1.5], [-1.0, 2.0]]}
+
+
+def test_gradients_of_loops_are_tensorflows(tensorflow, loops):
+    graph_def, expected = loops
+    with ours.Graph().as_default() as graph, ours.Session() as session:
+        ours.import_graph_def(graph_def, name="")
+        sources = [graph.get_tensor_by_name("x:0"), graph.get_tensor_by_name("v:0")]
+        names = sorted({name.partition("/")[0] for name in expected})
+        assert len(names) == 10
+        wanted = {}
+        for name in names:
+            value = graph.get_tensor_by_name(f"{name}:0")
+            grads = ours.gradients(value, sources, unconnected_gradients="zero")
+            wanted.update(zip((f"{name}/x", f"{name}/v"), (g.name for g in grads), strict=True))
+        session.run("init")
+        found = session.run(wanted, FED)
+        exported = graph.as_graph_def(add_shapes=True)
+    for name, value in expected.items():
+        np.testing.assert_allclose(found[name], value, rtol=2e-5, atol=1e-6, err_msg=name)
+    with tensorflow.Graph().as_default(), tensorflow.Session() as session:
+        data = exported.SerializeToString()
+        tensorflow.import_graph_def(tensorflow.GraphDef.FromString(data), name="")
+        session.run("init")
+        for name, value in session.run(wanted, FED).items():
+            np.testing.assert_allclose(found[name], value, rtol=2e-5, atol=1e-6, err_msg=name)

@@ -20,8 +20,6 @@ theirs.disable_v2_behavior()
 
 # Their gradients are handled where loops are built, or TensorFlow's gives None or raises.
 WITHOUT = {"LoopCond", "RefExit", "RefIdentity", "RefNextIteration", "Rint"}
-# Loops as functions come with imported graphs, which are run and not differentiated.
-WITHOUT |= {"While", "StatelessWhile"}
 WITHOUT |= {"SparseDenseCwiseAdd", "SparseSparseMaximum", "SparseSparseMinimum"}
 
 

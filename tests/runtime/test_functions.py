@@ -50,6 +50,55 @@ def test_a_case_of_functions_with_effects_runs_one(graph: tf.Graph, fed: tuple[f
         np.testing.assert_allclose(session.run("case:0", {"x:0": fed}), EXPECTED[fed][4])
 
 
+@pytest.mark.parametrize(
+    ("name", "by_x", "by_v"),
+    [("looped", [8, 8], 38), ("nested", [5, 5], 0), ("after_the_loop", [0, 0], 1)],
+)
+def test_gradients_flow_through_loops(
+    graph: tf.Graph, name: str, by_x: list[float], by_v: float
+) -> None:
+    tf.import_graph_def(functional_graph(), name="")
+    x, v = (graph.get_tensor_by_name(f"{n}:0") for n in "xv")
+    grads = tf.gradients(
+        graph.get_tensor_by_name(f"{name}:0"), [x, v], unconnected_gradients="zero"
+    )
+    with tf.Session() as session:
+        session.run("init")
+        found = session.run(grads, {x: [1.0, 2.0]})
+    np.testing.assert_allclose(found[0], by_x)
+    np.testing.assert_allclose(found[1], by_v)
+
+
+def test_a_loop_that_changes_what_its_gradient_reads_has_none(graph: tf.Graph) -> None:
+    graph_def = functional_graph()
+    body = next(
+        f for f in graph_def.library.function if f.signature.name.startswith("while_body_37")
+    )
+    handle = next(n for n in body.node_def if n.op == "ReadVariableOp").input[0]
+    change = body.node_def.add(
+        name="change", op="AssignAddVariableOp", input=[handle, "one:output:0"]
+    )
+    change.attr["dtype"].type = 1
+    one = body.node_def.add(name="one", op="Const")
+    one.attr["dtype"].type = 1
+    one.attr["value"].tensor.dtype = 1
+    one.attr["value"].tensor.float_val.append(1.0)
+    one.attr["value"].tensor.tensor_shape.SetInParent()
+    body.signature.control_output.append("change")
+    body.control_ret["change"] = "change"
+    tf.import_graph_def(graph_def, name="")
+    with pytest.raises(LookupError, match="would read a variable again"):
+        tf.gradients(graph.get_tensor_by_name("looped:0"), graph.get_tensor_by_name("x:0"))
+
+
+def test_a_loop_has_no_second_order_gradient(graph: tf.Graph) -> None:
+    tf.import_graph_def(functional_graph(), name="")
+    x = graph.get_tensor_by_name("x:0")
+    (first,) = tf.gradients(graph.get_tensor_by_name("looped:0"), x)
+    with pytest.raises(LookupError):
+        tf.gradients(first * first, x)
+
+
 def test_the_library_stays_as_it_was(graph: tf.Graph) -> None:
     given = functional_graph()
     tf.import_graph_def(given, name="copy")

@@ -2,6 +2,7 @@
 
     python tests/support/tf2_model.py model FOLDER
     python tests/support/tf2_model.py graph FILE
+    python tests/support/tf2_model.py loops FILE
 
 Each needs a process of its own: one runs eagerly, the other may not.
 """
@@ -92,5 +93,68 @@ def save_graph(path: str) -> None:
         file.write(tf.get_default_graph().as_graph_def().SerializeToString())
 
 
+def save_loops(path: str) -> None:
+    """Loops by functions; besides, in FILE.npz, the gradients that TensorFlow makes of them.
+
+    LOOP/x and LOOP/v are those of the sum of LOOP:0 by the placeholder and by the variable.
+    """
+    import numpy as np
+    import tensorflow.compat.v1 as tf
+
+    tf.disable_eager_execution()
+    tf.enable_control_flow_v2()
+    x = tf.placeholder(tf.float32, [2, 2], name="x")
+    v = tf.get_variable("v", initializer=[[0.5, -0.25], [0.125, 1.0]], use_resource=True)
+
+    def repeated(count: int, start: Any, step: Any) -> Any:
+        return tf.while_loop(lambda i, a: i < count, lambda i, a: (i + 1, step(i, a)), [0, start])[
+            1
+        ]
+
+    def chosen(i: Any, a: Any) -> Any:
+        return tf.cond(tf.equal(i, 1), lambda: a * a, lambda: a + v)
+
+    def grown(i: Any, a: Any) -> Any:
+        return tf.concat([a, tf.tanh(a[-1:] @ v)], 0)
+
+    loops = {
+        "recurrent": repeated(3, x, lambda i, a: tf.tanh(a @ v + x)),
+        "scaled": repeated(3, x, lambda i, a: a * tf.cast(i + 1, tf.float32)),
+        "branching": repeated(3, x, chosen),
+        "nested": repeated(2, x, lambda i, a: repeated(2, a, lambda j, b: tf.sin(b) * x + v)),
+        "never": repeated(0, x, lambda i, a: a * v),
+        "unused": repeated(2, x, lambda i, a: v + 1.0),
+        "whole": tf.while_loop(
+            lambda a, n: tf.reduce_sum(tf.abs(a)) < 20.0, lambda a, n: (a * a + 1.0, n + 1), [x, 0]
+        )[0],
+        "growing": tf.while_loop(
+            lambda i, a: i < 3,
+            lambda i, a: (i + 1, grown(i, a)),
+            [0, x],
+            shape_invariants=[tf.TensorShape([]), tf.TensorShape([None, 2])],
+        )[1],
+        "in_a_branch": tf.cond(
+            tf.reduce_sum(x) > 0.0, lambda: repeated(2, x, lambda i, a: a @ v), lambda: x
+        ),
+    }
+    both = tf.while_loop(
+        lambda i, a, b: i < 3, lambda i, a, b: (i + 1, b @ v, a + b), [0, x, x * 2.0]
+    )
+    loops["crossed"] = both[1] + tf.square(both[2])
+    named = {name: tf.identity(value, name=name) for name, value in loops.items()}
+    initializer = tf.global_variables_initializer()
+    with open(path, "wb") as file:
+        file.write(tf.get_default_graph().as_graph_def().SerializeToString())
+    grads = {}
+    for name, value in named.items():
+        pair = tf.gradients(value, [x, v], unconnected_gradients="zero")
+        grads[f"{name}/x"], grads[f"{name}/v"] = pair
+    # A gradient adds outputs to its loop, which a session that has run it does not take.
+    with tf.Session() as session:
+        session.run(initializer)
+        found = session.run(grads, {x: [[0.5, 1.5], [-1.0, 2.0]]})
+    np.savez(f"{path}.npz", **found)
+
+
 if __name__ == "__main__":
-    {"model": save_model, "graph": save_graph}[sys.argv[1]](sys.argv[2])
+    {"model": save_model, "graph": save_graph, "loops": save_loops}[sys.argv[1]](sys.argv[2])

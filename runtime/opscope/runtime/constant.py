@@ -163,14 +163,18 @@ def convert_to_tensor(
     dtype: Any = None,
     name: str | None = None,
     preferred_dtype: Any = None,
+    dtype_hint: Any = None,
     as_ref: bool = False,
 ) -> Tensor:
     """Return `value` as a tensor: a tensor itself, a variable's value, or a new constant.
 
+    preferred_dtype: the dtype of a Python value where it fits; dtype_hint is its newer name.
     as_ref: a variable gives its reference instead of its value. ValueError when a tensor has
     another dtype than asked for, TypeError when a Python value does not fit.
     """
     wanted = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
+    if preferred_dtype is None:
+        preferred_dtype = dtype_hint
     convert = getattr(value, "_as_tensor", None)
     if convert is not None:
         value = convert(as_ref)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,19 @@ class DeviceSpec:
         ValueError for anything else.
         """
         return text if isinstance(text, DeviceSpec) else _parse(text)
+
+    @classmethod
+    def from_string(cls, spec: str) -> DeviceSpec:
+        """As `parse`."""
+        return cls.parse(spec)
+
+    def replace(self, **kwargs: Any) -> DeviceSpec:
+        """This spec with some parts set anew: job, replica, task, device_type, device_index."""
+        return replace(self, **kwargs)
+
+    def make_merged_spec(self, dev: DeviceSpec) -> DeviceSpec:
+        """This spec with what is set in `dev` put over it."""
+        return dev.merged_over(self)
 
     def to_string(self) -> str:
         """The name in TensorFlow's long form, without the parts that are not set."""

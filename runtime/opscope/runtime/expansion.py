@@ -68,6 +68,7 @@ class Expansion:
                 depth = 0 if caller is None else caller.depth + 1
                 controls = controls or ([] if inputs else list(roots))
                 call = Call(self, op, name, inputs, controls, depth, caller)
+                call.roots = controls or list(roots)
                 made, outputs = call.written_out()
             elif caller is None and same and not closes_loop:
                 continue
@@ -159,7 +160,8 @@ class Expansion:
 class Call:
     """One call while it is written out: what its op type's `expand` rule works with.
 
-    name: that of the call in the plan. inputs, controls: what stands for the op's own.
+    name: that of the call in the plan. inputs, controls: what stands for the op's own. roots: what
+    ops without inputs wait for, so that they are in the round or branch that the call is in.
     """
 
     def __init__(
@@ -177,6 +179,7 @@ class Call:
         self.name = name
         self.inputs = inputs
         self.controls = controls
+        self.roots = controls
         self.depth = depth
         self.user_frames: tuple[Any, ...] = op.code_frames if caller is None else caller.user_frames
 

@@ -41,8 +41,11 @@ _ASK_SHAPES = frozenset({"Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLi
 _NOTHING: frozenset[str] = frozenset()
 
 
-class _Backward:
-    """The gradient of one function while it is built."""
+class Backward:
+    """The gradient of one function while it is built.
+
+    found: the gradients of its inputs, None where there is none.
+    """
 
     def __init__(
         self, function: GraphFunction, outer: Graph, given: Sequence[Tensor | None]
@@ -61,14 +64,14 @@ class _Backward:
                 for i, (result, grad) in enumerate(zip(function.results, given, strict=True))
                 if grad is not None
             }
-            results, copies = _copied(function, graph, self.inputs)
+            results, copies = copied(function, graph, self.inputs)
             self.arguments = [*self.inputs, *grads.values()]
             found = gradients([results[i] for i in grads], list(self.inputs), list(grads.values()))
             self.found: list[Tensor | None] = [
                 None if g is None else convert_to_tensor(g) for g in found
             ]
         needed = _computing([g for g in self.found if g is not None], self.arguments)
-        _require_repeatable(function, [copies[op] for op in needed if op in copies])
+        require_repeatable(function, [copies[op] for op in needed if op in copies])
 
     def function(self, kinds: Sequence[dtypes.DType | None], number: int) -> GraphFunction:
         """The function of the gradients of the inputs for which `kinds` has a dtype, else zeros."""
@@ -86,7 +89,7 @@ class _Backward:
         return GraphFunction(f"{self.name}_{number}", self.graph, self.arguments, results)
 
 
-def _copied(
+def copied(
     function: GraphFunction, graph: FunctionGraph, arguments: Sequence[Tensor]
 ) -> tuple[list[Tensor], dict[Operation, Operation]]:
     """The results of a function, from copies of what they are computed from, without effects.
@@ -133,7 +136,7 @@ def _computing(
     return list(found)
 
 
-def _require_repeatable(function: GraphFunction, ops: Sequence[Operation]) -> None:
+def require_repeatable(function: GraphFunction, ops: Sequence[Operation]) -> None:
     """LookupError for ops that would give another value when the gradient runs them again."""
     targets = [*function.controls, *(t.op for t in function.results)]
     updated = {
@@ -156,7 +159,8 @@ def _require_repeatable(function: GraphFunction, ops: Sequence[Operation]) -> No
             )
 
 
-def _numbered(outer: Graph) -> int:
+def numbered(outer: Graph) -> int:
+    """A number for the name of a new function that no function of the graph has."""
     return len(outer.functions)
 
 
@@ -165,15 +169,15 @@ def differentiate_call(
 ) -> list[Tensor | None]:
     """The gradients of the inputs of an op that calls a function."""
     outer = get_default_graph()
-    backward = _Backward(function, outer, _used(grads))
+    backward = Backward(function, outer, used(grads))
     kinds = [None if g is None else g.dtype.base_dtype for g in backward.found]
     if not any(kinds):
         return [None] * len(node.inputs)
     made = make_node(
         "StatefulPartitionedCall" if node.definition.stateful else "PartitionedCall",
-        [*node.inputs, *(g for g in _used(grads) if g is not None)],
+        [*node.inputs, *(g for g in used(grads) if g is not None)],
         Tout=[kind for kind in kinds if kind is not None],
-        f=backward.function(kinds, _numbered(outer)),
+        f=backward.function(kinds, numbered(outer)),
     )
     return _spread(kinds, made)
 
@@ -189,25 +193,26 @@ def differentiate_branches(
     Each branch gives all gradients that one of them has, zeros for its own missing ones.
     """
     outer = get_default_graph()
-    built = [_Backward(branch, outer, _used(grads)) for branch in branches]
+    built = [Backward(branch, outer, used(grads)) for branch in branches]
     kinds: list[dtypes.DType | None] = [
         next((g.dtype.base_dtype for g in found if g is not None), None)
         for found in zip(*(b.found for b in built), strict=True)
     ]
     if not any(kinds):
         return [None] * len(node.inputs)
-    first = _numbered(outer)
+    first = numbered(outer)
     choice, *inputs = node.inputs
     made = make(
         choice,
-        [*inputs, *(g for g in _used(grads) if g is not None)],
+        [*inputs, *(g for g in used(grads) if g is not None)],
         [kind for kind in kinds if kind is not None],
         [b.function(kinds, first + i) for i, b in enumerate(built)],
     )
     return [None, *_spread(kinds, made)]
 
 
-def _used(grads: Sequence[Tensor | None]) -> list[Tensor | None]:
+def used(grads: Sequence[Tensor | None]) -> list[Tensor | None]:
+    """Those tensors that a gradient can be; None for the others."""
     return [
         g if g is not None and (g.dtype.is_floating or g.dtype.is_complex) else None for g in grads
     ]
@@ -237,11 +242,11 @@ def _(call: Call) -> tuple[list[Tensor], list[Operation]]:
     function: GraphFunction = call.op.attrs["f"]
     count = len(function.inputs)
     values = call.after_controls(call.inputs)
-    grads = _used(values[count:])
-    backward = _Backward(function, call.expansion.graph, grads)
+    grads = used(values[count:])
+    backward = Backward(function, call.expansion.graph, grads)
     made = backward.function([t.dtype.base_dtype for t in function.inputs], 0)
     given = [*values[:count], *(g for g in grads if g is not None)]
-    return call.inline(made, given, call.controls)
+    return call.inline(made, given, call.roots)
 
 
 for _name in ("PartitionedCall", "StatefulPartitionedCall"):

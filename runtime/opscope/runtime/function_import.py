@@ -11,6 +11,7 @@ from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 from opscope.events.proto.op_def_pb2 import OpDef as OpDefProto
 from opscope.runtime import dtypes
+from opscope.runtime import function_loop_gradient as _loops  # noqa: F401 - registers gradients
 from opscope.runtime.function_gradient import differentiate_call
 from opscope.runtime.function_graph import FunctionGraph, GraphFunction
 from opscope.runtime.graph import Graph

@@ -24,13 +24,16 @@ def map_fn(
     swap_memory: bool = False,
     infer_shape: bool = True,
     name: str | None = None,
+    fn_output_signature: Any = None,
 ) -> Any:
     """`fn` of each row of `elems`, stacked.
 
     elems may nest: `fn` then gets the rows in that structure. dtype: what `fn` returns, in its
-    structure, where that differs from elems.
+    structure, where that differs from elems; fn_output_signature is its newer name.
     """
     _check_callable(fn)
+    if fn_output_signature is not None:
+        dtype = nest.map_structure(lambda s: getattr(s, "dtype", s), fn_output_signature)
     given = nest.flatten(elems)
     kinds = nest.flatten(elems if dtype is None else dtype)
     with op_scope(name, "map", *given):

@@ -30,7 +30,7 @@ from opscope.runtime.loop_gradients import (
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.basic import identity
-from opscope.runtime.ops.filling import ones, zeros_like
+from opscope.runtime.ops.filling import ones, zeros, zeros_like
 from opscope.runtime.ops.joining import concat
 from opscope.runtime.ops.scope import op_scope
 from opscope.runtime.ops.shape import shape
@@ -101,10 +101,17 @@ def gradients(
         walk.run(grad_list)
         found = [walk.result(x) for x in sources]
         if unconnected is UnconnectedGradients.ZERO:
-            found = [zeros_like(x) if g is None else g for x, g in zip(sources, found, strict=True)]
+            found = [_zeros(x) if g is None else g for x, g in zip(sources, found, strict=True)]
     if walk.loops is not None:
         walk.loops.close_open_loops()
     return found
+
+
+def _zeros(x: Tensor) -> Tensor:
+    """Zeros like a tensor, or like the variable of a handle."""
+    if x.dtype is not dtypes.resource or "dtype" not in x.op.attrs:
+        return zeros_like(x)
+    return zeros(make_tensor("VariableShape", x), x.op.attrs["dtype"])
 
 
 def _as_list(values: Any) -> list[Any]:
@@ -154,7 +161,8 @@ class _Backward:
         """Collect the gradients of every tensor on the way to the sources."""
         for i, (y, grad_y) in enumerate(zip(self.targets, grad_ys, strict=True)):
             with self._beside(y.op):
-                self._add(y, _initial_gradient(y, grad_y, i))
+                # As given: it may be one that broadcasts to the shape of `y`.
+                self.collected.setdefault(y, []).append(_initial_gradient(y, grad_y, i))
         self._count()
         asked = list(dict.fromkeys(y.op for y in self.targets))
         self.queue.extend(o for o in asked if self.pending.get(o) == 0 and o in self.reachable)

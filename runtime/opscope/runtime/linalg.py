@@ -16,6 +16,16 @@ from opscope.runtime.ops.matrices import matrix_diag_part as diag_part
 from opscope.runtime.ops.matrices import matrix_inverse as inv
 from opscope.runtime.ops.matrices import matrix_set_diag as set_diag
 from opscope.runtime.ops.matrices import matrix_solve as solve
+from opscope.runtime.ops.matrix_functions import (
+    expm,
+    logm,
+    lu_matrix_inverse,
+    lu_reconstruct,
+    lu_solve,
+    matrix_rank,
+    normalize,
+    pinv,
+)
 from opscope.runtime.ops.normalization import l2_normalize
 from opscope.runtime.ops.products import cross, matvec, tensordot
 from opscope.runtime.ops.statistics import norm
@@ -25,6 +35,7 @@ from opscope.runtime.ops.triangular import cholesky, cholesky_solve, logdet, slo
 from opscope.runtime.ops.triangular import matrix_solve_ls as lstsq
 from opscope.runtime.ops.triangular import matrix_square_root as sqrtm
 from opscope.runtime.ops.triangular import matrix_triangular_solve as triangular_solve
+from opscope.runtime.ops.tridiagonal import tridiagonal_matmul, tridiagonal_solve
 
 __all__ = [
     "adjoint",
@@ -38,17 +49,25 @@ __all__ = [
     "eigh",
     "eigvalsh",
     "einsum",
+    "expm",
     "eye",
     "global_norm",
     "inv",
     "l2_normalize",
     "logdet",
+    "logm",
     "lstsq",
     "lu",
+    "lu_matrix_inverse",
+    "lu_reconstruct",
+    "lu_solve",
     "matmul",
+    "matrix_rank",
     "matrix_transpose",
     "matvec",
     "norm",
+    "normalize",
+    "pinv",
     "qr",
     "set_diag",
     "slogdet",
@@ -61,4 +80,6 @@ __all__ = [
     "trace",
     "transpose",
     "triangular_solve",
+    "tridiagonal_matmul",
+    "tridiagonal_solve",
 ]

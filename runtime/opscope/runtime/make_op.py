@@ -238,7 +238,7 @@ def _to_tensor(value: Any, wanted: Any, absolute_name: str, preferred: Any, as_r
     graph = get_default_graph()
     parent, _, leaf = absolute_name.rpartition("/")
     with graph.name_scope(parent + "/" if parent else None):
-        return convert_to_tensor(value, wanted, leaf, preferred, as_ref)
+        return convert_to_tensor(value, wanted, leaf, preferred, as_ref=as_ref)
 
 
 def _complete(definition: OpDef, known: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 
-def is_nested(value: Any) -> bool:
+def is_nested(seq: Any) -> bool:
     """True for what is taken apart: lists, tuples and mappings."""
-    return isinstance(value, (list, tuple, Mapping))
+    return isinstance(seq, (list, tuple, Mapping))
 
 
-def flatten(structure: Any) -> list[Any]:
+def flatten(structure: Any, expand_composites: bool = False) -> list[Any]:
     """The leaves in order; dicts by sorted key."""
     return list(_leaves(structure))
 
@@ -27,9 +27,11 @@ def _leaves(structure: Any) -> Iterator[Any]:
         yield structure
 
 
-def pack_sequence_as(structure: Any, flat: Iterable[Any]) -> Any:
-    """`flat` in the form of `structure`; ValueError when the number of leaves differs."""
-    leaves = list(flat)
+def pack_sequence_as(
+    structure: Any, flat_sequence: Iterable[Any], expand_composites: bool = False
+) -> Any:
+    """`flat_sequence` in the form of `structure`; ValueError when the number of leaves differs."""
+    leaves = list(flat_sequence)
     count = len(flatten(structure))
     if len(leaves) != count:
         raise ValueError(f"{len(leaves)} values do not fit a structure of {count}: {structure!r}")
@@ -48,16 +50,30 @@ def _packed(structure: Any, leaves: Iterator[Any]) -> Any:
     return next(leaves)
 
 
-def map_structure(function: Callable[..., Any], *structures: Any) -> Any:
-    """`function` of the leaves that stand in the same place, in the form of the first structure."""
-    for other in structures[1:]:
-        assert_same_structure(structures[0], other)
-    columns = zip(*map(flatten, structures), strict=True)
-    return pack_sequence_as(structures[0], [function(*column) for column in columns])
+def map_structure(
+    func: Callable[..., Any],
+    *structure: Any,
+    check_types: bool = True,
+    expand_composites: bool = False,
+) -> Any:
+    """`func` of the leaves that stand in the same place, in the form of the first structure.
+
+    check_types: lists and tuples are different forms.
+    """
+    for other in structure[1:]:
+        assert_same_structure(structure[0], other, check_types)
+    columns = zip(*map(flatten, structure), strict=True)
+    return pack_sequence_as(structure[0], [func(*column) for column in columns])
 
 
-def assert_same_structure(first: Any, second: Any) -> None:
-    """ValueError when the two do not nest alike, TypeError when their kinds differ."""
+def assert_same_structure(
+    nest1: Any, nest2: Any, check_types: bool = True, expand_composites: bool = False
+) -> None:
+    """ValueError when the two do not nest alike, TypeError when their kinds differ.
+
+    check_types: lists and tuples are different kinds.
+    """
+    first, second = nest1, nest2
     if is_nested(first) != is_nested(second):
         raise ValueError(
             "The two structures don't have the same nested structure.\n\n"
@@ -65,7 +81,7 @@ def assert_same_structure(first: Any, second: Any) -> None:
         )
     if not is_nested(first):
         return
-    if type(first) is not type(second):
+    if check_types and type(first) is not type(second):
         raise TypeError(
             "The two structures don't have the same sequence type. First structure has type "
             f"{type(first).__name__}, while second structure has type {type(second).__name__}."
@@ -81,4 +97,4 @@ def assert_same_structure(first: Any, second: Any) -> None:
         else zip(first, second, strict=True)
     )
     for a, b in pairs:
-        assert_same_structure(a, b)
+        assert_same_structure(a, b, check_types)

@@ -86,6 +86,11 @@ def variable_op_scope(
     reuse: Reuse = None,
     dtype: Any = None,
     constraint: Callable[[Tensor], Tensor] | None = None,
+    *,
+    caching_device: Any = None,
+    partitioner: Any = None,
+    custom_getter: Any = None,
+    use_resource: bool | None = None,
 ) -> Iterator[VariableScope]:
     """As `variable_scope`, with its arguments in another order."""
     with variable_scope(
@@ -97,5 +102,9 @@ def variable_op_scope(
         reuse=reuse,
         dtype=dtype,
         constraint=constraint,
+        caching_device=caching_device,
+        partitioner=partitioner,
+        custom_getter=custom_getter,
+        use_resource=use_resource,
     ) as scope:
         yield scope

@@ -14,6 +14,9 @@ from opscope.runtime.ops.random import random_uniform as uniform
 from opscope.runtime.ops.sampling import categorical, multinomial
 from opscope.runtime.ops.sampling import random_gamma as gamma
 from opscope.runtime.ops.sampling import random_poisson as poisson
+from opscope.runtime.ops.stateless_random import stateless_random_normal as stateless_normal
+from opscope.runtime.ops.stateless_random import stateless_random_uniform as stateless_uniform
+from opscope.runtime.ops.stateless_random import stateless_truncated_normal
 from opscope.runtime.scopes import set_random_seed
 
 __all__ = [
@@ -29,6 +32,9 @@ __all__ = [
     "poisson",
     "set_random_seed",
     "shuffle",
+    "stateless_normal",
+    "stateless_truncated_normal",
+    "stateless_uniform",
     "truncated_normal",
     "uniform",
     "uniform_candidate_sampler",

@@ -48,6 +48,15 @@ class SparseTensor:
         """The element type."""
         return self.values.dtype
 
+    def with_values(self, new_values: Any) -> SparseTensor:
+        """A SparseTensor with other values at the same places."""
+        return SparseTensor(self.indices, new_values, self.dense_shape)
+
+    def consumers(self) -> list[Operation]:
+        """The operations that take one of the three tensors."""
+        parts = (self.indices, self.values, self.dense_shape)
+        return list(dict.fromkeys(op for part in parts for op in part.consumers()))
+
     @property
     def op(self) -> Operation:
         """The operation that makes the values."""

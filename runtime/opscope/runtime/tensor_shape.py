@@ -77,6 +77,16 @@ class Dimension:
         right = Dimension(other).value
         return self.value is None or right is None or self.value == right
 
+    def assert_is_compatible_with(self, other: Any) -> None:
+        """Raise ValueError unless the sizes are compatible."""
+        if not self.is_compatible_with(other):
+            raise ValueError(f"Dimensions {self} and {Dimension(other)} are not compatible")
+
+    def merge_with(self, other: Any) -> Dimension:
+        """The size where one of both knows it; ValueError when they differ."""
+        self.assert_is_compatible_with(other)
+        return Dimension(other) if self.value is None else Dimension(self.value)
+
 
 class TensorShape:
     """A shape whose rank or single sizes may be unknown.
@@ -181,6 +191,23 @@ class TensorShape:
         if self.sizes is not None and len(self.sizes) < rank:
             raise ValueError(f"Shape {self} must have rank at least {rank}")
         return self
+
+    def with_rank_at_most(self, rank: int) -> TensorShape:
+        """This shape; ValueError when it is known to have more axes than `rank`."""
+        if self.sizes is not None and len(self.sizes) > rank:
+            raise ValueError(f"Shape {self} must have rank at most {rank}")
+        return self
+
+    def assert_same_rank(self, other: Any) -> None:
+        """Raise ValueError unless the ranks are the same, or one is unknown."""
+        theirs = as_shape(other)
+        if None not in (self.ndims, theirs.ndims) and self.ndims != theirs.ndims:
+            raise ValueError(f"Shapes {self} and {theirs} must have the same rank")
+
+    def assert_is_fully_defined(self) -> None:
+        """Raise ValueError unless all sizes are known."""
+        if not self.is_fully_defined():
+            raise ValueError(f"Shape {self} is not fully defined")
 
     def concatenate(self, other: Any) -> TensorShape:
         """These axes followed by those of `other`."""

@@ -20,6 +20,7 @@ from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops import basic, state  # noqa: F401 - they define the ops used here
 from opscope.runtime.ops.overloads import install
 from opscope.runtime.save_slice import SaveSliceInfo
+from opscope.runtime.sparse_reference_updates import SparseReferenceUpdates
 from opscope.runtime.tensor_shape import TensorShape, as_shape
 from opscope.runtime.variable_class import variable_class
 from opscope.runtime.variable_creators import chained, open_creators
@@ -38,7 +39,7 @@ class _VariableType(type):
         return chained(creators, super().__call__)(**bound.arguments)
 
 
-class Variable(metaclass=_VariableType):
+class Variable(SparseReferenceUpdates, metaclass=_VariableType):
     """A value kept in the session; in expressions it stands for its current value.
 
     The graph gets the nodes `NAME` (VariableV2), `NAME/Assign` (its initializer), `NAME/read` and,

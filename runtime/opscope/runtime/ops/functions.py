@@ -61,7 +61,7 @@ def call_of(function: GraphFunction) -> Callable[[Call], Results]:
     """The rule that writes out a call of one function."""
 
     def expand(call: Call) -> Results:
-        return call.inline(function, call.after_controls(call.inputs), call.controls)
+        return call.inline(function, call.after_controls(call.inputs), call.roots)
 
     return expand
 
@@ -233,7 +233,7 @@ def _(call: Call) -> Results:
             lambda given, pivot: from_branch(place + 1, given, [pivot]),
         )
 
-    return from_branch(0, inputs, list(call.controls))
+    return from_branch(0, inputs, list(call.roots))
 
 
 def _number(call: Call, value: int, part: str, controls: Sequence[Operation]) -> Tensor:
@@ -275,7 +275,7 @@ def _(call: Call) -> Results:
     stays = [result is given for result, given in zip(body.results, body.inputs, strict=True)]
     count = len(inputs)
     if all(stays):  # a loop needs something that goes round
-        inputs.append(_number(call, 0, "round/start", call.controls))
+        inputs.append(_number(call, 0, "round/start", call.roots))
         stays.append(False)
     frame = call.name
     entered = [

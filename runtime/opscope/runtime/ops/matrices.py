@@ -270,7 +270,7 @@ def _refuse_other_than_square(value: Any) -> None:
         )
 
 
-def _square_shape(shape: TensorShape) -> TensorShape:
+def square_shape(shape: TensorShape) -> TensorShape:
     """The shape with both last sizes known where one is; ValueError when they differ."""
     if shape.sizes is None:
         return shape
@@ -312,17 +312,17 @@ def _solve(xp: Any, matrix: Any, rhs: Any, *, adjoint: bool) -> Any:
 
 @_inverse.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [_square_shape(node.inputs[0].shape)]
+    return [square_shape(node.inputs[0].shape)]
 
 
 @_determinant.shape
 def _(node: Operation) -> list[TensorShape]:
-    return [_square_shape(node.inputs[0].shape)[:-2]]
+    return [square_shape(node.inputs[0].shape)[:-2]]
 
 
 @_solve.shape
 def _(node: Operation) -> list[TensorShape]:
-    matrix, rhs = _square_shape(node.inputs[0].shape), node.inputs[1].shape
+    matrix, rhs = square_shape(node.inputs[0].shape), node.inputs[1].shape
     if matrix.sizes is None or rhs.sizes is None:
         return [rhs]
     if len(rhs.sizes) < 2:
@@ -373,19 +373,45 @@ def matrix_band_part(
     return make_tensor("MatrixBandPart", input, num_lower, num_upper, name=name)
 
 
-def matrix_diag(diagonal: Any, name: str = "diag") -> Tensor:
-    """Square matrices with the given main diagonals."""
-    return make_tensor("MatrixDiagV3", diagonal, 0, -1, -1, 0, name=name)
+def matrix_diag(
+    diagonal: Any,
+    name: str = "diag",
+    k: Any = 0,
+    num_rows: Any = -1,
+    num_cols: Any = -1,
+    padding_value: Any = 0,
+    align: str = "RIGHT_LEFT",
+) -> Tensor:
+    """Matrices with the given diagonals, by default the main ones, and padding_value elsewhere.
+
+    k: which diagonal, or the lowest and the highest. align: at which end of a row the shorter
+    superdiagonals and subdiagonals lie.
+    """
+    return make_tensor(
+        "MatrixDiagV3", diagonal, k, num_rows, num_cols, padding_value, align=align, name=name
+    )
 
 
-def matrix_diag_part(input: Any, name: str = "diag_part") -> Tensor:  # noqa: A002
-    """The main diagonals of matrices."""
-    return make_tensor("MatrixDiagPartV3", input, 0, 0, name=name)
+def matrix_diag_part(
+    input: Any,  # noqa: A002
+    name: str = "diag_part",
+    k: Any = 0,
+    padding_value: Any = 0,
+    align: str = "RIGHT_LEFT",
+) -> Tensor:
+    """The diagonals `k` of matrices, by default the main ones; shorter ones are padded."""
+    return make_tensor("MatrixDiagPartV3", input, k, padding_value, align=align, name=name)
 
 
-def matrix_set_diag(input: Any, diagonal: Any, name: str = "set_diag") -> Tensor:  # noqa: A002
-    """Matrices with their main diagonals replaced."""
-    return make_tensor("MatrixSetDiagV3", input, diagonal, 0, name=name)
+def matrix_set_diag(
+    input: Any,  # noqa: A002
+    diagonal: Any,
+    name: str = "set_diag",
+    k: Any = 0,
+    align: str = "RIGHT_LEFT",
+) -> Tensor:
+    """Matrices with their diagonals `k`, by default the main ones, replaced."""
+    return make_tensor("MatrixSetDiagV3", input, diagonal, k, align=align, name=name)
 
 
 def trace(x: Any, name: str | None = None) -> Tensor:

@@ -18,6 +18,19 @@ _POLICY = "bad_indices_policy: string = ''"
 _INDEX = "Tindices: {int16, int32, int64}"
 
 
+def check_updates(target: TensorShape, indices: TensorShape, updates: TensorShape) -> None:
+    """ValueError where updates cannot be the parts of a target that the rows of indices name."""
+    if indices.sizes is None or updates.sizes is None:
+        return
+    counts = target.num_elements(), indices.num_elements(), updates.num_elements()
+    if counts[0] == 0 and 0 not in counts[1:]:
+        raise ValueError("Indices and updates specified for empty tensor")
+    lead, depth = len(indices.sizes) - 1, indices.sizes[-1]
+    updates[:lead].assert_is_compatible_with(indices[:-1])
+    if depth is not None and target.sizes is not None:
+        updates[lead:].assert_is_compatible_with(target[depth:])
+
+
 def places(indices: Any, sizes: tuple[int, ...]) -> tuple[Any, ...]:
     """The rows of indices as one array per axis; InvalidArgumentError when one is out of range."""
     depth = indices.shape[-1]
@@ -127,9 +140,15 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
 
 
 def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: int = 0) -> Tensor:
-    """The parts of `params` that the rows of `indices` name; batch_dims must be 0."""
+    """The parts of `params` that the rows of `indices` name.
+
+    batch_dims: so many leading axes of both are a batch, each entry with indices of its own.
+    ValueError when it is negative or not less than both ranks.
+    """
     if batch_dims:
-        raise NotImplementedError("opscope's gather_nd has no batch_dims; give 0")
+        from opscope.runtime.ops.batch_indexing import batch_gather_nd
+
+        return batch_gather_nd(params, indices, batch_dims, name)
     if hasattr(params, "gather_nd"):
         parts: Tensor = params.gather_nd(indices, name=name)
         return parts

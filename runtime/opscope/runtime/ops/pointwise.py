@@ -288,8 +288,17 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     return make_tensor("Identity", parts[0], name=name) if name else parts[0]
 
 
-def accumulate_n(inputs: Any, shape: Any = None, name: str | None = None) -> Tensor:
-    """The sum of tensors of one shape; `shape`, where given, is set on the result."""
+def accumulate_n(
+    inputs: Any, shape: Any = None, tensor_dtype: Any = None, name: str | None = None
+) -> Tensor:
+    """The sum of tensors of one shape; `shape`, where given, is set on the result.
+
+    TypeError when they are not of tensor_dtype, where that is given.
+    """
+    if tensor_dtype is not None:
+        found = convert_to_tensor(inputs[0]).dtype.base_dtype
+        if dtypes.as_dtype(tensor_dtype) is not found:
+            raise TypeError(f"tensor_dtype is {tensor_dtype}, but input is of type {found}")
     total = add_n(inputs, name=name)
     if shape is not None:
         total.set_shape(shape)

@@ -220,7 +220,8 @@ _random_shuffle.shape(same_shape)
 # -- functions -----------------------------------------------------------------------------
 
 
-def _shape_tensor(shape: Any) -> Tensor:
+def shape_tensor(shape: Any) -> Tensor:
+    """The sizes as an integer tensor named "shape", int32 unless they are another."""
     if isinstance(shape, Tensor):
         return shape
     if isinstance(shape, TensorShape):
@@ -266,7 +267,7 @@ def _scaled(
     name: str | None,
 ) -> Tensor:
     with op_scope(name, default, shape, mean, stddev) as scope:
-        sizes = _shape_tensor(shape)
+        sizes = shape_tensor(shape)
         center = convert_to_tensor(mean, dtype, name="mean")
         width = convert_to_tensor(stddev, dtype, name="stddev")
         first, second = get_seed(seed)
@@ -289,7 +290,7 @@ def random_uniform(
             raise ValueError(f"Must specify maxval for integer dtype {wanted!r}")
         maxval = 1
     with op_scope(name, "random_uniform", shape, minval, maxval) as scope:
-        sizes = _shape_tensor(shape)
+        sizes = shape_tensor(shape)
         starts_at_zero = isinstance(minval, int) and minval == 0
         ends_at_one = isinstance(maxval, int) and maxval == 1
         low, high = minval, maxval

@@ -160,7 +160,20 @@ def _reduce(over: Over, xp: Any, x: Any, axes: Axes, keep: bool) -> Any:
     return over(xp, x, axes, keep)
 
 
-@op("Sum", _SIGNATURE, _NUMERIC_ATTRS, view_of=0, carries=("input",))
+def _no_axes_template(node: Operation) -> str | None:
+    """The value itself where there are no axes to reduce."""
+    axes = constant_value(node.inputs[1])
+    return "{0}" if axes is not None and not np.size(axes) else None
+
+
+@op(
+    "Sum",
+    _SIGNATURE,
+    _NUMERIC_ATTRS,
+    view_of=0,
+    carries=("input",),
+    template=_no_axes_template,
+)
 def _sum(xp: Any, x: Any, axes: Any, *, keep_dims: bool) -> Any:
     """The sum over axes."""
     return _reduce(_sum_over, xp, x, axes_of(axes, x.ndim), keep_dims)
@@ -292,6 +305,13 @@ def reduction_axes(tensor: Tensor, axes: Any) -> Any:
     return axes
 
 
+def either_argument(name: str, value: Any, older_name: str, older_value: Any) -> Any:
+    """The value of an argument that has an older name too; ValueError when both are given."""
+    if value is not None and older_value is not None:
+        raise ValueError(f"Cannot specify both '{name}' and '{older_name}'.")
+    return older_value if value is None else value
+
+
 def _reduction(
     op_type: str,
     value: Any,
@@ -301,12 +321,8 @@ def _reduction(
     reduction_indices: Any,
     keep_dims: Any,
 ) -> Tensor:
-    if axis is not None and reduction_indices is not None:
-        raise ValueError("Cannot specify both 'axis' and 'reduction_indices'.")
-    if keepdims is not None and keep_dims is not None:
-        raise ValueError("Cannot specify both 'keepdims' and 'keep_dims'.")
-    axes = reduction_indices if axis is None else axis
-    keep = bool(keep_dims if keepdims is None else keepdims)
+    axes = either_argument("axis", axis, "reduction_indices", reduction_indices)
+    keep = bool(either_argument("keepdims", keepdims, "keep_dims", keep_dims))
     # A resource variable is read by the op itself, in its scope.
     tensor = value if hasattr(value, "handle") else convert_to_tensor(value, name="input_tensor")
     reduced_to_scalar = axes is None and not keep
