@@ -10,6 +10,7 @@ import numpy as np
 
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.naming import CROWD, longest_run, name_of, numbering
+from opscope.dashboard.graph.stretches import FLAT, stretches
 from opscope.dashboard.graph.structure import Hash, structure_hashes
 
 ALIKE = 4
@@ -29,7 +30,7 @@ AUTOMATIC = Grouping()
 
 @dataclass(frozen=True)
 class Series:
-    """Scopes built alike that can stand as one group; in a crowded scope they do."""
+    """Items that can stand as one group; in a crowded scope they do."""
 
     name: str
     scope: int
@@ -63,10 +64,21 @@ def arranged(
         if each.name not in names:
             for member in each.members:
                 offers.setdefault(hierarchy.names[member], each.name)
+    known |= {each.name for each in series}
     if chosen:
         hierarchy = _rebuilt(hierarchy, set(), chosen)
-        hashes = structure_hashes(hierarchy)
-    return hierarchy, hashes, offers, known | {each.name for each in series}
+    cut = hierarchy
+    while pieces := list(_pieces(cut, known)):
+        known |= {each.name for each in pieces}
+        for each in pieces:
+            if each.name in grouping.apart:
+                offers.update((cut.name(member), each.name) for member in each.members)
+        kept = [each for each in pieces if each.name not in grouping.apart]
+        if kept:
+            cut = _rebuilt(cut, set(), kept)
+    if chosen or cut is not hierarchy:
+        hashes = structure_hashes(cut)
+    return cut, hashes, offers, known
 
 
 def _alike(hierarchy: Hierarchy, hashes: Hash) -> Iterator[Series]:
@@ -88,6 +100,22 @@ def _alike(hierarchy: Hierarchy, hashes: Hash) -> Iterator[Series]:
                 taken.add(name)
                 crowded = len(children) > CROWD and len(members) < len(children)
                 yield Series(name, scope, members, crowded)
+
+
+def _pieces(hierarchy: Hierarchy, known: frozenset[str]) -> Iterator[Series]:
+    """Cut flat levels that are too large along their flow; each level once."""
+    for scope in hierarchy.crowds(FLAT):
+        pieces = stretches(hierarchy, scope)
+        above = hierarchy.names[scope]
+        taken: set[str] = set()
+        for piece, members in pieces:
+            name = name_of(above, piece)
+            while name in taken:
+                name += "\u2032"
+            taken.add(name)
+            if name in known or hierarchy.find(name) is not None:
+                break
+            yield Series(name, scope, members, True)
 
 
 def _runs(hierarchy: Hierarchy, scope: int, twins: list[int]) -> Iterator[tuple[str, list[int]]]:
@@ -145,11 +173,15 @@ def _rebuilt(base: Hierarchy, dropped: set[int], added: list[Series]) -> Hierarc
     parent = [*base.parent.tolist(), *(each.scope for each in added)]
     names = [*base.names, *(each.name for each in added)]
     grouped = [*base.grouped, *(True for _ in added)]
+    own = base.own.copy()
     first = list(range(len(parent)))
     for number, each in enumerate(added, m):
         first[number] = min(each.members)
         for member in each.members:
-            parent[member] = number
+            if member < m:
+                parent[member] = number
+            else:
+                own[member - m] = number
     above = list(range(len(parent)))
     for scope in sorted(dropped):
         above[scope] = above[parent[scope]]
@@ -169,5 +201,5 @@ def _rebuilt(base: Hierarchy, dropped: set[int], added: list[Series]) -> Hierarc
         [names[scope] for scope in order],
         [grouped[scope] for scope in order],
         np.array([number_of[above[parent[scope]]] for scope in order], np.int64),
-        number_of[np.array(above, np.int64)[base.own]],
+        number_of[np.array(above, np.int64)[own]],
     )

@@ -192,6 +192,12 @@ class Hierarchy:
         nodes: list[int] = (self._node_children[first:last] + self.m).tolist()
         return scopes + nodes
 
+    def crowds(self, limit: int) -> list[int]:
+        """Scopes with more children than so many, series of nodes left out."""
+        children = np.diff(self._scope_start) + np.diff(self._node_start)
+        found: list[int] = np.nonzero(children > limit)[0].tolist()
+        return [scope for scope in found if not self.series_op(scope)]
+
     def meta_edges(self, scope: int) -> MetaEdges:
         """All edges between different children of a scope, and self loops of one node."""
         at = slice(self.edge_start[scope], self.edge_start[scope + 1])

@@ -43,7 +43,7 @@ def order(count: int, edges: list[Edge], first: frozenset[int], last: frozenset[
 
     Edges are distinct and no self loops.
     """
-    backward = _backward_edges(count, edges)
+    backward = backward_edges(count, edges)
     forward: dict[Edge, None] = {}
     for source, target in edges:
         forward[(target, source) if (source, target) in backward else (source, target)] = None
@@ -88,7 +88,7 @@ def order(count: int, edges: list[Edge], first: frozenset[int], last: frozenset[
     return Ordering(count, layers, layer_of, before, after, chains, frozenset(backward))
 
 
-def _backward_edges(count: int, edges: list[Edge]) -> set[Edge]:
+def backward_edges(count: int, edges: list[Edge]) -> set[Edge]:
     """Edges that close a cycle in a depth-first walk that starts at the sources."""
     after: list[list[int]] = [[] for _ in range(count)]
     entering = [0] * count
