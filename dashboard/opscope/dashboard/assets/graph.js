@@ -43,6 +43,7 @@
         field("Run", this.runs), this.tagField,
         ...this.search.elements, this.health.element, this.colours.element, this.colours.key,
         el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen())),
+        field("Direction", this.flows = el("select", { id: "graph-flow", onchange: (e) => this.turn(e.target.value) }, el("option", { value: "", text: "Bottom to top" }), el("option", { value: "lr", text: "Left to right" }))),
         this.chosen = el("div", { class: "chosen" }),
         this.summary,
       );
@@ -322,6 +323,12 @@
       if (together && this.selected === name) this.describe();
     }
 
+    async turn(flow) {
+      this.choices.change({ flow: flow ? [flow] : [] });
+      await this.load();
+      if (this.selected && this.drawing.byName.has(this.selected)) this.drawing.reveal(this.selected, true); else this.drawing.start();
+    }
+
     showAll() {
       this.choices.change({ hidden: [], isolated: [] });
       return this.load();
@@ -369,6 +376,7 @@
         isolated.length && row(only, isolated, () => { this.choices.change({ isolated: [] }); this.load(); }),
         hidden.length && row(gone, hidden, () => { this.choices.change({ hidden: [] }); this.load(); }),
       ].filter(Boolean));
+      this.flows.value = this.choices.flow[0] === "lr" ? "lr" : "";
       this.undoer.disabled = !past.length; this.redoer.disabled = !future.length;
     }
 

@@ -11,8 +11,8 @@
   const tint = (index) => (index < 0 ? "var(--hue-none)" : `var(--hue-${index % HUES})`);
   const heat = (share) => `color-mix(in oklab, var(--heat-high) ${Math.round(share * 100)}%, var(--heat-low))`;
 
-  // Path through the points: vertical at each, rounded corners where the edge wraps to a column.
-  const path = (p, bends = []) => {
+  // Path through the points: in the direction of the flow at each, rounded corners where the edge wraps to a column.
+  const path = (p, bends = [], lr = false) => {
     let d = `M${p[0]} ${p[1]}`, i = 1, n = p.length / 2;
     const corners = new Set(bends);
     while (i < n) {
@@ -28,8 +28,9 @@
         continue;
       }
       const [x0, y0, x, y] = [p[2 * i - 2], p[2 * i - 1], p[2 * i], p[2 * i + 1]];
-      const m = (y0 + y) / 2;
-      d += Math.abs(x - x0) < 0.6 ? `L${x} ${y}` : `C${x0} ${m} ${x} ${m} ${x} ${y}`;
+      const m = lr ? (x0 + x) / 2 : (y0 + y) / 2;
+      if (lr) d += Math.abs(y - y0) < 0.6 ? `L${x} ${y}` : `C${m} ${y0} ${m} ${y} ${x} ${y}`;
+      else d += Math.abs(x - x0) < 0.6 ? `L${x} ${y}` : `C${x0} ${m} ${x} ${m} ${x} ${y}`;
       i++;
     }
     return d;
@@ -107,9 +108,9 @@
       this.view = view;
       const still = before && view.nodes.find((n) => n.id === anchor);
       if (still) {
-        const foot = (n) => n.y + n.h / 2;
-        this.x += (before.x - still.x) * this.scale;
-        this.y += (foot(before) - foot(still)) * this.scale;
+        const lr = view.flow === "lr", foot = (n) => [n.x - (lr ? n.w / 2 : 0), n.y + (lr ? 0 : n.h / 2)], [a, b] = [foot(before), foot(still)];
+        this.x += (a[0] - b[0]) * this.scale;
+        this.y += (a[1] - b[1]) * this.scale;
       }
       this.byName = new Map();
       for (const layer of Object.values(this.layers)) layer.textContent = "";
@@ -128,10 +129,11 @@
       const kind = edge.kind ?? "data", p = edge.points.slice();
       const size = kind === "reference" ? 0 : kind === "control" ? 5 : edge.width > 3 ? 9 : 6;
       // The arrow head needs a last stretch longer than itself.
+      const lr = this.view.flow === "lr", along = lr ? 2 : 1, across = 3 - along;
       let n = p.length;
-      while (n > 4 && !edge.bends && p[n - 2] === p[n - 4] && Math.abs(p[n - 1] - p[n - 3]) < size + 3) { p.splice(n - 4, 2); n -= 2; }
-      if (edge.port !== "out") p[n - 1] += size * (p[n - 3] > p[n - 1] ? 1 : -1);
-      const line = svg("path", { class: `edge ${kind}${edge.port ? " port" : ""}`, d: path(p, edge.bends), "data-a": edge.a, "data-b": edge.b }, this.layers.edges);
+      while (n > 4 && !edge.bends && p[n - across] === p[n - across - 2] && Math.abs(p[n - along] - p[n - along - 2]) < size + 3) { p.splice(n - 4, 2); n -= 2; }
+      if (edge.port !== "out") p[n - along] += size * (p[n - along - 2] > p[n - along] ? 1 : -1);
+      const line = svg("path", { class: `edge ${kind}${edge.port ? " port" : ""}`, d: path(p, edge.bends, lr), "data-a": edge.a, "data-b": edge.b }, this.layers.edges);
       if (kind !== "control") line.style.strokeWidth = edge.width;
       if (kind === "reference") line.setAttribute("marker-start", "url(#arrow-reference)");
       else if (edge.port !== "out") line.setAttribute("marker-end", `url(#arrow-${kind === "data" && edge.width > 3 ? "wide" : kind})`);
@@ -199,18 +201,20 @@
     drawSigns(node, item) {
       const g = item.signs = svg("g", { class: "signs", transform: `translate(${node.x} ${node.y})` }, this.layers.nodes);
       for (const [kind, side, label, target, row, control] of node.signs) {
-        const s = side === "in" ? -1 : 1, x = (s * node.w) / 2, y = row * ROW;
+        // Flow from left to right has its lines at the left and right: signs stand below and above.
+        const lr = this.view.flow === "lr", s = (side === "in") === lr ? 1 : -1, y = row * ROW;
+        const x = lr ? -s * (node.w / 2 + 8) : (s * node.w) / 2;
         const embedded = kind === "const" || kind === "summary", first = embedded && !this.byName.has(target);
         const sign = svg("g", { class: `sign ${kind}${control ? " control" : ""}`, "data-id": first ? target : null, "data-target": target }, g);
         if (first) this.byName.set(target, { id: target, x: node.x, y: node.y, w: node.w, h: node.h, host: node.id, kind: "op", item: { g: sign } });
         svg("rect", { class: "reach", x: s < 0 ? x - 18 - label.length * 5.6 : x, y: y - 7, width: 18 + label.length * 5.6, height: 14 }, sign);
         if (target) svg("title", {}, sign).textContent = target;
         const edge = Math.sign(y) * Math.min(Math.abs(y), node.h / 2 - 5);
-        svg("path", { class: "lead", d: `M${x} ${edge}L${x + s * 8} ${y}` }, sign);
+        if (!lr) svg("path", { class: "lead", d: `M${x} ${edge}L${x + s * 8} ${y}` }, sign);
         if (kind === "const") svg("circle", { cx: x + s * 12, cy: y, r: 3.6 }, sign);
         else if (kind === "summary") svg("path", { class: "bars", d: `M${x + 9} ${y + 4}v-4m3.2 4v-8m3.2 8v-5.500` }, sign);
         else if (kind === "loop") svg("path", { class: "bars", d: `M${x + 9} ${y + 2}a3.500 3.500 0 1 1 5 0` }, sign);
-        else svg("path", { class: "pointer", d: side === "in" ? `M${x - 8} ${y}l-6 -3.500v7z` : `M${x + 15} ${y}l-6 -3.500v7z` }, sign);
+        else svg("path", { class: "pointer", d: s < 0 ? `M${x - 8} ${y}l-6 -3.500v7z` : `M${x + 15} ${y}l-6 -3.500v7z` }, sign);
         svg("text", { x: x + s * 19, y: y + 3.2, "text-anchor": s < 0 ? "end" : "start" }, sign).textContent = label;
       }
     }

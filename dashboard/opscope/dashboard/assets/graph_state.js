@@ -1,6 +1,6 @@
 // What somebody chose to see of the graph: open scopes, what is hidden, isolated or moved; undone and redone.
 (() => {
-  const LISTS = { open: "e", hidden: "x", isolated: "i", aside: "a", main: "m", apart: "u", together: "g" };
+  const LISTS = { open: "e", hidden: "x", isolated: "i", aside: "a", main: "m", apart: "u", together: "g", flow: "d" };
   const KEPT = 100;
 
   class Choices {
@@ -39,8 +39,9 @@
       return true;
     }
 
+    // For another graph; the direction of the flow stays.
     clear() {
-      for (const name of Object.keys(LISTS)) this[name] = [];
+      for (const name of Object.keys(LISTS)) if (name !== "flow") this[name] = [];
       this.past = []; this.future = [];
     }
   }

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from opscope.dashboard.graph.ordering import Edge, Ordering, order
 from opscope.dashboard.graph.placing import Box, Gaps, Placed, Point, Route, place
 
-PACK_ASPECT = 1.7
 SIDE_GAP = 64.0
 
 
@@ -92,7 +91,7 @@ def arrange(parts: list[Part], boxes: list[Box], gaps: Gaps, has_ports: bool) ->
     left = width + SIDE_GAP / 2 if width else 0.0
     area = sum((placed[at].width + gaps.beside) * (placed[at].height + gaps.between) for at in rest)
     widest = max(placed[at].width for at in rest)
-    goal = float((area * PACK_ASPECT) ** 0.5)
+    goal = float((area * gaps.aspect * 1.06) ** 0.5)
     if height:
         goal = min(goal, area / height) if height > goal else goal
     goal = max(goal, widest)
@@ -149,3 +148,21 @@ def _put(
 
 def _shifted(route: Route, x: float, y: float) -> Route:
     return Route([(at + x, height + y) for at, height in route.points], route.bends)
+
+
+def turned(arrangement: Arrangement) -> Arrangement:
+    """The arrangement with what flowed from the bottom to the top flowing from left to right."""
+    top = arrangement.height
+
+    def turn(point: Point) -> Point:
+        return top - point[1], point[0]
+
+    return Arrangement(
+        arrangement.height,
+        arrangement.width,
+        [turn(point) for point in arrangement.centres],
+        {
+            edge: Route([turn(point) for point in route.points], route.bends)
+            for edge, route in arrangement.routes.items()
+        },
+    )

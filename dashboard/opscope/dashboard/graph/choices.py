@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opscope.dashboard.graph.hierarchy import Hierarchy
 
@@ -16,7 +16,7 @@ class Choices:
     """Items `hidden`; items drawn at the side (`aside`) or in the flow (`main`) whatever they are.
 
     With `isolated` items, nothing is drawn but them, what is in them, and the scopes around them
-    (`around`, the root among them).
+    (`around`, the root among them). With `lr`, flow runs from left to right.
     """
 
     hidden: Items = NONE
@@ -24,6 +24,7 @@ class Choices:
     around: Items = NONE
     aside: Items = NONE
     main: Items = NONE
+    lr: bool = False
 
     @classmethod
     def named(
@@ -33,6 +34,7 @@ class Choices:
         isolated: Iterable[str] = (),
         aside: Iterable[str] = (),
         main: Iterable[str] = (),
+        lr: bool = False,
     ) -> Choices:
         """Choices by full names; names that the graph does not have are ignored."""
 
@@ -44,7 +46,7 @@ class Choices:
         around = {0} if alone else set()
         for item in alone:
             around.update(hierarchy.ancestors(item))
-        return cls(found(hidden), alone, frozenset(around - alone), found(aside), found(main))
+        return cls(found(hidden), alone, frozenset(around - alone), found(aside), found(main), lr)
 
     def showing(self, hierarchy: Hierarchy, item: int) -> Choices:
         """These choices with an item and what is around it drawn."""
@@ -53,7 +55,7 @@ class Choices:
         if alone and not path & alone:
             alone = alone | {item}
         around = self.around | path - alone if alone else NONE
-        return Choices(self.hidden - path, alone, around, self.aside, self.main)
+        return replace(self, hidden=self.hidden - path, isolated=alone, around=around)
 
     def drawn(self, scope: int, items: list[int]) -> list[int]:
         """Those of a scope's children that are drawn."""

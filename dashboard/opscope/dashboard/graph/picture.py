@@ -46,7 +46,7 @@ class Picture:
                 low, high = item, self._last_scope(item)
                 within = frozenset(other for other in opened if low < other <= high)
                 inner[item] = self.scene(item, within)
-        scene = build_scene(self.hierarchy, level, inner)
+        scene = build_scene(self.hierarchy, level, inner, self.choices.lr)
         self._scenes[key] = scene
         if len(self._scenes) > SCENES:
             self._scenes.popitem(last=False)

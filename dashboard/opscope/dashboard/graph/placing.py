@@ -27,11 +27,17 @@ class Box:
 
 @dataclass(frozen=True)
 class Gaps:
-    """Distances between boxes side by side and between layers, and the width kept by an edge."""
+    """Distances between boxes side by side and between layers, and the width kept by an edge.
+
+    A drawing higher than `tall` is wrapped into columns, until its width is `aspect` times its
+    height.
+    """
 
     beside: float = 20.0
     between: float = 44.0
     edge: float = 10.0
+    aspect: float = 1.6
+    tall: float = 640.0
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,6 @@ class Placed:
     routes: dict[Edge, Route]
 
 
-ASPECT = 1.6
-TALL = 640.0
-"""Drawings lower than this stay in one column."""
 CUT_EDGES = 3
 """At most this many edges pass from one column to the next."""
 COLUMN_GAP = 56.0
@@ -185,15 +188,15 @@ def _cuts(
     for height in heights:
         starts.append(starts[-1] + height + gaps.between)
     total = starts[-1]
-    if total < TALL:
+    if total < gaps.tall:
         return []
     crossing = [sum(len(ordering.after[node]) for node in row) for row in ordering.layers]
     low, high = _spread(ordering, sized, xs, 0, layers)
     best: list[int] = []
-    misfit = abs(math.log((high - low) / total / ASPECT))
-    if (high - low) / total > ASPECT / 2.5:
+    misfit = abs(math.log((high - low) / total / gaps.aspect))
+    if (high - low) / total > gaps.aspect / 2.5:
         return []
-    likely = int((ASPECT * total / (high - low)) ** 0.5)
+    likely = int((gaps.aspect * total / (high - low)) ** 0.5)
     for columns in range(max(2, likely // 2), min(likely + 3, layers // 3 + 1)):
         cuts = _even_cuts(columns, starts, crossing)
         if not cuts:
@@ -204,7 +207,7 @@ def _cuts(
             left, right = _spread(ordering, sized, xs, begin, end)
             width += right - left
             height = max(height, starts[end] - starts[begin])
-        fit = abs(math.log(width / height / ASPECT)) + 0.02 * columns
+        fit = abs(math.log(width / height / gaps.aspect)) + 0.02 * columns
         if fit < misfit:
             misfit, best = fit, cuts
     return best

@@ -64,7 +64,8 @@ class GraphView:
         """Build the drawing with the scopes `expanded`, and those around them, open.
 
         `reveal` opens the scopes around that item as well, and draws it though it was hidden. The
-        result holds `width`, `height`, `nodes`, `edges` (keys: see `_node` and `_edge`), `expanded`
+        result holds `width`, `height`, `flow` ("bt" from the bottom to the top, "lr" from left to
+        right), `nodes`, `edges` (keys: see `_node` and `_edge`), `expanded`
         (all open scopes, outer first), `hidden` and `isolated` (as the choices say), `revealed`
         (the drawn node that shows `reveal`: itself or its host), and totals. Names that are no
         scope are ignored.
@@ -88,6 +89,7 @@ class GraphView:
         return {
             "width": round(scene.width, 1),
             "height": round(scene.height, 1),
+            "flow": "lr" if choices.lr else "bt",
             "nodes": nodes,
             "edges": edges,
             "expanded": [hierarchy.names[scope] for scope in sorted(opened)],

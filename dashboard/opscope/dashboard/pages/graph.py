@@ -117,9 +117,11 @@ def routes(server: flask.Flask, store: Store) -> None:
         return Grouping(apart, together)
 
     def chosen(shelved: Shelved) -> Choices:
-        """What the query hides (x), isolates (i), puts at the side (a) or into the flow (m)."""
-        lists = (flask.request.args.getlist(word) for word in "xiam")
-        return Choices.named(shelved.view.hierarchy, *lists)
+        """What the query hides (x), isolates (i), puts aside (a) or into the flow (m), and d=lr."""
+        query = flask.request.args
+        hidden, isolated, aside, main = (query.getlist(word) for word in "xiam")
+        lr = query.get("d") == "lr"
+        return Choices.named(shelved.view.hierarchy, hidden, isolated, aside, main, lr)
 
     def painted(shelved: Shelved, expanded: list[str]) -> dict[str, Any]:
         """Colours of the mode ?c= and what else there is to choose from."""
