@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 Edge = tuple[int, int]
 
-DUMMIES = 6000
-"""At most this many dummy nodes; the longest edges beyond run straight through."""
+DUMMIES = 8000
+"""About this many dummy nodes at most; the longest edges beyond run straight through."""
 WORK = 1_500_000
 """Bound on edge visits while sweeping."""
 
@@ -162,14 +162,16 @@ def _layers(
 
 
 def _longest_cut(layer_of: list[int], edges: dict[Edge, None]) -> int:
-    """Longest span that is still cut into dummies within the budget."""
-    spans = sorted(layer_of[target] - layer_of[source] for source, target in edges)
+    """Longest span that is still cut into dummies within the budget; edges of a source share."""
+    spans = sorted((layer_of[target] - layer_of[source], source) for source, target in edges)
+    stems: dict[int, int] = {}
     total = 0
-    for span in spans:
-        total += span - 1
+    for span, source in spans:
+        total += span - stems.get(source, 1)
+        stems[source] = span
         if total > DUMMIES:
             return max(1, span - 1)
-    return spans[-1] if spans else 1
+    return spans[-1][0] if spans else 1
 
 
 def _sweep(layer_of: list[int], before: list[list[int]], after: list[list[int]]) -> list[list[int]]:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from opscope.dashboard.graph.hierarchy import Hierarchy
 
 Hash = NDArray[np.uint64]
-ROUNDS = 2
-"""Refinements along the edges of a level; two tell neighbours of neighbours apart."""
+ROUNDS = 16
+"""At most so many refinements along the edges of a level; fewer once nothing new is told apart."""
 
 
 def structure_classes(hierarchy: Hierarchy, hashes: Hash | None = None) -> NDArray[np.int32]:
@@ -58,12 +58,15 @@ def structure_hashes(hierarchy: Hierarchy) -> Hash:
         edges = edge_order[edge_bounds[level] : edge_bounds[level + 1]]
         source, target = hierarchy.top_src[edges], hierarchy.top_dst[edges]
         kind = (hierarchy.slot[edges] < 0).astype(np.uint64)
-        for _ in range(ROUNDS):
-            near = np.zeros(len(hashes), np.uint64) if len(edges) else hashes
-            if len(edges):
-                np.add.at(near, target, _mix(hashes[source] * np.uint64(3) + kind))
-                np.add.at(near, source, _mix(hashes[target] * np.uint64(5) + kind))
-                hashes[items] = _mix(hashes[items] + near[items] * np.uint64(7))
+        kinds = 0
+        for _ in range(ROUNDS if len(edges) else 0):
+            near = np.zeros(len(hashes), np.uint64)
+            np.add.at(near, target, _mix(hashes[source] * np.uint64(3) + kind))
+            np.add.at(near, source, _mix(hashes[target] * np.uint64(5) + kind))
+            hashes[items] = _mix(hashes[items] + near[items] * np.uint64(7))
+            known, kinds = kinds, len(np.unique(hashes[items]))
+            if kinds == known:
+                break
         scopes = np.nonzero(hierarchy.depth == level)[0]
         total = np.zeros(m, np.uint64)
         np.add.at(total, items_above[items], hashes[items])
