@@ -7,7 +7,7 @@
     parent?.append(node);
     return node;
   };
-  const HUES = 12, ROW = 14, CORNER = 12;
+  const HUES = 12, ROW = 14, CORNER = 12, AT_ONCE = 700, SLICE_MS = 30;
   const tint = (index) => (index < 0 ? "var(--hue-none)" : `var(--hue-${index % HUES})`);
   const heat = (share) => `color-mix(in oklab, var(--heat-high) ${Math.round(share * 100)}%, var(--heat-low))`;
 
@@ -112,17 +112,30 @@
         this.x += (a[0] - b[0]) * this.scale;
         this.y += (a[1] - b[1]) * this.scale;
       }
-      this.byName = new Map();
+      this.byName = new Map(view.nodes.map((node) => [node.id, node]));
       for (const layer of Object.values(this.layers)) layer.textContent = "";
       this.stripes.textContent = ""; this.stripeIds = new Map();
       this.items = [];
-      for (const edge of view.edges) this.drawEdge(edge);
-      for (const node of view.nodes) this.drawNode(node);
+      // A large picture comes in slices, boxes first, so that the page answers meanwhile.
+      const waiting = [...view.edges.toReversed(), ...view.nodes.toReversed()];
+      this.slice(view, waiting, waiting.length > AT_ONCE ? AT_ONCE / 2 : Infinity);
+      this.refresh(true);
+      this.drawTime = performance.now() - started;
+    }
+
+    slice(view, waiting, most) {
+      if (view !== this.view) return;
+      const began = performance.now(), first = this.items.length;
+      for (let drawn = 0; waiting.length && drawn < most && (drawn < 50 || most === Infinity || performance.now() - began < SLICE_MS); drawn++) {
+        const part = waiting.pop();
+        if (part.points) this.drawEdge(part); else this.drawNode(part);
+      }
+      const fresh = this.items.slice(first);
+      if (first) { this.tint(fresh); this.cull(fresh); }
+      if (waiting.length) { requestAnimationFrame(() => setTimeout(() => this.slice(view, waiting, AT_ONCE / 2))); return; }
       this.mark();
       this.markHits();
       if (this.health) this.showHealth(this.health);
-      this.refresh(true);
-      this.drawTime = performance.now() - started;
     }
 
     drawEdge(edge) {
@@ -232,9 +245,14 @@
     // Colours of all boxes (see colouring.py): one hue, stripes for shares of several, or a heat.
     paint(colours) {
       this.colours = colours;
-      const heated = !!colours.scale;
-      this.svg.classList.toggle("heated", heated);
-      for (const { node, box, strip, g, ground, count, tip } of this.items ?? []) {
+      this.svg.classList.toggle("heated", !!colours.scale);
+      this.tint(this.items ?? []);
+      this.map.draw();
+    }
+
+    tint(items) {
+      const { colours } = this, heated = !!colours.scale;
+      for (const { node, box, strip, g, ground, count, tip } of items) {
         if (!node) continue;
         const given = colours.nodes[node.id];
         let fill = null, hue = -1, text = null;
@@ -250,7 +268,6 @@
         if (count) count.textContent = text ?? node.count;
         tip.textContent = text ? `${node.id}: ${text}` : node.label.includes("\u2026") ? node.id : "";
       }
-      this.map.draw();
     }
 
     // Pills, marks of what is bad, and lines along which that spread (see health.py), or null.
@@ -306,8 +323,8 @@
       this.layers.nodes.querySelectorAll(".selected").forEach((e) => e.classList.remove("selected"));
       this.layers.grounds.querySelectorAll(".selected").forEach((e) => e.classList.remove("selected"));
       if (near?.host) for (const sign of this.layers.nodes.querySelectorAll(".sign")) sign.classList.toggle("selected", sign.dataset.target === this.selected);
-      else if (near) { near.item.g.classList.add("selected"); near.item.ground?.classList.add("selected"); }
-      for (const other of this.more ?? []) this.byName?.get(other)?.item.g.classList.add("selected");
+      else if (near?.item) { near.item.g.classList.add("selected"); near.item.ground?.classList.add("selected"); }
+      for (const other of this.more ?? []) this.byName?.get(other)?.item?.g.classList.add("selected");
       for (const { edge, line, text } of this.items ?? []) {
         if (!edge) continue;
         const on = !!near && (edge.a === id || edge.b === id) && !(edge.port && edge.scope === id);
@@ -425,11 +442,11 @@
     }
 
     // Only what is near the window stays in the picture.
-    cull() {
+    cull(items = this.items) {
       const { width, height } = this.box, margin = 0.12;
       const left = (-width * margin - this.x) / this.scale, right = (width * (1 + margin) - this.x) / this.scale;
       const top = (-height * margin - this.y) / this.scale, bottom = (height * (1 + margin) - this.y) / this.scale;
-      for (const item of this.items) {
+      for (const item of items) {
         const [a, b, c, d] = item.bounds, seen = c > left && a < right && d > top && b < bottom;
         if (seen === item.seen) continue;
         item.seen = seen;
