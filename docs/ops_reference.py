@@ -14,7 +14,9 @@ from opscope.runtime.op_def import OPS, OpDef
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "runtime"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "support"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "interop"))
 
+from numeric_gradients import WITHOUT
 from op_recorder import read_table
 from op_samples import SAMPLES
 from op_variants import types_of, variants
@@ -37,9 +39,15 @@ Written by `make docs` from the registry (`opscope.runtime.op_def.OPS`) and from
   (`tests/runtime/op_variants.py`): every element type that TensorFlow's CPU kernel takes, sizes of
   0 and 1, special values. Values, error types, static shapes of known and unknown inputs, and
   gradients of each are compared with TensorFlow's (`tests/interop/test_op_sweep.py`); what differs
-  on purpose is listed with the reason in `tests/interop/op_differences.py`, what is still open
-  (mostly sizes of 0 and 1) in `tests/interop/op_differences_open.py`. *numeric* says that the
-  gradient is also compared with finite differences. Other ops name a test that runs them.
+  on purpose is listed with the reason in `tests/interop/op_differences.py` and
+  `tests/interop/op_differences_images.py`, what is found and not mended yet in
+  `tests/interop/op_differences_open.py`, now empty. *numeric* says that the
+  gradient is also compared with finite differences, on the samples and on what becomes of them with
+  axes of size 1, in 64-bit floats where the op takes them
+  (`tests/interop/test_numeric_gradients.py`). Other ops name a test that runs them;
+  assignments, scatters, tensor arrays, stacks, queues and references are compared with TensorFlow's
+  over every element type besides (`tests/interop/test_stateful_ops.py`), random ops as to type,
+  shape, range and seed (`tests/interop/test_random_ops_interop.py`).
 """
 
 # Why an op that could have a gradient has none.
@@ -89,7 +97,8 @@ def checked(definition: OpDef) -> str:
             counted(len(nodes), "node")
             + f" of {counted(max(map(len, types.values()), default=1), 'type')}"
         )
-    return ", ".join([*parts, *["numeric"] * any(s.smooth for s in samples)])
+    is_numeric = definition.gradient_rule is not None and definition.name not in WITHOUT
+    return ", ".join([*parts, *["numeric"] * is_numeric])
 
 
 def counted(count: int, what: str) -> str:

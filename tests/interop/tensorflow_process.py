@@ -33,7 +33,19 @@ def gradients(item: Any) -> Any:
     return gradient_outcomes(THEIRS, *item)
 
 
-TASKS: dict[str, Callable[[Any], Any]] = {f.__name__: f for f in (values, shapes, gradients)}
+def states(item: Any) -> Any:
+    from stateful_ops import Side, outcomes
+    from their_side import theirs
+
+    def make(kind: str, **arguments: Any) -> Any:
+        return getattr(theirs.raw_ops, kind)(**arguments)
+
+    return outcomes(Side(theirs, make), *item)
+
+
+TASKS: dict[str, Callable[[Any], Any]] = {
+    f.__name__: f for f in (values, shapes, gradients, states)
+}
 
 
 def serve(connection: Any) -> None:
@@ -48,7 +60,7 @@ def serve(connection: Any) -> None:
 
 def described(item: Any) -> str:
     """The variants of an item; those of a list by their number alone."""
-    if not isinstance(item, tuple):
+    if not isinstance(item, tuple) or isinstance(item[0], str):
         return str(item)
     whole = item[0] if isinstance(item[0], list) else [item[0]]
     return str(whole[0]) if len(whole) == 1 else f"{len(whole)} nodes of {whole[0].op_type}"

@@ -18,6 +18,19 @@ _POLICY = "bad_indices_policy: string = ''"
 _INDEX = "Tindices: {int16, int32, int64}"
 
 
+def check_updates(target: TensorShape, indices: TensorShape, updates: TensorShape) -> None:
+    """ValueError where updates cannot be the parts of a target that the rows of indices name."""
+    if indices.sizes is None or updates.sizes is None:
+        return
+    counts = target.num_elements(), indices.num_elements(), updates.num_elements()
+    if counts[0] == 0 and 0 not in counts[1:]:
+        raise ValueError("Indices and updates specified for empty tensor")
+    lead, depth = len(indices.sizes) - 1, indices.sizes[-1]
+    updates[:lead].assert_is_compatible_with(indices[:-1])
+    if depth is not None and target.sizes is not None:
+        updates[lead:].assert_is_compatible_with(target[depth:])
+
+
 def places(indices: Any, sizes: tuple[int, ...]) -> tuple[Any, ...]:
     """The rows of indices as one array per axis; InvalidArgumentError when one is out of range."""
     depth = indices.shape[-1]

@@ -14,7 +14,7 @@ from opscope.runtime.op_def import OPS, OpDef, op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops import (
     gathering,  # noqa: F401 - it defines GatherV2
-    nd_indexing,  # noqa: F401 - it defines GatherNd
+    nd_indexing,
     scattering,
 )
 from opscope.runtime.ops.joining import concat
@@ -115,6 +115,11 @@ def _checked_rows(node: Operation) -> list[TensorShape]:
     return []
 
 
+def _checked_places(node: Operation) -> list[TensorShape]:
+    nd_indexing.check_updates(shape_behind(node.inputs[0]), *(t.shape for t in node.inputs[1:]))
+    return []
+
+
 def _by_rows(applied: OpDef, kinds: str) -> None:
     """Define the ResourceScatter op that has the kernel of a Scatter op."""
     made = op(
@@ -138,7 +143,7 @@ def _by_places(applied: OpDef, kinds: str) -> None:
         host_only=True,
         not_differentiable=True,
     )(applied.kernels["ANY"])
-    made.shape(_nothing)
+    made.shape(_checked_places)
 
 
 for _kind in ("Add", "Sub", "Mul", "Div", "Min", "Max"):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from opscope.runtime import dtypes, errors
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.flow import FLOW
-from opscope.runtime.ops.state import assign_value
+from opscope.runtime.ops.state import assign_value, require_same_shape
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 from opscope.runtime.variable_slot import VariableSlot
 
@@ -93,7 +95,7 @@ def _assign(xp: Any, resource: VariableSlot, value: Any, *, validate_shape: bool
 )
 def _assign_add(xp: Any, resource: VariableSlot, value: Any) -> None:
     """Add to a variable."""
-    _require_same_shape(resource, value)
+    require_same_shape(resource, value)
     resource.commit(xp.add(resource.value, value, out=resource.target()))
 
 
@@ -106,18 +108,8 @@ def _assign_add(xp: Any, resource: VariableSlot, value: Any) -> None:
 )
 def _assign_sub(xp: Any, resource: VariableSlot, value: Any) -> None:
     """Subtract from a variable."""
-    _require_same_shape(resource, value)
+    require_same_shape(resource, value)
     resource.commit(xp.subtract(resource.value, value, out=resource.target()))
-
-
-def _require_same_shape(slot: VariableSlot, value: Any) -> None:
-    if slot.value.shape != value.shape:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"Cannot update variable with shape {list(slot.value.shape)} using a Tensor with "
-            f"shape {list(value.shape)}, shapes must be equal.",
-        )
 
 
 def _checked(node: Operation) -> list[TensorShape]:
@@ -156,7 +148,7 @@ def _(node: Operation) -> list[TensorShape]:
 )
 def _variable_shape(xp: Any, handle: VariableSlot, *, out_type: dtypes.DType) -> Any:
     """The shape of a variable's value."""
-    return xp.asarray(handle.value.shape, out_type.as_numpy_dtype)
+    return xp.asarray(np.shape(handle.value), out_type.as_numpy_dtype)
 
 
 @_variable_shape.shape

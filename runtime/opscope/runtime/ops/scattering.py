@@ -12,7 +12,7 @@ from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation
-from opscope.runtime.ops.nd_indexing import places
+from opscope.runtime.ops.nd_indexing import check_updates, places
 from opscope.runtime.ops.type_sets import NUMBER
 from opscope.runtime.tensor_shape import TensorShape
 from opscope.runtime.variable_slot import VariableSlot
@@ -34,6 +34,12 @@ def _with(function: Any) -> Combine:
         function.at(target, where, updates)
 
     return combine
+
+
+def _subtract(target: Any, where: Any, updates: Any) -> None:
+    """Take every row off in turn; of truth values, what differs is true, as in C++."""
+    function = np.logical_xor if target.dtype == np.bool_ else np.subtract
+    function.at(target, where, updates)
 
 
 def checked_rows(indices: Any, limit: int) -> Any:
@@ -59,12 +65,13 @@ def changed(slot: VariableSlot) -> Any:
 def _define(name: str, kinds: str, combine: Combine, locking: bool, doc: str) -> OpDef:
     def kernel(xp: Any, ref: VariableSlot, indices: Any, updates: Any) -> None:
         expected = indices.shape + ref.value.shape[1:]
-        if updates.shape not in ((), expected):
+        if np.shape(updates) not in ((), expected):  # a string scalar is plain bytes
             raise errors.InvalidArgumentError(
                 None,
                 None,
                 "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], "
-                f"got updates.shape {list(updates.shape)}, indices.shape {list(indices.shape)}, "
+                f"got updates.shape {list(np.shape(updates))}, "
+                f"indices.shape {list(indices.shape)}, "
                 f"params.shape {list(ref.value.shape)}",
             )
         where = checked_rows(indices, ref.value.shape[0])
@@ -131,14 +138,16 @@ def _define_nd(name: str, kinds: str, combine: Combine, locking: bool, doc: str)
 
     @made.shape
     def _(node: Operation) -> list[TensorShape]:
-        return [node.inputs[0].shape]
+        ref, indices, updates = (t.shape for t in node.inputs)
+        check_updates(ref, indices, updates)
+        return [ref]
 
     return made
 
 
 _define_nd("ScatterNdUpdate", "type", _put, True, "Put parts into a variable by rows of indices.")
 _define_nd("ScatterNdAdd", NUMBERS, _with(np.add), False, "Add parts by rows of indices.")
-_define_nd("ScatterNdSub", NUMBERS, _with(np.subtract), False, "Subtract by rows of indices.")
+_define_nd("ScatterNdSub", NUMBERS, _subtract, False, "Subtract by rows of indices.")
 _define_nd("ScatterNdMin", NUMBERS, _with(np.minimum), False, "Keep the smaller elements.")
 _define_nd("ScatterNdMax", NUMBERS, _with(np.maximum), False, "Keep the larger elements.")
 

@@ -71,6 +71,17 @@ def _(node: Operation) -> list[TensorShape]:
     return [value.shape]
 
 
+def require_same_shape(slot: VariableSlot, value: Any) -> None:
+    """InvalidArgumentError unless a variable has the shape of what is added to it."""
+    if slot.value.shape != value.shape:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Cannot update variable with shape {list(slot.value.shape)} using a Tensor with "
+            f"shape {list(value.shape)}, shapes must be equal.",
+        )
+
+
 def _same_shape(node: Operation) -> list[TensorShape]:
     ref, value = node.inputs
     return [ref.shape.merge_with(value.shape)]
@@ -85,6 +96,7 @@ def _same_shape(node: Operation) -> list[TensorShape]:
 )
 def _assign_add(xp: Any, ref: VariableSlot, value: Any) -> None:
     """Add to a variable."""
+    require_same_shape(ref, value)
     ref.commit(xp.add(ref.value, value, out=ref.target()))
 
 
@@ -97,6 +109,7 @@ def _assign_add(xp: Any, ref: VariableSlot, value: Any) -> None:
 )
 def _assign_sub(xp: Any, ref: VariableSlot, value: Any) -> None:
     """Subtract from a variable."""
+    require_same_shape(ref, value)
     ref.commit(xp.subtract(ref.value, value, out=ref.target()))
 
 

@@ -87,14 +87,17 @@ class TensorArrayState:
         return value
 
     def _missing(self, index: int) -> Any:
-        """What an element without a value reads as: zeros where its shape is known."""
+        """What an element without a value reads as: zeros where its shape is known.
+
+        There is no such string: InvalidArgumentError.
+        """
         shape = self.element_shape
         if self.of is not None:
             shape = self.of.shapes[index]
             shape = self.of.element_shape if shape is None else shape
         elif self.shapes[index] is not None:
             shape = None  # it had a value, which is gone
-        if shape is None:
+        if shape is None or np.dtype(self.dtype).kind == "O":
             self._refuse_missing(index)
         return np.zeros(shape, self.dtype) if shape else self.dtype.type(0)
 

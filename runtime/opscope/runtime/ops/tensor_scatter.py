@@ -12,7 +12,7 @@ from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.filling import zeros_like
-from opscope.runtime.ops.nd_indexing import gather_nd, places, scatter_nd
+from opscope.runtime.ops.nd_indexing import check_updates, gather_nd, places, scatter_nd
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.tensor_shape import TensorShape
 
@@ -42,15 +42,7 @@ def _define(name: str, change: Callable[[Any, Any, Any], None], index: str, doc:
     @made.shape
     def _(node: Operation) -> list[TensorShape]:
         tensor, indices, updates = (t.shape for t in node.inputs)
-        if tensor.sizes is None or indices.sizes is None or updates.sizes is None:
-            return [tensor]
-        counts = tensor.num_elements(), indices.num_elements(), updates.num_elements()
-        if counts[0] == 0 and 0 not in counts[1:]:
-            raise ValueError("Indices and updates specified for empty tensor")
-        lead, depth = len(indices.sizes) - 1, indices.sizes[-1]
-        updates[:lead].assert_is_compatible_with(indices[:-1])
-        if depth is not None:
-            updates[lead:].assert_is_compatible_with(tensor[depth:])
+        check_updates(tensor, indices, updates)
         return [tensor]
 
     return made
