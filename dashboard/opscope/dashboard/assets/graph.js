@@ -66,6 +66,7 @@
       side.append(...this.side.childNodes);
       body.append(...this.body.childNodes);
       this.side = side; this.body = body;
+      this.export.moved();
       focused?.focus?.({ preventScroll: true });
     }
 

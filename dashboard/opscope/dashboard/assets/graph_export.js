@@ -24,7 +24,7 @@
       this.scaleField.append(el("datalist", { id: "graph-export-scales" }, ...SCALES.map((value) => el("option", { value }))));
       this.told = el("p", { class: "dim", role: "status" });
       this.go = el("button", { type: "submit", class: "button strong", text: "Save" });
-      this.smaller = el("button", { type: "button", class: "button", onclick: () => { this.scale.value = this.plan.fits.toFixed(2); this.tell(); } });
+      this.smaller = el("button", { type: "button", class: "button", onclick: () => { this.scale.value = this.plan.fits; this.tell(); } });
       this.element = el("dialog", { class: "graph-export", "aria-label": "Export" },
         el("form", { method: "dialog", onsubmit: (e) => { e.preventDefault(); this.save(); } },
           el("h2", { text: "Export" }), field("As", this.format), this.whatField, this.scaleField, this.told,
@@ -42,6 +42,11 @@
       this.picture = opscope.graphParts.picture.standalone(this.page.drawing);
       this.tell();
       this.element.showModal();
+    }
+
+    // A dialog that is taken to another place is no longer modal.
+    moved() {
+      if (this.element.open) { this.element.removeAttribute("open"); this.element.showModal(); }
     }
 
     get name() {
@@ -62,8 +67,8 @@
         if (this.go.disabled) { this.told.textContent = "How many times its size? A number above 0."; return; }
         this.plan = opscope.graphParts.picture.plan(this.picture, scale);
         const { width, height, columns, rows, fits } = this.plan, tiles = columns * rows;
-        this.told.textContent = `${n(width)} \u00d7 ${n(height)} pixels` + (tiles > 1 ? `: more than a browser draws at once. It comes as ${tiles} files, ${columns} beside each other and ${rows} below; up to ${fits.toFixed(2)} times its size it is one.` : ".");
-        if (tiles > 1) { this.told.classList.add("bad"); this.go.textContent = `Save ${tiles} files`; this.smaller.hidden = false; this.smaller.textContent = `Take ${fits.toFixed(2)} times`; }
+        this.told.textContent = `${n(width)} \u00d7 ${n(height)} pixels` + (tiles > 1 ? `: more than a browser draws at once. It comes as ${tiles} files, ${columns} beside each other and ${rows} below; up to ${fits} times its size it is one.` : ".");
+        if (tiles > 1) { this.told.classList.add("bad"); this.go.textContent = `Save ${tiles} files`; this.smaller.hidden = false; this.smaller.textContent = `Take ${fits} times`; }
       } else this.told.textContent = this.what.value === "drawn" ? "Boxes and lines as they are drawn; open scopes as groups." : "Every op with its op type, device, dtype and shapes; every edge.";
     }
 

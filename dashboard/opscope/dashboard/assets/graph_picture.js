@@ -116,7 +116,7 @@
   // How a picture at a scale comes: its pixels, the tiles it takes, and the largest scale of one piece.
   const plan = ({ width, height }, scale) => {
     const w = Math.ceil(width * scale), h = Math.ceil(height * scale);
-    const fits = Math.min(MOST_SIDE / width, MOST_SIDE / height, Math.sqrt(MOST_AREA / (width * height)));
+    const fits = Math.floor(Math.min(MOST_SIDE / width, MOST_SIDE / height, Math.sqrt(MOST_AREA / (width * height))) * 100) / 100;
     if (scale <= fits) return { width: w, height: h, columns: 1, rows: 1, fits };
     const side = Math.floor(Math.sqrt(MOST_AREA));
     return { width: w, height: h, columns: Math.ceil(w / side), rows: Math.ceil(h / side), fits };
