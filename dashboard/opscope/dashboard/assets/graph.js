@@ -1,6 +1,6 @@
 // The graph page: its state, its address, its requests. Drawing and panels are in the files beside.
 (() => {
-  const { el } = opscope, { Choices, Colours, Drawing, Export, Health, Search, Trace, card, count, leaf, listenToKeys, menu, with_, without } = opscope.graphParts;
+  const { el } = opscope, { Choices, Colours, Drawing, Export, Health, Search, Trace, card, count, leaf, listenToKeys, nodeMenu, with_, without } = opscope.graphParts;
   const MOVED_MS = 400;
   let page = null, settle = null;
   const ready = new Promise((resolve) => { settle = resolve; });
@@ -31,7 +31,7 @@
       this.build();
       this.drawing = new Drawing(this.canvas, {
         select: (name, add) => (add ? this.selectToo(name) : this.select(name)), toggle: (name) => this.toggle(name),
-        menu: (name, x, y) => this.menu(name, x, y), moved: () => this.moved(),
+        menu: (name, x, y) => nodeMenu(this, name, x, y), moved: () => this.moved(),
       });
       listenToKeys(this);
     }
@@ -180,7 +180,7 @@
       const name = this.selected;
       if (!name) { card(this.card, null); this.info = null; return; }
       try {
-        const info = await opscope.json("/api/graph/node", { run: this.run, tag: this.tag, name, meta: this.colours.meta });
+        const info = await opscope.json("/api/graph/node", { ...this.query, name });
         if (name !== this.selected) return;
         this.info = info;
         this.cardState();
@@ -279,6 +279,22 @@
       return this.load({ anchor: names[0] });
     }
 
+    // Put a series together, or take a group apart; what is open and where the window is stays.
+    async group(name, together) {
+      const { choices } = this, parts = this.view.nodes.filter((node) => (together ? node.offer === name : node.parent === name));
+      choices.change({
+        apart: together ? without(choices.apart, [name]) : with_(choices.apart, [name]),
+        together: together ? with_(choices.together, [name]) : without(choices.together, [name]),
+        open: together ? without(this.open, [name]) : without(this.open, [name]),
+      });
+      if (together && parts.some((node) => node.id === this.selected)) { this.selected = name; this.more = []; }
+      if (!together && this.selected === name) { this.selected = null; this.more = []; card(this.card, null); }
+      const known = this.drawing.byName;
+      await this.load({ anchor: null });
+      if (known !== this.drawing.byName) this.drawing.reveal(together ? name : parts[0]?.id ?? this.view.nodes.find((node) => node.offer === name)?.id);
+      if (together && this.selected === name) this.describe();
+    }
+
     showAll() {
       this.choices.change({ hidden: [], isolated: [] });
       return this.load();
@@ -286,39 +302,6 @@
 
     async undo() { if (this.choices.undo()) await this.load(); }
     async redo() { if (this.choices.redo()) await this.load(); }
-
-    menuOfSelected() {
-      const node = this.drawing.byName?.get(this.selected), room = this.drawing.svg.getBoundingClientRect();
-      if (node) this.menu(this.selected, room.left + this.drawing.x + node.x * this.drawing.scale, room.top + this.drawing.y + node.y * this.drawing.scale);
-      else this.menu(null, room.left + room.width / 2, room.top + room.height / 2);
-    }
-
-    // The menu of a node, or of the ground.
-    menu(name, x, y) {
-      const node = this.drawing.byName?.get(name), some = this.all.includes(name) ? this.all : [name];
-      const several = some.length > 1 ? ` ${some.length}` : "", open = this.open.includes(name);
-      const entries = node ? [
-        ...(node.kind === "scope" ? [{ text: open ? "Collapse" : "Expand", hint: "Enter", run: () => this.toggle(name) }, { text: "Open more", run: () => this.deepen(name) }] : []),
-        { text: `Isolate${several}`, hint: "I", run: () => this.isolate(some) },
-        { text: `Hide${several}`, hint: "H", run: () => this.hide(some) },
-        { text: "Zoom to it", hint: "Z", run: () => this.drawing.zoomTo(some) },
-        null,
-        { text: "Trace inputs", hint: "B", run: () => this.trace.start("inputs", some) },
-        { text: "Trace outputs", hint: "O", run: () => this.trace.start("outputs", some) },
-        ...(some.length === 2 ? [{ text: "Path between", hint: "P", run: () => this.trace.start("path", [...some].reverse()) }] : []),
-        null,
-        ...(node.host ? [] : [node.aside ? { text: `Into the graph${several}`, run: () => this.shift(some, false) } : { text: `To the side${several}`, run: () => this.shift(some, true) }]),
-        null,
-        ...(node.kind === "scope" ? [{ text: "Find all built alike", run: () => this.search.find(`like:${name}`) }] : [{ text: `Find all ${node.op ?? "of its op"}`, run: () => this.search.find(`op:${node.op}`) }]),
-        { text: "Copy the name", run: () => navigator.clipboard?.writeText(name) },
-      ] : [
-        { text: "Fit", hint: "F", run: () => this.drawing.fit() },
-        { text: "Open more", run: () => this.deepen() },
-        { text: "Close all", run: () => this.collapseAll() },
-        ...(this.choices.hidden.length + this.choices.isolated.length ? [{ text: "Show all", run: () => this.showAll() }] : []),
-      ];
-      menu(this.body, x, y, entries.filter((entry) => !entry?.run || !entry.text.endsWith("of its op")), this.drawing.svg);
-    }
 
     // What is not drawn, and how to get it back; whether there is something to undo.
     tellChoices() {

@@ -36,7 +36,7 @@
       let act = null;
       if (command && key === "z") act = () => (e.shiftKey ? page.redo() : page.undo());
       else if (command && key === "y") act = () => page.redo();
-      else if ((e.shiftKey && key === "F10") || key === "ContextMenu") act = () => page.menuOfSelected();
+      else if ((e.shiftKey && key === "F10") || key === "ContextMenu") act = () => opscope.graphParts.menuOfSelected(page);
       else if (!command && !e.altKey) act = ARROWS[key] ? () => step(page, ...ARROWS[key]) : plain[key];
       if (!act) return;
       e.preventDefault();

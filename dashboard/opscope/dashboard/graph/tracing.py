@@ -92,19 +92,17 @@ class Tracer:
 
 
 class Tracers:
-    """Tracers of the graphs last asked about, by the graph's digest."""
+    """Tracers of the graphs last asked about."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, Tracer] = OrderedDict()
+        self._kept: list[Tracer] = []
 
-    def of(self, digest: str, view: GraphView) -> Tracer:
+    def of(self, view: GraphView) -> Tracer:
         """The tracer of a graph."""
         with self._lock:
-            tracer = self._kept.setdefault(digest, Tracer(view))
-            self._kept.move_to_end(digest)
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            tracer = next((each for each in self._kept if each.view is view), Tracer(view))
+            self._kept = [tracer, *(each for each in self._kept if each is not tracer)][:KEPT]
             return tracer
 
 

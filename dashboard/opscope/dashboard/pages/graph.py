@@ -18,6 +18,7 @@ from opscope.dashboard.graph.exporting import (
     outline_of_view,
 )
 from opscope.dashboard.graph.graph_shelf import GraphShelf, Shelved
+from opscope.dashboard.graph.grouping import Grouping
 from opscope.dashboard.graph.health_shelf import HealthShelf
 from opscope.dashboard.graph.info_card import InfoCards
 from opscope.dashboard.graph.search import search
@@ -65,7 +66,7 @@ def routes(server: flask.Flask, store: Store) -> None:
         def answered() -> flask.Response:
             query = flask.request.args
             try:
-                shelved = shelf.get(required("run"), query.get("tag") or None)
+                shelved = shelf.get(required("run"), query.get("tag") or None, grouping())
                 return answer(shelved)
             except LogdirError as error:
                 return error_response(404, str(error))
@@ -120,6 +121,11 @@ def routes(server: flask.Flask, store: Store) -> None:
         painted = health.paint(query.getlist("e"), chosen(shelved))
         return json_response({**described, "source": source, "step": step, **painted})
 
+    def grouping() -> Grouping:
+        """What the query takes apart (u) and puts together (g)."""
+        apart, together = (frozenset(flask.request.args.getlist(word)) for word in "ug")
+        return Grouping(apart, together)
+
     def chosen(shelved: Shelved) -> Choices:
         """What the query hides (x), isolates (i), puts at the side (a) or into the flow (m)."""
         lists = (flask.request.args.getlist(word) for word in "xiam")
@@ -159,7 +165,7 @@ def routes(server: flask.Flask, store: Store) -> None:
         if kind not in KINDS:
             return error_response(400, f"t={kind!r} is none of {', '.join(KINDS)}")
         control = query.get("ctl") == "1"
-        tracer = tracers.of(shelved.digest, shelved.view)
+        tracer = tracers.of(shelved.view)
         return json_response(tracer.trace(kind, names, control, query.getlist("e")))
 
     @server.get("/api/graph/export")
@@ -205,6 +211,7 @@ PAGE = Page(
         "graph_motion.js",
         "graph_drawing.js",
         "graph_menu.js",
+        "graph_node_menu.js",
         "graph_state.js",
         "graph_legend.js",
         "graph_card.js",
