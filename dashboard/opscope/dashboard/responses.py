@@ -39,6 +39,24 @@ def required(name: str) -> str:
     return value
 
 
+def whole_number(name: str, default: int | None, low: int, high: int) -> int:
+    """A whole number of the query within [low, high]; else the request ends with a 400.
+
+    A `default` of None means that the query must have it.
+    """
+    text = flask.request.args.get(name)
+    if text is None and default is not None:
+        return default
+    text = required(name)
+    try:
+        number = int(text)
+    except ValueError:
+        flask.abort(error_response(400, f"{name} is a whole number, not {text[:40]!r}"))
+    if not low <= number <= high:
+        flask.abort(error_response(400, f"{low} <= {name} <= {high}"))
+    return number
+
+
 def install_errors(server: flask.Flask) -> None:
     """Answer errors below /data/ and /api/ as JSON."""
 

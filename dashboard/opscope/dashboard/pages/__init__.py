@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages import graph, histograms, scalars
+from opscope.dashboard.pages import distributions, graph, histograms, scalars
 
-PAGES: tuple[Page, ...] = (graph.PAGE, scalars.PAGE, histograms.PAGE)
+PAGES: tuple[Page, ...] = (
+    graph.PAGE,
+    scalars.PAGE,
+    histograms.PAGE,
+    distributions.PAGE,
+)
