@@ -31,6 +31,18 @@ def error_response(status: int, message: str) -> flask.Response:
     return json_response({"error": message}, status)
 
 
+def blob_response(data: bytes, media_type: str | None, file_name: str = "") -> flask.Response:
+    """Bytes of a log: they are never a page, whatever they hold.
+
+    With a `file_name` the browser saves them; without a `media_type` they are just bytes.
+    """
+    response = flask.Response(data, mimetype=media_type or "application/octet-stream")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    if file_name:
+        response.headers.set("Content-Disposition", "attachment", filename=file_name)
+    return response
+
+
 def required(name: str) -> str:
     """The query argument of that name; without it the request ends with a 400 that says so."""
     value = flask.request.args.get(name)

@@ -13,6 +13,7 @@
       // Where a card is of one run, the runs shown decide which cards there are.
       this.runs = new opscope.RunList(name, () => (items ? this.grid.each((card) => card.refresh()) : this.list()));
       this.grid = new opscope.CardGrid(this.cards, (item) => made.make(item, this));
+      document.querySelector(".tab.current")?.scrollIntoView({ block: "nearest", inline: "center" });
       this.load();
     }
 

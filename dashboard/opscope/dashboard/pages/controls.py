@@ -132,3 +132,38 @@ def segmented(name: str, label: str, choices: Sequence[str], value: str | None) 
             ),
         ]
     )
+
+
+def slider(name: str, label: str, value: float, most: float) -> Any:
+    """A number from 0 to `most`, shown beside its label; 1 changes nothing."""
+    return html.Div(
+        [
+            html.P(
+                [label, html.Output(id=f"{name}-value", className="label-value")],
+                className="label",
+            ),
+            dmc.Slider(
+                id=name,
+                min=0,
+                max=most,
+                step=0.05,
+                value=min(max(value, 0), most),
+                size="sm",
+                updatemode="drag",
+                thumbLabel=label,
+                marks=[{"value": 1, "label": "1"}],
+                mb="md",
+            ),
+        ]
+    )
+
+
+def link_switch(page: str, on: bool) -> Any:
+    """Whether all cards show the same step."""
+    return dmc.Switch(
+        id=f"{page}-link",
+        label="Link by step",
+        description="All cards show the step chosen in one",
+        checked=on,
+        size="sm",
+    )
