@@ -13,6 +13,7 @@ from opscope.dashboard.graph.step_stats import StepStats
 from opscope.dashboard.graph.view import GraphView
 from opscope.dashboard.store import Store
 from opscope.events import LogdirError
+from opscope.events.graph_calls import expand_calls
 from opscope.events.graph_columns import GraphColumns
 
 KEPT = 4
@@ -48,7 +49,7 @@ class GraphShelf:
             raw, shelved = self._kept.get((run, tag), (None, None))
             if shelved is None or (raw is not data and raw != data):
                 digest = hashlib.blake2b(data, digest_size=12).hexdigest()
-                view = GraphView(GraphColumns.from_bytes(data))
+                view = GraphView(expand_calls(GraphColumns.from_bytes(data)))
                 shelved = Shelved(digest, view, Colouring(view))
             self._kept[run, tag] = (data, shelved)
             self._kept.move_to_end((run, tag))
@@ -80,6 +81,8 @@ class GraphShelf:
     def listing(self) -> list[dict[str, Any]]:
         """Every run with its graphs: [{"run", "graphs": [{"tag", "kind"}]}]."""
         with self._store.reading() as logdir:
+            runs = logdir.runs()
+            beside = [run for run in logdir.graph_runs() if run not in runs]
             return [
                 {
                     "run": run,
@@ -87,5 +90,5 @@ class GraphShelf:
                         {"tag": graph.tag, "kind": graph.kind} for graph in logdir.graph_tags(run)
                     ],
                 }
-                for run in logdir.runs()
+                for run in runs + beside
             ]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opscope.dashboard.graph.naming import Placement, place
-from opscope.events.graph_columns import GraphColumns
+from opscope.events.graph_columns import FUNCTION_LIBRARY, GraphColumns
 
 Ints = NDArray[np.int64]
 
@@ -247,7 +247,31 @@ class Hierarchy:
         if moved is not None:
             return self.m + moved
         node = self.columns.index.get(name)
-        return None if node is None else self.m + int(self.rank[node])
+        if node is not None:
+            return self.m + int(self.rank[node])
+        return next(iter(self.called(name)), None)
+
+    def called(self, name: str) -> list[int]:
+        """Items of what a library would call `__function_library__/F` or `.../F/NODE`.
+
+        One for each call of F that shows its body, and where a scope has the name F.
+        """
+        library, _, rest = name.partition("/")
+        function, _, leaf = rest.partition("/")
+        if library != FUNCTION_LIBRARY or not function:
+            return []
+        scopes = [scope[:-1] for scope in self.columns.calls.get(function, ())]
+        scopes += self._scopes_by_leaf.get(function, [])
+        found = [self.find(f"{scope}/{leaf}" if leaf else scope) for scope in scopes]
+        return list(dict.fromkeys(item for item in found if item is not None))
+
+    @cached_property
+    def _scopes_by_leaf(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in self.names[1:]:
+            if not name.startswith(FUNCTION_LIBRARY):
+                found.setdefault(name.rpartition("/")[2], []).append(name)
+        return found
 
     def scope_of(self, item: int) -> int:
         """Scope that directly holds an item; the root holds itself."""

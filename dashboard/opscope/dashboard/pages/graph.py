@@ -40,7 +40,7 @@ def layout(_: Store) -> Any:
 def has_data(store: Store) -> bool:
     """Whether any run has a graph."""
     with store.reading() as logdir:
-        return any(logdir.graph_tags(run) for run in logdir.runs())
+        return any(logdir.graph_tags(run) for run in logdir.graph_runs())
 
 
 def routes(server: flask.Flask, store: Store) -> None:
