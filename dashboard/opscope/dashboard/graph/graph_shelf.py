@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opscope.dashboard.graph.colouring import Colouring
+from opscope.dashboard.graph.grouping import AUTOMATIC, Grouping
 from opscope.dashboard.graph.step_stats import StepStats
 from opscope.dashboard.graph.view import GraphView
 from opscope.dashboard.store import Store
@@ -26,6 +27,21 @@ class Shelved:
     digest: str
     view: GraphView
     colouring: Colouring
+    variants: OrderedDict[Grouping, Shelved] = field(default_factory=OrderedDict, compare=False)
+
+    def grouped(self, grouping: Grouping) -> Shelved:
+        """The graph with other groups; the last few are kept. Not safe from several threads."""
+        if grouping == AUTOMATIC:
+            return self
+        found = self.variants.get(grouping)
+        if found is None:
+            view = self.view.grouped(grouping)
+            found = self if view is self.view else Shelved(self.digest, view, Colouring(view))
+            self.variants[grouping] = found
+            while len(self.variants) > KEPT:
+                self.variants.popitem(last=False)
+        self.variants.move_to_end(grouping)
+        return found
 
 
 class GraphShelf:
@@ -37,8 +53,8 @@ class GraphShelf:
         self._kept: OrderedDict[tuple[str, str | None], tuple[bytes, Shelved]] = OrderedDict()
         self._stats: tuple[bytes, StepStats] | None = None
 
-    def get(self, run: str, tag: str | None) -> Shelved:
-        """Give a run's graph ready to be viewed.
+    def get(self, run: str, tag: str | None, grouping: Grouping = AUTOMATIC) -> Shelved:
+        """Give a run's graph ready to be viewed, with its groups as somebody arranged them.
 
         Raises LogdirError where the run has none and GraphDefError where it cannot be read.
         """
@@ -55,7 +71,7 @@ class GraphShelf:
             self._kept.move_to_end((run, tag))
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-            return shelved
+            return shelved.grouped(grouping)
 
     def steps(self, run: str) -> list[dict[str, Any]]:
         """What a run has RunMetadata of: [{"tag", "step"}], in the order written."""
