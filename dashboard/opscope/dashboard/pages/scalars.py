@@ -6,16 +6,14 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import flask
-from dash import ClientsideFunction, Input, Output, dcc, html
+from dash import html
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages.controls import run_list, segmented, tag_filter, wide_switch
-from opscope.dashboard.pages.shell import aria
+from opscope.dashboard.pages.controls import CARD_ASSETS, card_page, on_change, segmented
 from opscope.dashboard.responses import error_response, json_response, required
 from opscope.dashboard.scalar_series import AXES, Curve, view
 from opscope.dashboard.store import Store
-from opscope.dashboard.tag_index import has_kind, tag_index
-from opscope.dashboard.tensorboard_routes import scalars_of
+from opscope.dashboard.tag_index import has_kind, scalars_of, tag_index
 
 SMOOTHING = 0.6  # TensorBoard's default
 MOST_POINTS = 20_000
@@ -24,43 +22,18 @@ MOST_POINTS = 20_000
 def layout(store: Store) -> Any:
     """Side bar and an empty grid; assets/scalars.js fills both from the routes below."""
     query = flask.request.args
-    return html.Div(
-        className="split",
-        children=[
-            dcc.Store(id="scalars-state"),
-            html.Aside(
-                className="side",
-                **aria(label="Runs and settings"),
-                children=[
-                    _smoothing(query.get("smoothing", SMOOTHING, float)),
-                    segmented("scalars-axis", "Horizontal axis", AXES, query.get("axis")),
-                    dmc.Switch(
-                        id="scalars-outliers",
-                        label="Ignore outliers",
-                        description="A few extreme points do not stretch the axis",
-                        checked=query.get("outliers") != "0",
-                        size="sm",
-                    ),
-                    run_list("scalars", query.get("runs", "")),
-                ],
-            ),
-            html.Section(
-                className="body",
-                **aria(label="Curves"),
-                children=[
-                    html.Div(
-                        className="toolbar",
-                        children=[
-                            tag_filter("scalars", query.get("tags", "")),
-                            html.Span(id="scalars-summary", className="summary", role="status"),
-                            wide_switch("scalars", query.get("wide") == "1"),
-                        ],
-                    ),
-                    html.Div(id="scalars-cards", className="groups"),
-                ],
-            ),
-        ],
-    )
+    settings = [
+        _smoothing(query.get("smoothing", SMOOTHING, float)),
+        segmented("scalars-axis", "Horizontal axis", AXES, query.get("axis")),
+        dmc.Switch(
+            id="scalars-outliers",
+            label="Ignore outliers",
+            description="A few extreme points do not stretch the axis",
+            checked=query.get("outliers") != "0",
+            size="sm",
+        ),
+    ]
+    return card_page("scalars", "Curves", settings)
 
 
 def _smoothing(value: float) -> Any:
@@ -120,21 +93,6 @@ def routes(server: flask.Flask, store: Store) -> None:
 _NUMBERS: dict[str, Any] = {"low": None, "high": None, "smoothing": 0, "points": 600}
 
 
-def callbacks(app: Any) -> None:
-    """Hand every change of a control to assets/scalars.js."""
-    app.clientside_callback(
-        ClientsideFunction("scalars", "set"),
-        # Without an output, Dash does not call it when the page appears.
-        Output("scalars-state", "data"),
-        Input("scalars-smoothing", "value"),
-        Input("scalars-axis", "value"),
-        Input("scalars-outliers", "checked"),
-        Input("scalars-runs-filter", "value"),
-        Input("scalars-tags", "value"),
-        Input("scalars-wide", "checked"),
-    )
-
-
 PAGE = Page(
     path="/scalars",
     title="Scalars",
@@ -143,11 +101,14 @@ PAGE = Page(
     has_data=lambda store: has_kind(store, "scalar"),
     layout=layout,
     routes=routes,
-    callbacks=callbacks,
+    callbacks=on_change(
+        "scalars",
+        ("scalars-smoothing", "value"),
+        ("scalars-axis", "value"),
+        ("scalars-outliers", "checked"),
+    ),
     assets=(
-        "cards.css",
-        "run_list.js",
-        "card_grid.js",
+        *CARD_ASSETS,
         "scalar_plot.js",
         "scalar_tip.js",
         "scalar_card.js",
