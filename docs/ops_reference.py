@@ -39,13 +39,15 @@ Written by `make docs` from the registry (`opscope.runtime.op_def.OPS`) and from
   (`tests/runtime/op_variants.py`): every element type that TensorFlow's CPU kernel takes, sizes of
   0 and 1, special values. Values, error types, static shapes of known and unknown inputs, and
   gradients of each are compared with TensorFlow's (`tests/interop/test_op_sweep.py`); what differs
-  on purpose is listed with the reason in `tests/interop/op_differences.py`, what is still open
-  (mostly sizes of 0 and 1) in `tests/interop/op_differences_open.py`. *numeric* says that the
+  on purpose is listed with the reason in `tests/interop/op_differences.py` and
+  `tests/interop/op_differences_images.py`, what is found and not mended yet in
+  `tests/interop/op_differences_open.py`, now empty. *numeric* says that the
   gradient is also compared with finite differences, on the samples and on what becomes of them with
   axes of size 1, in 64-bit floats where the op takes them
   (`tests/interop/test_numeric_gradients.py`). Other ops name a test that runs them;
   assignments, scatters, tensor arrays, stacks, queues and references are compared with TensorFlow's
-  over every element type besides (`tests/interop/test_stateful_ops.py`).
+  over every element type besides (`tests/interop/test_stateful_ops.py`), random ops as to type,
+  shape, range and seed (`tests/interop/test_random_ops_interop.py`).
 """
 
 # Why an op that could have a gradient has none.

@@ -123,10 +123,16 @@ for padding in ("SAME", "VALID"):
     windows["rates"] = (1, 2, 1, 1)
     sample("ExtractImagePatches", pixels(1, 5, 6, 1), padding=padding, **windows)
 OFFSETS = np.array([[0.3, -0.4], [-1.2, 0.9]], F32)
+WITHIN = np.array([[0.1, 0.35], [0.4, 0.05]], F32)
 for centered, normalized in ((True, True), (True, False), (False, True), (False, False)):
     for version in ("ExtractGlimpse", "ExtractGlimpseV2"):
         sample(
             version, floats(2, 6, 7, 1), ints(3, 2), OFFSETS if normalized else OFFSETS * 3,
+            fixed=[1], centered=centered, normalized=normalized,
+            uniform_noise=False, noise="zero",
+        )  # fmt: skip
+        sample(
+            version, floats(2, 6, 7, 1), ints(3, 2), WITHIN if normalized else WITHIN * 8,
             fixed=[1], centered=centered, normalized=normalized,
             uniform_noise=False, noise="zero",
         )  # fmt: skip

@@ -37,6 +37,18 @@ def test_grad_ys_flow_in_instead_of_ones():
         np.testing.assert_array_equal(session.run(grad, {x: [1.0, 2.0]}), [20.0, 400.0])
 
 
+def test_grad_ys_may_broadcast_and_keep_their_shape():
+    x = tf.placeholder(tf.float32, [2])
+    one = tf.placeholder(tf.float32)
+    (by_number,) = tf.gradients(x * x, [x], grad_ys=[tf.constant(10.0)])
+    (by_row,) = tf.gradients(tf.exp(x), [x], grad_ys=[one])
+    assert one.shape.rank is None
+    with tf.Session() as session:
+        feeds = {x: [1.0, 0.0], one: [3.0]}
+        np.testing.assert_array_equal(session.run(by_number, feeds), [20.0, 0.0])
+        np.testing.assert_allclose(session.run(by_row, feeds), [3 * np.e, 3.0], rtol=1e-6)
+
+
 def test_several_ys_and_uses_add_up():
     x = tf.placeholder(tf.float32, [])
     (grad,) = tf.gradients([x * 2.0, x * x + x], [x])

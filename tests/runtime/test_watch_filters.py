@@ -8,7 +8,7 @@ import pytest
 import opscope.runtime as tf
 from opscope.events import AbsoluteAbove, AllZero, AnyOf, HasInfOrNan, HasNan, OutOfRange
 from opscope.events.proto.config_pb2 import RunOptions
-from opscope.runtime.session import INTERPRETER
+from opscope.runtime.executor_type import INTERPRETER
 from opscope.runtime.simulated_gpu import simulated_gpu
 from opscope.runtime.watch import Watch, register_callback
 

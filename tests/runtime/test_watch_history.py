@@ -7,7 +7,7 @@ import pytest
 
 import opscope.runtime as tf
 from opscope.events import AbsoluteAbove, health_summary
-from opscope.runtime.session import INTERPRETER
+from opscope.runtime.executor_type import INTERPRETER
 from opscope.runtime.simulated_gpu import simulated_gpu
 from opscope.runtime.watch import Watch
 

@@ -157,7 +157,7 @@ WORDS_TO_TRY = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(sorted(all_commands())),
     st.lists(WORDS_TO_TRY | st.text("ab:[],.-0 \"'`\\x1b", max_size=6), max_size=4),

@@ -55,7 +55,11 @@ class Payloads(Generic[T]):
 
 
 class GraphRef(NamedTuple):
-    """A graph of a run: its tag, and `run_graph`, `profile` or `conceptual`."""
+    """A graph of a run: its tag and kind.
+
+    The kinds: `run_graph`, `profile` and `conceptual` in event files, `file`, `dump` (what ran, of
+    a tfdbg dump) and `debugger` (Debugger V2) beside them.
+    """
 
     tag: str
     kind: str

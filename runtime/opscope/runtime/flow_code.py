@@ -148,7 +148,7 @@ class FlowCode:
                 tensor = op.outputs[0]
                 device = generator.inputs.placement[op]
                 shape = generator.inputs.known.shapes[tensor]
-                local = generator.expressions[tensor, None]
+                local = generator.expressions[tensor]
                 for line in generator.recorder.end_test(tensor, shape, device, local):
                     self.text.add(line, op)
 

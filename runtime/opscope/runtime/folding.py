@@ -11,6 +11,7 @@ import numpy as np
 from opscope.runtime.binding import Binding
 from opscope.runtime.devices import Device
 from opscope.runtime.kernels import bound_kernel
+from opscope.runtime.loop_shapes import STACKED, LoopShapes
 from opscope.runtime.op_def import find_op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.flow import EXITS, MERGES, NEXTS
@@ -23,10 +24,17 @@ MAX_FOLDED_BYTES = 10 << 20
 _CHANGES = MERGES | EXITS | NEXTS | {"LoopCond"}
 
 # Their values follow from the shape of what they are given.
-OF_SHAPE = frozenset({"Shape", "Size", "Rank"})
+OF_SHAPE = frozenset({"Shape", "ShapeN", "Size", "Rank"})
 
 # The attribute of a node that looks at its input, though the shape is known without.
 KEEPS_ITS_INPUT = "_opscope_keeps_its_input"
+
+
+class Nodes(dict[Operation, Operation]):
+    """The stand-ins of ops; an op that needs none is its own."""
+
+    def __missing__(self, op: Operation) -> Operation:
+        return op
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class Known:
 
     values: dict[Tensor, Any] = field(default_factory=dict)
     shapes: dict[Tensor, TensorShape] = field(default_factory=dict)
-    nodes: dict[Operation, Operation] = field(default_factory=dict)
+    nodes: Nodes = field(default_factory=Nodes)
 
 
 def fold(
@@ -53,24 +61,42 @@ def fold(
     shapes, and stateless CPU ops all of whose inputs are folded. An op whose shapes do not fit, or
     whose kernel fails, is left to fail when it runs.
     """
-    return _Folder(fed_sizes, placement).fold(order)
+    weaker: dict[Tensor, TensorShape] = {}
+    while True:
+        folder = _Folder(order, fed_sizes, placement, weaker)
+        known = folder.fold(order)
+        if folder.loops.are_settled:
+            return known
+        weaker = folder.loops.weaker
 
 
 class _Folder:
     """Keeps, for each tensor, a stand-in that shape rules can look at instead of the real one."""
 
     def __init__(
-        self, fed_sizes: Mapping[Tensor, Sizes], placement: Mapping[Operation, Device]
+        self,
+        order: Sequence[Operation],
+        fed_sizes: Mapping[Tensor, Sizes],
+        placement: Mapping[Operation, Device],
+        weaker: dict[Tensor, TensorShape],
     ) -> None:
         self.fed_sizes = fed_sizes
         self.placement = placement
         self.known = Known()
         self.stand_ins: dict[Tensor, Tensor] = {}
+        self.loops = LoopShapes(order, self.known.shapes, weaker)
 
     def fold(self, order: Sequence[Operation]) -> Known:
+        stand_ins, fed, shapes = self.stand_ins, self.fed_sizes, self.known.shapes
         for op in order:
-            shadow = self.known.nodes[op] = self._shadow(op)
+            shadow = self._shadow(op)
             values = None if self._any_fed(op) else self._values(op, shadow)
+            if shadow is op and values is None and fed.keys().isdisjoint(op.outputs):
+                for tensor in op.outputs:
+                    shapes[tensor] = tensor.shape
+                self.loops.follow(op)
+                continue
+            self.known.nodes[op] = shadow
             for i, tensor in enumerate(op.outputs):
                 if tensor in self.fed_sizes:
                     stand_in = tensor
@@ -83,8 +109,9 @@ class _Folder:
                 else:
                     stand_in = shadow.outputs[i]
                 if stand_in is not tensor:
-                    self.stand_ins[tensor] = stand_in
-                self.known.shapes[tensor] = stand_in.shape
+                    stand_ins[tensor] = stand_in
+                shapes[tensor] = stand_in.shape
+            self.loops.follow(op)
         return self.known
 
     def _any_fed(self, op: Operation) -> bool:
@@ -96,12 +123,15 @@ class _Folder:
         The op itself when no input has a stand-in.
         """
         stand_ins = self.stand_ins
-        if not stand_ins or stand_ins.keys().isdisjoint(op.inputs):
+        in_loop = self.loops.of(op)
+        if in_loop is None and (not stand_ins or stand_ins.keys().isdisjoint(op.inputs)):
             return op
         inputs = [self.stand_ins.get(t, t) for t in op.inputs]
         shadow = op.on_inputs(inputs)
         try:
             shadow.set_output_shapes()
+            if in_loop is not None:
+                shadow.outputs[0].shape = in_loop
             for made, original in zip(shadow.outputs, op.outputs, strict=True):
                 made.shape = made.shape.merge_with(original.shape)
         except (ValueError, TypeError, IndexError):
@@ -114,14 +144,20 @@ class _Folder:
         if op_type == "Const":
             return [host_scalar(op.attrs["value"])]
         known = self.known.values
-        if op_type not in OF_SHAPE and not known.keys() >= set(op.inputs):
-            return None
-        if op.definition.stateful or not op.inputs or op.control_inputs or op_type in _CHANGES:
-            return None
+        if op_type in STACKED:
+            pushed = self.loops.pushed(op)
+            return [known[pushed]] if pushed in known else None
+        if op_type not in OF_SHAPE:
+            for tensor in op.inputs:
+                if tensor not in known:
+                    return None
         if op_type in OF_SHAPE:
             if KEEPS_ITS_INPUT in op.attrs:
                 return None
-            return _of_shape(op, shadow.inputs[0].shape)
+            found = [_of_shape(op, tensor.shape) for tensor in shadow.inputs]
+            return None if any(value is None for value in found) else found
+        if op.definition.stateful or not op.inputs or op.controls or op_type in _CHANGES:
+            return None
         if self.placement[op].device_type != "CPU":
             return None
         kernel = bound_kernel(Binding(op, np, "CPU", {}))
@@ -135,15 +171,16 @@ class _Folder:
         return values if small else None
 
 
-def _of_shape(op: Operation, shape: TensorShape) -> Sequence[Any] | None:
+def _of_shape(op: Operation, shape: TensorShape) -> Any:
+    """What an op says of a shape, None if that is not known."""
     scalar = op.outputs[0].dtype.as_numpy_dtype
     if op.type == "Rank":
-        return None if shape.ndims is None else [scalar(shape.ndims)]
+        return None if shape.ndims is None else scalar(shape.ndims)
     if not shape.is_fully_defined():
         return None
     if op.type == "Size":
-        return [scalar(shape.num_elements())]
-    return [np.array(shape.as_list(), scalar)]
+        return scalar(shape.num_elements())
+    return np.array(shape.as_list(), scalar)
 
 
 def _constant(tensor: Tensor, value: Any) -> Tensor:

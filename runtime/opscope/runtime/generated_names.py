@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from opscope.runtime.folding import host_scalar
@@ -20,6 +21,13 @@ class GeneratedNames:
         """A name that no other value has."""
         self._count += 1
         return f"v{self._count}"
+
+    def locals_without(self, names: Collection[str]) -> list[str]:
+        """All names of locals given out so far, but for some."""
+        given = dict.fromkeys([f"v{i}" for i in range(1, self._count + 1)])
+        for name in names:
+            del given[name]
+        return list(given)
 
     def bind(self, value: Any, prefix: str) -> str:
         """The global name of an object inside the generated code."""

@@ -161,7 +161,8 @@ class _Backward:
         """Collect the gradients of every tensor on the way to the sources."""
         for i, (y, grad_y) in enumerate(zip(self.targets, grad_ys, strict=True)):
             with self._beside(y.op):
-                self._add(y, _initial_gradient(y, grad_y, i))
+                # As given: it may be one that broadcasts to the shape of `y`.
+                self.collected.setdefault(y, []).append(_initial_gradient(y, grad_y, i))
         self._count()
         asked = list(dict.fromkeys(y.op for y in self.targets))
         self.queue.extend(o for o in asked if self.pending.get(o) == 0 and o in self.reachable)

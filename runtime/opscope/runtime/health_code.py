@@ -13,7 +13,8 @@ from opscope.events import health_summaries_of_numbers, health_summary
 from opscope.runtime.operation import Operation, Tensor
 
 if TYPE_CHECKING:
-    from opscope.runtime.codegen import Generator, Root
+    from opscope.runtime.codegen import Generator
+    from opscope.runtime.roots import Root
 
 # The dtypes of scalars whose summaries are taken together, when somebody looks.
 _LATE = frozenset({"float32", "float64", "int32", "int64"})
@@ -36,7 +37,7 @@ class HealthCode:
         never changes, or None.
         """
         generator = self.generator
-        content = generator.contents[tensor]
+        content = generator.roots.content(tensor)
         # In blocks, what is seen under a pattern alone may be in a branch that did not run.
         is_settled = generator.flow is None or (
             content[0] != "slot" and generator.recorder.watch_wants_all
@@ -56,7 +57,7 @@ class HealthCode:
     def _expression(self, tensor: Tensor, op: Operation) -> str:
         generator = self.generator
         slot = generator.slot_names.get(tensor)
-        value = generator.expressions[tensor, None] if slot is None else f"{slot}.value"
+        value = generator.expressions[tensor] if slot is None else f"{slot}.value"
         home = generator.inputs.placement[op]
         if home.device_type != "CPU":
             return f"health({generator.bind(home.to_host, 'd')}({value}))"
@@ -66,7 +67,7 @@ class HealthCode:
         if slot is not None:
             return f"{slot}.health()"
         if op.type in _SAME_ELEMENTS and generator.flow is None and tensor not in generator.fed:
-            source = self._names.get(generator.contents[op.inputs[0]])
+            source = self._names.get(generator.roots.content(op.inputs[0]))
             if source is not None and shapes[op.inputs[0]].ndims:
                 return f"health_of_shape({source}, {value}.shape)"
         return f"health({value})"

@@ -33,9 +33,12 @@ def takes_string_scalars(op: Operation) -> bool:
 
     Such an op treats its inputs as arrays, which plain bytes are not.
     """
-    if _STRING not in [t.dtype.as_datatype_enum for t in op.inputs] or op.definition.updates:
+    for tensor in op.inputs:
+        if tensor.dtype.as_datatype_enum == _STRING:
+            break
+    else:
         return False
-    return any(
+    return not op.definition.updates and any(
         arg.type_attr is not None
         and any(t.dtype.as_datatype_enum == _STRING and not t.shape.ndims for t in tensors)
         for arg, tensors in tensors_by_argument(op)

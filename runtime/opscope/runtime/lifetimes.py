@@ -7,7 +7,7 @@ from math import prod
 
 from opscope.runtime.generated_names import GeneratedNames
 from opscope.runtime.operation import Tensor
-from opscope.runtime.tensor_shape import TensorShape
+from opscope.runtime.tensor_shape import Sizes, TensorShape
 
 
 class Lifetimes:
@@ -36,6 +36,11 @@ class Lifetimes:
         self._releasing: list[str] = []
         self._free: list[str] = []
         self._kept: set[str] = set()
+        self._elements: dict[Sizes, int] = {}
+
+    def live_names(self) -> list[str]:
+        """The names that have values something may still read, where names are used again."""
+        return self._names.locals_without(self._free)
 
     def new_local(self) -> str:
         """A name whose value nothing reads any more, or a new one."""
@@ -46,13 +51,13 @@ class Lifetimes:
 
         holder: the tensor whose memory that is; None when it stays anyway, as a variable's does.
         """
-        if not name.startswith("v") or name in self._kept:
+        if name[0] != "v" or name in self._kept:
             return
-        is_scalar = self._shapes[tensor].sizes == ()
-        if not self._reuses and is_scalar and name not in self._last_read:
+        before = self._last_read.get(name)
+        if before is None and not self._reuses and self._shapes[tensor].sizes == ():
             return
         last = self._last_use.get(tensor, -1)
-        self._last_read[name] = max(last, self._last_read.get(name, -1))
+        self._last_read[name] = last if before is None else max(last, before)
         if holder is not None and not self._is_small(holder):
             self._large.add(name)
 
@@ -73,12 +78,13 @@ class Lifetimes:
         dead = []
         last_read = self._last_read
         for name in names:
-            if last_read.get(name, position + 1) <= position:
+            if name in last_read and last_read[name] <= position:
                 del last_read[name]
                 dead.append(name)
         if dead:
-            self._releasing = [n for n in dead if n in self._large]
-            self._large.difference_update(dead)
+            if self._large:
+                self._releasing = [n for n in dead if n in self._large]
+                self._large.difference_update(dead)
             if self._reuses:
                 self._free.extend(dead)
         return dead
@@ -97,7 +103,9 @@ class Lifetimes:
 
     def _is_small(self, tensor: Tensor) -> bool:
         sizes = self._shapes[tensor].sizes
-        if sizes is None or None in sizes:
-            return False
-        size: int = prod(sizes) * tensor.dtype.numpy_dtype.itemsize  # type: ignore[arg-type]
-        return size <= self._small
+        count = self._elements.get(sizes)
+        if count is None:
+            if sizes is None or None in sizes:
+                return False
+            count = self._elements[sizes] = prod(sizes)  # type: ignore[arg-type]
+        return count * tensor.dtype.numpy_dtype.itemsize <= self._small

@@ -21,6 +21,7 @@ def live_ops(
     live: set[Operation] = set()
     read: set[Tensor] = {t for t in targets if isinstance(t, Tensor)}
     ends = {t for t in targets if isinstance(t, Operation)}
+    has_loops = not NEXTS.isdisjoint({op.type for op in order})
     known = -1
     while known < len(live):  # once, but for loops: there an op can be read by one before it
         known = len(live)
@@ -30,8 +31,10 @@ def live_ops(
                 continue
             if not read.isdisjoint(outputs) or op.definition.stateful or op in ends:
                 live.add(op)
-                read.update([t for t in op.inputs if t not in given])
-        if not any(op.type in NEXTS for op in order):
+                for tensor in op.inputs:
+                    if tensor not in given:
+                        read.add(tensor)
+        if not has_loops:
             break
     return live
 

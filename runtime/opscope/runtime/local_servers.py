@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
 from opscope.runtime import errors
 from opscope.runtime.device_spec import DeviceSpec
+from opscope.runtime.devices import Device
 
 Task = tuple[str, int]
 
@@ -48,6 +50,10 @@ class LocalServer:
         own = (self.job, self.index)
         others = sorted(task for task in self.cluster.started if task != own)
         return [task_name(*task) for task in (own, *others)]
+
+    def devices(self, local: Sequence[Device]) -> list[Device]:
+        """The devices of its sessions: those of each task, its own first."""
+        return [replace(device, task=task) for task in self.task_names() for device in local]
 
     def home(self, device: str) -> str:
         """The task that a device asked for lies in: the server's own where none is named."""

@@ -44,13 +44,15 @@ class MemoryCode:
             small=0 if has_blocks else _SMALL_BYTES if self.drops else _KEPT_BYTES,
         )
         self.again: dict[str, Again] = {}
+        self._released = -1  # the place of the op whose inputs have been looked at
 
     def name(self, tensor: Tensor, name: str) -> None:
         """Note that the local `name` stands for a tensor, whose root is known."""
         generator = self.generator
-        root = generator.roots[tensor]
+        root = generator.roots.of(tensor)
         stays = root[0] in ("slot", "constant", "feed")
-        self.lifetimes.named(tensor, name, None if stays else generator.by_root[root][0])
+        holder = None if stays else next(generator.roots.sharers(root))
+        self.lifetimes.named(tensor, name, holder)
 
     def write(
         self,
@@ -65,13 +67,21 @@ class MemoryCode:
         generator = self.generator
         dead: list[str] = []
         if self.drops and generator.text.at_top:
-            dead = self.lifetimes.release(self._locals(op.inputs), position)
-        if template is not None and self._in_place(op, template, arguments, dead, position):
+            dead = self.lifetimes.release(arguments, position)
+            self._released = position if generator.is_home else -1
+        if (
+            dead
+            and self.reuses
+            and template is not None
+            and arguments[0] in dead
+            and self._in_place(op, template, arguments, position)
+        ):
             return
         targets = generator.targets(op, updated, template == "{0}")
         line = f"{', '.join(targets)} = {call}" if targets else call
         generator.text.add(line, op)
-        self._drop(self.lifetimes.to_drop(targets), op)
+        if dead:
+            self._drop(self.lifetimes.to_drop(targets), op)
         if not generator.recorder.defers or op.definition.stateful:
             return
         if all("." not in argument for argument in arguments):  # it reads locals alone
@@ -82,8 +92,14 @@ class MemoryCode:
         generator = self.generator
         if not generator.text.at_top or not (self.drops or generator.recorder.defers):
             return
-        dead = self.lifetimes.release(self._locals((*op.inputs, *op.outputs)), position)
-        if not dead:
+        outputs = op.outputs
+        if self._released == position:
+            if len(outputs) == 1 and outputs[0] in generator.last_use:
+                return
+            names = self._locals(outputs)
+        else:
+            names = self._locals((*op.inputs, *outputs))
+        if not self.lifetimes.release(names, position):
             return
         names = self.lifetimes.to_drop()
         if self.drops:
@@ -98,28 +114,26 @@ class MemoryCode:
         op: Operation,
         template: str,
         arguments: Sequence[str],
-        dead: Sequence[str],
         position: int,
     ) -> bool:
         """Write an operator into the memory of its first operand, if nobody misses that."""
         generator = self.generator
         operator = in_place_operator(op, template, generator.inputs.known.shapes)
-        if operator is None or not self.reuses or arguments[0] not in dead:
+        if operator is None:
             return False
-        for tensor in generator.by_root[generator.roots[op.inputs[0]]]:
+        for tensor in generator.roots.sharers(generator.roots.of(op.inputs[0])):
             if generator.last_use.get(tensor, -1) > position or tensor in generator.fetched:
                 return False
         (output,) = op.outputs
         self.lifetimes.take_back(arguments[0])
         generator.text.add(f"{arguments[0]} {operator} {arguments[1]}", op)
-        generator.set_root(output, generator.own_root())
-        generator.name(output, arguments[0])
+        generator.own(output, arguments[0])
         self._drop(self.lifetimes.to_drop(arguments[:1]), op)
         return True
 
     def _locals(self, tensors: Sequence[Tensor]) -> list[str]:
         expressions = self.generator.expressions
-        return [expressions.get((tensor, None), "") for tensor in tensors]
+        return [expressions.get(tensor, "") for tensor in tensors]
 
     def _drop(self, names: Sequence[str], op: Operation) -> None:
         if names:

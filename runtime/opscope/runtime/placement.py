@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from opscope.runtime import dtypes, errors
 from opscope.runtime.device_spec import DeviceSpec
 from opscope.runtime.devices import Device, why_no_gpu
-from opscope.runtime.op_def import OpDef
+from opscope.runtime.op_def import ArgDef, OpDef
 from opscope.runtime.operation import Operation
 from opscope.runtime.ops.flow import FLOW
 from opscope.runtime.ops.resource_variables import variable_of
@@ -26,20 +26,43 @@ def place(ops: Sequence[Operation], devices: Sequence[Device], soft: bool) -> Pl
     """
     placed: dict[Operation, Device] = {}
     chosen: dict[tuple[OpDef, str], Device] = {}
+    takes_handles = _TakesHandles()
     for op in ops:
         if op.type in FLOW and not op.device and op.inputs[0].op in placed:
             placed[op] = placed[op.inputs[0].op]  # a value is steered where it is
             continue
-        owner = _reference_owner(op)
-        if owner is not None and owner in placed:
-            placed[op] = placed[owner]
-            continue
+        if takes_handles[op.definition]:
+            owner = _reference_owner(op)
+            if owner is not None and owner in placed:
+                placed[op] = placed[owner]
+                continue
         key = (op.definition, op.device)
         device = chosen.get(key)
         if device is None:
             device = chosen[key] = _choose(op, devices, soft)
         placed[op] = device
     return placed
+
+
+class _TakesHandles(dict[OpDef, bool]):
+    """By op type, whether an input may be a reference or a handle."""
+
+    def __missing__(self, definition: OpDef) -> bool:
+        found = self[definition] = any(
+            arg.is_ref
+            or arg.type_list_attr is not None
+            or dtypes.resource in _dtypes(definition, arg)
+            for arg in definition.inputs
+        )
+        return found
+
+
+def _dtypes(definition: OpDef, arg: ArgDef) -> Collection[dtypes.DType]:
+    """The dtypes that an argument may have."""
+    if arg.type_attr is None:
+        return [arg.dtype] if arg.dtype is not None else []
+    allowed = definition.attrs[arg.type_attr].allowed
+    return [dtypes.resource] if allowed is None else allowed
 
 
 def _reference_owner(op: Operation) -> Operation | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,8 +79,9 @@ class Program:
     that are dropped as long as there is no hit. replay: recorded are only the variables' values
     from before the run, each with its number of rewrites; this runs the ops again and records all.
     covered: places in `recorded` of what is not tested, for another shows what is bad in it.
-    summarizes: the recorded values are health summaries. interpreted: there is no source; the local
-    `execution` of the function knows the op that runs.
+    summarizes: the recorded values are health summaries. pieces: the code of the functions that a
+    long program is made of, whose line numbers are those of the whole source. interpreted: there is
+    no source; the local `execution` of the function knows the op that runs.
     """
 
     function: Callable[..., Any]
@@ -97,6 +98,7 @@ class Program:
     replay: Replay | None = None
     interpreted: bool = False
     summarizes: bool = False
+    pieces: tuple[CodeType, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,10 @@ class Plan:
 
     def failed_at(self, traceback: TracebackType | None) -> tuple[Operation | None, dict[str, Any]]:
         """The op whose line a traceback stopped at, and the program's locals at that time."""
-        code = self.program.function.__code__
+        codes = self.program.pieces or (self.program.function.__code__,)
         while traceback is not None:
-            if traceback.tb_frame.f_code is code:
+            code = traceback.tb_frame.f_code
+            if any(code is own for own in codes):
                 found = dict(traceback.tb_frame.f_locals)
                 if self.program.interpreted:
                     execution = found.get("execution")

@@ -14,28 +14,29 @@ def needed_ops(targets: Iterable[Operation], fed: Collection[Tensor]) -> list[Op
 
     Only where a loop closes does an input come after its reader: NextIteration after Merge.
     """
-    order: list[Operation] = []
-    done: set[Operation] = set()
+    order: dict[Operation, None] = {}
+    seen: set[Operation] = set()
+    fed_ops = {t.op for t in fed if is_fed(t.op, fed)}
     roots = list(targets)
     for target in roots:  # it grows as loops are found
-        stack: list[Operation | None] = [target]  # None: the op below it is due
+        stack = [target]
         while stack:
-            op = stack.pop()
-            if op is None:
-                due = stack.pop()
-                assert due is not None
-                order.append(due)
+            op = stack[-1]
+            if op in seen:  # all that it needs is in order
+                order.setdefault(stack.pop())
                 continue
-            if op in done:
+            seen.add(op)
+            if op in fed_ops:
                 continue
-            done.add(op)
-            stack += (op, None)
-            before = producers(op, fed)
+            before = [t.op for t in op.inputs if t not in fed or t.op in fed_ops]
+            if op.controls:
+                before += op.controls
             if op.type in MERGES:
                 roots.extend(p for p in before if is_back_edge(op, p))
                 before = [p for p in before if not is_back_edge(op, p)]
-            stack += [p for p in reversed(before) if p not in done]
-    return order
+            before.reverse()
+            stack += [p for p in before if p not in seen]
+    return list(order)
 
 
 def producers(op: Operation, fed: Collection[Tensor]) -> list[Operation]:
@@ -44,7 +45,7 @@ def producers(op: Operation, fed: Collection[Tensor]) -> list[Operation]:
     if outputs and outputs[0] in fed and is_fed(op, fed):
         return []
     needed = [t.op for t in op.inputs if t not in fed or is_fed(t.op, fed)]
-    return needed + op.control_inputs if op.control_inputs else needed
+    return [*needed, *op.controls] if op.controls else needed
 
 
 def is_fed(op: Operation, fed: Collection[Tensor]) -> bool:
@@ -54,7 +55,8 @@ def is_fed(op: Operation, fed: Collection[Tensor]) -> bool:
 
 def has_flow(order: Iterable[Operation]) -> bool:
     """True when there are loops or conditionals among the ops, or what loops keep values in."""
-    return any(op.type in FLOW or op.type in KEEPS_VALUES for op in order)
+    types = {op.type for op in order}
+    return not types.isdisjoint(FLOW) or not types.isdisjoint(KEEPS_VALUES)
 
 
 def reads_first(order: list[Operation], fed: Collection[Tensor]) -> list[Operation]:

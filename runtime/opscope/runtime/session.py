@@ -8,7 +8,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +18,10 @@ from opscope.runtime.cancellation import CANCELLATION, Cancellation
 from opscope.runtime.compat import as_str
 from opscope.runtime.deadline import deadline
 from opscope.runtime.default_session import default_session
-from opscope.runtime.devices import Device, DeviceAttributes, local_devices
-from opscope.runtime.errors import CancelledError, NotFoundError
-from opscope.runtime.execution import Execution, execute
+from opscope.runtime.devices import DeviceAttributes, local_devices
+from opscope.runtime.errors import CancelledError
+from opscope.runtime.execution import execute
+from opscope.runtime.executor_type import INTERPRETER, require_executor
 from opscope.runtime.feed import Feed, read_feeds, whole_feeds
 from opscope.runtime.fetch import fetch_key, read_fetches
 from opscope.runtime.filter_guard import FilterGuard
@@ -32,17 +32,13 @@ from opscope.runtime.operation import Operation
 from opscope.runtime.plan import PLAIN, Instrument, Plan
 from opscope.runtime.plan_family import PlanFamily
 from opscope.runtime.planner import make_plan
-from opscope.runtime.step_stats import build_step_stats
+from opscope.runtime.run_metadata import fill_run_metadata
 from opscope.runtime.tensor_shape import Sizes
 from opscope.runtime.threads import INTRA_OP_THREADS
 from opscope.runtime.variable_slot import VariableSlot
 from opscope.runtime.watch import Filter, Watch, callbacks_of
 from opscope.runtime.watch_history import WatchHistory
 from opscope.runtime.watched_run import WatchedRun
-
-# The value of ConfigProto.experimental.executor_type under which every graph is interpreted.
-INTERPRETER = "INTERPRETER"
-_EXECUTORS = ("", "DEFAULT", "SINGLE_THREADED_EXECUTOR", INTERPRETER)
 
 # A session that is given ever new fetches forgets the plans of the oldest beyond this number.
 MAX_FAMILIES = 500
@@ -66,21 +62,9 @@ class BaseSession:
         if config is not None:
             self._config.CopyFrom(config)
         self._timeout_ms = self._config.operation_timeout_in_ms
-        executor = self._config.experimental.executor_type
-        if executor not in _EXECUTORS:
-            raise NotFoundError(
-                None,
-                None,
-                f"No executor factory registered for the given executor type: {executor} (there "
-                f"are {', '.join(_EXECUTORS[1:])})",
-            )
-        self._devices: list[Device] = local_devices(self._config)
-        if self._server is not None:
-            self._devices = [
-                replace(device, task=task)
-                for task in self._server.task_names()
-                for device in self._devices
-            ]
+        require_executor(self._config.experimental.executor_type)
+        devices = local_devices(self._config)
+        self._devices = devices if self._server is None else self._server.devices(devices)
         self._families: dict[Any, PlanFamily] = {}
         self._instrumented: defaultdict[Instrument, dict[Any, PlanFamily]] = defaultdict(dict)
         self._histories: dict[Watch, WatchHistory] = {}
@@ -366,41 +350,13 @@ class BaseSession:
             run.history = history
             history.add(run)
         if run_metadata is not None and execution.error is None:
-            self._fill_metadata(run_metadata, execution, options)
+            fill_run_metadata(run_metadata, execution, options)
         return run
 
     @staticmethod
     def _fed_values(family: PlanFamily, feed_dict: Any) -> list[Any]:
         values = (feed_dict or {}).values()
         return [feed.convert(value) for feed, value in zip(family.feeds, values, strict=True)]
-
-    @staticmethod
-    def _fill_metadata(
-        run_metadata: RunMetadata,
-        execution: Execution,
-        options: RunOptions | None,
-    ) -> None:
-        plan, times = execution.plan, execution.times
-        program = plan.program
-        traced: Sequence[Operation] = program.traced
-        if program.repeats:
-            traced = [traced[i] for i, _ in times[1:]]
-            times = [moment for _, moment in times]
-        if program.traced:
-            run_metadata.step_stats.CopyFrom(
-                build_step_stats(
-                    traced,
-                    plan.placement,
-                    times,
-                    [
-                        (r.tensor, v)
-                        for r, v in zip(execution.recorded, execution.values, strict=True)
-                    ],
-                    time.time_ns() - time.perf_counter_ns(),
-                )
-            )
-        if options is not None and options.output_partition_graphs:
-            run_metadata.partition_graphs.extend(plan.partition_graphs().values())
 
 
 class Session(BaseSession):

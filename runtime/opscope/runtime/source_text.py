@@ -11,6 +11,9 @@ from opscope.runtime.operation import Operation, Tensor
 
 INDENT = "    "
 
+# Python compiles functions of some hundred lines in half the time of one of many thousands.
+PIECE = 1000
+
 
 @dataclass
 class _Block:
@@ -20,41 +23,48 @@ class _Block:
     open: list[Literal] = field(default_factory=list)
     wanted: tuple[Literal, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Settle the indent of lines without conditions."""
+        self.indent = INDENT * self.depth
+
 
 class SourceText:
     """Source lines, each with the op it belongs to; the first line is the `def`.
 
     Conditions are opened when a line is added, so that none stays without a line, and
     neighbours with the same conditions share them. predicates: the expression of each predicate.
+    at_top: True where lines run in every run of the program, once.
     """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.owners: list[Operation | None] = [None, None]
         self.predicates: dict[Tensor, str] = {}
+        self.at_top = True
+        self.next_cut = PIECE
         self._blocks = [_Block(1)]
+        self.cuts: list[tuple[int, list[str]]] = []
 
     def add(self, line: str, owner: Operation | None) -> None:
         """Append a line under the wanted conditions."""
         block = self._blocks[-1]
-        if block.open or block.wanted:
-            self._open_wanted(block)
+        if not block.open and not block.wanted:
+            self.lines.append(block.indent + line)
+            self.owners.append(owner)
+            return
+        self._open_wanted(block)
         self.lines.append(INDENT * (block.depth + len(block.open)) + line)
         self.owners.append(owner)
 
     def want(self, guard: tuple[Literal, ...]) -> None:
         """Let the lines that follow run only when all of `guard` hold."""
         self._blocks[-1].wanted = guard
+        self.at_top = len(self._blocks) == 1 and not guard
 
     @property
     def wanted(self) -> tuple[Literal, ...]:
         """The conditions of the next line in its block."""
         return self._blocks[-1].wanted
-
-    @property
-    def at_top(self) -> bool:
-        """True where lines run in every run of the program, once."""
-        return len(self._blocks) == 1 and not self._blocks[0].wanted
 
     @contextmanager
     def forever(self) -> Iterator[None]:
@@ -62,8 +72,15 @@ class SourceText:
         self.add("while True:", None)
         outer = self._blocks[-1]
         self._blocks.append(_Block(outer.depth + len(outer.open) + 1))
+        self.at_top = False
         yield
         self._blocks.pop()
+        self.at_top = len(self._blocks) == 1 and not outer.wanted
+
+    def cut(self, live: list[str]) -> None:
+        """Let the lines so far be a function of their own, which hands on these locals."""
+        self.cuts.append((len(self.lines), live))
+        self.next_cut = len(self.lines) + PIECE
 
     def _open_wanted(self, block: _Block) -> None:
         kept = 0

@@ -113,7 +113,7 @@ class TokenGraph:
         kind = _KINDS.get(op.type, "kernel")
         if is_fed(op, self._fed):
             kind = "fed"
-        elif op.type in OF_SHAPE and op.outputs[0] in self._known.values:
+        elif op.type in OF_SHAPE and len(op.outputs) == 1 and op.outputs[0] in self._known.values:
             kind = "shape"
         takes_slot = [
             arg.is_ref or tensor.dtype is dtypes.resource

@@ -42,7 +42,7 @@ class UpdateCode:
         generator = self.generator
         if generator.flow is not None:
             return True
-        sharers = generator.by_root.get(generator.slot_root(slot), ())
+        sharers = generator.roots.sharers(generator.slot_root(slot))
         return any(
             t not in generator.slot_names and generator.last_use.get(t, -1) >= position
             for t in sharers

@@ -207,7 +207,7 @@
       const name = this.selected;
       if (!name) { card(this.card, null); this.info = null; return; }
       try {
-        const info = await opscope.json("/api/graph/node", { run: this.run, tag: this.tag, name });
+        const info = await opscope.json("/api/graph/node", { ...this.query, name });
         if (name !== this.selected) return;
         this.info = info;
         this.cardState();
@@ -306,6 +306,22 @@
       return this.load({ anchor: names[0] });
     }
 
+    // Put a series together, or take a group apart; what is open and where the window is stays.
+    async group(name, together) {
+      const { choices } = this, parts = this.view.nodes.filter((node) => (together ? node.offer === name : node.parent === name));
+      choices.change({
+        apart: together ? without(choices.apart, [name]) : with_(choices.apart, [name]),
+        together: together ? with_(choices.together, [name]) : without(choices.together, [name]),
+        open: together ? without(this.open, [name]) : without(this.open, [name]),
+      });
+      if (together && parts.some((node) => node.id === this.selected)) { this.selected = name; this.more = []; }
+      if (!together && this.selected === name) { this.selected = null; this.more = []; card(this.card, null); }
+      const known = this.drawing.byName;
+      await this.load({ anchor: null });
+      if (known !== this.drawing.byName) this.drawing.reveal(together ? name : parts[0]?.id ?? this.view.nodes.find((node) => node.offer === name)?.id);
+      if (together && this.selected === name) this.describe();
+    }
+
     showAll() {
       this.choices.change({ hidden: [], isolated: [] });
       return this.load();
@@ -326,6 +342,8 @@
       const several = some.length > 1 ? ` ${some.length}` : "", open = this.open.includes(name);
       const entries = node ? [
         ...(node.kind === "scope" ? [{ text: open ? "Collapse" : "Expand", hint: "Enter", run: () => this.toggle(name) }, { text: "Open more", run: () => this.deepen(name) }] : []),
+        ...(node.group ? [{ text: "Ungroup", run: () => this.group(name, false) }] : []),
+        ...(node.offer ? [{ text: `Group as ${leaf(node.offer)}`, run: () => this.group(node.offer, true) }] : []),
         { text: `Isolate${several}`, hint: "I", run: () => this.isolate(some) },
         { text: `Hide${several}`, hint: "H", run: () => this.hide(some) },
         ...(node.host ? [] : [node.aside ? { text: `Into the graph${several}`, run: () => this.shift(some, false) } : { text: `To the side${several}`, run: () => this.shift(some, true) }]),

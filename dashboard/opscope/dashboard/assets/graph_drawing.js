@@ -160,6 +160,8 @@
         svg("text", { class: "title", x: -w / 2 + 14, y: -h / 2 + 20 }, g).textContent = node.label;
         item.count = svg("text", { class: "count", x: w / 2 - 34, y: -h / 2 + 19.5, "text-anchor": "end" }, g);
         this.fold(g, w / 2 - 16, -h / 2 + 15, true);
+      } else if (node.series) {
+        this.drawSeries(node, item, g);
       } else if (scope) {
         svg("rect", { class: "under", x: -w / 2 + 4, y: -h / 2 + 4, width: w - 8, height: h, rx: 9 }, g);
         item.box = svg("rect", { class: "box", x: -w / 2, y: -h / 2, width: w, height: h, rx: 10 }, g);
@@ -175,6 +177,17 @@
       this.byName.set(node.id, node);
       node.item = item;
       this.items.push(item);
+    }
+
+    // A series of nodes: three ellipses, on each other where tensors pass between them, else beside.
+    drawSeries({ w, h, label, series }, item, g) {
+      const beside = series === "loose" ? 6 : 0, below = beside ? 0 : 5, width = w - 2 * beside, height = h - 2 * below;
+      for (const at of [1, 0, -1]) {
+        item.box = svg("rect", { class: at < 0 ? "box" : "under", x: at * beside - width / 2, y: at * below - height / 2, width, height, rx: height / 2 }, g);
+      }
+      svg("text", { class: "op", x: -beside, y: -below - 1.5, "text-anchor": "middle" }, g).textContent = label;
+      item.count = svg("text", { class: "count", x: -beside, y: 10 - below, "text-anchor": "middle" }, g);
+      this.fold(g, w / 2 - beside, -h / 2 + below, false);
     }
 
     fold(g, x, y, open) {

@@ -47,7 +47,7 @@ class HealthShelf:
         with self._lock:
             self._renew()
             found = self._steps.get(key)
-            if found is None:
+            if found is None or found.view is not shelved.view:
                 with self._store.reading() as logdir:
                     rows = readings(logdir, run, source, step)
                 found = self._steps[key] = Health(shelved.view, rows)

@@ -12,6 +12,7 @@ from dash import html
 from opscope.dashboard.graph.choices import Choices
 from opscope.dashboard.graph.detail import detail
 from opscope.dashboard.graph.graph_shelf import GraphShelf, Shelved
+from opscope.dashboard.graph.grouping import Grouping
 from opscope.dashboard.graph.health_shelf import HealthShelf
 from opscope.dashboard.graph.search import search
 from opscope.dashboard.graph.step_stats import StepStatsError
@@ -40,7 +41,7 @@ def layout(_: Store) -> Any:
 def has_data(store: Store) -> bool:
     """Whether any run has a graph."""
     with store.reading() as logdir:
-        return any(logdir.graph_tags(run) for run in logdir.runs())
+        return any(logdir.graph_tags(run) for run in logdir.graph_runs())
 
 
 def routes(server: flask.Flask, store: Store) -> None:
@@ -55,7 +56,7 @@ def routes(server: flask.Flask, store: Store) -> None:
         def answered() -> flask.Response:
             query = flask.request.args
             try:
-                shelved = shelf.get(required("run"), query.get("tag") or None)
+                shelved = shelf.get(required("run"), query.get("tag") or None, grouping())
                 return answer(shelved)
             except LogdirError as error:
                 return error_response(404, str(error))
@@ -109,6 +110,11 @@ def routes(server: flask.Flask, store: Store) -> None:
             return json_response({"source": source, "step": step, "outputs": outputs})
         painted = health.paint(query.getlist("e"), chosen(shelved))
         return json_response({**described, "source": source, "step": step, **painted})
+
+    def grouping() -> Grouping:
+        """What the query takes apart (u) and puts together (g)."""
+        apart, together = (frozenset(flask.request.args.getlist(word)) for word in "ug")
+        return Grouping(apart, together)
 
     def chosen(shelved: Shelved) -> Choices:
         """What the query hides (x), isolates (i), puts at the side (a) or into the flow (m)."""

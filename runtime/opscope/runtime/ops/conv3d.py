@@ -20,6 +20,7 @@ from opscope.runtime.ops.volumes import (
     windows_of,
 )
 from opscope.runtime.ops.window_nodes import attrs_of, channel_axis, inner, window_shape
+from opscope.runtime.ops.windows import check_filters
 from opscope.runtime.tensor_shape import TensorShape
 
 _ATTRS = (
@@ -45,14 +46,8 @@ def _conv3d(xp: Any, volumes: Any, filters: Any, **attrs: Any) -> Any:
     in, out].
     """
     x = _computed(channels_last(check_volumes(volumes, "input"), attrs["data_format"]))
-    w = _computed(check_volumes(filters, "filter"))
-    if x.shape[4] != w.shape[3]:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"Number of channels in filter ({w.shape[3]}) must match last dimension of input "
-            f"({x.shape[4]})",
-        )
+    w = _computed(check_filters(filters, 5))
+    _check_depth(x.shape[4], w.shape)
     windows = windows_of(x.shape[1:4], w.shape[:3], attrs)
     padded = windows.with_border(xp, x, 0)
     shape = (x.shape[0], *windows.counts, w.shape[4])
@@ -61,6 +56,16 @@ def _conv3d(xp: Any, volumes: Any, filters: Any, **attrs: Any) -> Any:
         total += xp.dot(_rows(xp, padded[place]), w[index])
     result = total.reshape(shape).astype(volumes.dtype, copy=False)
     return as_format(xp, result, attrs["data_format"])
+
+
+def _check_depth(channels: int, filters: tuple[int, ...]) -> None:
+    if channels != filters[3]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Number of channels in filter ({filters[3]}) must match last dimension of input "
+            f"({channels})",
+        )
 
 
 def _checked_gradient(grad: Any, batch: int, windows: Windows, deep: int, data_format: str) -> Any:
@@ -79,6 +84,7 @@ def _checked_gradient(grad: Any, batch: int, windows: Windows, deep: int, data_f
 def _input_gradient(xp: Any, sizes: Any, filters: Any, grad: Any, attrs: dict[str, Any]) -> Any:
     data_format = attrs["data_format"]
     w = _computed(check_volumes(filters, "filter"))
+    _check_depth(sizes[channel_axis(data_format)], w.shape)
     windows = windows_of(inner(sizes, data_format), w.shape[:3], attrs)
     g = _rows(xp, _checked_gradient(grad, sizes[0], windows, w.shape[4], data_format))
     whole = xp.zeros((sizes[0], *windows.padded, w.shape[3]), g.dtype)
@@ -91,6 +97,7 @@ def _input_gradient(xp: Any, sizes: Any, filters: Any, grad: Any, attrs: dict[st
 def _filter_gradient(xp: Any, volumes: Any, sizes: Any, grad: Any, attrs: dict[str, Any]) -> Any:
     data_format = attrs["data_format"]
     x = _computed(channels_last(check_volumes(volumes, "input"), data_format))
+    _check_depth(x.shape[4], sizes)
     windows = windows_of(x.shape[1:4], sizes[:3], attrs)
     g = _rows(xp, _checked_gradient(grad, x.shape[0], windows, sizes[4], data_format))
     padded = windows.with_border(xp, x, 0)
@@ -126,8 +133,22 @@ def _conv3d_filter(
 def _(node: Operation) -> list[TensorShape]:
     volumes, filters = (t.shape.with_rank(5).known_rank() for t in node.inputs)
     channels = volumes[channel_axis(node.attrs["data_format"])]
-    if channels is not None and filters[3] is not None and channels != filters[3]:
-        raise ValueError(f"Dimensions must be equal, but are {channels} and {filters[3]}")
+    if filters[3] == 0:
+        raise ValueError("Depth of filter must not be 0")
+    if channels is not None and filters[3] is not None:
+        groups, rest = divmod(channels, filters[3])
+        if rest:
+            raise ValueError(
+                f"Depth of input ({channels}) is not a multiple of input depth of filter "
+                f"({filters[3]})"
+            )
+        if not groups:
+            raise ValueError("Depth of input must not be 0")
+        if filters[4] is not None and filters[4] % groups:
+            raise ValueError(
+                f"Depth of output ({filters[4]}) is not a multiple of the number of groups "
+                f"({groups})"
+            )
     return [window_shape(node.attrs, volumes, filters[:3], filters[4])]
 
 

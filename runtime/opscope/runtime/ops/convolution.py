@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from opscope.runtime import errors
 from opscope.runtime.ops.windows import (
     Line,
+    check_filters,
     check_images,
     explicit_pairs,
     from_nhwc,
@@ -108,7 +109,7 @@ def _wide(value: Any) -> Any:
 def forward(conv: Convolution, images: Any, filters: Any) -> Any:
     """The products of the filters with every window of the images."""
     check_images(images, "input")
-    check_images(filters, "filter")
+    check_filters(filters, 4)
     dtype = images.dtype
     x, w = _wide(to_nhwc(images, conv.data_format)), _wide(filters)
     if x.shape[3] != w.shape[2]:
@@ -121,10 +122,6 @@ def forward(conv: Convolution, images: Any, filters: Any) -> Any:
     out = (x.shape[0], rows.count, columns.count, w.shape[3])
     if 0 in out or not x.size:
         return from_nhwc(conv.xp, conv.xp.zeros(out, dtype), conv.data_format)
-    if not w.size:
-        raise errors.InvalidArgumentError(
-            None, None, f"filter must not have zero elements: {list(w.shape)}"
-        )
     result = _correlate(conv, x, w, rows, columns)
     return from_nhwc(conv.xp, result.astype(dtype, copy=False), conv.data_format)
 
@@ -158,7 +155,7 @@ def filter_gradient(conv: Convolution, images: Any, filter_sizes: Any, grad: Any
     g = _wide(to_nhwc(check_images(grad, "out_backprop"), conv.data_format))
     sizes = tuple(filter_sizes.tolist())
     rows, columns = conv.lines(x.shape[1], x.shape[2], sizes)
-    _check_gradient(g, x.shape[0], rows, columns, sizes[3])
+    check_gradient(g, x.shape[0], rows, columns, sizes[3])
     if not (x.size and g.size):
         return xp.zeros(sizes, dtype)
     g = xp.ascontiguousarray(g)
@@ -183,7 +180,8 @@ def filter_gradient(conv: Convolution, images: Any, filter_sizes: Any, grad: Any
     return total.reshape(sizes).astype(dtype, copy=False)
 
 
-def _check_gradient(grad: Any, batch: int, rows: Line, columns: Line, deep: int) -> None:
+def check_gradient(grad: Any, batch: int, rows: Line, columns: Line, deep: int) -> None:
+    """InvalidArgumentError unless a gradient [n, height, width, channels] fits the windows."""
     expected = (batch, rows.count, columns.count, deep)
     if grad.shape != expected:
         raise errors.InvalidArgumentError(
@@ -210,7 +208,7 @@ def input_gradient(conv: Convolution, input_sizes: Any, filters: Any, grad: Any)
             f"input depth must be evenly divisible by filter depth: {list(sizes)} vs {channels}",
         )
     rows, columns = conv.lines(height, width, w.shape)
-    _check_gradient(g, batch, rows, columns, w.shape[3])
+    check_gradient(g, batch, rows, columns, w.shape[3])
     if 0 in sizes or not (w.size and g.size):
         return xp.zeros(sizes, dtype)
     is_plain = all(

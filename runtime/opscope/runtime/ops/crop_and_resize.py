@@ -62,6 +62,17 @@ def _owners(boxes: Any, box_ind: Any, batch: int) -> Any:
     return box_ind[:, None, None]
 
 
+def _check_crops(grads: Any, boxes: Any, box_ind: Any, channels: int) -> None:
+    """InvalidArgumentError unless the gradients are those of a crop for each box."""
+    count = 0 if not boxes.size and not len(box_ind) else len(boxes)
+    if grads.ndim != 4 or grads.shape[0] != count or grads.shape[3] != channels:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"grads must be of {count} crops with {channels} channels: {list(grads.shape)}",
+        )
+
+
 @op(
     "CropAndResize",
     "image: T, boxes: float32, box_ind: int32, crop_size: int32 -> crops: float32",
@@ -122,8 +133,11 @@ def _grad_image(
 ) -> Any:
     """The gradient of CropAndResize with respect to the images."""
     size = image_size.tolist()
-    if min(size[:3]) <= 0:
-        raise errors.InvalidArgumentError(None, None, "image dimensions must be positive")
+    if min(*size[1:3], *grads.shape[1:3]) <= 0:
+        raise errors.InvalidArgumentError(None, None, "image and grads must not be empty")
+    _check_crops(grads, boxes, box_ind, size[3])
+    if not len(grads):
+        return np.zeros(size, T.numpy_dtype)
     rows, columns = _places(boxes, size[1:3], grads.shape[1:3])
     owner = _owners(boxes, box_ind, size[0])
     # Products are rounded to float32 whatever T is.
@@ -154,8 +168,11 @@ def _grad_image(
 def _grad_boxes(xp: Any, grads: Any, image: Any, boxes: Any, box_ind: Any) -> Any:
     """The gradient of CropAndResize with respect to the boxes."""
     high, wide = grads.shape[1:3]
-    if min(high, wide, *image.shape[:3]) <= 0:
+    if min(high, wide, *image.shape[1:3]) <= 0:
         raise errors.InvalidArgumentError(None, None, "image and crops must not be empty")
+    _check_crops(grads, boxes, box_ind, image.shape[3])
+    if not len(grads):
+        return np.zeros((0, 4), F32)
     rows, columns = _places(boxes, image.shape[1:3], (high, wide))
     owner = _owners(boxes, box_ind, len(image))
 

@@ -10,12 +10,19 @@ from opscope.runtime import errors
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
-from opscope.runtime.ops.convolution import Convolution, convolution
+from opscope.runtime.ops.convolution import Convolution, check_gradient, convolution
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.ops.type_sets import FLOAT
 from opscope.runtime.ops.window_nodes import CONV_ATTRS, attrs_of, channel_axis, window_shape
-from opscope.runtime.ops.windows import Line, check_images, from_nhwc, spatial, to_nhwc
+from opscope.runtime.ops.windows import (
+    Line,
+    check_filters,
+    check_images,
+    from_nhwc,
+    spatial,
+    to_nhwc,
+)
 from opscope.runtime.tensor_shape import TensorShape
 
 _ATTRS = f"T: {{{FLOAT}}}, {CONV_ATTRS}"
@@ -40,13 +47,8 @@ def _computed(value: Any) -> Any:
 def _output(conv: Convolution, images: Any, filters: Any) -> Any:
     xp, dtype = conv.xp, images.dtype
     x = _computed(to_nhwc(check_images(images, "input"), conv.data_format))
-    w = _computed(check_images(filters, "filter"))
-    if x.shape[3] != w.shape[2]:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"input and filter must have the same depth: {x.shape[3]} vs {w.shape[2]}",
-        )
+    w = _computed(check_filters(filters, 4))
+    _check_depth(x.shape[3], w.shape)
     rows, columns = conv.lines(x.shape[1], x.shape[2], w.shape)
     inside = _with_border(xp, x, rows, columns)
     total = xp.zeros((x.shape[0], rows.count, columns.count, *w.shape[2:]), x.dtype)
@@ -56,14 +58,20 @@ def _output(conv: Convolution, images: Any, filters: Any) -> Any:
     return from_nhwc(xp, flat, conv.data_format)
 
 
-def _split_channels(conv: Convolution, grad: Any, channels: int) -> Any:
+def _check_depth(channels: int, filters: tuple[int, ...]) -> None:
+    if channels != filters[2]:
+        raise errors.InvalidArgumentError(
+            None, None, f"input and filter must have the same depth: {channels} vs {filters[2]}"
+        )
+
+
+def _split_channels(
+    conv: Convolution, grad: Any, batch: int, rows: Line, columns: Line, filters: tuple[int, ...]
+) -> Any:
     """The gradient as [batch, row, column, channel, filter of the channel]."""
     g = _computed(to_nhwc(check_images(grad, "out_backprop"), conv.data_format))
-    if g.shape[3] % channels:
-        raise errors.InvalidArgumentError(
-            None, None, f"out_backprop has {g.shape[3]} channels, not a multiple of {channels}"
-        )
-    return g.reshape(*g.shape[:3], channels, g.shape[3] // channels if channels else 0)
+    check_gradient(g, batch, rows, columns, filters[2] * filters[3])
+    return g.reshape(*g.shape[:3], *filters[2:])
 
 
 def _input_gradient(conv: Convolution, input_sizes: Any, filters: Any, grad: Any) -> Any:
@@ -71,8 +79,9 @@ def _input_gradient(conv: Convolution, input_sizes: Any, filters: Any, grad: Any
     sizes = tuple(input_sizes.tolist())
     height, width = spatial(sizes, conv.data_format)
     w = _computed(check_images(filters, "filter"))
-    g = _split_channels(conv, grad, w.shape[2])
+    _check_depth(sizes[1 if conv.data_format == "NCHW" else 3], w.shape)
     rows, columns = conv.lines(height, width, w.shape)
+    g = _split_channels(conv, grad, sizes[0], rows, columns, w.shape)
     whole = xp.zeros((g.shape[0], rows.padded, columns.padded, w.shape[2]), g.dtype)
     for i, j, place in _places(rows, columns):
         whole[place] += (g * w[i, j]).sum(axis=4)
@@ -88,8 +97,9 @@ def _filter_gradient(conv: Convolution, images: Any, filter_sizes: Any, grad: An
     xp = conv.xp
     sizes = tuple(filter_sizes.tolist())
     x = _computed(to_nhwc(check_images(images, "input"), conv.data_format))
-    g = _split_channels(conv, grad, sizes[2])
+    _check_depth(x.shape[3], sizes)
     rows, columns = conv.lines(x.shape[1], x.shape[2], sizes)
+    g = _split_channels(conv, grad, x.shape[0], rows, columns, sizes)
     inside = _with_border(xp, x, rows, columns)
     total = xp.empty(sizes, g.dtype)
     for i, j, place in _places(rows, columns):

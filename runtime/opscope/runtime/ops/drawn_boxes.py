@@ -23,14 +23,28 @@ _COLOURS = np.array(
 )  # fmt: skip
 
 
+def _default_colours(depth: int) -> Any:
+    if depth > 1:
+        return _COLOURS
+    return np.ones((len(_COLOURS), 1), F32)
+
+
 def _drawn(images: Any, boxes: Any, colours: Any) -> Any:
     """Copies of images with the outlines of boxes [y1, x1, y2, x2] in parts of their size."""
-    out = images.copy()
+    if images.ndim != 4 or boxes.ndim != 3 or len(images) != len(boxes) or boxes.shape[2] != 4:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "images must be 4-dimensional and boxes [batch, boxes, 4] of the same batch: "
+            f"{list(images.shape)} and {list(boxes.shape)}",
+        )
     height, width, depth = images.shape[1:]
-    table = colours.astype(images.dtype)
-    if depth == 1:
-        table = table.copy()
-        table[:, 0] = 1
+    if depth not in (1, 3, 4):
+        raise errors.InvalidArgumentError(
+            None, None, f"Channel depth should be 1 (grey), 3 (RGB) or 4 (RGBA), got {depth}"
+        )
+    out = images.copy()
+    table = (_default_colours(depth) if colours is None else colours).astype(images.dtype)
     for b, mine in enumerate(boxes):
         for n, box in enumerate(mine):
             scaled = box * np.array([height - 1, width - 1, height - 1, width - 1], F32)
@@ -62,7 +76,7 @@ def _drawn(images: Any, boxes: Any, colours: Any) -> Any:
 )
 def _draw(xp: Any, images: Any, boxes: Any) -> Any:
     """Images with outlines of boxes in ten colours."""
-    return _drawn(images, boxes, _COLOURS)
+    return _drawn(images, boxes, None)
 
 
 @op(
@@ -73,12 +87,14 @@ def _draw(xp: Any, images: Any, boxes: Any) -> Any:
 )
 def _draw_in_colours(xp: Any, images: Any, boxes: Any, colours: Any) -> Any:
     """Images with outlines of boxes in the colours of a table [n, channels]."""
-    table = colours if colours.size else _COLOURS
-    if table.shape[1] < images.shape[3]:
+    if colours.ndim != 2 or colours.shape[1] < images.shape[-1]:
         raise errors.InvalidArgumentError(
-            None, None, f"colors must have equal or more channels than images ({images.shape[3]})"
+            None,
+            None,
+            f"colors [n, channels] must have at least the channels of the images "
+            f"({images.shape[-1]}): {list(colours.shape)}",
         )
-    return _drawn(images, boxes, table)
+    return _drawn(images, boxes, colours if colours.size else None)
 
 
 @_draw.shape

@@ -10,13 +10,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from opscope.runtime import errors
 from opscope.runtime.constant import constant, convert_to_tensor
 from opscope.runtime.make_op import make_node
 from opscope.runtime.op_def import OpDef, op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.arrangement import transpose
 from opscope.runtime.ops.reduction import column_sums
-from opscope.runtime.ops.windows import check_images, from_nhwc, to_nhwc
+from opscope.runtime.ops.windows import check_images, check_shape, from_nhwc, to_nhwc
 from opscope.runtime.tensor_shape import TensorShape
 
 _FORMAT_12 = "data_format: {'NHWC', 'NCHW'} = 'NHWC', is_training: bool = true"
@@ -33,6 +34,18 @@ def _channel_sums(xp: Any, images: Any) -> Any:
     return column_sums(xp, images.reshape(math.prod(images.shape[:-1]), images.shape[-1]))
 
 
+def _check_channels(channels: int, **parameters: Any) -> None:
+    """InvalidArgumentError unless each parameter has one number per channel."""
+    for name, values in parameters.items():
+        if values.shape != (channels,):
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"{name} must have one number for each of the {channels} channels of the images: "
+                f"{list(values.shape)}",
+            )
+
+
 def _normalize(
     xp: Any,
     inputs: tuple[Any, ...],
@@ -43,24 +56,28 @@ def _normalize(
 ) -> tuple[Any, ...]:
     x, scale, offset, mean, variance = inputs
     images = to_nhwc(check_images(x, "input"), data_format).astype(scale.dtype, copy=False)
+    channels = images.shape[3]
+    _check_channels(channels, scale=scale, offset=offset)
+    if not is_training or factor != 1:
+        _check_channels(channels, mean=mean, variance=variance)
     real = scale.dtype.type
     if is_training:
-        count = images.size // max(images.shape[3], 1)
+        count = images.size // max(channels, 1)
         divisor = real(max(count, 1))
         used_mean = _channel_sums(xp, images) / divisor
         centered = images - used_mean
         used_variance = _channel_sums(xp, centered * centered) / divisor
         new_mean = used_mean
         new_variance = used_variance * real(count / max(count - 1, 1))
-        if not images.size:
-            # The mean of nothing.
-            new_mean = new_variance = xp.full_like(used_mean, xp.nan)
         if factor != 1:
             new_mean = mean * real(1 - factor) + new_mean * real(factor)
             new_variance = variance * real(1 - factor) + new_variance * real(factor)
     else:
         used_mean, used_variance = new_mean, new_variance = mean, variance
         centered = images - mean
+    if not images.size:
+        # The mean of nothing.
+        new_mean = new_variance = xp.full_like(used_mean, xp.nan)
     y = centered * (scale / xp.sqrt(used_variance + real(epsilon))) + offset
     y = from_nhwc(xp, y.astype(x.dtype, copy=False), data_format)
     return y, new_mean, new_variance, used_mean, used_variance
@@ -75,8 +92,10 @@ def _back(
 ) -> tuple[Any, ...]:
     grad, x, scale, mean, variance = inputs
     dtype = scale.dtype
+    check_shape(grad, x.shape, "y_backprop")
     g = to_nhwc(check_images(grad, "y_backprop"), data_format).astype(dtype, copy=False)
     images = to_nhwc(check_images(x, "x"), data_format).astype(dtype, copy=False)
+    _check_channels(images.shape[3], scale=scale, reserve_space_1=mean, reserve_space_2=variance)
     inverse = dtype.type(1) / xp.sqrt(variance + dtype.type(epsilon))
     centered = images - mean
     offset_back = _channel_sums(xp, g)
@@ -86,7 +105,7 @@ def _back(
         count = dtype.type(max(g.size // max(g.shape[3], 1), 1))
         g = g - offset_back / count - centered * (inverse * inverse * product / count)
     back = from_nhwc(xp, (g * (scale * inverse)).astype(x.dtype, copy=False), data_format)
-    nothing = xp.zeros((), dtype)[()]
+    nothing = xp.zeros(0, dtype)
     return back, scale_back, offset_back, nothing, nothing
 
 
@@ -200,7 +219,7 @@ def _grad_shapes(node: Operation) -> list[TensorShape]:
     for tensor in node.inputs[2:5]:
         channel = channel.merge_with(tensor.shape.with_rank(1))
     whole = TensorShape([*images[:axis], *channel, *images[axis + 1 :]])
-    return [whole, channel, channel, TensorShape(()), TensorShape(())]
+    return [whole, channel, channel, TensorShape([0]), TensorShape([0])]
 
 
 def _gradient_by(gradient_type: str) -> Callable[..., list[Tensor | None]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from opscope.runtime import errors
-from opscope.runtime.constant import constant, convert_to_tensor
+from opscope.runtime.binding import Binding
+from opscope.runtime.constant import constant, constant_value, convert_to_tensor
 from opscope.runtime.control_flow_context import output_context
 from opscope.runtime.make_op import make_op, make_tensor
 from opscope.runtime.op_def import op
@@ -46,6 +49,23 @@ def _concat(xp: Any, *values: Any) -> Any:
         raise errors.InvalidArgumentError(
             None, None, f"ConcatOp : Dimensions of inputs should match: {error}"
         ) from None
+
+
+@_concat.bind
+def _(binding: Binding) -> Callable[..., Any]:
+    xp, join = binding.xp, binding.xp.concatenate
+    known = constant_value(binding.node.inputs[-1])
+    if known is None:
+        return partial(_concat.kernels["ANY"], xp)
+    axis = int(known)
+
+    def along_axis(*values: Any) -> Any:
+        try:
+            return join(values[:-1], axis)
+        except ValueError:
+            return _concat.kernels["ANY"](xp, *values)
+
+    return along_axis
 
 
 @_concat.shape

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from opscope.runtime import errors
+from opscope.runtime import dtypes, errors
 from opscope.runtime.binding import Binding
 from opscope.runtime.constant import convert_to_tensor
 from opscope.runtime.make_op import make_op, make_tensor
@@ -72,11 +72,26 @@ def split_product(pool: KernelPool, a: Any, b: Any) -> Any:
     return out
 
 
+def _matmul_template(node: Operation) -> str | None:
+    """NumPy's method, for matrices whose sizes are known to fit and too small to be split."""
+    a, b = (t.shape for t in node.inputs)
+    if node.attrs["T"] not in (dtypes.float32, dtypes.float64):
+        return None
+    size, columns = a.num_elements(), node.outputs[0].shape.sizes
+    if size is None or b.num_elements() is None or not columns or not columns[1]:
+        return None
+    flip_a, flip_b = node.attrs["transpose_a"], node.attrs["transpose_b"]
+    if a[0 if flip_a else 1] != b[1 if flip_b else 0] or size * columns[1] >= _SPLIT_FROM:
+        return None
+    return f"{{0}}{'.T' if flip_a else ''}.dot({{1}}{'.T' if flip_b else ''})"
+
+
 @op(
     "MatMul",
     "a: T, b: T -> product: T",
     f"transpose_a: bool = false, transpose_b: bool = false, T: {{{_MATMUL_TYPES}}}, "
     "grad_a: bool = false, grad_b: bool = false",
+    template=_matmul_template,
 )
 def _matmul(xp: Any, a: Any, b: Any, *, transpose_a: bool, transpose_b: bool) -> Any:
     """The product of two matrices, each transposed before if asked for."""

@@ -78,7 +78,7 @@ def _(node: Operation, grad: Tensor) -> list[Tensor | None]:
     out_high, out_wide = shape(grad)[1], shape(grad)[2]
     by_place = reshape(grad, (batch, out_high, out_wide, window, channels))
     by_place = transpose(by_place, (1, 2, 3, 0, 4))
-    flat = reshape(by_place, (-1, batch * channels))
+    flat = reshape(by_place, (out_high * out_wide * window, batch * channels))
     total = unsorted_segment_sum(flat, reshape(cast(places, dtypes.int32), [-1]), count)
     ordered = reshape(total[1:], (high, wide, batch, channels))
     return [transpose(ordered, (2, 0, 1, 3))]
@@ -106,12 +106,15 @@ def _glimpses(images: Any, size: Any, places: Any, outside: Any) -> Any:
     return out
 
 
-def _corners(images: Any, size: Any, offsets: Any, centered: bool, normalized: bool) -> Any:
-    """The upper left corners of the windows, as the first version of the op places them."""
+def _check_offsets(images: Any, offsets: Any) -> None:
     if offsets.shape != (len(images), 2):
         raise errors.InvalidArgumentError(
             None, None, f"offsets should have shape [{len(images)}, 2], got {list(offsets.shape)}"
         )
+
+
+def _corners(images: Any, size: Any, offsets: Any, centered: bool, normalized: bool) -> Any:
+    """The upper left corners of the windows, as the first version of the op places them."""
     whole, half = np.array(images.shape[1:3], np.float32), np.float32(0.5)
     places = offsets * whole if normalized else offsets
     if centered:
@@ -120,10 +123,15 @@ def _corners(images: Any, size: Any, offsets: Any, centered: bool, normalized: b
 
 
 def _corners_v2(images: Any, size: Any, offsets: Any, centered: bool, normalized: bool) -> Any:
-    """As `_corners`; an offset in pixels is one from the image's middle, or of the corner."""
-    if normalized:
+    """As `_corners` where offsets are both centered and normalized.
+
+    Else an offset is the corner's, from the image's middle or from its corner.
+    """
+    if normalized and centered:
         return _corners(images, size, offsets, centered, normalized)
     whole = np.array(images.shape[1:3], np.float32)
+    if normalized:
+        return offsets * whole
     return offsets + whole * np.float32(0.5) if centered else offsets
 
 
@@ -140,6 +148,7 @@ def _glimpse_kernel(corners: Any) -> Any:
         noise: str,
     ) -> Any:
         """A window of each image at an offset; noise where it reaches beyond the image."""
+        _check_offsets(images, offsets)
         random = np.random.default_rng()
         made = (len(images), *size.tolist(), images.shape[3])
         if uniform_noise or noise == "uniform":

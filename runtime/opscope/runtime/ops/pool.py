@@ -15,10 +15,17 @@ from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.shape import shape
 from opscope.runtime.ops.static_value import static_shape
 from opscope.runtime.ops.type_sets import FLOAT, REAL
-from opscope.runtime.ops.window_nodes import attrs_of, channel_axis, inner, window_shape
+from opscope.runtime.ops.window_nodes import (
+    attrs_of,
+    channel_axis,
+    inner,
+    pooled_channels,
+    window_shape,
+)
 from opscope.runtime.ops.windows import (
     Line,
     check_images,
+    check_shape,
     explicit_pairs,
     from_nhwc,
     line,
@@ -156,6 +163,9 @@ def _max_pool_gradient(pooling: Pooling, images: Any, largest: Any, grad: Any) -
     x, y, g = (to_nhwc(check_images(v, "tensor"), pooling.data_format) for v in
                (images, largest, grad))  # fmt: skip
     rows, columns = pooling.lines(x.shape[1], x.shape[2])
+    pooled = (x.shape[0], rows.count, columns.count, x.shape[3])
+    check_shape(y, pooled, "orig_output")
+    check_shape(g, pooled, "grad")
     out = xp.empty(x.shape, g.dtype)
     places = _places(rows, columns)
     overlap = rows.step < rows.window or columns.step < columns.window
@@ -254,6 +264,8 @@ def _mean_pool_gradient(pooling: Pooling, input_shape: Any, grad: Any) -> Any:
     g = to_nhwc(check_images(grad, "grad"), pooling.data_format)
     height, width = spatial(sizes, pooling.data_format)
     rows, columns = pooling.lines(height, width)
+    channels = sizes[channel_axis(pooling.data_format)]
+    check_shape(g, (sizes[0], rows.count, columns.count, channels), "grad")
     share = g / _counts(xp, rows, columns, g.dtype)
     spread = xp.zeros((g.shape[0], rows.padded, columns.padded, g.shape[3]), g.dtype)
     for place in _places(rows, columns):
@@ -289,7 +301,13 @@ def _pooled_shape(node: Operation) -> list[TensorShape]:
     return [window_shape(node.attrs, sizes, windows, sizes[channel_axis(data_format)])]
 
 
-_max_pool.shape(_pooled_shape)
+@_max_pool.shape
+def _(node: Operation) -> list[TensorShape]:
+    images = node.inputs[0].shape.with_rank(4)
+    pooled_channels(images, node.attrs)
+    return _pooled_shape(node)
+
+
 _avg_pool.shape(_pooled_shape)
 _max_pool_grad.shape(lambda node: [node.inputs[0].shape.with_rank(4)])
 _max_pool.bind(_bound(_max_pool_images))

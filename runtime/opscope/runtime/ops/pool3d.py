@@ -28,6 +28,7 @@ from opscope.runtime.ops.window_nodes import (
     inner,
     window_shape,
 )
+from opscope.runtime.ops.windows import check_shape
 from opscope.runtime.tensor_shape import TensorShape
 
 _ATTRS = (
@@ -73,6 +74,9 @@ def _max_pool3d_grad(xp: Any, orig_input: Any, orig_output: Any, grad: Any, **at
         for v in (orig_input, orig_output, grad)
     )
     windows = _windows(x.shape[1:4], attrs)
+    pooled = (x.shape[0], *windows.counts, x.shape[4])
+    check_shape(tops, pooled, "orig_output")
+    check_shape(g, pooled, "grad")
     padded = windows.with_border(xp, x, -np.inf)
     spread = xp.zeros(padded.shape, g.dtype)
     free = xp.ones(g.shape, bool)
@@ -93,8 +97,13 @@ def _max_pool3d_grad_grad(
 ) -> Any:
     """For each window, the element of grad at the place of the window's first largest element."""
     data_format = attrs["data_format"]
-    x, tops, g = (channels_last(v, data_format) for v in (orig_input, orig_output, grad))
+    x, tops, g = (
+        channels_last(check_volumes(v, "tensor"), data_format)
+        for v in (orig_input, orig_output, grad)
+    )
     windows = _windows(x.shape[1:4], attrs)
+    check_shape(tops, (x.shape[0], *windows.counts, x.shape[4]), "orig_output")
+    check_shape(g, x.shape, "grad")
     # A border that is equal to no largest element is never taken.
     inside = windows.with_border(xp, xp.ones(x.shape, bool), False)
     padded, grads = windows.with_border(xp, x, 0), windows.with_border(xp, g, 0)
@@ -132,6 +141,8 @@ def _avg_pool3d_grad(xp: Any, orig_input_shape: Any, grad: Any, **attrs: Any) ->
     sizes = tuple(orig_input_shape.tolist())
     g = channels_last(check_volumes(grad, "out_backprop"), data_format)
     windows = _windows(inner(sizes, data_format), attrs)
+    channels = sizes[channel_axis(data_format)]
+    check_shape(g, (sizes[0], *windows.counts, channels), "out_backprop")
     wide = np.float32 if g.dtype.itemsize == 2 else g.dtype
     share = g.astype(wide, copy=False) / windows.element_counts(xp, wide)
     spread = xp.zeros((g.shape[0], *windows.padded, g.shape[4]), wide)

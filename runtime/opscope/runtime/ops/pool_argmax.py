@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from opscope.runtime import errors
 from opscope.runtime.make_op import make_tensor
 from opscope.runtime.op_def import op
 from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.type_sets import REAL
 from opscope.runtime.ops.volumes import Windows, windows_of
-from opscope.runtime.ops.window_nodes import attrs_of, window_shape
-from opscope.runtime.ops.windows import check_images
+from opscope.runtime.ops.window_nodes import attrs_of, pooled_channels, window_shape
+from opscope.runtime.ops.windows import check_images, check_shape
 from opscope.runtime.tensor_shape import TensorShape
 
 _ATTRS = (
@@ -34,6 +35,10 @@ def _max_pool_with_argmax(xp: Any, images: Any, **attrs: Any) -> Any:
     The first of equal values counts; with include_batch_in_index the image comes before the row.
     """
     x = check_images(images, "tensor_in")
+    if not x.size:
+        raise errors.InvalidArgumentError(
+            None, None, f"tensor_in must not be empty: {list(x.shape)}"
+        )
     windows = _windows(x, attrs)
     batch, height, width, channels = x.shape
     numbers = xp.arange(height * width * channels).reshape(1, height, width, channels)
@@ -75,6 +80,10 @@ _GRADIENT_ATTRS = f"{_ATTRS}, Targmax: {{int32, int64}}, T: {{{REAL}}}"
 )
 def _grad_with_argmax(xp: Any, images: Any, grad: Any, argmax: Any, **attrs: Any) -> Any:
     """The gradient of max pooling: each window's goes to the place that it names."""
+    counts = _windows(check_images(images, "tensor_in"), attrs).counts
+    pooled = (images.shape[0], *counts, images.shape[3])
+    check_shape(grad, pooled, "grad")
+    check_shape(argmax, pooled, "argmax")
     places = _places_in_batch(xp, images, argmax, attrs)
     result = xp.zeros(images.size, grad.dtype)
     xp.add.at(result, places.ravel(), grad.ravel())
@@ -93,8 +102,9 @@ def _grad_grad_with_argmax(xp: Any, images: Any, grad: Any, argmax: Any, **attrs
 
 @_max_pool_with_argmax.shape
 def _(node: Operation) -> list[TensorShape]:
-    sizes = node.inputs[0].shape.with_rank(4).known_rank()
-    pooled = window_shape(node.attrs, sizes, node.attrs["ksize"][1:3], sizes[3])
+    images = node.inputs[0].shape.with_rank(4)
+    channels = pooled_channels(images, node.attrs)
+    pooled = window_shape(node.attrs, images.known_rank(), node.attrs["ksize"][1:3], channels)
     return [pooled, pooled]
 
 

@@ -13,7 +13,15 @@ from opscope.runtime.operation import Operation, Tensor
 from opscope.runtime.ops.filling import zeros_like
 from opscope.runtime.ops.type_sets import REAL
 from opscope.runtime.ops.window_nodes import grad_grad_shape
-from opscope.runtime.ops.windows import from_nhwc, line, spatial, to_nhwc, window_view
+from opscope.runtime.ops.windows import (
+    check_images,
+    check_shape,
+    from_nhwc,
+    line,
+    spatial,
+    to_nhwc,
+    window_view,
+)
 
 
 @op(
@@ -35,11 +43,16 @@ def _max_pool_grad_grad(
     data_format: str,
 ) -> Any:
     """For each window, the element of grad at the place of the window's first largest element."""
-    x, tops, g = (to_nhwc(v, data_format) for v in (orig_input, orig_output, grad))
+    x, tops, g = (
+        to_nhwc(check_images(v, "tensor"), data_format) for v in (orig_input, orig_output, grad)
+    )
     windows, steps = spatial(ksize, data_format), spatial(strides, data_format)
     rows = line(x.shape[1], windows[0], steps[0], padding)
     columns = line(x.shape[2], windows[1], steps[1], padding)
     pairs = ((0, 0), (rows.before, rows.after), (columns.before, columns.after), (0, 0))
+    pooled = (x.shape[0], rows.count, columns.count, x.shape[3])
+    check_shape(tops, pooled, "orig_output")
+    check_shape(g, x.shape, "grad")
     least = dtypes.as_dtype(x.dtype).min
     inside = np.pad(x, pairs, constant_values=least)
     found = window_view(np, inside, rows, columns) == tops[:, :, :, None, None, :]

@@ -160,7 +160,20 @@ def _reduce(over: Over, xp: Any, x: Any, axes: Axes, keep: bool) -> Any:
     return over(xp, x, axes, keep)
 
 
-@op("Sum", _SIGNATURE, _NUMERIC_ATTRS, view_of=0, carries=("input",))
+def _no_axes_template(node: Operation) -> str | None:
+    """The value itself where there are no axes to reduce."""
+    axes = constant_value(node.inputs[1])
+    return "{0}" if axes is not None and not np.size(axes) else None
+
+
+@op(
+    "Sum",
+    _SIGNATURE,
+    _NUMERIC_ATTRS,
+    view_of=0,
+    carries=("input",),
+    template=_no_axes_template,
+)
 def _sum(xp: Any, x: Any, axes: Any, *, keep_dims: bool) -> Any:
     """The sum over axes."""
     return _reduce(_sum_over, xp, x, axes_of(axes, x.ndim), keep_dims)

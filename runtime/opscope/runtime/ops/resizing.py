@@ -35,7 +35,8 @@ class Taps(NamedTuple):
 
 
 def _scale(size: int, wanted: int, align_corners: bool) -> Any:
-    if align_corners and wanted > 1:
+    # The corners of a single element are one: it is covered as if they were not aligned.
+    if align_corners and wanted > 1 and size > 1:
         return F32(size - 1) / F32(wanted - 1)
     return F32(size) / F32(wanted)
 
@@ -61,11 +62,10 @@ def linear_taps(size: int, wanted: int, align_corners: bool, half_pixel_centers:
 @lru_cache(2)
 def _cubic_table(a: float) -> tuple[Any, Any]:
     """The cubic convolution kernel at distances 0 to 1 and 1 to 2."""
-    near = np.arange(_TABLE + 1, dtype=F32) / F32(_TABLE)
-    far = near + F32(1)
-    b = F32(a)
-    inner = ((b + 2) * near - (b + 3)) * near * near + 1
-    outer = ((b * far - 5 * b) * far + 8 * b) * far - 4 * b
+    near = np.arange(_TABLE + 1) / _TABLE
+    far = near + 1
+    inner = ((a + 2) * near - (a + 3)) * near * near + 1
+    outer = ((a * far - 5 * a) * far + 8 * a) * far - 4 * a
     return inner.astype(F32), outer.astype(F32)
 
 
@@ -85,7 +85,8 @@ def cubic_taps(size: int, wanted: int, align_corners: bool, half_pixel_centers: 
     if half_pixel_centers:
         weights = np.where(indices == wished, weights, F32(0))
         total = weights.sum(1, keepdims=True)
-        weights = np.where(np.abs(total) >= 1e-35, weights / total, weights)
+        inverse = F32(1) / np.where(np.abs(total) >= 1e-35, total, F32(1))
+        weights = weights * inverse
     return Taps(indices, weights)
 
 
@@ -168,6 +169,24 @@ def _spread(xp: Any, grads: Any, rows: Taps, columns: Taps, height: int, width: 
         for place, weight in zip(columns.indices[i], columns.weights[i], strict=True):
             both[:, :, place] += tall[:, :, i] * grads.dtype.type(weight)
     return both
+
+
+def _spread_exactly(xp: Any, grads: Any, rows: Taps, columns: Taps, height: int, width: int) -> Any:
+    """As `_spread`, the sums in double precision whatever the products are in."""
+    batch, _, _, channels = grads.shape
+    total = xp.zeros((batch, height, width, channels), np.float64)
+
+    def along(taps: Taps, k: int) -> tuple[Any, Any]:
+        return tuple(xp.asarray(np.ascontiguousarray(part[:, k])) for part in taps)
+
+    for i in range(rows.indices.shape[1]):
+        places, weights = along(rows, i)
+        down = grads * weights[:, None, None]
+        for j in range(columns.indices.shape[1]):
+            across, shares = along(columns, j)
+            part = (down * shares[:, None]).astype(np.float64)
+            xp.add.at(total, (slice(None), places[:, None], across[None]), part)
+    return total
 
 
 @op(
@@ -253,7 +272,7 @@ def _nearest_grad(
     xp: Any, grads: Any, size: Any, *, align_corners: bool, half_pixel_centers: bool
 ) -> Any:
     """The gradient of ResizeNearestNeighbor with respect to images of a height and width."""
-    high, wide = size.tolist()
+    high, wide = _wanted(size)
     rows = nearest_indices(high, grads.shape[1], align_corners, half_pixel_centers)
     columns = nearest_indices(wide, grads.shape[2], align_corners, half_pixel_centers)
     down, across = (Taps(i[:, None], np.ones((len(i), 1), F32)) for i in (rows, columns))
@@ -262,7 +281,9 @@ def _nearest_grad(
     return _spread(xp, exact, down, across, high, wide).astype(grads.dtype)
 
 
-def _interpolation_grad(taps: Callable[..., Taps]) -> Callable[..., Any]:
+def _interpolation_grad(taps: Callable[..., Taps], products: Any) -> Callable[..., Any]:
+    """The kernel; products: the type that those of gradients of float64 images are rounded to."""
+
     def kernel(
         xp: Any, grads: Any, image: Any, *, align_corners: bool, half_pixel_centers: bool
     ) -> Any:
@@ -271,8 +292,9 @@ def _interpolation_grad(taps: Callable[..., Taps]) -> Callable[..., Any]:
         high, wide = _checked(image).shape[1:3]
         rows = taps(high, grads.shape[1], align_corners, half_pixel_centers)
         columns = taps(wide, grads.shape[2], align_corners, half_pixel_centers)
-        exact = grads.astype(xp.float64) if image.dtype == np.float64 else grads
-        return _spread(xp, exact, rows, columns, high, wide).astype(image.dtype)
+        if image.dtype == np.float64:
+            return _spread_exactly(xp, grads.astype(products), rows, columns, high, wide)
+        return _spread(xp, grads, rows, columns, high, wide).astype(image.dtype)
 
     return kernel
 
@@ -282,12 +304,12 @@ _bilinear_grad = op(
     "grads: float32, original_image: T -> output: T",
     f"T: {{float32, bfloat16, float16, float64}}, {_CORNERS}",
     not_differentiable=True,
-)(_interpolation_grad(linear_taps))
+)(_interpolation_grad(linear_taps, np.float32))
 _bicubic_grad = op(
     "ResizeBicubicGrad",
     "grads: float32, original_image: T -> output: T",
     f"T: {{float32, float64}}, {_CORNERS}",
-)(_interpolation_grad(cubic_taps))
+)(_interpolation_grad(cubic_taps, np.float64))
 
 
 # -- shapes and gradients ------------------------------------------------------------------

@@ -20,11 +20,31 @@ from opscope.runtime.ops.static_value import static_shape, static_value
 from opscope.runtime.tensor_shape import TensorShape, unknown_shape
 
 
+def _slice_template(node: Operation) -> str | None:
+    """The index, where it is constant and within a known shape; nothing to do where that is all."""
+    value, begin, size = node.inputs
+    starts, counts = constant_value(begin), constant_value(size)
+    sizes = value.shape.sizes
+    if starts is None or counts is None or not sizes or None in sizes:
+        return None
+    if not len(starts) == len(counts) == len(sizes):
+        return None
+    index = []
+    for start, count, limit in zip(starts.tolist(), counts.tolist(), sizes, strict=True):
+        assert limit is not None
+        stop = limit if count == -1 else start + count
+        if not 0 <= start <= stop <= limit:
+            return None
+        index.append(":" if (start, stop) == (0, limit) else f"{start}:{stop}")
+    return "{0}" if set(index) == {":"} else f"{{0}}[{', '.join(index)}]"
+
+
 @op(
     "Slice",
     "input: T, begin: Index, size: Index -> output: T",
     "T: type, Index: {int32, int64}",
     view_of=0,
+    template=_slice_template,
 )
 def _slice(xp: Any, value: Any, begin: Any, size: Any) -> Any:
     """The block of `size` elements per axis from `begin` on; a size of -1 goes to the end."""

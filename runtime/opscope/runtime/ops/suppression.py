@@ -217,6 +217,10 @@ def _with_overlaps(
     """As NonMaxSuppressionV3 for boxes of which only their overlaps [n, n] are known."""
     if overlaps.ndim != 2 or overlaps.shape[0] != overlaps.shape[1]:
         raise errors.InvalidArgumentError(None, None, "overlaps must be square")
+    if scores.shape != overlaps.shape[:1]:
+        raise errors.InvalidArgumentError(
+            None, None, f"scores must be one for each of {len(overlaps)} boxes: {scores.shape}"
+        )
     kept = selected(
         lambda rest, i: overlaps[rest, i],
         scores,
@@ -225,6 +229,18 @@ def _with_overlaps(
         float(lowest),
     )
     return np.array(kept, np.int32)
+
+
+def _check_classes(boxes: Any, scores: Any) -> None:
+    """InvalidArgumentError unless each class of the scores has boxes, or all have the same."""
+    fits = boxes.ndim == 4 and scores.ndim == 3 and boxes.shape[:2] == scores.shape[:2]
+    if not fits or boxes.shape[3] != 4 or boxes.shape[2] not in (1, scores.shape[2]):
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "boxes must be [batch, n, 1 or classes, 4] and scores [batch, n, classes]: "
+            f"{list(boxes.shape)} and {list(scores.shape)}",
+        )
 
 
 @op(
@@ -248,6 +264,11 @@ def _combined(
     clip_boxes: bool,
 ) -> Any:
     """The best boxes [batch, size, 4] of all classes, suppressed class by class, then ranked."""
+    _check_classes(boxes, scores)
+    if per_class <= 0 or total <= 0:
+        raise errors.InvalidArgumentError(
+            None, None, "max_output_size_per_class and max_total_size must be positive"
+        )
     classes = scores.shape[2]
     size = min(int(total), int(per_class) * classes) if pad_per_class else int(total)
     batch = len(boxes)

@@ -66,6 +66,15 @@ def window_shape(
     return TensorShape([sizes[0], *counts, channels])
 
 
+def pooled_channels(images: TensorShape, attrs: Mapping[str, Any]) -> int | None:
+    """The number of channels that max pooling leaves, its windows being of one channel.
+
+    ValueError where there is none, unless the padding is SAME.
+    """
+    channels = images[channel_axis(attrs.get("data_format", "NHWC"))].value
+    return static_line(channels, 1, 1, "SAME" if attrs["padding"] == "SAME" else "VALID")
+
+
 def grad_grad_shape(node: Operation) -> list[TensorShape]:
     """The pooled shape of images, pooled images and what the first has a gradient of."""
     data_format = node.attrs["data_format"]

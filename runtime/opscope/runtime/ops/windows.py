@@ -81,6 +81,8 @@ def static_line(
         return None
     found = line(size, window, step, padding, dilation, explicit)
     extent = (window - 1) * dilation + 1
+    if extent < 0:
+        raise ValueError(f"A window of {window} elements cannot be dilated by {dilation}")
     if padding != "SAME" and found.padded < extent:
         raise ValueError(
             f"Negative dimension size caused by subtracting {extent} from {found.padded}"
@@ -125,6 +127,31 @@ def check_images(value: Any, what: str) -> Any:
             None, None, f"{what} must be 4-dimensional: {list(value.shape)}"
         )
     return value
+
+
+def check_shape(values: Any, expected: tuple[int, ...], what: str) -> Any:
+    """The array itself; InvalidArgumentError unless it has the shape."""
+    if values.shape != expected:
+        raise errors.InvalidArgumentError(
+            None, None, f"Expected {what} shape to be {list(expected)}, got {list(values.shape)}"
+        )
+    return values
+
+
+def check_filters(filters: Any, axes: int) -> Any:
+    """The array itself; InvalidArgumentError unless it has so many axes and elements."""
+    if filters.ndim != axes:
+        raise errors.InvalidArgumentError(
+            None, None, f"filter must be {axes}-dimensional: {list(filters.shape)}"
+        )
+    if not filters.size:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "filter must not have zero elements (i.e. all dimensions must be non-zero): "
+            f"{list(filters.shape)}",
+        )
+    return filters
 
 
 # -- scratch memory ------------------------------------------------------------------------
