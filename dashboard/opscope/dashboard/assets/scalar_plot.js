@@ -42,7 +42,7 @@
     // Smoothing a constant leaves differences in the last bits, which are not a curve.
     const flat = high - low <= Math.max(Math.abs(low), Math.abs(high)) * 1e-12;
     if (logY) {
-      const size = Math.max(Math.abs(low), Math.abs(high)) || 1, c = Math.max(data.smallest ?? size, size / 1e6);
+      const size = Math.max(Math.abs(low), Math.abs(high)) || 1, c = Math.max(data.smallest ?? size, size / 1e4);
       const room = zoom?.y ? 1 : 1.5;
       return { ...opscope.scales.symlog(low < 0 ? low * room : low, high > 0 ? high * room : high || 1, from, to, most, c), kind: "symlog" };
     }

@@ -15,8 +15,7 @@ from opscope.dashboard.run_bands import SPREADS, bands
 from opscope.dashboard.scalar_series import AXES, Curve, view
 from opscope.dashboard.scalar_summaries import ScalarSummaries, long_table
 from opscope.dashboard.store import Store
-from opscope.dashboard.tag_index import has_kind, tag_index
-from opscope.dashboard.tensorboard_routes import scalars_of
+from opscope.dashboard.tag_index import has_kind, scalars_of, tag_index
 
 MOST_POINTS = 20_000
 
