@@ -31,6 +31,7 @@ from opscope.events.tag_data import (
     Payloads,
     RunMetadataRef,
     Scalars,
+    TagPoints,
     TagSummary,
 )
 
@@ -161,6 +162,23 @@ class Logdir:
         """The text of a tag: per step an array of `str`."""
         return self._payloads(run, tag, (kinds.TEXT,), orphaned, payload.text)
 
+    def points(self, run: str, tag: str, kind: str, orphaned: bool = False) -> TagPoints:
+        """When the points of a tag were written, without reading what they hold."""
+        series = self._series(run, tag, kind)
+        chosen = series.select(orphaned)
+        index = np.arange(len(series), dtype=np.int64)
+        return TagPoints(index[chosen], series.steps(chosen), series.wall_times(chosen))
+
+    def point(self, run: str, tag: str, kind: str, index: int) -> Summary.Value:
+        """The value of one point, by its index in `points`; the others are not read."""
+        series = self._series(run, tag, kind)
+        if not 0 <= index < len(series):
+            raise LogdirError(f"tag {tag!r} of run {run!r} has {len(series)} points, none {index}")
+        value = next(self._values(run, series, slice(index, index + 1)))
+        if value is None:
+            raise LogdirError(f"point {index} of tag {tag!r} of run {run!r} is damaged")
+        return value
+
     # Graphs and run metadata
 
     def graph_tags(self, run: str) -> list[GraphRef]:
@@ -217,9 +235,7 @@ class Logdir:
 
     def run_metadata(self, run: str) -> list[RunMetadataRef]:
         """The run metadata of a run in the order written."""
-        found: list[RunMetadataRef] = []
-        if not self._has_events(run):
-            return found
+        found = []
         for tag, with_kinds in self._tag_names(run).items():
             if kinds.RUN_METADATA in with_kinds:
                 series = self._of_tag(run, tag)[kinds.RUN_METADATA]
@@ -281,7 +297,9 @@ class Logdir:
         return reader
 
     def _tag_names(self, run: str) -> dict[str, frozenset[str]]:
-        """The tags of a run, and their kinds."""
+        """The tags of a run, and their kinds; none of a run without event files."""
+        if not self._has_events(run) and run in self._beside_events.runs:
+            return {}
         series = self._run(run).series
         names = dict(series.kinds_of_tags)
         more = dict.fromkeys(series.run_metadata, kinds.RUN_METADATA)

@@ -1,6 +1,6 @@
 // The graph page: its state, its address, its requests. Drawing and panels are in the files beside.
 (() => {
-  const { el } = opscope, { Choices, Colours, Drawing, Health, Search, card, count, leaf, menu, with_, without } = opscope.graphParts;
+  const { el } = opscope, { Choices, Colours, Drawing, Export, Health, Search, Trace, Upload, card, count, leaf, listenToKeys, nodeMenu, with_, without } = opscope.graphParts;
   const MOVED_MS = 400;
   let page = null, settle = null;
   const ready = new Promise((resolve) => { settle = resolve; });
@@ -15,21 +15,26 @@
       this.place = asked.get("v");
       this.requests = 0; this.busy = false; this.timings = {};
       this.colours = new Colours({
-        query: () => this.query, draw: (colours) => this.drawing.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
+        query: () => this.query, draw: (colours) => this.drawing.marks.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
       }, asked.get("c"));
       this.health = new Health({
-        query: () => this.query, draw: (health) => this.drawing.showHealth(health), select: (name) => this.select(name, true), remember: () => this.remember(),
+        query: () => this.query, draw: (health) => this.drawing.marks.showHealth(health), select: (name) => this.select(name, true), remember: () => this.remember(),
         selected: () => ({ name: this.info ? this.selected : null, host: this.card }),
       });
       this.search = new Search({
-        query: () => this.query, hits: (hits) => this.drawing.showHits(hits), select: (name) => this.select(name, true), focus: () => this.drawing.svg.focus(),
+        query: () => this.query, hits: (hits) => this.drawing.marks.showHits(hits), select: (name) => this.select(name, true), focus: () => this.drawing.svg.focus(),
       });
+      this.upload = new Upload({ body: () => this.body, done: (run) => this.choose({ run, tag: null }), say: (text) => this.flash(text) });
+      this.trace = new Trace({
+        query: () => this.query, draw: (trace) => this.drawing.marks.showTrace(trace), select: (name) => this.select(name, true), remember: () => this.remember(),
+      }, asked);
+      this.export = new Export(this);
       this.build();
       this.drawing = new Drawing(this.canvas, {
         select: (name, add) => (add ? this.selectToo(name) : this.select(name)), toggle: (name) => this.toggle(name),
-        menu: (name, x, y) => this.menu(name, x, y), moved: () => this.moved(),
+        menu: (name, x, y) => nodeMenu(this, name, x, y), moved: () => this.moved(),
       });
-      this.keys();
+      listenToKeys(this);
     }
 
     build() {
@@ -42,9 +47,11 @@
       this.side.replaceChildren(
         field("Run", this.runs), this.tagField,
         ...this.search.elements, this.health.element, this.colours.element, this.colours.key,
-        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen())),
+        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open())),
         field("Direction", this.flows = el("select", { id: "graph-flow", onchange: (e) => this.turn(e.target.value) }, el("option", { value: "", text: "Bottom to top" }), el("option", { value: "lr", text: "Left to right" }))),
-        this.chosen = el("div", { class: "chosen" }),
+        this.chosen = el("div", { class: "chosen" }), this.trace.element,
+        this.upload.element,
+        this.problems = el("details", { class: "graph-problems", hidden: true }),
         this.summary,
       );
       this.canvas = el("div", { class: "graph-canvas" });
@@ -54,7 +61,7 @@
       this.zoomer = el("div", { class: "graph-zoom" }, tool("+", "Zoom in", () => this.drawing.zoom(1.35)), tool("\u2212", "Zoom out", () => this.drawing.zoom(1 / 1.35)),
         this.undoer = tool("\u21b6", "Undo (Ctrl+Z)", () => this.undo()), this.redoer = tool("\u21b7", "Redo (Ctrl+Shift+Z)", () => this.redo()));
       this.bar = el("div", { class: "graph-bar", role: "toolbar", "aria-label": "What is selected", hidden: true });
-      this.body.replaceChildren(this.canvas, this.zoomer, this.bar, this.card, this.message);
+      this.body.replaceChildren(this.canvas, this.zoomer, this.bar, this.card, this.export.element, this.message);
     }
 
     // Go on in other elements, as it is.
@@ -63,40 +70,8 @@
       side.append(...this.side.childNodes);
       body.append(...this.body.childNodes);
       this.side = side; this.body = body;
+      this.export.moved();
       focused?.focus?.({ preventScroll: true });
-    }
-
-    keys() {
-      const arrows = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
-      this.drawing.svg.addEventListener("keydown", (e) => {
-        if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "z") { e.preventDefault(); if (e.shiftKey) this.redo(); else this.undo(); return; }
-        if ((e.ctrlKey || e.metaKey) && e.key === "y") { e.preventDefault(); this.redo(); return; }
-        if ((e.shiftKey && e.key === "F10") || e.key === "ContextMenu") { e.preventDefault(); this.menuOfSelected(); return; }
-        if (e.ctrlKey || e.metaKey || e.altKey) return;
-        if (arrows[e.key]) { e.preventDefault(); this.step(...arrows[e.key]); }
-        else if (e.key === "Enter" || e.key === " ") { e.preventDefault(); if (this.selected) this.toggle(this.selected); }
-        else if (e.key === "Escape") this.select(null);
-        else if (e.key === "f" || e.key === "0") this.drawing.fit();
-        else if (e.key === "+" || e.key === "=") this.drawing.zoom(1.25);
-        else if (e.key === "-") this.drawing.zoom(0.8);
-        else if (e.key === "h" && this.selected) this.hide(this.all);
-        else if (e.key === "i" && this.selected) this.isolate(this.all);
-        else if (e.key === "/") { e.preventDefault(); this.search.query.focus(); }
-      });
-    }
-
-    // Select the nearest node in a direction.
-    step(dx, dy) {
-      const nodes = this.view?.nodes ?? [], from = this.drawing.byName?.get(this.selected);
-      if (!from) { if (nodes.length) this.select(nodes.reduce((a, b) => (b.y > a.y ? b : a)).id, true); return; }
-      let best = null, least = Infinity;
-      for (const node of nodes) {
-        if (node.id === from.id || node.open) continue;
-        const x = node.x - from.x, y = node.y - from.y, along = x * dx + y * dy, aside = Math.abs(x * dy) + Math.abs(y * dx);
-        const far = along + 2.4 * aside;
-        if (along > 4 && far < least) { least = far; best = node; }
-      }
-      if (best) this.select(best.id, true);
     }
 
     // What every request says: which graph, what is open, and how it is coloured.
@@ -126,7 +101,7 @@
       if (this.run !== null) this.runs.value = this.run;
       const graphs = runs.find((r) => r.run === this.run)?.graphs ?? [];
       if (!graphs.some((g) => g.tag === this.tag)) this.tag = graphs[0]?.tag ?? null;
-      const names = { run_graph: "Run graph", profile: "Profile", conceptual: "Keras model" };
+      const names = { run_graph: "Run graph", profile: "Profile", conceptual: "Keras model", file: "File", dump: "Dump", debugger: "Graphs and functions" };
       this.tags.replaceChildren(...graphs.map((g) => el("option", { value: g.tag, selected: g.tag === this.tag, text: graphs.length > 1 || !names[g.kind] ? `${names[g.kind] ?? g.kind} \u2013 ${g.tag}` : names[g.kind] })));
       this.tagField.hidden = graphs.length < 2;
       if (!runs.length) return this.say("No runs yet", "Nothing was written to this logdir so far. The page follows it and shows the graph as soon as one is there.");
@@ -137,7 +112,7 @@
 
     choose(changes) {
       Object.assign(this, changes);
-      this.choices.clear(); this.selected = null; this.more = []; this.graph = null; this.place = null;
+      this.choices.clear(); this.trace.stop(); this.selected = null; this.more = []; this.graph = null; this.place = null;
       card(this.card, null);
       this.remember();
       return this.list();
@@ -150,7 +125,8 @@
       this.card.hidden = true;
       this.colours.key.replaceChildren(); this.summary.textContent = "";
       this.message.hidden = false;
-      this.message.replaceChildren(el("h1", { text: title }), el("p", { text }));
+      this.problems.hidden = true;
+      this.message.replaceChildren(el("h1", { text: title }), el("p", { text }), this.upload.button());
       settle?.();
     }
 
@@ -169,9 +145,13 @@
       if (mine !== this.requests) return;
       this.busy = false;
       this.choices.settle({ open: view.expanded, hidden: view.hidden, isolated: view.isolated });
+      // A graph that is one closed scope: show what is in it.
+      const [alone] = view.nodes;
+      if (!this.graph && view.nodes.length === 1 && alone.kind === "scope" && !alone.open && !this.choices.isolated.length) { this.choices.settle({ open: [...view.expanded, alone.id] }); return this.load({ anchor, reveal }); }
       const key = this.choices.key, known = this.view && view.graph === this.graph && !wanted && !anchor;
       if (known && key === this.drawnKey) return; // nothing new to draw
       this.drawnKey = key;
+      if (!view.totals.nodes) return this.say("This graph has no nodes", `It was read whole and is empty${view.problems.length ? `: ${view.problems.join("; ")}` : "."}`);
       const fetched = performance.now(), first = this.graph === null || !this.view, same = view.graph === this.graph;
       this.message.hidden = true; this.canvas.style.visibility = ""; this.zoomer.hidden = false;
       // Who sees the whole graph goes on seeing it, as long as it can be read.
@@ -180,19 +160,21 @@
       this.drawing.draw(view, anchor);
       this.colours.show(view.colours);
       this.health.refresh();
+      this.trace.refresh();
       if (wanted) {
         this.selected = view.selected;
         if (!view.selected) this.flash(`There is no \u201c${wanted}\u201d in this graph.`);
       }
-      this.drawing.select(this.selected, this.more);
+      this.drawing.marks.select(this.selected, this.more);
       if (first && this.place) this.drawing.goTo(this.place);
       else if (first) this.drawing.start();
       else if (whole && anchor && this.drawing.fitting() > 0.55) this.drawing.fit();
       if (wanted && view.revealed && !(first && this.place)) this.drawing.reveal(view.revealed, true);
       else if (anchor) this.drawing.reveal(anchor);
       const t = view.totals;
-      this.summary.textContent = `${count(t.nodes)} ops, ${count(t.edges)} edges, ${count(t.scopes)} scopes` + (t.problems ? `, ${count(t.problems)} problems` : "");
-      this.summary.title = view.problems.join("\n");
+      this.summary.textContent = `${count(t.nodes)} ops, ${count(t.edges)} edges, ${count(t.scopes)} scopes`;
+      this.problems.hidden = !t.problems;
+      this.problems.replaceChildren(el("summary", { text: t.problems === 1 ? "1 problem" : `${count(t.problems)} problems` }), ...view.problems.map((text) => el("p", { text })));
       this.tellChoices();
       if (this.missing) { this.flash(`There is no run \u201c${this.missing}\u201d; this is \u201c${this.run}\u201d.`); this.missing = null; }
       this.remember();
@@ -220,7 +202,7 @@
 
     cardState() {
       const told = this.card.querySelector(".health-card");
-      if (this.info && this.selected) card(this.card, this.info, { open: this.open.includes(this.info.id) }, { select: (n) => this.select(n, true), toggle: (n) => this.toggle(n), close: () => this.select(null) });
+      if (this.info && this.selected) card(this.card, this.info, { open: this.open.includes(this.info.id), run: this.run }, { select: (n) => this.select(n, true), toggle: (n) => this.toggle(n), close: () => this.select(null) });
       // A card drawn anew for the same node keeps what is known of its health.
       if (told && this.card.querySelector("h2")?.title === this.info?.name) this.card.querySelector(".section")?.before(told);
     }
@@ -230,7 +212,7 @@
       this.selected = name || null; this.more = [];
       const drawn = !name || this.drawing.byName?.has(name);
       if (drawn) {
-        this.drawing.select(this.selected, this.more);
+        this.drawing.marks.select(this.selected, this.more);
         this.tellSelection();
         if (reveal && name) this.drawing.reveal(this.drawing.byName.get(name).host ?? name, true);
         this.remember();
@@ -283,7 +265,7 @@
       if (!name) return;
       const rest = this.all.includes(name) ? without(this.all, [name]) : [name, ...this.all];
       [this.selected = null, ...this.more] = rest;
-      this.drawing.select(this.selected, this.more);
+      this.drawing.marks.select(this.selected, this.more);
       this.tellSelection();
       this.remember();
       this.describe();
@@ -337,35 +319,6 @@
     async undo() { if (this.choices.undo()) await this.load(); }
     async redo() { if (this.choices.redo()) await this.load(); }
 
-    menuOfSelected() {
-      const node = this.drawing.byName?.get(this.selected), room = this.drawing.svg.getBoundingClientRect();
-      if (node) this.menu(this.selected, room.left + this.drawing.x + node.x * this.drawing.scale, room.top + this.drawing.y + node.y * this.drawing.scale);
-      else this.menu(null, room.left + room.width / 2, room.top + room.height / 2);
-    }
-
-    // The menu of a node, or of the ground.
-    menu(name, x, y) {
-      const node = this.drawing.byName?.get(name), some = this.all.includes(name) ? this.all : [name];
-      const several = some.length > 1 ? ` ${some.length}` : "", open = this.open.includes(name);
-      const entries = node ? [
-        ...(node.kind === "scope" ? [{ text: open ? "Collapse" : "Expand", hint: "Enter", run: () => this.toggle(name) }, { text: "Open more", run: () => this.deepen(name) }] : []),
-        ...(node.group ? [{ text: "Ungroup", run: () => this.group(name, false) }] : []),
-        ...(node.offer ? [{ text: `Group as ${leaf(node.offer)}`, run: () => this.group(node.offer, true) }] : []),
-        { text: `Isolate${several}`, hint: "I", run: () => this.isolate(some) },
-        { text: `Hide${several}`, hint: "H", run: () => this.hide(some) },
-        ...(node.host ? [] : [node.aside ? { text: `Into the graph${several}`, run: () => this.shift(some, false) } : { text: `To the side${several}`, run: () => this.shift(some, true) }]),
-        null,
-        ...(node.kind === "scope" ? [{ text: "Find all built alike", run: () => this.search.find(`like:${name}`) }] : [{ text: `Find all ${node.op ?? "of its op"}`, run: () => this.search.find(`op:${node.op}`) }]),
-        { text: "Copy the name", run: () => navigator.clipboard?.writeText(name) },
-      ] : [
-        { text: "Fit", hint: "F", run: () => this.drawing.fit() },
-        { text: "Open more", run: () => this.deepen() },
-        { text: "Close all", run: () => this.collapseAll() },
-        ...(this.choices.hidden.length + this.choices.isolated.length ? [{ text: "Show all", run: () => this.showAll() }] : []),
-      ];
-      menu(this.body, x, y, entries.filter((entry) => !entry?.run || !entry.text.endsWith("of its op")), this.drawing.svg);
-    }
-
     // What is not drawn, and how to get it back; whether there is something to undo.
     tellChoices() {
       const { hidden, isolated, past, future } = this.choices;
@@ -384,7 +337,7 @@
     tellSelection() {
       const names = this.all, button = (text, onclick) => el("button", { type: "button", class: "button", text, onclick });
       this.bar.hidden = names.length < 2;
-      this.bar.replaceChildren(el("span", { text: `${names.length} selected` }), button("Isolate", () => this.isolate(names)), button("Hide", () => this.hide(names)), button("To the side", () => this.shift(names, true)), button("Let go", () => this.select(null)));
+      this.bar.replaceChildren(el("span", { text: `${names.length} selected` }), button("Isolate", () => this.isolate(names)), button("Hide", () => this.hide(names)), button("To the side", () => this.shift(names, true)), ...(names.length === 2 ? [button("Path between", () => this.trace.start("path", [...names].reverse()))] : []), button("Let go", () => this.select(null)));
     }
 
     // The window has moved: its place goes into the address once it rests.
@@ -397,7 +350,7 @@
     remember() {
       const outer = new Set((this.view?.nodes ?? []).filter((n) => n.open).map((n) => n.parent));
       const several = (this.listed?.find((r) => r.run === this.run)?.graphs.length ?? 0) > 1;
-      opscope.remember({ run: this.run, tag: several ? this.tag : null, ...this.choices.words, e: this.open.filter((name) => !outer.has(name)), s: this.all, ...this.colours.words, ...this.health.words });
+      opscope.remember({ run: this.run, tag: several ? this.tag : null, ...this.choices.words, e: this.open.filter((name) => !outer.has(name)), s: this.all, ...this.colours.words, ...this.health.words, ...this.trace.words });
     }
 
   }

@@ -10,12 +10,21 @@ import flask
 from dash import html
 
 from opscope.dashboard.graph.choices import Choices
-from opscope.dashboard.graph.detail import detail
+from opscope.dashboard.graph.exporting import (
+    FORMATS,
+    ExportError,
+    file_name,
+    outline_of_nodes,
+    outline_of_view,
+)
 from opscope.dashboard.graph.graph_shelf import GraphShelf, Shelved
 from opscope.dashboard.graph.grouping import Grouping
 from opscope.dashboard.graph.health_shelf import HealthShelf
+from opscope.dashboard.graph.info_card import InfoCards
 from opscope.dashboard.graph.search import search
 from opscope.dashboard.graph.step_stats import StepStatsError
+from opscope.dashboard.graph.tracing import KINDS, Tracers
+from opscope.dashboard.graph.uploads import MOST_BYTES
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages.shell import aria
 from opscope.dashboard.responses import error_response, json_response, required
@@ -45,9 +54,11 @@ def has_data(store: Store) -> bool:
 
 
 def routes(server: flask.Flask, store: Store) -> None:
-    """Plain routes: /api/graph/list, view, colours, node and search."""
+    """Plain routes: /api/graph/list, upload, view, colours, node, search, trace, export, ..."""
     shelf = GraphShelf(store)
     health_shelf = HealthShelf(store)
+    cards = InfoCards(store, shelf)
+    tracers = Tracers()
 
     def on_graph(answer: Answer) -> Callable[[], flask.Response]:
         """Find the graph of ?run=&tag= before answering; say what is wrong where it cannot be."""
@@ -68,6 +79,24 @@ def routes(server: flask.Flask, store: Store) -> None:
     @server.get("/api/graph/list")
     def graph_list() -> flask.Response:
         return json_response({"runs": shelf.listing(), "generation": store.generation})
+
+    @server.post("/api/graph/upload")
+    def graph_upload() -> flask.Response:
+        request = flask.request
+        name = required("name")
+        if request.mimetype != "application/octet-stream":
+            # A form of a foreign page cannot send this type without asking first.
+            return error_response(
+                415, "the body is the file: Content-Type application/octet-stream"
+            )
+        size = request.content_length or 0
+        if size > MOST_BYTES:
+            told = f"{name} has {size >> 20} MB; {MOST_BYTES >> 20} MB can be opened here"
+            return error_response(413, told)
+        try:
+            return json_response({"run": shelf.upload(name, request.get_data(cache=False))})
+        except (LogdirError, GraphDefError) as error:
+            return error_response(422, str(error))
 
     @server.get("/api/graph/view")
     @on_graph
@@ -95,6 +124,8 @@ def routes(server: flask.Flask, store: Store) -> None:
     def graph_health(shelved: Shelved) -> flask.Response:
         query = flask.request.args
         run = required("run")
+        if run in shelf.uploads:
+            return json_response({"sources": []})
         meant = health_shelf.choose(run, query.get("source"), query.get("step", None, int))
         described = {"sources": health_shelf.described(run)}
         if meant is None:
@@ -138,7 +169,8 @@ def routes(server: flask.Flask, store: Store) -> None:
     @on_graph
     def graph_node(shelved: Shelved) -> flask.Response:
         name = required("name")
-        card = detail(shelved.view, name)
+        query = flask.request.args
+        card = cards.card(shelved, required("run"), query.get("tag"), name, query.get("meta"))
         if card is None:
             return error_response(404, f"the graph has no node or scope {name!r}")
         return json_response(card)
@@ -147,6 +179,43 @@ def routes(server: flask.Flask, store: Store) -> None:
     @on_graph
     def graph_search(shelved: Shelved) -> flask.Response:
         return json_response(search(shelved.view, required("q")))
+
+    @server.get("/api/graph/trace")
+    @on_graph
+    def graph_trace(shelved: Shelved) -> flask.Response:
+        query = flask.request.args
+        kind, names = required("t"), query.getlist("of")
+        if kind not in KINDS:
+            return error_response(400, f"t={kind!r} is none of {', '.join(KINDS)}")
+        control = query.get("ctl") == "1"
+        tracer = tracers.of(shelved.view)
+        return json_response(tracer.trace(kind, names, control, query.getlist("e")))
+
+    @server.get("/api/graph/export")
+    @on_graph
+    def graph_export(shelved: Shelved) -> flask.Response:
+        query = flask.request.args
+        ending, what = required("format"), query.get("what", "graph")
+        if ending not in FORMATS:
+            return error_response(400, f"format={ending!r} is none of {', '.join(FORMATS)}")
+        view, name = shelved.view, query.get("name", "")
+        if what == "drawn":
+            name = ""
+            outline = outline_of_view(view.view(query.getlist("e"), choices=chosen(shelved)))
+        else:
+            scope = view.hierarchy.scope_index.get(name) if name else 0
+            if scope is None:
+                return error_response(404, f"the graph has no scope {name!r}")
+            outline = outline_of_nodes(view.hierarchy, scope)
+        write, media_type = FORMATS[ending]
+        try:
+            text = write(outline)
+        except ExportError as error:
+            return error_response(413, str(error))
+        answer = flask.Response(text, mimetype=media_type)
+        named = file_name(required("run"), name, ending)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{named}"'
+        return answer
 
 
 PAGE = Page(
@@ -160,15 +229,25 @@ PAGE = Page(
     assets=(
         "graph.css",
         "graph_map.js",
+        "graph_camera.js",
+        "graph_marks.js",
+        "graph_motion.js",
         "graph_drawing.js",
         "graph_menu.js",
+        "graph_node_menu.js",
         "graph_state.js",
         "graph_legend.js",
         "graph_card.js",
         "graph_colours.js",
         "graph_health.js",
         "graph_search.js",
+        "graph_upload.js",
+        "graph_trace.js",
+        "graph_picture.js",
+        "graph_export.js",
+        "graph_keys.js",
         "graph.js",
     ),
     early=True,
+    tells_empty=True,
 )
