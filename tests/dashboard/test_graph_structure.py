@@ -56,3 +56,13 @@ def test_classes_do_not_depend_on_the_order_of_nodes() -> None:
     blocks = {by_name[f"block_{block}_*"] for block in (2, 4, 5, 7, 8, 9, 11, 12, 14, 15)}
     assert len(blocks) == 1
     assert blocks != {-1}
+
+
+def test_twins_at_other_depths_are_twins() -> None:
+    g = GraphMaker().node("x", "Placeholder")
+    layer(g, "a", "x")
+    layer(g, "deep/inside/b", "a/out")
+    for at in range(9):
+        g.node(f"deep/{'i' * (at + 1)}", "Exp", f"deep/{'i' * at}" if at else "x")
+    found = classes(g)
+    assert found["a"] == found["deep/inside/b"] >= 0

@@ -151,3 +151,20 @@ def ungroup_and_group(page: Any) -> None:
     expect(node(page, "step_3")).to_have_count(1)
     node(page, "step_*").click()
     expect(page.locator("#graph-card")).to_contain_text("step_*")
+
+
+def test_flow_turns_and_the_address_says_so(visit_graph: Visit) -> None:
+    page = visit_graph()
+    place = "(id) => { const b = document.querySelector(`[data-id='${id}']`)"
+    place += ".getBoundingClientRect(); return [b.x, b.y]; }"
+    below, above = (page.evaluate(place, name) for name in ("input", "hidden"))
+    assert below[1] > above[1]
+    page.get_by_label("Direction").select_option("lr")
+    page.wait_for_url("**d=lr*")
+    left, right = (page.evaluate(place, name) for name in ("input", "hidden"))
+    assert left[0] < right[0]
+    page.reload()
+    page.evaluate("window.opscope.graph.ready")
+    assert page.get_by_label("Direction").input_value() == "lr"
+    page.locator(".graph-svg").press("Control+z")
+    assert page.get_by_label("Direction").input_value() == "lr"

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from opscope.dashboard.graph.hierarchy import Hierarchy
 
 Hash = NDArray[np.uint64]
-ROUNDS = 16
-"""At most so many refinements along the edges of a level; fewer once nothing new is told apart."""
+ROUNDS = 8
+"""Refinements along the edges of a scope, or as many as it has items where these are fewer."""
 
 
 def structure_classes(hierarchy: Hierarchy, hashes: Hash | None = None) -> NDArray[np.int32]:
@@ -49,6 +49,7 @@ def structure_hashes(hierarchy: Hierarchy) -> Hash:
     deepest = int(hierarchy.depth.max())
     edge_bounds = np.searchsorted(level_of_edge[edge_order], np.arange(deepest + 2))
     items_above = np.concatenate([hierarchy.parent, hierarchy.own])
+    size = np.bincount(items_above[1:], minlength=m)
     item_level = hierarchy.depth[items_above]
     item_level[0] = -1
     item_order = np.argsort(item_level, kind="stable")
@@ -58,15 +59,13 @@ def structure_hashes(hierarchy: Hierarchy) -> Hash:
         edges = edge_order[edge_bounds[level] : edge_bounds[level + 1]]
         source, target = hierarchy.top_src[edges], hierarchy.top_dst[edges]
         kind = (hierarchy.slot[edges] < 0).astype(np.uint64)
-        kinds = 0
-        for _ in range(ROUNDS if len(edges) else 0):
+        # How often depends on the scope alone, so that twins at other depths stay twins.
+        for round_ in range(ROUNDS if len(edges) else 0):
             near = np.zeros(len(hashes), np.uint64)
             np.add.at(near, target, _mix(hashes[source] * np.uint64(3) + kind))
             np.add.at(near, source, _mix(hashes[target] * np.uint64(5) + kind))
-            hashes[items] = _mix(hashes[items] + near[items] * np.uint64(7))
-            known, kinds = kinds, len(np.unique(hashes[items]))
-            if kinds == known:
-                break
+            refined = items[size[items_above[items]] > round_]
+            hashes[refined] = _mix(hashes[refined] + near[refined] * np.uint64(7))
         scopes = np.nonzero(hierarchy.depth == level)[0]
         total = np.zeros(m, np.uint64)
         np.add.at(total, items_above[items], hashes[items])
