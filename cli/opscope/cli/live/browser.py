@@ -137,13 +137,16 @@ class Browser:
             self.view = replace(self.view, zoom=None)
 
     def mark(self) -> None:
-        """Mark the line under the cursor or take its mark away, and go to the next."""
+        """Mark the line under the cursor or take its mark away, and go to the next of its kind."""
         current = self.current()
         if current is not None:
             self._go(current)
             self.marks ^= {current.key}
             zoom = self.view.zoom
-            self.move(1)
+            choices = self.choices()
+            following = choices[choices.index(current) + 1 :]
+            if following and following[0].kind == current.kind:
+                self._go(following[0])
             self.view = replace(self.view, zoom=zoom)
 
     def toggle_all_runs(self) -> None:

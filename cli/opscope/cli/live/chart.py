@@ -15,6 +15,7 @@ from opscope.cli.live.row import Glyphs, Row, cells, cut_left, fitted, text_of
 from opscope.cli.live.series import Series
 from opscope.cli.live.stretch import columns_of, draw
 from opscope.cli.live.view import View
+from opscope.dashboard.histogram_bins import FARTHEST
 from opscope.dashboard.scalar_series import robust_range
 
 Floats = npt.NDArray[np.float64]
@@ -55,24 +56,29 @@ def chart(
     rows: int,
     glyphs: Glyphs,
     *,
+    reading: bool = False,
     title: str = "",
     small: bool = False,
 ) -> Picture:
     """A picture of exactly `rows` rows of `columns` cells.
 
     NaN and infinities are marked where they happened, and counted in the legend. `small` has one
-    line of legend and only the ends of the axes.
+    line of legend and only the ends of the axes. `reading` says that curves are still to come.
     """
     left_out = len(series) - MOST_CURVES
     series = series[:MOST_CURVES]
-    head = _small_head(series, title, columns) if small else _legend(series, columns, rows, glyphs)
+    head = (
+        _small_head(series, title, columns, glyphs)
+        if small
+        else _legend(series, columns, rows, glyphs)
+    )
     if left_out > 0:
         head.append([("class:dim", f"and {left_out} more: filter with /")])
     extents = [found for each in series if (found := each.extent(view.axis))]
     extent = (min(e[0] for e in extents), max(e[1] for e in extents)) if extents else None
     height = rows - len(head) - (1 if small else 2)
     if extent is None or height < 1 or columns < 12:
-        note: list[Row] = [[("class:dim", "no points yet" if extent is None else "too small")]]
+        note: list[Row] = [[("class:dim", _empty(reading, extent))]]
         return Picture(_filled([*head, *note], columns, rows), extent)
     low, high = view.zoom.within(*extent) if view.zoom else extent
     bounds = _y_range(series, view, low, high)
@@ -101,8 +107,8 @@ def _filled(rows: list[Row], columns: int, height: int) -> list[Row]:
     return full + [fitted([], columns) for _ in range(height - len(full))]
 
 
-def facts_text(series: Series) -> Row:
-    """Last value, extremes and what is not finite, with their steps."""
+def facts_text(series: Series, room: int = 1000) -> Row:
+    """Last value, what is not finite, and extremes, in at most `room` cells as far as they go."""
     facts = series.facts
     if facts.last is None:
         return [("class:dim", "no points yet")]
@@ -110,12 +116,15 @@ def facts_text(series: Series) -> Row:
     row: Row = [
         ("class:error" if not np.isfinite(facts.last.value) else "class:value", last),
         ("class:dim", f" @{scale.count(facts.last.step)}"),
+        *bad_text(series),
     ]
     for name, found in (("min", facts.low), ("max", facts.high)):
         if found is not None:
-            row.append(("class:dim", f"  {name} {scale.number(found.value)}"))
-            row.append(("class:dim", f" @{scale.count(found.step)}"))
-    return row + bad_text(series)
+            said = f"  {name} {scale.number(found.value)} @{scale.count(found.step)}"
+            if cells(text_of(row)) + cells(said) > room:
+                break
+            row.append(("class:dim", said))
+    return row
 
 
 def bad_text(series: Series) -> Row:
@@ -132,7 +141,7 @@ def _legend(series: Sequence[Series], columns: int, rows: int, glyphs: Glyphs) -
     most = max(rows // 4, 1)
     shown = series if len(series) <= most else series[: max(most - 1, 1)]
     names = labels(series)
-    facts = [facts_text(each) for each in shown]
+    facts = [facts_text(each, columns * 2 // 3 - 6) for each in shown]
     taken = max((cells(text_of(row)) for row in facts), default=0) + 6
     room = min(max(map(cells, names), default=0), max(columns - taken, columns // 3))
     found: list[Row] = []
@@ -155,7 +164,13 @@ def _legend(series: Sequence[Series], columns: int, rows: int, glyphs: Glyphs) -
     return found
 
 
-def _small_head(series: Sequence[Series], title: str, columns: int) -> list[Row]:
+def _empty(reading: bool, extent: Extent | None) -> str:
+    if extent is not None:
+        return "too small"
+    return "reading" if reading else "no points yet"
+
+
+def _small_head(series: Sequence[Series], title: str, columns: int, glyphs: Glyphs) -> list[Row]:
     if not series:
         return [[("class:heading", title)]]
     value: Row = []
@@ -167,7 +182,7 @@ def _small_head(series: Sequence[Series], title: str, columns: int) -> list[Row]
     if any(each.facts.bad for each in series):
         value.append(("class:error", " !"))
     room = columns - sum(cells(text) for _, text in value)
-    return [[("class:heading", cut_left(printable(title), max(room, 4))), *value]]
+    return [[("class:heading", cut_left(printable(title), max(room, 4), glyphs.ellipsis)), *value]]
 
 
 def _y_range(series: Sequence[Series], view: View, low: float, high: float) -> Extent | None:
@@ -191,8 +206,7 @@ def _y_range(series: Sequence[Series], view: View, low: float, high: float) -> E
     if not found:
         return None
     bottom, top = min(f[0] for f in found), max(f[1] for f in found)
-    # Half of the largest numbers: their difference is still a number.
-    return max(bottom, -8e307), min(top, 8e307)
+    return max(bottom, -FARTHEST), min(top, FARTHEST)
 
 
 def _y_ticks(bounds: Extent, log: bool, height: int, small: bool) -> list[tuple[int, str]]:
@@ -203,7 +217,7 @@ def _y_ticks(bounds: Extent, log: bool, height: int, small: bool) -> list[tuple[
     if small or height < 4:
         ends = scale.tick_labels([high, low], log)
         return [(0, ends[0]), (height - 1, ends[1])] if height > 1 else [(0, ends[0])]
-    values = scale.ticks(low, high, max(height // 3, 2))
+    values = (scale.log_ticks if log else scale.ticks)(low, high, max(height // 3, 2))
     if len(values) < 2:
         values = [low, high]
     texts = scale.tick_labels(values, log)

@@ -32,7 +32,7 @@ def histogram_picture(
 
 
 def _head(points: Histograms, title: str, columns: int, glyphs: Glyphs) -> list[Row]:
-    name = cut_left(printable(title), max(columns - 40, 12), glyphs.ellipsis)
+    name = cut_left(printable(title), max(columns - 40, columns // 2), glyphs.ellipsis)
     row: Row = [("class:series.0", name)]
     if not len(points.step):
         return [[*row, ("class:dim", "  no points yet")]]

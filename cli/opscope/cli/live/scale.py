@@ -72,6 +72,19 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     return []
 
 
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """At most `most` exponents of ten of round numbers between 10**low and 10**high."""
+    for mantissas in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1,)):
+        powers = range(math.floor(low), min(math.floor(high), math.floor(low) + most) + 1)
+        found = [power + math.log10(each) for power in powers for each in mantissas]
+        found = [each for each in found if low - 1e-9 <= each <= high + 1e-9]
+        if 2 <= len(found) <= most:
+            return found
+    if high - low < 1 and low > -300 and high < 300:
+        return [math.log10(each) for each in ticks(10.0**low, 10.0**high, most) if each > 0]
+    return ticks(low, high, most)
+
+
 def tick_labels(values: list[float], log: bool) -> list[str]:
     """Labels of y ticks, with as many digits as tell them apart; of a log axis 10 to the value."""
     if log:

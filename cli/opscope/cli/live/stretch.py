@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opscope.cli.live.canvas import Bools
+from opscope.dashboard.histogram_bins import FARTHEST
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -80,6 +81,7 @@ def draw(plane: Bools, found: Stretches, low: float, high: float) -> None:
         if not high > low:
             return np.full(len(value), (rows - 1) / 2)
         # What is far outside still has the direction that its line comes from.
+        value = np.clip(value, -FARTHEST, FARTHEST)
         share: Floats = np.clip((high - value) / (high - low), -64.0, 65.0)
         share *= rows - 1
         return share

@@ -20,7 +20,7 @@ from opscope.cli.live.series import Series
 NARROW = 52
 """Columns below which the list and the picture do not stand side by side."""
 
-SMALL = (30, 8)
+SMALL = (26, 7)
 """The least columns and rows of a chart of the grid."""
 
 
@@ -127,9 +127,9 @@ def _status(browser: Browser, columns: int, glyphs: Glyphs) -> Row:
 
 
 def _short_problem(problem: str) -> str:
-    """The problem with the file's name in place of its path."""
-    path, colon, rest = problem.partition(": ")
-    return f"{path.rsplit('/', 1)[-1]}{colon}{rest}" if colon else problem
+    """The problem first and the file's name, without its folder, behind it."""
+    path, _, rest = problem.partition(": ")
+    return f"{rest} ({path.rsplit('/', 1)[-1]})" if rest else problem
 
 
 # The list
@@ -286,7 +286,9 @@ def _cell(
     name = f"{item.entries[0].run} {item.label}" if several else item.label
     if item.kind == SCALAR:
         found = _read(browser, [item])
-        picture = chart(found, browser.view, columns, rows, glyphs, title=name, small=True)
+        picture = chart(
+            found, browser.view, columns, rows, glyphs, reading=not found, title=name, small=True
+        )
         if here:
             browser.extent = picture.extent
         made = picture
