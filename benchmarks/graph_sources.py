@@ -70,9 +70,10 @@ def layered(count: int) -> Iterator[bytes]:
     for index in range(count):
         rank, place = divmod(index, 25)
         reach = {place, choose.randrange(max(0, place - 2), min(25, place + 3))}
-        inputs = [f"op{_letters(25 * (rank - 1) + other)}" for other in sorted(reach)]
+        below = 25 * (rank - 1)
+        inputs = [f"op{_letters(below + other)}" for other in sorted(reach)] if rank else []
         kind = OPS[place % 6] if rank else "Placeholder"
-        yield node(f"op{_letters(index)}", kind, inputs if rank else [])
+        yield node(f"op{_letters(index)}", kind, inputs)
 
 
 def dag(count: int) -> Iterator[bytes]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import node, state, visible
+from browsing import node, state, visible, watched_context
+from graph_maker import GraphMaker
+
+from opscope.events import EventFileWriter
+from opscope.events.proto.event_pb2 import Event
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -109,3 +114,40 @@ def test_the_address_holds_the_window(visit_graph: Visit) -> None:
         "() => document.querySelector('.graph-svg > g').getAttribute('transform')"
     )
     assert again == where
+
+
+def test_a_series_is_ungrouped_and_grouped_with_the_rest_of_the_view_kept(
+    browser: Any, served: Callable[..., Any], tmp_path: Path
+) -> None:
+    g = GraphMaker().node("x", "Placeholder").node("s/a", "Exp", "x").node("s/b", "Log", "s/a")
+    last = "x"
+    for number in range(7):
+        last, before = f"step_{number}", last
+        g.node(last, "Exp", before)
+    g.node("y", "Neg", last, "s/b")
+    with EventFileWriter(tmp_path) as writer:
+        writer.add_event(Event(graph_def=g.data))
+    server = served(tmp_path, reload_interval=0)
+    with watched_context(browser, viewport={"width": 1500, "height": 950}) as context:
+        page = context.new_page()
+        page.goto(f"{server.url}graph?e=s")
+        page.evaluate("window.opscope.graph.ready")
+        ungroup_and_group(page)
+
+
+def ungroup_and_group(page: Any) -> None:
+    node(page, "step_*").click(button="right")
+    entry(page, "Ungroup").click()
+    expect(node(page, "step_3")).to_have_count(1)
+    assert {"s/a", "s/b"} <= set(visible(page))
+    assert state(page)["u"] == ["step_*"]
+    page.reload()
+    page.evaluate("window.opscope.graph.ready")
+    node(page, "step_3").click(button="right")
+    entry(page, "Group as step_*").click()
+    expect(node(page, "step_3")).to_have_count(0)
+    assert {"s/a", "s/b", "step_*"} <= set(visible(page))
+    node(page, "step_*").dblclick()
+    expect(node(page, "step_3")).to_have_count(1)
+    node(page, "step_*").click()
+    expect(page.locator("#graph-card")).to_contain_text("step_*")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
 
-DEBUG_NODE_PREFIX = "__dbg_"
+COPY_PREFIX, DEBUG_NODE_PREFIX = "__copy_", "__dbg_"
 
 
 class Watched(NamedTuple):
@@ -51,7 +51,7 @@ def insert_debug_nodes(
 
 
 def _copy_name(name: str, slot: int) -> str:
-    return f"__copy_{name}_{slot}"
+    return f"{COPY_PREFIX}{name}_{slot}"
 
 
 def _debug_name(name: str, slot: int, number: int, op: str) -> str:
@@ -76,3 +76,24 @@ def _read_copies(node: NodeDef, watched: Mapping[tuple[str, int], Watched]) -> N
             for number, op in enumerate(watch.debug_ops)
         ]
     node.input.extend(dict.fromkeys(waits))
+
+
+def remove_debug_nodes(graph: GraphDef) -> GraphDef:
+    """A copy of a graph without debug nodes: the inverse of `insert_debug_nodes`."""
+    copied = {
+        node.name: node.input[0]
+        for node in graph.node
+        if node.name.startswith(COPY_PREFIX) and node.input
+    }
+    result = GraphDef(versions=graph.versions, library=graph.library)
+    for node in graph.node:
+        if node.name.startswith((COPY_PREFIX, DEBUG_NODE_PREFIX)):
+            continue
+        kept = result.node.add()
+        kept.CopyFrom(node)
+        kept.input[:] = [
+            copied.get(source.partition(":")[0], source)
+            for source in node.input
+            if not source.startswith("^" + DEBUG_NODE_PREFIX)
+        ]
+    return result

@@ -2,15 +2,16 @@
 
 Nodes are read one at a time from the wire with a five-field message; attributes stay in the
 bytes and are decoded when `attrs` asks. Functions of the library become scopes
-`__function_library__/NAME` whose arguments are `_Arg` and whose results are `_Retval` nodes.
+`__function_library__/NAME` whose arguments are `_Arg` and whose results are `_Retval` nodes;
+`graph_calls.expand_calls` puts them where they are called.
 Format: tensorflow/core/framework/{graph,node_def,function,attr_value}.proto.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -28,6 +29,15 @@ Shape = tuple[int, ...] | None
 Int32 = NDArray[np.int32]
 
 
+class Body(NamedTuple):
+    """Where a function's nodes lie: `first` to `end`, arguments first, results last."""
+
+    first: int
+    end: int
+    arguments: int
+    results: int
+
+
 class GraphDefError(EventsError):
     """The bytes are no GraphDef; says the byte offset and, where known, the node."""
 
@@ -40,7 +50,8 @@ class GraphColumns:
     `shape_lists`, a tuple of one shape per output (empty where the file says nothing).
     Edge k goes from output `src_slot[k]` of node `src[k]` to input `dst_index[k]` of node
     `dst[k]`; a control edge has `src_slot` -1. Inputs that name no node, and names used twice,
-    are listed in `problems`.
+    are listed in `problems`. `bodies` says where the nodes of a function are that is in the
+    library, `calls` under which scopes (`CALL/`) a function was put that is called.
     """
 
     names: list[str]
@@ -57,11 +68,14 @@ class GraphColumns:
     index: dict[str, int]
     functions: list[str]
     problems: list[str]
+    bodies: dict[str, Body] = field(default_factory=dict)
+    calls: dict[str, list[str]] = field(default_factory=dict)
     _data: bytes = field(repr=False, default=b"")
     _spans: NDArray[np.int64] = field(
         repr=False, default_factory=lambda: np.zeros((0, 2), dtype=np.int64)
     )
     _made: dict[int, bytes] = field(repr=False, default_factory=dict)
+    _origin: Int32 | None = field(repr=False, default=None)
 
     @classmethod
     def from_bytes(cls, graph_def: bytes) -> GraphColumns:
@@ -70,6 +84,28 @@ class GraphColumns:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def rearranged(
+        self, names: list[str], origin: Int32, edges: tuple[Int32, Int32, Int32, Int32], **more: Any
+    ) -> GraphColumns:
+        """A graph of the same bytes whose node i has everything but its name of node `origin[i]`.
+
+        `edges` are src, dst, src_slot, dst_index; `more` replaces other columns.
+        """
+        src, dst, slot, position = edges
+        columns = {
+            "names": names,
+            "op": self.op[origin],
+            "device": self.device[origin],
+            "outputs": self.outputs[origin],
+            "src": src,
+            "dst": dst,
+            "src_slot": slot,
+            "dst_index": position,
+            "index": {name: node for node, name in enumerate(names)},
+            "_origin": origin if self._origin is None else self._origin[origin],
+        }
+        return replace(self, **{**columns, **more})
 
     @property
     def is_control(self) -> NDArray[np.bool_]:
@@ -83,9 +119,10 @@ class GraphColumns:
 
     def attrs(self, node: int) -> dict[str, attr_value_pb2.AttrValue]:
         """Attributes of one node, decoded now."""
-        made = self._made.get(node)
+        written = node if self._origin is None else int(self._origin[node])
+        made = self._made.get(written)
         if made is None:
-            start, end = self._spans[node]
+            start, end = self._spans[written]
             made = self._data[start:end]
         try:
             return dict(node_def_pb2.NodeDef.FromString(made).attr.items())
@@ -120,6 +157,7 @@ class _Reader:
         self.seen: dict[tuple[str, bytes], int] = {}
         self.index: dict[str, int] = {}
         self.functions: list[str] = []
+        self.bodies: dict[str, Body] = {}
         self.problems: list[str] = []
 
     def columns(self) -> GraphColumns:
@@ -136,6 +174,7 @@ class _Reader:
                     "is this a MetaGraphDef, a SavedModel or an event file?"
                 )
         src, dst, slot, position = self._edges()
+        self._shape_results(src, dst, slot)
         return GraphColumns(
             names=self.names,
             op=np.array(self.op, np.int32),
@@ -151,6 +190,7 @@ class _Reader:
             index=self.index,
             functions=self.functions,
             problems=self.problems,
+            bodies=self.bodies,
             _data=self.data,
             _spans=np.array(self.spans, np.int64).reshape(-1, 2),
             _made=self.made,
@@ -241,6 +281,7 @@ class _Reader:
         name = function.signature.name
         scope = f"{FUNCTION_LIBRARY}/{name}/"
         self.functions.append(name)
+        began = len(self.names)
         for position, argument in enumerate(function.signature.input_arg):
             proto = node_def_pb2.NodeDef(name=argument.name, op="_Arg")
             for key, value in function.arg_attr[position].attr.items():
@@ -250,7 +291,7 @@ class _Reader:
             self._make(proto, scope)
         for first, last in bodies:
             self._node(first, last, scope)
-        taken = {node[len(scope) :] for node in self.names if node.startswith(scope)}
+        taken = {node[len(scope) :] for node in self.names[began:]}
         for position, argument in enumerate(function.signature.output_arg):
             output = argument.name
             while output in taken:
@@ -262,12 +303,28 @@ class _Reader:
             proto.attr["T"].type = argument.type
             proto.attr["index"].i = position
             self._make(proto, scope)
+        signature = function.signature
+        body = Body(began, len(self.names), len(signature.input_arg), len(signature.output_arg))
+        self.bodies.setdefault(name, body)
 
     def _make(self, proto: node_def_pb2.NodeDef, scope: str) -> None:
         raw = proto.SerializeToString()
         self.made[len(self.names)] = raw
         node = _NODE.FromString(raw)
         self._add(proto.name, proto.op, "", self._outputs(node), tuple(proto.input), scope, (0, 0))
+
+    def _shape_results(self, src: Int32, dst: Int32, slots: Int32) -> None:
+        """Give results of functions the shape of what they return."""
+        known = list(self.shape_lists)
+        for body in self.bodies.values():
+            first, last = np.searchsorted(dst, (body.end - body.results, body.end))
+            for edge in range(first, last):
+                of_source = self.outputs[src[edge]]
+                shapes = known[of_source] if of_source < len(known) else ()
+                if 0 <= slots[edge] < len(shapes):
+                    shape = (shapes[slots[edge]],)
+                    number = self.shape_lists.setdefault(shape, len(self.shape_lists))
+                    self.outputs[dst[edge]] = number
 
     def _edges(self) -> tuple[Int32, Int32, Int32, Int32]:
         src: list[int] = []

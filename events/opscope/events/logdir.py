@@ -15,9 +15,9 @@ from opscope.events.column_cache import ColumnCache
 from opscope.events.error import LogdirError, TensorProtoError
 from opscope.events.event_file import EventFile
 from opscope.events.file_access import access_to, is_url
+from opscope.events.graphs_beside import GraphsBeside
 from opscope.events.logdir_tree import PROJECTOR_CONFIG, LogdirTree
 from opscope.events.natural import natural_key
-from opscope.events.nearest_run import nearest_run
 from opscope.events.payload import Audio, Image
 from opscope.events.problem import Problem
 from opscope.events.proto.event_pb2 import Event
@@ -31,6 +31,7 @@ from opscope.events.tag_data import (
     Payloads,
     RunMetadataRef,
     Scalars,
+    TagPoints,
     TagSummary,
 )
 
@@ -49,6 +50,7 @@ class Logdir:
         self.path = os.fspath(path)
         self._files = access_to(self.path)
         self._tree = LogdirTree()
+        self._beside: GraphsBeside | None = None
         self._runs: dict[str, RunReader] = {}
         self._payload_problems: dict[Problem, None] = {}
         self._chunks = ChunkReader()
@@ -85,6 +87,7 @@ class Logdir:
         changed |= self._chunks.read(grown)
         if changed:
             self._payload_problems.clear()
+            self._beside = None
         return changed
 
     @property
@@ -159,10 +162,36 @@ class Logdir:
         """The text of a tag: per step an array of `str`."""
         return self._payloads(run, tag, (kinds.TEXT,), orphaned, payload.text)
 
+    def points(self, run: str, tag: str, kind: str, orphaned: bool = False) -> TagPoints:
+        """When the points of a tag were written, without reading what they hold."""
+        series = self._series(run, tag, kind)
+        chosen = series.select(orphaned)
+        index = np.arange(len(series), dtype=np.int64)
+        return TagPoints(index[chosen], series.steps(chosen), series.wall_times(chosen))
+
+    def point(self, run: str, tag: str, kind: str, index: int) -> Summary.Value:
+        """The value of one point, by its index in `points`; the others are not read."""
+        series = self._series(run, tag, kind)
+        if not 0 <= index < len(series):
+            raise LogdirError(f"tag {tag!r} of run {run!r} has {len(series)} points, none {index}")
+        value = next(self._values(run, series, slice(index, index + 1)))
+        if value is None:
+            raise LogdirError(f"point {index} of tag {tag!r} of run {run!r} is damaged")
+        return value
+
     # Graphs and run metadata
 
     def graph_tags(self, run: str) -> list[GraphRef]:
         """The graphs of a run, its own graph first."""
+        refs = self._refs_in_events(run) if self._has_events(run) else []
+        return refs + self._graphs_beside(run).refs(run, not refs)
+
+    def graph_runs(self) -> list[str]:
+        """The names of runs and of what else has graphs: folders of graph files and of dumps."""
+        beside = self._beside_events
+        return sorted({*self.runs(), *beside.runs}, key=natural_key)
+
+    def _refs_in_events(self, run: str) -> list[GraphRef]:
         reader = self._run(run)
         refs = []
         if len(reader.series.graphs) or len(reader.series.meta_graphs):
@@ -192,6 +221,8 @@ class Logdir:
         if tag is None or kind is None:
             names = ", ".join(ref.tag for ref in refs) or "none"
             raise LogdirError(f"run {run!r} has no graph {tag or ''}: its graphs are: {names}")
+        if kind in ("file", "dump", "debugger"):
+            return self._graphs_beside(run).graph(run, GraphRef(tag, kind))
         if kind == "profile":
             return run_graph.graph_of_run_metadata(self.run_metadata_bytes(run, tag))
         series = self._run(run).series
@@ -204,7 +235,9 @@ class Logdir:
 
     def run_metadata(self, run: str) -> list[RunMetadataRef]:
         """The run metadata of a run in the order written."""
-        found = []
+        found: list[RunMetadataRef] = []
+        if not self._has_events(run):
+            return found
         for tag, with_kinds in self._tag_names(run).items():
             if kinds.RUN_METADATA in with_kinds:
                 series = self._of_tag(run, tag)[kinds.RUN_METADATA]
@@ -223,11 +256,7 @@ class Logdir:
 
     def dumps(self, run: str) -> list[str]:
         """The run roots of the tfdbg dumps in this logdir that lie nearest to this run."""
-        self._run(run)
-        names = self.runs()
-        return [
-            root for root in self._tree.dump_roots if nearest_run(self.path, root, names) == run
-        ]
+        return list(self._graphs_beside(run).dumps.get(run, ()))
 
     @property
     def event_files(self) -> list[str]:
@@ -245,6 +274,22 @@ class Logdir:
         return list(self._tree.debug_events)
 
     # Inside
+
+    @property
+    def _beside_events(self) -> GraphsBeside:
+        if self._beside is None:
+            self._beside = GraphsBeside(self.path, self._tree, self.runs())
+        return self._beside
+
+    def _graphs_beside(self, run: str) -> GraphsBeside:
+        """What lies beside event files; LogdirError where there is no such run."""
+        beside = self._beside_events
+        if run not in beside.runs:
+            self._run(run)
+        return beside
+
+    def _has_events(self, run: str) -> bool:
+        return run in self._runs and self._runs[run].has_records
 
     def _run(self, run: str) -> RunReader:
         reader = self._runs.get(run)

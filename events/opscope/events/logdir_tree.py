@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from opscope.events.debug_events import METADATA_SUFFIX, is_debug_metadata
-from opscope.events.dump_name import RUN_ROOT_PREFIXES
+from opscope.events.dump_name import PACKED_FILE, RUN_ROOT_PREFIXES
 from opscope.events.error import LogdirError
 from opscope.events.file_access import Status
+from opscope.events.graph_file import is_graph_file
 from opscope.events.natural import natural_key
 from opscope.events.problem import Problem
 
@@ -21,20 +22,23 @@ _COMPANIONS = (".profile-empty", ".json")
 class LogdirTree:
     """What a walk found, by run name (relative to the logdir, `/` between folders).
 
-    An event file comes with its status, None where it has none that can be read.
+    An event file comes with its status, None where it has none that can be read; another file that
+    may hold a graph with the nanosecond it was last written.
     """
 
     event_files: dict[str, dict[str, Status | None]] = field(default_factory=dict)
     dump_roots: list[str] = field(default_factory=list)
     debug_events: list[str] = field(default_factory=list)
     projector_runs: set[str] = field(default_factory=set)
+    graph_files: dict[str, dict[str, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     @cached_property
     def names(self) -> tuple[object, ...]:
         """What there is, whatever became of it: equal for two walks that found the same."""
         files = {run: list(files) for run, files in self.event_files.items()}
-        return files, self.dump_roots, self.debug_events, self.projector_runs, self.problems
+        others = self.dump_roots, self.debug_events, self.projector_runs, self.graph_files
+        return files, *others, self.problems
 
 
 def is_event_file(name: str) -> bool:
@@ -48,7 +52,7 @@ def run_name(logdir: str, folder: str) -> str:
 
 
 def walk_logdir(logdir: str) -> LogdirTree:
-    """Look through a logdir, or take a single event file as the run `.`.
+    """Look through a logdir, or take a single file of events or of a graph as the run `.`.
 
     Follows links, each folder once. Raises LogdirError when the logdir is missing or unreadable;
     folders below it that cannot be listed are problems.
@@ -57,7 +61,10 @@ def walk_logdir(logdir: str) -> LogdirTree:
     try:
         status = os.stat(logdir)
         if stat.S_ISREG(status.st_mode):
-            tree.event_files["."] = {logdir: status}
+            if is_graph_file(os.path.basename(logdir)):
+                tree.graph_files["."] = {logdir: status.st_mtime_ns}
+            else:
+                tree.event_files["."] = {logdir: status}
             return tree
         if not stat.S_ISDIR(status.st_mode):
             raise LogdirError(f"{logdir}: neither a folder nor a file")
@@ -89,10 +96,11 @@ def _look_into(
     """Note what a folder holds; returns the folders to look into next, and their names."""
     folders: list[os.DirEntry[str]] = []
     events: list[os.DirEntry[str]] = []
+    graphs: list[os.DirEntry[str]] = []
     is_dump = False
     for entry in entries:
         name = entry.name
-        if name.startswith(RUN_ROOT_PREFIXES):
+        if name.startswith(RUN_ROOT_PREFIXES) or name == PACKED_FILE:
             is_dump = True
         elif _is_folder(entry):
             folders.append(entry)
@@ -102,6 +110,8 @@ def _look_into(
             tree.debug_events.append(entry.path.removesuffix(METADATA_SUFFIX))
         elif name == PROJECTOR_CONFIG:
             tree.projector_runs.add(run)
+        elif is_graph_file(name):
+            graphs.append(entry)
     if is_dump:
         # A dump has a file for each tensor: thousands, and none of them is of interest here.
         tree.dump_roots.append(folder)
@@ -109,6 +119,10 @@ def _look_into(
         events.sort(key=lambda entry: natural_key(entry.name))
     if events:
         tree.event_files[run] = {entry.path: _status(entry) for entry in events}
+    if graphs:
+        graphs.sort(key=lambda entry: natural_key(entry.name))
+        written = {entry.path: _status(entry) for entry in graphs}
+        tree.graph_files[run] = {path: at.st_mtime_ns for path, at in written.items() if at}
     if len(folders) > 1:
         folders.sort(key=lambda entry: natural_key(entry.name))
     prefix = "" if run == "." else run + "/"

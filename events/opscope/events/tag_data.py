@@ -54,8 +54,21 @@ class Payloads(Generic[T]):
     value: list[T]
 
 
+@dataclass(frozen=True)
+class TagPoints:
+    """When the points of a tag were written; `index` names each one, those of restarts included."""
+
+    index: Int64s
+    step: Int64s
+    wall_time: Float64s
+
+
 class GraphRef(NamedTuple):
-    """A graph of a run: its tag, and `run_graph`, `profile` or `conceptual`."""
+    """A graph of a run: its tag and kind.
+
+    The kinds: `run_graph`, `profile` and `conceptual` in event files, `file`, `dump` (what ran, of
+    a tfdbg dump) and `debugger` (Debugger V2) beside them.
+    """
 
     tag: str
     kind: str

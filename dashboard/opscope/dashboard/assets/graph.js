@@ -1,6 +1,6 @@
 // The graph page: its state, its address, its requests. Drawing and panels are in the files beside.
 (() => {
-  const { el } = opscope, { Choices, Colours, Drawing, Health, Search, card, count, leaf, menu, with_, without } = opscope.graphParts;
+  const { el } = opscope, { Choices, Colours, Drawing, Export, Health, Search, Trace, card, count, leaf, listenToKeys, nodeMenu, with_, without } = opscope.graphParts;
   const MOVED_MS = 400;
   let page = null, settle = null;
   const ready = new Promise((resolve) => { settle = resolve; });
@@ -15,21 +15,25 @@
       this.place = asked.get("v");
       this.requests = 0; this.busy = false; this.timings = {};
       this.colours = new Colours({
-        query: () => this.query, draw: (colours) => this.drawing.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
+        query: () => this.query, draw: (colours) => this.drawing.marks.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
       }, asked.get("c"));
       this.health = new Health({
-        query: () => this.query, draw: (health) => this.drawing.showHealth(health), select: (name) => this.select(name, true), remember: () => this.remember(),
+        query: () => this.query, draw: (health) => this.drawing.marks.showHealth(health), select: (name) => this.select(name, true), remember: () => this.remember(),
         selected: () => ({ name: this.info ? this.selected : null, host: this.card }),
       });
       this.search = new Search({
-        query: () => this.query, hits: (hits) => this.drawing.showHits(hits), select: (name) => this.select(name, true), focus: () => this.drawing.svg.focus(),
+        query: () => this.query, hits: (hits) => this.drawing.marks.showHits(hits), select: (name) => this.select(name, true), focus: () => this.drawing.svg.focus(),
       });
+      this.trace = new Trace({
+        query: () => this.query, draw: (trace) => this.drawing.marks.showTrace(trace), select: (name) => this.select(name, true), remember: () => this.remember(),
+      }, asked);
+      this.export = new Export(this);
       this.build();
       this.drawing = new Drawing(this.canvas, {
         select: (name, add) => (add ? this.selectToo(name) : this.select(name)), toggle: (name) => this.toggle(name),
-        menu: (name, x, y) => this.menu(name, x, y), moved: () => this.moved(),
+        menu: (name, x, y) => nodeMenu(this, name, x, y), moved: () => this.moved(),
       });
-      this.keys();
+      listenToKeys(this);
     }
 
     build() {
@@ -42,8 +46,8 @@
       this.side.replaceChildren(
         field("Run", this.runs), this.tagField,
         ...this.search.elements, this.health.element, this.colours.element, this.colours.key,
-        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen())),
-        this.chosen = el("div", { class: "chosen" }),
+        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open())),
+        this.chosen = el("div", { class: "chosen" }), this.trace.element,
         this.summary,
       );
       this.canvas = el("div", { class: "graph-canvas" });
@@ -53,7 +57,7 @@
       this.zoomer = el("div", { class: "graph-zoom" }, tool("+", "Zoom in", () => this.drawing.zoom(1.35)), tool("\u2212", "Zoom out", () => this.drawing.zoom(1 / 1.35)),
         this.undoer = tool("\u21b6", "Undo (Ctrl+Z)", () => this.undo()), this.redoer = tool("\u21b7", "Redo (Ctrl+Shift+Z)", () => this.redo()));
       this.bar = el("div", { class: "graph-bar", role: "toolbar", "aria-label": "What is selected", hidden: true });
-      this.body.replaceChildren(this.canvas, this.zoomer, this.bar, this.card, this.message);
+      this.body.replaceChildren(this.canvas, this.zoomer, this.bar, this.card, this.export.element, this.message);
     }
 
     // Go on in other elements, as it is.
@@ -62,40 +66,8 @@
       side.append(...this.side.childNodes);
       body.append(...this.body.childNodes);
       this.side = side; this.body = body;
+      this.export.moved();
       focused?.focus?.({ preventScroll: true });
-    }
-
-    keys() {
-      const arrows = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
-      this.drawing.svg.addEventListener("keydown", (e) => {
-        if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === "z") { e.preventDefault(); if (e.shiftKey) this.redo(); else this.undo(); return; }
-        if ((e.ctrlKey || e.metaKey) && e.key === "y") { e.preventDefault(); this.redo(); return; }
-        if ((e.shiftKey && e.key === "F10") || e.key === "ContextMenu") { e.preventDefault(); this.menuOfSelected(); return; }
-        if (e.ctrlKey || e.metaKey || e.altKey) return;
-        if (arrows[e.key]) { e.preventDefault(); this.step(...arrows[e.key]); }
-        else if (e.key === "Enter" || e.key === " ") { e.preventDefault(); if (this.selected) this.toggle(this.selected); }
-        else if (e.key === "Escape") this.select(null);
-        else if (e.key === "f" || e.key === "0") this.drawing.fit();
-        else if (e.key === "+" || e.key === "=") this.drawing.zoom(1.25);
-        else if (e.key === "-") this.drawing.zoom(0.8);
-        else if (e.key === "h" && this.selected) this.hide(this.all);
-        else if (e.key === "i" && this.selected) this.isolate(this.all);
-        else if (e.key === "/") { e.preventDefault(); this.search.query.focus(); }
-      });
-    }
-
-    // Select the nearest node in a direction.
-    step(dx, dy) {
-      const nodes = this.view?.nodes ?? [], from = this.drawing.byName?.get(this.selected);
-      if (!from) { if (nodes.length) this.select(nodes.reduce((a, b) => (b.y > a.y ? b : a)).id, true); return; }
-      let best = null, least = Infinity;
-      for (const node of nodes) {
-        if (node.id === from.id || node.open) continue;
-        const x = node.x - from.x, y = node.y - from.y, along = x * dx + y * dy, aside = Math.abs(x * dy) + Math.abs(y * dx);
-        const far = along + 2.4 * aside;
-        if (along > 4 && far < least) { least = far; best = node; }
-      }
-      if (best) this.select(best.id, true);
     }
 
     // What every request says: which graph, what is open, and how it is coloured.
@@ -136,7 +108,7 @@
 
     choose(changes) {
       Object.assign(this, changes);
-      this.choices.clear(); this.selected = null; this.more = []; this.graph = null; this.place = null;
+      this.choices.clear(); this.trace.stop(); this.selected = null; this.more = []; this.graph = null; this.place = null;
       card(this.card, null);
       this.remember();
       return this.list();
@@ -179,11 +151,12 @@
       this.drawing.draw(view, anchor);
       this.colours.show(view.colours);
       this.health.refresh();
+      this.trace.refresh();
       if (wanted) {
         this.selected = view.selected;
         if (!view.selected) this.flash(`There is no \u201c${wanted}\u201d in this graph.`);
       }
-      this.drawing.select(this.selected, this.more);
+      this.drawing.marks.select(this.selected, this.more);
       if (first && this.place) this.drawing.goTo(this.place);
       else if (first) this.drawing.start();
       else if (whole && anchor && this.drawing.fitting() > 0.55) this.drawing.fit();
@@ -207,7 +180,7 @@
       const name = this.selected;
       if (!name) { card(this.card, null); this.info = null; return; }
       try {
-        const info = await opscope.json("/api/graph/node", { run: this.run, tag: this.tag, name });
+        const info = await opscope.json("/api/graph/node", { ...this.query, name });
         if (name !== this.selected) return;
         this.info = info;
         this.cardState();
@@ -219,7 +192,7 @@
 
     cardState() {
       const told = this.card.querySelector(".health-card");
-      if (this.info && this.selected) card(this.card, this.info, { open: this.open.includes(this.info.id) }, { select: (n) => this.select(n, true), toggle: (n) => this.toggle(n), close: () => this.select(null) });
+      if (this.info && this.selected) card(this.card, this.info, { open: this.open.includes(this.info.id), run: this.run }, { select: (n) => this.select(n, true), toggle: (n) => this.toggle(n), close: () => this.select(null) });
       // A card drawn anew for the same node keeps what is known of its health.
       if (told && this.card.querySelector("h2")?.title === this.info?.name) this.card.querySelector(".section")?.before(told);
     }
@@ -229,7 +202,7 @@
       this.selected = name || null; this.more = [];
       const drawn = !name || this.drawing.byName?.has(name);
       if (drawn) {
-        this.drawing.select(this.selected, this.more);
+        this.drawing.marks.select(this.selected, this.more);
         this.tellSelection();
         if (reveal && name) this.drawing.reveal(this.drawing.byName.get(name).host ?? name, true);
         this.remember();
@@ -282,7 +255,7 @@
       if (!name) return;
       const rest = this.all.includes(name) ? without(this.all, [name]) : [name, ...this.all];
       [this.selected = null, ...this.more] = rest;
-      this.drawing.select(this.selected, this.more);
+      this.drawing.marks.select(this.selected, this.more);
       this.tellSelection();
       this.remember();
       this.describe();
@@ -306,6 +279,22 @@
       return this.load({ anchor: names[0] });
     }
 
+    // Put a series together, or take a group apart; what is open and where the window is stays.
+    async group(name, together) {
+      const { choices } = this, parts = this.view.nodes.filter((node) => (together ? node.offer === name : node.parent === name));
+      choices.change({
+        apart: together ? without(choices.apart, [name]) : with_(choices.apart, [name]),
+        together: together ? with_(choices.together, [name]) : without(choices.together, [name]),
+        open: together ? without(this.open, [name]) : without(this.open, [name]),
+      });
+      if (together && parts.some((node) => node.id === this.selected)) { this.selected = name; this.more = []; }
+      if (!together && this.selected === name) { this.selected = null; this.more = []; card(this.card, null); }
+      const known = this.drawing.byName;
+      await this.load({ anchor: null });
+      if (known !== this.drawing.byName) this.drawing.reveal(together ? name : parts[0]?.id ?? this.view.nodes.find((node) => node.offer === name)?.id);
+      if (together && this.selected === name) this.describe();
+    }
+
     showAll() {
       this.choices.change({ hidden: [], isolated: [] });
       return this.load();
@@ -313,33 +302,6 @@
 
     async undo() { if (this.choices.undo()) await this.load(); }
     async redo() { if (this.choices.redo()) await this.load(); }
-
-    menuOfSelected() {
-      const node = this.drawing.byName?.get(this.selected), room = this.drawing.svg.getBoundingClientRect();
-      if (node) this.menu(this.selected, room.left + this.drawing.x + node.x * this.drawing.scale, room.top + this.drawing.y + node.y * this.drawing.scale);
-      else this.menu(null, room.left + room.width / 2, room.top + room.height / 2);
-    }
-
-    // The menu of a node, or of the ground.
-    menu(name, x, y) {
-      const node = this.drawing.byName?.get(name), some = this.all.includes(name) ? this.all : [name];
-      const several = some.length > 1 ? ` ${some.length}` : "", open = this.open.includes(name);
-      const entries = node ? [
-        ...(node.kind === "scope" ? [{ text: open ? "Collapse" : "Expand", hint: "Enter", run: () => this.toggle(name) }, { text: "Open more", run: () => this.deepen(name) }] : []),
-        { text: `Isolate${several}`, hint: "I", run: () => this.isolate(some) },
-        { text: `Hide${several}`, hint: "H", run: () => this.hide(some) },
-        ...(node.host ? [] : [node.aside ? { text: `Into the graph${several}`, run: () => this.shift(some, false) } : { text: `To the side${several}`, run: () => this.shift(some, true) }]),
-        null,
-        ...(node.kind === "scope" ? [{ text: "Find all built alike", run: () => this.search.find(`like:${name}`) }] : [{ text: `Find all ${node.op ?? "of its op"}`, run: () => this.search.find(`op:${node.op}`) }]),
-        { text: "Copy the name", run: () => navigator.clipboard?.writeText(name) },
-      ] : [
-        { text: "Fit", hint: "F", run: () => this.drawing.fit() },
-        { text: "Open more", run: () => this.deepen() },
-        { text: "Close all", run: () => this.collapseAll() },
-        ...(this.choices.hidden.length + this.choices.isolated.length ? [{ text: "Show all", run: () => this.showAll() }] : []),
-      ];
-      menu(this.body, x, y, entries.filter((entry) => !entry?.run || !entry.text.endsWith("of its op")), this.drawing.svg);
-    }
 
     // What is not drawn, and how to get it back; whether there is something to undo.
     tellChoices() {
@@ -358,7 +320,7 @@
     tellSelection() {
       const names = this.all, button = (text, onclick) => el("button", { type: "button", class: "button", text, onclick });
       this.bar.hidden = names.length < 2;
-      this.bar.replaceChildren(el("span", { text: `${names.length} selected` }), button("Isolate", () => this.isolate(names)), button("Hide", () => this.hide(names)), button("To the side", () => this.shift(names, true)), button("Let go", () => this.select(null)));
+      this.bar.replaceChildren(el("span", { text: `${names.length} selected` }), button("Isolate", () => this.isolate(names)), button("Hide", () => this.hide(names)), button("To the side", () => this.shift(names, true)), ...(names.length === 2 ? [button("Path between", () => this.trace.start("path", [...names].reverse()))] : []), button("Let go", () => this.select(null)));
     }
 
     // The window has moved: its place goes into the address once it rests.
@@ -371,7 +333,7 @@
     remember() {
       const outer = new Set((this.view?.nodes ?? []).filter((n) => n.open).map((n) => n.parent));
       const several = (this.listed?.find((r) => r.run === this.run)?.graphs.length ?? 0) > 1;
-      opscope.remember({ run: this.run, tag: several ? this.tag : null, ...this.choices.words, e: this.open.filter((name) => !outer.has(name)), s: this.all, ...this.colours.words, ...this.health.words });
+      opscope.remember({ run: this.run, tag: several ? this.tag : null, ...this.choices.words, e: this.open.filter((name) => !outer.has(name)), s: this.all, ...this.colours.words, ...this.health.words, ...this.trace.words });
     }
 
   }

@@ -1,6 +1,6 @@
 // What somebody chose to see of the graph: open scopes, what is hidden, isolated or moved; undone and redone.
 (() => {
-  const LISTS = { open: "e", hidden: "x", isolated: "i", aside: "a", main: "m" };
+  const LISTS = { open: "e", hidden: "x", isolated: "i", aside: "a", main: "m", apart: "u", together: "g" };
   const KEPT = 100;
 
   class Choices {

@@ -104,6 +104,14 @@ class Colouring:
             return painted | _shared(self.view.hierarchy, items, self._of(mode))
         return painted
 
+    @property
+    def parameters(self) -> Amounts:
+        """Elements of each variable."""
+        with self._lock:
+            if self._parameters is None:
+                self._parameters = _summed(_parameters(self.view.hierarchy), UNITS["parameters"])
+            return self._parameters
+
     def _of(self, mode: str) -> Classes:
         with self._lock:
             if mode not in self._classes:
@@ -113,10 +121,7 @@ class Colouring:
     def _amounts(self, mode: str, stats: StepStats | None) -> Amounts | None:
         hierarchy = self.view.hierarchy
         if mode == "parameters":
-            with self._lock:
-                if self._parameters is None:
-                    self._parameters = _summed(_parameters(hierarchy), UNITS[mode])
-                return self._parameters
+            return self.parameters
         if stats is None:
             return None
         amounts = stats.seconds if mode == "time" else stats.memory

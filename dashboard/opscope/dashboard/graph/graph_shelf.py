@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opscope.dashboard.graph.colouring import Colouring
+from opscope.dashboard.graph.grouping import AUTOMATIC, Grouping
 from opscope.dashboard.graph.step_stats import StepStats
 from opscope.dashboard.graph.view import GraphView
 from opscope.dashboard.store import Store
 from opscope.events import LogdirError
+from opscope.events.graph_calls import expand_calls
 from opscope.events.graph_columns import GraphColumns
 
 KEPT = 4
@@ -25,6 +27,21 @@ class Shelved:
     digest: str
     view: GraphView
     colouring: Colouring
+    variants: OrderedDict[Grouping, Shelved] = field(default_factory=OrderedDict, compare=False)
+
+    def grouped(self, grouping: Grouping) -> Shelved:
+        """The graph with other groups; the last few are kept. Not safe from several threads."""
+        if grouping == AUTOMATIC:
+            return self
+        found = self.variants.get(grouping)
+        if found is None:
+            view = self.view.grouped(grouping)
+            found = self if view is self.view else Shelved(self.digest, view, Colouring(view))
+            self.variants[grouping] = found
+            while len(self.variants) > KEPT:
+                self.variants.popitem(last=False)
+        self.variants.move_to_end(grouping)
+        return found
 
 
 class GraphShelf:
@@ -36,8 +53,8 @@ class GraphShelf:
         self._kept: OrderedDict[tuple[str, str | None], tuple[bytes, Shelved]] = OrderedDict()
         self._stats: tuple[bytes, StepStats] | None = None
 
-    def get(self, run: str, tag: str | None) -> Shelved:
-        """Give a run's graph ready to be viewed.
+    def get(self, run: str, tag: str | None, grouping: Grouping = AUTOMATIC) -> Shelved:
+        """Give a run's graph ready to be viewed, with its groups as somebody arranged them.
 
         Raises LogdirError where the run has none and GraphDefError where it cannot be read.
         """
@@ -48,13 +65,13 @@ class GraphShelf:
             raw, shelved = self._kept.get((run, tag), (None, None))
             if shelved is None or (raw is not data and raw != data):
                 digest = hashlib.blake2b(data, digest_size=12).hexdigest()
-                view = GraphView(GraphColumns.from_bytes(data))
+                view = GraphView(expand_calls(GraphColumns.from_bytes(data)))
                 shelved = Shelved(digest, view, Colouring(view))
             self._kept[run, tag] = (data, shelved)
             self._kept.move_to_end((run, tag))
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-            return shelved
+            return shelved.grouped(grouping)
 
     def steps(self, run: str) -> list[dict[str, Any]]:
         """What a run has RunMetadata of: [{"tag", "step"}], in the order written."""
@@ -80,6 +97,8 @@ class GraphShelf:
     def listing(self) -> list[dict[str, Any]]:
         """Every run with its graphs: [{"run", "graphs": [{"tag", "kind"}]}]."""
         with self._store.reading() as logdir:
+            runs = logdir.runs()
+            beside = [run for run in logdir.graph_runs() if run not in runs]
             return [
                 {
                     "run": run,
@@ -87,5 +106,5 @@ class GraphShelf:
                         {"tag": graph.tag, "kind": graph.kind} for graph in logdir.graph_tags(run)
                     ],
                 }
-                for run in logdir.runs()
+                for run in runs + beside
             ]

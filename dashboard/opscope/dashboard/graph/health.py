@@ -16,6 +16,7 @@ from opscope.dashboard.graph.view import GraphView
 
 MOST_BAD = 200
 MOST_SPREAD = 20_000
+PASSING = frozenset({"_Arg", "_Retval"})
 
 
 class Health:
@@ -31,10 +32,9 @@ class Health:
         self.readings: dict[int, list[Reading]] = defaultdict(list)
         self.missing = 0
         for reading in readings:
-            item = hierarchy.find(_own_name(hierarchy, reading.node))
-            if item is None or item < hierarchy.m:
-                self.missing += 1
-            else:
+            found = [item for item in _nodes_of(hierarchy, reading.node) if item >= hierarchy.m]
+            self.missing += not found
+            for item in found:
                 self.readings[item - hierarchy.m].append(reading)
         self.nodes = np.array(sorted(self.readings), np.int64)
         totals = [np.sum([r.counts for r in self.readings[node]], axis=0) for node in self.nodes]
@@ -122,10 +122,22 @@ class Health:
         return min(r.order for r in self.readings[node] if r.bad), node
 
     def _fed_badly(self, node: int) -> bool:
+        """Whether it reads a bad tensor, at once or through arguments and results of functions."""
         hierarchy = self.view.hierarchy
-        entering = hierarchy.in_order[hierarchy.in_start[node] : hierarchy.in_start[node + 1]]
-        fed = zip(hierarchy.src[entering].tolist(), hierarchy.slot[entering].tolist(), strict=True)
-        return any(tensor in self._tensors for tensor in fed)
+        seen, waiting = {node}, [node]
+        while waiting:
+            at = waiting.pop()
+            entering = hierarchy.in_order[hierarchy.in_start[at] : hierarchy.in_start[at + 1]]
+            for source, slot in zip(
+                hierarchy.src[entering].tolist(), hierarchy.slot[entering].tolist(), strict=True
+            ):
+                if (source, slot) in self._tensors:
+                    return True
+                op = hierarchy.columns.ops[hierarchy.op[source]]
+                if op in PASSING and source not in self.readings and source not in seen:
+                    seen.add(source)
+                    waiting.append(source)
+        return False
 
     def _spread(self, drawn: set[int]) -> list[list[str]]:
         hierarchy = self.view.hierarchy
@@ -171,7 +183,10 @@ def _within(numbers: NDArray[np.int64], low: int, high: int) -> int:
     return int(last - first)
 
 
-def _own_name(hierarchy: Hierarchy, name: str) -> str:
-    """The name a node is drawn under: `A/(A)` where `A` is a scope, too."""
+def _nodes_of(hierarchy: Hierarchy, name: str) -> list[int]:
+    """Items of the nodes a reading is of: one, or one for each call of the function it is in."""
     node = hierarchy.columns.index.get(name)
-    return name if node is None else hierarchy.shown[int(hierarchy.rank[node])]
+    if node is not None:
+        return [hierarchy.m + int(hierarchy.rank[node])]
+    found = hierarchy.find(name)
+    return hierarchy.called(name) or ([] if found is None else [found])

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opscope.events import HEALTH_PLUGIN, health_summary
-from opscope.events.debug_events import DebugEvents, open_debug_events
+from opscope.events.debug_events import DebugEvents
 from opscope.events.dump_folder import DumpFolder, NoArray
 from opscope.events.dump_root import open_dump
 from opscope.events.error import EventsError
@@ -95,6 +95,8 @@ def readings(logdir: Logdir, run: str, source: str, step: int) -> list[Reading]:
 
 def health_tags(logdir: Logdir, run: str) -> list[str]:
     """Tags `NODE:SLOT` whose values are health summaries."""
+    if run not in logdir.runs():
+        return []  # a folder of dumps alone
     return [tag for tag in logdir.tags(run) if logdir.plugin(run, tag).name == HEALTH_PLUGIN]
 
 
@@ -149,7 +151,7 @@ def _executions(logdir: Logdir) -> list[tuple[DebugEvents, int]]:
     found = []
     for prefix in logdir.debug_events:
         try:
-            events = open_debug_events(prefix)
+            events = DebugEvents(prefix)
         except EventsError:
             continue
         times = Counter((t.graph_id, t.op_name, t.output_slot) for t in events.traces)

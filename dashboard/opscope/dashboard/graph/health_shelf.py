@@ -9,6 +9,7 @@ from typing import Any
 from opscope.dashboard.graph.graph_shelf import Shelved
 from opscope.dashboard.graph.health import Health
 from opscope.dashboard.graph.health_readings import HealthSource, readings, sources
+from opscope.dashboard.graph.view import GraphView
 from opscope.dashboard.store import Store
 
 KEPT = 16
@@ -21,7 +22,7 @@ class HealthShelf:
         self._store = store
         self._lock = threading.Lock()
         self._sources: dict[str, list[HealthSource]] = {}
-        self._steps: dict[tuple[str, str, str, int], Health] = {}
+        self._steps: dict[tuple[GraphView, str, str, int], Health] = {}
         self._generation = -1
 
     def sources(self, run: str) -> list[HealthSource]:
@@ -43,11 +44,11 @@ class HealthShelf:
 
     def health(self, shelved: Shelved, run: str, source: str, step: int) -> Health:
         """Health of a graph at a step."""
-        key = (shelved.digest, run, source, step)
+        key = (shelved.view, run, source, step)
         with self._lock:
             self._renew()
             found = self._steps.get(key)
-            if found is None:
+            if found is None or found.view is not shelved.view:
                 with self._store.reading() as logdir:
                     rows = readings(logdir, run, source, step)
                 found = self._steps[key] = Health(shelved.view, rows)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opscope.dashboard.graph.naming import Placement, place
-from opscope.events.graph_columns import GraphColumns
+from opscope.events.graph_columns import FUNCTION_LIBRARY, GraphColumns
 
 Ints = NDArray[np.int64]
 
@@ -55,8 +55,32 @@ class Hierarchy:
         self.m = len(self.names)
         self.n = len(columns)
         self._nodes(placement)
-        self._scopes(placement)
+        self._scopes(np.array(placement.parent, np.int64))
         self._edges()
+
+    def rearranged(
+        self, names: list[str], grouped: list[bool], parent: Ints, own: Ints
+    ) -> Hierarchy:
+        """The same nodes in another tree of scopes.
+
+        The scopes are given in preorder; `own` is the scope of each node, in this order of nodes.
+        """
+        other = object.__new__(Hierarchy)
+        other.columns = self.columns
+        other.names, other.grouped = names, grouped
+        other.m, other.n = len(names), self.n
+        order = np.argsort(own, kind="stable")
+        other.file_index = self.file_index[order]
+        other.rank = np.empty(self.n, np.int64)
+        other.rank[other.file_index] = np.arange(self.n)
+        other.shown = [self.shown[node] for node in order.tolist()]
+        back = np.empty(self.n, np.int64)
+        back[order] = np.arange(self.n)
+        other._moved = {name: int(back[node]) for name, node in self._moved.items()}
+        other.own, other.op, other.device = own[order], self.op[order], self.device[order]
+        other._scopes(parent)
+        other._edges()
+        return other
 
     def _nodes(self, placement: Placement) -> None:
         keys = placement.keys
@@ -78,12 +102,12 @@ class Hierarchy:
         self.op = self.columns.op[self.file_index]
         self.device = self.columns.device[self.file_index]
 
-    def _scopes(self, placement: Placement) -> None:
+    def _scopes(self, parent: Ints) -> None:
         m, n = self.m, self.n
-        self.parent = np.array(placement.parent, np.int64)
+        self.parent = parent
         depth = [0] * m
-        for scope in range(1, m):
-            depth[scope] = depth[placement.parent[scope]] + 1
+        for scope, above in enumerate(parent.tolist()):
+            depth[scope] = depth[above] + 1 if scope else 0
         self.depth = np.array(depth, np.int64)
         lo = np.full(m, n, np.int64)
         hi = np.zeros(m, np.int64)
@@ -196,6 +220,18 @@ class Hierarchy:
             sample=sample,
         )
 
+    def series_op(self, scope: int) -> str:
+        """The op that all children of a group are nodes of, "" where it is no series of nodes."""
+        if not self.grouped[scope] or self._scope_start[scope] < self._scope_start[scope + 1]:
+            return ""
+        ops = self.op[self.lo[scope] : self.hi[scope]]
+        return self.columns.ops[ops[0]] if (ops == ops[0]).all() else ""
+
+    def connected(self, scope: int) -> bool:
+        """Whether tensors pass between the children of a scope."""
+        within = slice(self.edge_start[scope], self.edge_start[scope + 1])
+        return bool((self.slot[within] >= 0).any())
+
     def interval(self, item: int) -> tuple[int, int]:
         """First node and end of the nodes of an item."""
         if item >= self.m:
@@ -220,6 +256,11 @@ class Hierarchy:
         sums[np.arange(1, self.n + 1), self.device] = 1
         np.cumsum(sums, axis=0, out=sums)
         return sums
+
+    def count(self, item: int) -> int:
+        """Nodes inside an item."""
+        low, high = self.interval(item)
+        return high - low
 
     def device_counts(self, item: int) -> Ints:
         """Nodes per device (index of `columns.devices`) inside an item."""
@@ -247,7 +288,31 @@ class Hierarchy:
         if moved is not None:
             return self.m + moved
         node = self.columns.index.get(name)
-        return None if node is None else self.m + int(self.rank[node])
+        if node is not None:
+            return self.m + int(self.rank[node])
+        return next(iter(self.called(name)), None)
+
+    def called(self, name: str) -> list[int]:
+        """Items of what a library would call `__function_library__/F` or `.../F/NODE`.
+
+        One for each call of F that shows its body, and where a scope has the name F.
+        """
+        library, _, rest = name.partition("/")
+        function, _, leaf = rest.partition("/")
+        if library != FUNCTION_LIBRARY or not function:
+            return []
+        scopes = [scope[:-1] for scope in self.columns.calls.get(function, ())]
+        scopes += self._scopes_by_leaf.get(function, [])
+        found = [self.find(f"{scope}/{leaf}" if leaf else scope) for scope in scopes]
+        return list(dict.fromkeys(item for item in found if item is not None))
+
+    @cached_property
+    def _scopes_by_leaf(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name in self.names[1:]:
+            if not name.startswith(FUNCTION_LIBRARY):
+                found.setdefault(name.rpartition("/")[2], []).append(name)
+        return found
 
     def scope_of(self, item: int) -> int:
         """Scope that directly holds an item; the root holds itself."""

@@ -12,8 +12,10 @@ CONSTANT = re.compile(r"^(Const|HostConst|prim::Constant)$")
 SUMMARY = re.compile(r"^[a-zA-Z]*Summary(V2)?$|^Write[a-zA-Z]*Summary$")
 CROWD = 40
 """A scope with more children than this gets groups of siblings with a common prefix."""
-SERIES = 8
-"""Fewest nodes of one op that are grouped for being numbered."""
+SERIES = 5
+"""Fewest nodes of one op, numbered in a row, that become a series."""
+GAPPED = 8
+"""Fewest nodes of one op that become a series though numbers are missing."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +48,21 @@ def place(columns: GraphColumns) -> Placement:
     scopes: set[str] = set()
     for name, small in zip(names, is_light, strict=True):
         if not small:
-            _add_scopes(scopes, _parent(name))
+            _add_scopes(scopes, parent_name(name))
     index = columns.index
     lifted: list[int] = []
     for node, small in enumerate(is_light):
         if small:
-            above = _parent(names[node])
+            above = parent_name(names[node])
             host = index.get(above)
             if above and above not in scopes and host is not None and not is_light[host]:
                 lifted.append(node)
             else:
                 _add_scopes(scopes, above)
-    home = [_parent(name) for name in names]
+    home = [parent_name(name) for name in names]
     for node in lifted:
         if home[node] not in scopes:
-            home[node] = _parent(home[node])
+            home[node] = parent_name(home[node])
     shown = list(names)
     for node, name in enumerate(names):
         if name in scopes:
@@ -69,11 +71,12 @@ def place(columns: GraphColumns) -> Placement:
                 inside = inside[:-1] + "_)"
             shown[node] = inside
             home[node] = name
-    groups = _groups(scopes, home, shown, columns.op.tolist())
+    groups = _groups(scopes, home, shown, columns.op.tolist(), is_light)
     return _number(scopes, groups, home, shown)
 
 
-def _parent(name: str) -> str:
+def parent_name(name: str) -> str:
+    """Full name of the scope around a name."""
     return name.rpartition("/")[0]
 
 
@@ -85,43 +88,46 @@ def _below(name: str, above: str) -> str:
 def _add_scopes(scopes: set[str], name: str) -> None:
     while name and name not in scopes:
         scopes.add(name)
-        name = _parent(name)
+        name = parent_name(name)
 
 
-def _groups(scopes: set[str], home: list[str], shown: list[str], op: list[int]) -> dict[str, str]:
-    """Group of each child of a crowded scope that has one.
+def _groups(
+    scopes: set[str], home: list[str], shown: list[str], op: list[int], light: list[bool]
+) -> dict[str, str]:
+    """Group of each child that has one.
 
-    Scopes `block_1_a`, `block_1_b`, ... go into `block_1_*`; nodes `AddN`, `AddN_1`, ... of one
-    op go into `AddN_*`. A group name never equals a name of the graph.
+    Nodes `AddN`, `AddN_1`, ... of one op go into the series `AddN_*`; in a crowded scope, scopes
+    `block_1_a`, `block_1_b`, ... go into `block_1_*`. A group name never equals a name of the
+    graph, and no group holds all that a scope has.
     """
     inner: dict[str, list[str]] = defaultdict(list)
     nodes: dict[str, list[int]] = defaultdict(list)
     children = Counter(home)
-    children.update(map(_parent, scopes))
+    children.update(map(parent_name, scopes))
     crowded = {scope for scope, count in children.items() if count > CROWD}
-    if not crowded:
-        return {}
     for scope in scopes:
-        if _parent(scope) in crowded:
-            inner[_parent(scope)].append(scope)
+        if parent_name(scope) in crowded:
+            inner[parent_name(scope)].append(scope)
     for node, scope in enumerate(home):
-        if scope in crowded:
+        if scope in crowded or children[scope] > SERIES:
             nodes[scope].append(node)
-    taken = scopes | set(shown)
+    taken = scopes | set(shown) if nodes or inner else set()
     result: dict[str, str] = {}
-    for scope in sorted(crowded):
+    for scope in sorted(nodes.keys() | inner.keys()):
         size = children[scope]
         found: dict[str, list[str]] = {}
         if len(inner[scope]) >= CROWD // 2:
             found = _blocks(scope, inner[scope])
+        heavy = [(shown[node], op[node]) for node in nodes[scope] if not light[node]]
+        found.update(_series(scope, heavy))
         left = size - sum(len(group) - 1 for group in found.values())
-        members = [(shown[node], op[node]) for node in nodes[scope]]
-        # Numbered nodes may each have a place of their own in the flow: only as many series go
-        # into groups, the longest first, as it takes to make the scope readable.
-        for prefix, group in _series(scope, members).items():
-            if left > CROWD:
-                found[prefix] = group
-                left -= len(group) - 1
+        if left > CROWD:
+            # Constants are icons beside what reads them, until there are too many.
+            small = [(shown[node], op[node]) for node in nodes[scope] if light[node]]
+            for prefix, group in _series(scope, small).items():
+                if left > CROWD and len(group) >= GAPPED and prefix not in found:
+                    found[prefix] = group
+                    left -= len(group) - 1
         for prefix, group in found.items():
             name = prefix + "_*"
             if name not in taken and len(group) < size:
@@ -130,16 +136,48 @@ def _groups(scopes: set[str], home: list[str], shown: list[str], op: list[int]) 
 
 
 def _series(scope: str, members: list[tuple[str, int]]) -> dict[str, list[str]]:
-    """Nodes of one op by what their names have before a last number, the longest series first."""
+    """Nodes of one op by what their names have before a last number, the longest series first.
+
+    The bare name counts as number 0. Five numbers in a row make a series, or eight with gaps.
+    """
     cut = len(scope) + 1 if scope else 0
-    series: dict[tuple[str, int], list[str]] = defaultdict(list)
+    numbered: dict[tuple[str, int], dict[int, str]] = defaultdict(dict)
+    bare: dict[tuple[str, int], str] = {}
     for name, op in sorted(members):
-        series[_NUMBER.sub("", name[cut:]), op].append(name)
+        stem, number = numbering(name[cut:])
+        if stem and number is not None:
+            numbered[stem, op].setdefault(number, name)
+        bare[name[cut:], op] = name
     longest: dict[str, list[str]] = {}
-    for (stem, _), group in sorted(series.items(), key=lambda item: -len(item[1])):
-        if len(group) >= SERIES and stem:
-            longest.setdefault(name_of(scope, stem), group)
+    used: set[str] = set()
+    for key, found in sorted(numbered.items(), key=lambda item: (-len(item[1]), item[0])):
+        if key in bare and bare[key] not in used:
+            found.setdefault(0, bare[key])
+        numbers = sorted(number for number, name in found.items() if name not in used)
+        if len(numbers) < GAPPED:
+            numbers = longest_run(numbers)
+        prefix = name_of(scope, key[0])
+        if len(numbers) >= SERIES and prefix not in longest:
+            longest[prefix] = [found[number] for number in numbers]
+            used.update(longest[prefix])
     return longest
+
+
+def longest_run(numbers: list[int]) -> list[int]:
+    """The longest stretch of consecutive numbers in a sorted list, the first of equals."""
+    best: list[int] = []
+    run: list[int] = []
+    for number in numbers:
+        run = [*run, number] if run and number == run[-1] + 1 else [number]
+        if len(run) > len(best):
+            best = run
+    return best
+
+
+def numbering(leaf: str) -> tuple[str, int | None]:
+    """What a name has before its last number, and that number: `conv2d_11` is `conv2d` and 11."""
+    found = _NUMBER.search(leaf)
+    return (leaf[: found.start()], int(found.group(1))) if found else (leaf, None)
 
 
 def name_of(scope: str, leaf: str) -> str:
@@ -147,7 +185,7 @@ def name_of(scope: str, leaf: str) -> str:
     return f"{scope}/{leaf}" if scope else leaf
 
 
-_NUMBER = re.compile(r"_?\d+$")
+_NUMBER = re.compile(r"_?(\d{1,9})$")
 _STEM = re.compile(r"^(.*?(?:^|_)[A-Za-z]+_?\d+)(?=_|$)")
 
 
@@ -186,7 +224,7 @@ def _number(
         """Sort key whose order is preorder: segments joined by a character below all others."""
         known = key_of.get(name)
         if known is None:
-            above = _parent(name)
+            above = parent_name(name)
             group = groups.get(name)
             if group is not None:
                 parent_of[group] = above
@@ -203,7 +241,7 @@ def _number(
         key(scope)
     for member, group in groups.items():
         if group not in key_of:
-            above = _parent(member)
+            above = parent_name(member)
             parent_of[group] = above
             key_of[group] = key(above) + _below(group, above) + "\0"
     made = set(groups.values())

@@ -9,6 +9,7 @@ result depends only on the input, so it can be cached.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from dataclasses import dataclass
 
 Edge = tuple[int, int]
@@ -51,24 +52,35 @@ def order(count: int, edges: list[Edge], first: frozenset[int], last: frozenset[
     after: list[list[int]] = [[] for _ in range(count)]
     reach = _longest_cut(layer_of, forward)
     paths: dict[Edge, list[int]] = {}
-    # Long edges of one source share their dummies: a fan is drawn as one stem with branches.
-    stems: dict[int, list[int]] = {}
+    # Long edges of one source share their dummies, or those to one target where these are more:
+    # a fan is drawn as one stem with branches.
+    long = [edge for edge in forward if 1 < layer_of[edge[1]] - layer_of[edge[0]] <= reach]
+    leaving = Counter(source for source, _ in long)
+    entering = Counter(target for _, target in long)
+    stems: dict[tuple[int, bool], list[int]] = {}
     for source, target in forward:
-        path = [source]
         span = layer_of[target] - layer_of[source]
+        way: list[int] = []
         if span <= reach:
-            stem = stems.setdefault(source, [])
+            gathered = entering[target] > leaving[source]
+            root = target if gathered else source
+            stem = stems.setdefault((root, gathered), [])
             while len(stem) < span - 1:
-                low, dummy = stem[-1] if stem else source, len(layer_of)
-                layer_of.append(layer_of[low] + 1)
-                before.append([low])
+                near, dummy = stem[-1] if stem else root, len(layer_of)
+                layer_of.append(layer_of[near] + (-1 if gathered else 1))
+                before.append([])
                 after.append([])
-                after[low].append(dummy)
+                low, high = (dummy, near) if gathered else (near, dummy)
+                before[high].append(low)
+                after[low].append(high)
                 stem.append(dummy)
-            path += stem[: span - 1]
-            after[path[-1]].append(target)
-            before[target].append(path[-1])
-        paths[source, target] = [*path, target]
+            way = stem[: span - 1][::-1] if gathered else stem[: span - 1]
+        path = [source, *way, target]
+        paths[source, target] = path
+        # The stem is joined already; what is left is the branch.
+        low, high = (path[0], path[1]) if way and gathered else (path[-2], path[-1])
+        after[low].append(high)
+        before[high].append(low)
     chains = {
         edge: paths[(edge[1], edge[0])] if edge in backward else paths[edge] for edge in edges
     }
@@ -266,7 +278,12 @@ def count_crossings(layers: list[list[int]], after: list[list[int]], place: list
         tree = [0] * (size + 1)
         inserted = 0
         for node in low:
-            ends = [place[other] for other in after[node]]
+            # An edge too long to be cut lies in no single pair of layers.
+            ends = [
+                place[other]
+                for other in after[node]
+                if place[other] < size and high[place[other]] == other
+            ]
             for end in ends:
                 at, smaller = end + 1, 0
                 while at:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from opscope.dashboard.graph.arranging import Arrangement, arrange
 from opscope.dashboard.graph.hierarchy import Hierarchy
-from opscope.dashboard.graph.lettering import fit, shape_text, text_width
+from opscope.dashboard.graph.lettering import count_text, fit, shape_text, text_width
 from opscope.dashboard.graph.level import Level, Link, Mark
 from opscope.dashboard.graph.placing import Box, Gaps, Route
 
-SCOPE_TEXT, OP_TEXT, MARK_TEXT, LABEL_TEXT = 13.0, 11.5, 9.5, 9.5
-SCOPE_HEIGHT, OP_HEIGHT = 44.0, 26.0
+SCOPE_TEXT, OP_TEXT, COUNT_TEXT, MARK_TEXT, LABEL_TEXT = 13.0, 11.5, 10.0, 9.5, 9.5
+SCOPE_HEIGHT, SERIES_HEIGHT, OP_HEIGHT = 44.0, 44.0, 26.0
 HEADER, TITLE, PADDING = 42.0, 30.0, 20.0
 STACK = 4.0  # a closed scope is drawn as a stack: its second sheet shows below it
 MARK_PITCH, MARK_REACH, MARK_ROWS, MARK_WIDTH = 14.0, 24.0, 5, 96.0
@@ -95,6 +95,10 @@ def _glyph(hierarchy: Hierarchy, level: Level, item: int, scene: Scene | None) -
     if item >= hierarchy.m:
         label = fit(leaf, OP_TEXT, 190)
         width, height = max(46.0, text_width(label, OP_TEXT) + 26), OP_HEIGHT
+    elif scene is None and (op := hierarchy.series_op(item)):
+        label = fit(leaf, OP_TEXT, 190)
+        count = text_width(f"{count_text(hierarchy.count(item))} × {op}", COUNT_TEXT)
+        width, height = max(64.0, text_width(label, OP_TEXT), count) + 44, SERIES_HEIGHT
     elif scene is None:
         label = fit(leaf, SCOPE_TEXT, 210)
         width, height = max(88.0, text_width(label, SCOPE_TEXT) * 1.04 + 32), SCOPE_HEIGHT
@@ -185,11 +189,16 @@ def _draw_lines(
     entry = len(level.main)
     leave = entry + bool(level.entry)
     labels = _LabelRoom(scene)
+    labelled: set[tuple[object, ...]] = set()
     for link in level.links:
         route = arrangement.routes[number[link.src], number[link.dst]]
         points = _attach(hierarchy, route, glyphs[link.src], glyphs[link.dst])
         text = _label(hierarchy, link)
-        at = labels.place(text, points) if text else None
+        # A fan of one tensor shares its stem: one label says it for all.
+        said = (link.src, text, *points[1:3])
+        at = None if said in labelled else labels.place(text, points) if text else None
+        if at is not None:
+            labelled.add(said)
         scene.lines.append(
             Line(link.src, link.dst, link, points, route.bends, text, at, elements=link.elements)
         )
@@ -229,6 +238,7 @@ def _attach(
         upward = points[-2][1] >= points[-1][1]
         x = _port(target, "in" if upward else "out")
         closed = target.item < hierarchy.m and target.scene is None
+        closed = closed and not hierarchy.series_op(target.item)
         below = target.height / 2 + (STACK if closed else 0.0)
         points[-1] = (x, target.y + (below if upward else -target.height / 2))
         if route.bends and route.bends[-1] + 4 == len(points) - 1:

@@ -12,13 +12,13 @@ ROUNDS = 2
 """Refinements along the edges of a level; two tell neighbours of neighbours apart."""
 
 
-def structure_classes(hierarchy: Hierarchy) -> NDArray[np.int32]:
+def structure_classes(hierarchy: Hierarchy, hashes: Hash | None = None) -> NDArray[np.int32]:
     """int32[m]: class of each scope, -1 where no other scope of two or more nodes is built alike.
 
     Classes are numbered from the outermost scopes inwards, so colours of what is seen first are
-    the most distinct.
+    the most distinct. `hashes` are those of `structure_hashes` where they are known.
     """
-    hashes = structure_hashes(hierarchy)
+    hashes = structure_hashes(hierarchy) if hashes is None else hashes
     classes = np.full(hierarchy.m, -1, np.int32)
     large = np.nonzero(hierarchy.hi - hierarchy.lo > 1)[0]
     large = large[large > 0]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from opscope.dashboard.graph.choices import NOTHING, Choices
+from opscope.dashboard.graph.grouping import AUTOMATIC, Grouping, arranged
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.lettering import count_text
 from opscope.dashboard.graph.picture import Picture
@@ -29,12 +30,30 @@ class GraphView:
     Safe to use from several threads.
     """
 
-    def __init__(self, columns: GraphColumns) -> None:
-        self.hierarchy = Hierarchy(columns)
-        self.classes = structure_classes(self.hierarchy)
+    def __init__(
+        self,
+        columns: GraphColumns,
+        grouping: Grouping = AUTOMATIC,
+        base: Hierarchy | None = None,
+    ) -> None:
+        self._base = Hierarchy(columns) if base is None else base
+        self.grouping = grouping
+        arrangement = arranged(self._base, grouping)
+        self.hierarchy, hashes, self._offers, self._groups = arrangement
+        self.classes = structure_classes(self.hierarchy, hashes)
         self.class_sizes = np.bincount(self.classes[self.classes >= 0])
         self._pictures: OrderedDict[Choices, Picture] = OrderedDict()
         self._lock = threading.RLock()
+
+    def grouped(self, grouping: Grouping) -> GraphView:
+        """The same graph with other groups put together or taken apart.
+
+        Names that are no groups count for nothing, so that equal pictures share a view.
+        """
+        grouping = Grouping(grouping.apart & self._groups, grouping.together & self._groups)
+        if grouping == self.grouping:
+            return self
+        return GraphView(self.hierarchy.columns, grouping, self._base)
 
     def view(
         self,
@@ -181,9 +200,15 @@ class GraphView:
             node["count"] = count_text(total) + (" op" if total == 1 else " ops")
             node["group"] = hierarchy.grouped[item]
             node["open"] = glyph.scene is not None
+            if op := hierarchy.series_op(item):
+                node["count"] = f"{count_text(total)} × {op}"
+                node["series"] = "connected" if hierarchy.connected(item) else "loose"
         else:
             node["kind"] = "op"
             node["op"] = hierarchy.columns.ops[hierarchy.op[item - hierarchy.m]]
+        offer = self._offers.get(node["id"])
+        if offer:
+            node["offer"] = offer
         if glyph.aside:
             node["aside"] = True
         if glyph.signs:

@@ -10,11 +10,20 @@ import flask
 from dash import html
 
 from opscope.dashboard.graph.choices import Choices
-from opscope.dashboard.graph.detail import detail
+from opscope.dashboard.graph.exporting import (
+    FORMATS,
+    ExportError,
+    file_name,
+    outline_of_nodes,
+    outline_of_view,
+)
 from opscope.dashboard.graph.graph_shelf import GraphShelf, Shelved
+from opscope.dashboard.graph.grouping import Grouping
 from opscope.dashboard.graph.health_shelf import HealthShelf
+from opscope.dashboard.graph.info_card import InfoCards
 from opscope.dashboard.graph.search import search
 from opscope.dashboard.graph.step_stats import StepStatsError
+from opscope.dashboard.graph.tracing import KINDS, Tracers
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages.shell import aria
 from opscope.dashboard.responses import error_response, json_response, required
@@ -40,13 +49,15 @@ def layout(_: Store) -> Any:
 def has_data(store: Store) -> bool:
     """Whether any run has a graph."""
     with store.reading() as logdir:
-        return any(logdir.graph_tags(run) for run in logdir.runs())
+        return any(logdir.graph_tags(run) for run in logdir.graph_runs())
 
 
 def routes(server: flask.Flask, store: Store) -> None:
-    """Plain routes: /api/graph/list, view, colours, node and search."""
+    """Plain routes: /api/graph/list, view, colours, node, search, trace, export, and more."""
     shelf = GraphShelf(store)
     health_shelf = HealthShelf(store)
+    cards = InfoCards(store, shelf)
+    tracers = Tracers()
 
     def on_graph(answer: Answer) -> Callable[[], flask.Response]:
         """Find the graph of ?run=&tag= before answering; say what is wrong where it cannot be."""
@@ -55,7 +66,7 @@ def routes(server: flask.Flask, store: Store) -> None:
         def answered() -> flask.Response:
             query = flask.request.args
             try:
-                shelved = shelf.get(required("run"), query.get("tag") or None)
+                shelved = shelf.get(required("run"), query.get("tag") or None, grouping())
                 return answer(shelved)
             except LogdirError as error:
                 return error_response(404, str(error))
@@ -110,6 +121,11 @@ def routes(server: flask.Flask, store: Store) -> None:
         painted = health.paint(query.getlist("e"), chosen(shelved))
         return json_response({**described, "source": source, "step": step, **painted})
 
+    def grouping() -> Grouping:
+        """What the query takes apart (u) and puts together (g)."""
+        apart, together = (frozenset(flask.request.args.getlist(word)) for word in "ug")
+        return Grouping(apart, together)
+
     def chosen(shelved: Shelved) -> Choices:
         """What the query hides (x), isolates (i), puts at the side (a) or into the flow (m)."""
         lists = (flask.request.args.getlist(word) for word in "xiam")
@@ -130,7 +146,8 @@ def routes(server: flask.Flask, store: Store) -> None:
     @on_graph
     def graph_node(shelved: Shelved) -> flask.Response:
         name = required("name")
-        card = detail(shelved.view, name)
+        query = flask.request.args
+        card = cards.card(shelved, required("run"), query.get("tag"), name, query.get("meta"))
         if card is None:
             return error_response(404, f"the graph has no node or scope {name!r}")
         return json_response(card)
@@ -139,6 +156,43 @@ def routes(server: flask.Flask, store: Store) -> None:
     @on_graph
     def graph_search(shelved: Shelved) -> flask.Response:
         return json_response(search(shelved.view, required("q")))
+
+    @server.get("/api/graph/trace")
+    @on_graph
+    def graph_trace(shelved: Shelved) -> flask.Response:
+        query = flask.request.args
+        kind, names = required("t"), query.getlist("of")
+        if kind not in KINDS:
+            return error_response(400, f"t={kind!r} is none of {', '.join(KINDS)}")
+        control = query.get("ctl") == "1"
+        tracer = tracers.of(shelved.view)
+        return json_response(tracer.trace(kind, names, control, query.getlist("e")))
+
+    @server.get("/api/graph/export")
+    @on_graph
+    def graph_export(shelved: Shelved) -> flask.Response:
+        query = flask.request.args
+        ending, what = required("format"), query.get("what", "graph")
+        if ending not in FORMATS:
+            return error_response(400, f"format={ending!r} is none of {', '.join(FORMATS)}")
+        view, name = shelved.view, query.get("name", "")
+        if what == "drawn":
+            name = ""
+            outline = outline_of_view(view.view(query.getlist("e"), choices=chosen(shelved)))
+        else:
+            scope = view.hierarchy.scope_index.get(name) if name else 0
+            if scope is None:
+                return error_response(404, f"the graph has no scope {name!r}")
+            outline = outline_of_nodes(view.hierarchy, scope)
+        write, media_type = FORMATS[ending]
+        try:
+            text = write(outline)
+        except ExportError as error:
+            return error_response(413, str(error))
+        answer = flask.Response(text, mimetype=media_type)
+        named = file_name(required("run"), name, ending)
+        answer.headers["Content-Disposition"] = f'attachment; filename="{named}"'
+        return answer
 
 
 PAGE = Page(
@@ -152,14 +206,22 @@ PAGE = Page(
     assets=(
         "graph.css",
         "graph_map.js",
+        "graph_camera.js",
+        "graph_marks.js",
+        "graph_motion.js",
         "graph_drawing.js",
         "graph_menu.js",
+        "graph_node_menu.js",
         "graph_state.js",
         "graph_legend.js",
         "graph_card.js",
         "graph_colours.js",
         "graph_health.js",
         "graph_search.js",
+        "graph_trace.js",
+        "graph_picture.js",
+        "graph_export.js",
+        "graph_keys.js",
         "graph.js",
     ),
     early=True,

@@ -1,0 +1,187 @@
+// What lies on the drawn boxes and lines: colours, health, selection, hits of a search, a trace.
+(() => {
+  const HUES = 12;
+  const svg = (...parts) => opscope.graphParts.svg(...parts);
+  const tint = (index) => (index < 0 ? "var(--hue-none)" : `var(--hue-${index % HUES})`);
+  const heat = (share) => `color-mix(in oklab, var(--heat-high) ${Math.round(share * 100)}%, var(--heat-low))`;
+
+  // The least i below n for which found(i) holds, n where there is none; it holds for all after it.
+  const first = (n, found) => {
+    let a = 0, b = n;
+    while (a < b) { const m = (a + b) >> 1; if (found(m)) b = m; else a = m + 1; }
+    return a;
+  };
+
+  class Marks {
+    constructor(drawing) {
+      this.drawing = drawing;
+      this.colours = { nodes: {} }; this.selected = null; this.more = []; this.hits = null; this.trace = null; this.health = null;
+    }
+
+    get items() { return this.drawing.items ?? []; }
+
+    // Everything again, on what was drawn anew.
+    all() {
+      this.stripeIds = new Map();
+      this.mark();
+      this.markHits();
+      this.markTrace();
+      if (this.health) this.showHealth(this.health);
+    }
+
+    // Colours of all boxes (see colouring.py): one hue, stripes for shares of several, or a heat.
+    paint(colours) {
+      this.colours = colours;
+      const heated = !!colours.scale;
+      this.drawing.svg.classList.toggle("heated", heated);
+      for (const { node, box, strip, g, ground, count, tip } of this.items) {
+        if (!node) continue;
+        const given = colours.nodes[node.id];
+        let fill = null, hue = -1, text = null;
+        if (given && heated) { text = given[1]; if (!node.open) fill = heat(given[0]); }
+        else if (given?.length === 1) hue = given[0][0];
+        else if (given?.length) fill = `url(#${this.striped(given)})`;
+        for (const part of [g, ground]) {
+          part?.style.setProperty("--tint", tint(hue));
+          part?.classList.toggle("plain", hue < 0 && !fill);
+        }
+        (strip ?? box).style.fill = fill ?? "";
+        g.dataset.colour = hue < 0 ? "none" : String(hue % HUES);
+        if (count) count.textContent = text ?? node.count;
+        tip.textContent = text ? `${node.id}: ${text}` : node.label.includes("\u2026") ? node.id : "";
+      }
+      this.drawing.map.draw();
+    }
+
+    // Pills, marks of what is bad, and lines along which that spread (see health.py), or null.
+    showHealth(health) {
+      this.health = health;
+      const spread = new Set((health?.spread ?? []).map((ends) => ends.join("\n")));
+      for (const { node, g, edge, line, pill } of this.items) {
+        if (edge) {
+          const on = spread.has(`${edge.a}\n${edge.b}`);
+          line.classList.toggle("spread", on);
+          continue;
+        }
+        pill?.remove();
+        const known = health?.nodes[node.id];
+        g.classList.toggle("bad", !!known?.bad);
+        g.classList.toggle("origin", !!known?.origin);
+        if (known) this.drawPill(node, known);
+      }
+    }
+
+    // Shares of NaN, -inf, negative, zero, positive and +inf elements along the upper edge of a box.
+    drawPill(node, { counts, bad, vague }) {
+      const total = counts.reduce((sum, n) => sum + n, 0), width = Math.min(node.w - 18, node.open ? 160 : 90), left = -width / 2;
+      if (!total) return;
+      const pill = node.item.pill = svg("g", { class: `pill${bad ? " bad" : ""}` }, node.item.g);
+      svg("title", {}, pill).textContent = opscope.graphParts.healthText(counts, vague);
+      svg("rect", { class: "pill-ground", x: left - 1, y: -node.h / 2 - 4.500, width: width + 2, height: 8, rx: 4 }, pill);
+      // Whatever there is of NaN and infinities is seen, be it one element of a million.
+      const least = 4, shares = counts.map((n, i) => (n ? Math.max(n / total * width, i % 5 === 0 || i === 1 ? least : 0) : 0)), scale = width / shares.reduce((sum, n) => sum + n, 0);
+      let x = left;
+      shares.forEach((share, i) => { if (share) { svg("rect", { class: `pill-${i}`, x, y: -node.h / 2 - 3.500, width: share * scale, height: 6 }, pill); x += share * scale; } });
+    }
+
+    striped(shares) {
+      const key = shares.join(";");
+      if (!this.stripeIds.has(key)) {
+        const id = `stripes-${this.stripeIds.size}`, gradient = svg("linearGradient", { id, class: "stripes" }, this.drawing.stripes);
+        let at = 0;
+        for (const [hue, share] of shares) {
+          for (const offset of [at, (at += share)]) svg("stop", { offset: Math.min(1, offset), style: `--tint:${tint(hue)}` }, gradient);
+        }
+        this.stripeIds.set(key, id);
+      }
+      return this.stripeIds.get(key);
+    }
+
+    // The selected node, whose edges stand out, and others selected with it.
+    select(name, more = []) { this.selected = name; this.more = more; this.mark(); }
+
+    mark() {
+      const near = this.selected && this.drawing.byName?.get(this.selected), id = near?.host ? null : this.selected;
+      this.drawing.svg.classList.toggle("has-selection", !!near);
+      this.drawing.layers.nodes.querySelectorAll(".selected").forEach((e) => e.classList.remove("selected"));
+      this.drawing.layers.grounds.querySelectorAll(".selected").forEach((e) => e.classList.remove("selected"));
+      if (near?.host) for (const sign of this.drawing.layers.nodes.querySelectorAll(".sign")) sign.classList.toggle("selected", sign.dataset.target === this.selected);
+      else if (near) { near.item.g.classList.add("selected"); near.item.ground?.classList.add("selected"); }
+      for (const other of this.more) this.drawing.byName?.get(other)?.item.g.classList.add("selected");
+      this.tellSelection(near?.host ? this.drawing.byName.get(near.host) : near);
+      for (const { edge, line, text } of this.items) {
+        if (!edge) continue;
+        const on = !!near && (edge.a === id || edge.b === id) && !(edge.port && edge.scope === id);
+        line.classList.toggle("near", on);
+        text?.classList.toggle("near", on);
+      }
+    }
+
+    // What a screen reader is told of the selection: the tree keeps the focus, an item is active.
+    tellSelection(active) {
+      const { svg } = this.drawing, chosen = new Set([active?.id, ...this.more]);
+      svg.querySelectorAll('[aria-selected="true"]').forEach((g) => g.setAttribute("aria-selected", "false"));
+      for (const name of chosen) this.drawing.byName?.get(name)?.item.g.setAttribute("aria-selected", "true");
+      if (active) svg.setAttribute("aria-activedescendant", active.item.g.id);
+      else svg.removeAttribute("aria-activedescendant");
+    }
+
+    hover(name) {
+      if (this.hovered === name) return;
+      this.hovered = name;
+      for (const { edge, line, text } of this.items) {
+        if (!edge) continue;
+        const on = !!name && (edge.a === name || edge.b === name) && !edge.port;
+        line.classList.toggle("hover", on);
+        text?.classList.toggle("hover", on);
+      }
+    }
+
+    // hits: { test(name), marks: sorted node numbers } or null.
+    showHits(hits) { this.hits = hits; this.markHits(); }
+
+    markHits() {
+      const { hits } = this;
+      // The first of the sorted marks from `low` on.
+      const within = ([low, high]) => {
+        const at = first(hits.marks.length, (i) => hits.marks[i] >= low);
+        return at < hits.marks.length && hits.marks[at] < high;
+      };
+      this.drawing.svg.classList.toggle("searching", !!hits);
+      for (const { node, g } of this.items) {
+        if (!node) continue;
+        g.classList.toggle("hit", !!hits && within(node.range));
+      }
+    }
+
+    // What a trace goes through (see tracing.py), or null; all else is dimmed.
+    showTrace(trace) { this.trace = trace; this.markTrace(); }
+
+    markTrace() {
+      const { trace } = this, { svg } = this.drawing;
+      svg.classList.toggle("tracing", !!trace);
+      const ranges = trace?.ranges ?? [], edges = new Set((trace?.edges ?? []).map((ends) => ends.join("\n")));
+      const within = ([low, high]) => {
+        const at = first(ranges.length, (i) => ranges[i][1] > low);
+        return at < ranges.length && ranges[at][0] < high;
+      };
+      const on = new Set();
+      for (const { node, g, ground } of this.items) {
+        if (!node) continue;
+        const traced = !!trace && within(node.range);
+        if (traced) on.add(node.id);
+        g.classList.toggle("traced", traced);
+        ground?.classList.toggle("traced", traced);
+      }
+      // A line to the border of its scope goes on outside: it is traced with what it ends at.
+      for (const { edge, line, text } of this.items) {
+        if (!edge) continue;
+        const traced = !!trace && (edges.has(`${edge.a}\n${edge.b}`) || (!!edge.port && on.has(edge.a) && on.has(edge.b)));
+        line.classList.toggle("traced", traced);
+        text?.classList.toggle("traced", traced);
+      }
+    }
+  }
+
+  Object.assign(opscope.graphParts ??= {}, { Marks, tint });
+})();

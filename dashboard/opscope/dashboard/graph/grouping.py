@@ -1,0 +1,173 @@
+"""Series of scopes built alike, and groups put together or taken apart by hand."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from opscope.dashboard.graph.hierarchy import Hierarchy
+from opscope.dashboard.graph.naming import CROWD, longest_run, name_of, numbering
+from opscope.dashboard.graph.structure import Hash, structure_hashes
+
+ALIKE = 4
+"""Fewest scopes built alike, numbered in a row or chained, that can become a series."""
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """Full names of groups taken apart and of series put together by hand."""
+
+    apart: frozenset[str] = frozenset()
+    together: frozenset[str] = frozenset()
+
+
+AUTOMATIC = Grouping()
+
+
+@dataclass(frozen=True)
+class Series:
+    """Scopes built alike that can stand as one group; in a crowded scope they do."""
+
+    name: str
+    scope: int
+    members: list[int]
+    crowded: bool
+
+
+def arranged(
+    base: Hierarchy, grouping: Grouping
+) -> tuple[Hierarchy, Hash, dict[str, str], frozenset[str]]:
+    """Put groups together and take them apart.
+
+    Gives the hierarchy, the structure hash of each scope, for each name that could stand in a group
+    but does not the name of that group, and the names of groups known here.
+    """
+    offers: dict[str, str] = {}
+    known = frozenset(name for name, made in zip(base.names, base.grouped, strict=True) if made)
+    dropped = {base.scope_index[name] for name in grouping.apart & known}
+    for scope in dropped:
+        offers.update((base.name(item), base.names[scope]) for item in base.children(scope))
+    hierarchy = _rebuilt(base, dropped, []) if dropped else base
+    hashes = structure_hashes(hierarchy)
+    series = list(_alike(hierarchy, hashes))
+    chosen = [
+        each
+        for each in series
+        if each.name not in grouping.apart and (each.crowded or each.name in grouping.together)
+    ]
+    names = {each.name for each in chosen}
+    for each in series:
+        if each.name not in names:
+            for member in each.members:
+                offers.setdefault(hierarchy.names[member], each.name)
+    if chosen:
+        hierarchy = _rebuilt(hierarchy, set(), chosen)
+        hashes = structure_hashes(hierarchy)
+    return hierarchy, hashes, offers, known | {each.name for each in series}
+
+
+def _alike(hierarchy: Hierarchy, hashes: Hash) -> Iterator[Series]:
+    """Find series of scopes in the order of their scopes; no scope lies in two."""
+    counts = np.bincount(hierarchy.parent[1:], minlength=hierarchy.m)
+    taken = set(hierarchy.scope_index)
+    for scope in np.nonzero(counts >= ALIKE)[0].tolist():
+        children = hierarchy.children(scope)
+        buckets: dict[int, list[int]] = defaultdict(list)
+        for item in children:
+            if item < hierarchy.m and not hierarchy.series_op(item):
+                buckets[int(hashes[item])].append(item)
+        for twins in buckets.values():
+            if len(twins) < ALIKE:
+                continue
+            for name, members in _runs(hierarchy, scope, twins):
+                while name in taken or hierarchy.find(name) is not None:
+                    name += "_"
+                taken.add(name)
+                crowded = len(children) > CROWD and len(members) < len(children)
+                yield Series(name, scope, members, crowded)
+
+
+def _runs(hierarchy: Hierarchy, scope: int, twins: list[int]) -> Iterator[tuple[str, list[int]]]:
+    """Twins numbered in a row, and of the others those that follow each other in a chain."""
+    above = hierarchy.names[scope]
+    stems: dict[str, dict[int, int]] = defaultdict(dict)
+    for item in twins:
+        leaf = hierarchy.names[item].rpartition("/")[2].removesuffix("_*")
+        stem, number = numbering(leaf)
+        stems[stem].setdefault(number or 0, item)
+    rest = set(twins)
+    for stem, found in stems.items():
+        while len(run := longest_run(sorted(found))) >= ALIKE:
+            members = [found.pop(number) for number in run]
+            rest.difference_update(members)
+            yield name_of(above, f"{stem}_*"), members
+    for chain in _chains(hierarchy, scope, rest):
+        first, last = (hierarchy.names[chain[end]].rpartition("/")[2] for end in (0, -1))
+        yield name_of(above, f"{first}\u2026{last}"), chain
+
+
+def _chains(hierarchy: Hierarchy, scope: int, items: set[int]) -> Iterator[list[int]]:
+    """Longest chains of items each of which feeds just the next."""
+    if len(items) < ALIKE:
+        return
+    after: dict[int, set[int]] = defaultdict(set)
+    before: dict[int, set[int]] = defaultdict(set)
+    edges = range(hierarchy.edge_start[scope], hierarchy.edge_start[scope + 1])
+    for edge in edges:
+        source, target = int(hierarchy.top_src[edge]), int(hierarchy.top_dst[edge])
+        if source in items and target in items and hierarchy.slot[edge] >= 0:
+            after[source].add(target)
+            before[target].add(source)
+
+    def next_of(item: int) -> int | None:
+        if len(after[item]) != 1:
+            return None
+        only = next(iter(after[item]))
+        return only if len(before[only]) == 1 else None
+
+    for item in sorted(items):
+        sources = before[item]
+        if len(sources) == 1 and next_of(next(iter(sources))) == item:
+            continue
+        chain = [item]
+        while (following := next_of(chain[-1])) is not None and following not in chain:
+            chain.append(following)
+        if len(chain) >= ALIKE:
+            yield chain
+
+
+def _rebuilt(base: Hierarchy, dropped: set[int], added: list[Series]) -> Hierarchy:
+    """The hierarchy without some groups and with others."""
+    m = base.m
+    parent = [*base.parent.tolist(), *(each.scope for each in added)]
+    names = [*base.names, *(each.name for each in added)]
+    grouped = [*base.grouped, *(True for _ in added)]
+    first = list(range(len(parent)))
+    for number, each in enumerate(added, m):
+        first[number] = min(each.members)
+        for member in each.members:
+            parent[member] = number
+    above = list(range(len(parent)))
+    for scope in sorted(dropped):
+        above[scope] = above[parent[scope]]
+    inner: dict[int, list[int]] = defaultdict(list)
+    for scope in sorted(range(1, len(parent)), key=first.__getitem__):
+        if scope not in dropped:
+            inner[above[parent[scope]]].append(scope)
+    order = []
+    waiting = [0]
+    while waiting:
+        scope = waiting.pop()
+        order.append(scope)
+        waiting += reversed(inner[scope])
+    number_of = np.zeros(len(parent), np.int64)
+    number_of[order] = np.arange(len(order))
+    return base.rearranged(
+        [names[scope] for scope in order],
+        [grouped[scope] for scope in order],
+        np.array([number_of[above[parent[scope]]] for scope in order], np.int64),
+        number_of[np.array(above, np.int64)[base.own]],
+    )
