@@ -39,9 +39,10 @@
     list() {
       const filter = opscope.pattern(this.state.tags);
       if (!filter || !this.byTag) return;
-      const tags = this.index.tags.filter(({ tag }) => filter.test(tag)), items = (this.made.items ?? eachRun)(this, tags);
+      const { within } = this.made;
+      const tags = within ? this.index.tags : this.index.tags.filter(({ tag }) => filter.test(tag)), items = (this.made.items ?? eachRun)(this, tags);
       this.grid.set(items);
-      this.summary.textContent = `${new Set(items.map(({ tag }) => tag)).size} of ${this.index.tags.length} tags`;
+      this.summary.textContent = `${new Set(items.map(({ tag }) => tag)).size} of ${this.index.tags.length} ${within ?? "tags"}`;
     }
 
     async update() {
@@ -66,7 +67,7 @@
 
   // name: of the page; keys: of its own controls, as the callback hands their values over;
   // words(state): what goes into the address; make(item, page): a card; items(page, tags): what
-  // there is a card for; redraw: the keys after whose change cards are drawn anew; changed(page, before).
+  // there is a card for; within: what the cards are of where they hold tags themselves; redraw: the keys after whose change cards are drawn anew; changed(page, before).
   opscope.cardPage = (made) => {
     const { name, keys, words } = made;
     let page = null;
