@@ -8,9 +8,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from opscope.events.logdir_tree import is_event_file
 from opscope.events.natural import natural_key
 
 MOST_FILES = 5000
+_PROFILES = (".xplane.pb", ".trace.json.gz", ".profile-empty")
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 # O_NONBLOCK: opening a pipe must not wait for its writer.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -39,8 +41,8 @@ def kind_of_file(name: str) -> str:
     """What a file is, from its name: "event file", "checkpoint", "profile", ..."""
     base, folders = os.path.basename(name), name.split("/")[:-1]
     end = base.rpartition(".")[2]
-    if "tfevents" in base:
-        return "profile" if end == "profile-empty" else "event file"
+    if is_event_file(base):
+        return "event file"
     if base.startswith("tfdbg_events"):
         return "Debugger V2"
     if base == "checkpoint" or end in ("ckpt", "pt", "pth", "safetensors", "h5", "keras"):
@@ -49,7 +51,7 @@ def kind_of_file(name: str) -> str:
         return "checkpoint"
     if base == "projector_config.pbtxt" or end == "tsv" or base == "sprite.png":
         return "projector"
-    if "profile" in folders or base.endswith((".xplane.pb", ".trace.json.gz")):
+    if "profile" in folders or base.endswith(_PROFILES):
         return "profile"
     if base in ("saved_model.pb", "graph.pb", "graph.pbtxt"):
         return "graph"
