@@ -35,7 +35,7 @@ from opscope.dashboard.store import Store
 from opscope.dashboard.tag_index import require_tag
 from opscope.dashboard.tag_payload import described, download, tags_of_run
 from opscope.dashboard.tag_points import MOST_INDEX, point_of
-from opscope.events import Logdir, LogdirError, TensorProtoError, payload
+from opscope.events import LogdirError, TensorProtoError, payload
 from opscope.events import kind as kinds
 from opscope.events.file_access import is_url
 from opscope.events.nearest_run import nearest_run
@@ -52,20 +52,22 @@ class FileList:
         self._by_run: dict[str | None, list[ListedFile]] = {}
         self._more = False
 
-    def of_run(self, logdir: Logdir, run: str) -> tuple[list[ListedFile], bool]:
+    def of_run(self, store: Store, run: str) -> tuple[list[ListedFile], bool]:
         """The files nearest to a run, and whether the logdir has more than were looked at."""
-        with self._lock:
+        with store.reading() as logdir:
+            runs, dumps = logdir.runs(), logdir.dump_roots
+        with self._lock:  # and not the store's: a reload does not wait for this walk
             if time.monotonic() - self._listed >= LISTED_FOR:
-                self._list(logdir)
+                self._list(str(store.path), runs, dumps)
                 self._listed = time.monotonic()
             return self._by_run.get(run, []), self._more
 
-    def _list(self, logdir: Logdir) -> None:
+    def _list(self, path: str, runs: list[str], dumps: list[str]) -> None:
         self._by_run, self._more = {}, False
-        if is_url(logdir.path) or not os.path.isdir(logdir.path):
+        if is_url(path) or not os.path.isdir(path):
             return
-        top, runs = os.path.realpath(logdir.path), logdir.runs()
-        files, self._more = list_files(top, logdir.dump_roots)
+        top = os.path.realpath(path)
+        files, self._more = list_files(top, dumps)
         nearest: dict[str, str | None] = {}
         for file in files:
             folder = file.name if file.kind == "tfdbg dump" else posixpath.dirname(file.name)
@@ -110,7 +112,7 @@ def routes(server: flask.Flask, store: Store) -> None:
             if run not in logdir.runs():
                 return error_response(404, f"no run named {run!r}; /data/runs lists the runs")
             tags = tags_of_run(logdir, run, every)
-            files, more = listed.of_run(logdir, run)
+        files, more = listed.of_run(store, run)
         return json_response(
             {"tags": tags, "files": files, "more": more, "remote": is_url(str(store.path))}
         )
