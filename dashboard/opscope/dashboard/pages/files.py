@@ -187,6 +187,7 @@ PAGE = Page(
     callbacks=on_change("files", ("files-every", "checked")),
     assets=(
         *CARD_ASSETS,
+        "controls.css",
         "payloads.css",
         "files.css",
         "svg_axes.js",
