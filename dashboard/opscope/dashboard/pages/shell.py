@@ -117,12 +117,13 @@ def tabs(store: Store, pages: Sequence[Page], base: str, path: str) -> list[Any]
 
 def early(store: Store, pages: Sequence[Page], base: str, path: str) -> str:
     """The whole shell with its page as HTML, where its script can fill it before Dash; else ""."""
+    generation = store.generation
     shown = view(store, pages, path)
     page = view_page(store, pages, path)
     if page is None or not page.early or shown.key != page.path:
         return ""
     frame_now = frame(store, base, tabs(store, pages, base, path), shown.draw())
-    return f'<div id="early">{markup(frame_now, "early-")}</div>'
+    return f'<div id="early" data-generation="{generation}">{markup(frame_now, "early-")}</div>'
 
 
 def first_page(store: Store, pages: Sequence[Page]) -> Page | None:
@@ -150,7 +151,8 @@ def view(store: Store, pages: Sequence[Page], path: str) -> View:
     if page is None and path != "/":
         known = ", ".join(page.path for page in pages)
         return View(path, lambda: notice("No such page", [f"{path} is not a page. Pages: {known}"]))
-    if page is None or not _has_data(store, page):
+    stands = page is not None and page.tells_empty and path != "/"
+    if page is None or not (stands or _has_data(store, page)):
         title = "Nothing here yet" if page is None else f"No {page.title.lower()} here yet"
         return View(f"empty {path}", lambda: notice(title, _empty(store), "empty"))
     found = page
