@@ -198,5 +198,6 @@ def test_what_no_other_page_draws(logs: Path, served: Serve, visit: Visit) -> No
     expect(card.locator("tbody tr")).to_have_count(1)
     page.get_by_placeholder("Filter tags").fill("")
     page.get_by_label("Every tag").check(force=True)
-    expect(card.locator('tr[data-kind="scalar"]').first).to_contain_text("CSV")
+    # The card in view: longer now, it may have pushed the other one out, which then waits.
+    expect(of_train.locator('tr[data-kind="scalar"]').first).to_contain_text("CSV")
     assert state(page)["every"] == ["1"]
