@@ -12,7 +12,7 @@ import flask
 import plotly
 from dash import Dash, Input, Output, State
 
-from opscope.dashboard import tensorboard_routes
+from opscope.dashboard import tensorboard_payload_routes, tensorboard_routes
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import PAGES, shell
 from opscope.dashboard.responses import (
@@ -82,6 +82,7 @@ def create_app(
     install_errors(server)
     install_validators(server)
     tensorboard_routes.install(server, store, ordered, window_title)
+    tensorboard_payload_routes.install(server, store)
     for page in ordered:
         page.routes(server, store)
         page.callbacks(app)

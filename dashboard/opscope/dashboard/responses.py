@@ -31,12 +31,42 @@ def error_response(status: int, message: str) -> flask.Response:
     return json_response({"error": message}, status)
 
 
+def blob_response(data: bytes, media_type: str | None, file_name: str = "") -> flask.Response:
+    """Bytes of a log: they are never a page, whatever they hold.
+
+    With a `file_name` the browser saves them; without a `media_type` they are just bytes.
+    """
+    response = flask.Response(data, mimetype=media_type or "application/octet-stream")
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    if file_name:
+        response.headers.set("Content-Disposition", "attachment", filename=file_name)
+    return response
+
+
 def required(name: str) -> str:
     """The query argument of that name; without it the request ends with a 400 that says so."""
     value = flask.request.args.get(name)
     if value is None:
         flask.abort(error_response(400, f"the query needs {name}=..., as in ?{name}=VALUE"))
     return value
+
+
+def whole_number(name: str, default: int | None, low: int, high: int) -> int:
+    """A whole number of the query within [low, high]; else the request ends with a 400.
+
+    A `default` of None means that the query must have it.
+    """
+    text = flask.request.args.get(name)
+    if text is None and default is not None:
+        return default
+    text = required(name)
+    try:
+        number = int(text)
+    except ValueError:
+        flask.abort(error_response(400, f"{name} is a whole number, not {text[:40]!r}"))
+    if not low <= number <= high:
+        flask.abort(error_response(400, f"{low} <= {name} <= {high}"))
+    return number
 
 
 def install_errors(server: flask.Flask) -> None:

@@ -24,12 +24,17 @@ ROUNDING = 1e-9  # relative width below which a range is one value and what smoo
 
 @dataclass(frozen=True)
 class Curve:
-    """The points of one run and tag; step int64[n], wall_time and value float64[n], seconds."""
+    """The points of one run and tag; step int64[n], wall_time and value float64[n], seconds.
+
+    `orphans` are the points that a restart of the training made obsolete, where they are wanted.
+    """
 
     run: str
     step: Integers
     wall_time: Floats
     value: Floats
+    tag: str = ""
+    orphans: Curve | None = None
 
     def along(self, axis: Axis) -> Floats:
         """Where each point lies on an axis: the step, seconds since the first, or seconds."""
@@ -86,17 +91,23 @@ def view(
     high: float | None = None,
     smoothing: float = 0.0,
     points: int = 600,
+    at: float | None = None,
 ) -> dict[str, Any]:
     """What a chart draws of some curves: columns per run, counts, and the y ranges.
 
     `extent` and `robust` are [lowest, highest] over the finite values in the range, with
-    and without each curve's outliers, or None; `positive` is the lowest above 0, for a log axis.
+    and without each curve's outliers, or None; `positive` is the lowest above 0 and `smallest` the
+    lowest absolute value above 0, for a log axis. Each series has `stats` of its points in the
+    range and, with a place `at` on the axis, the point nearest to that.
     """
     series, seen = [], []
     for curve in curves:
         x = curve.along(axis)
         smoothed = smooth(curve.value, smoothing)
         inside = within(x, low, high)
+        strictly = (x >= (-np.inf if low is None else low)) & (
+            x <= (np.inf if high is None else high)
+        )
         raw, line = curve.value[inside], smoothed[inside]
         line = raw if smoothed is curve.value else line
         seen += [part[np.isfinite(part)] for part in ([raw] if line is raw else [raw, line])]
@@ -104,6 +115,7 @@ def view(
         series.append(
             {
                 "run": curve.run,
+                "tag": curve.tag,
                 "step": curve.step[drawn],
                 "wall": curve.wall_time[drawn],
                 "start": curve.wall_time[0] if len(x) else 0.0,
@@ -113,6 +125,9 @@ def view(
                 "nan": int(np.isnan(curve.value).sum()),
                 "inf": int(np.isinf(curve.value).sum()),
                 "whole": len(drawn) == len(inside),
+                "stats": stats(curve, strictly),
+                "at": None if at is None else nearest(curve, x, smoothed, at),
+                "orphans": orphaned_points(curve, low, high, axis, points),
             }
         )
     values = np.concatenate(seen) if seen else np.empty(0)
@@ -125,6 +140,61 @@ def view(
         # By curve: a run with many points must not make outliers of a run with few.
         "robust": [min(r[0] for r in ranges), max(r[1] for r in ranges)] if ranges else None,
         "positive": positive.min() if len(positive) else None,
+        "smallest": np.abs(values[values != 0]).min() if (values != 0).any() else None,
+    }
+
+
+def stats(curve: Curve, inside: npt.NDArray[np.bool_]) -> dict[str, Any] | None:
+    """First, last, least, greatest and mean of the finite values inside, and at which steps."""
+    chosen = inside & np.isfinite(curve.value)
+    value, step = curve.value[chosen], curve.step[chosen]
+    if not len(value):
+        return None
+    least, greatest = int(np.argmin(value)), int(np.argmax(value))
+    return {
+        "count": len(value),
+        "first": value[0],
+        "first_step": step[0],
+        "last": value[-1],
+        "last_step": step[-1],
+        "min": value[least],
+        "min_step": step[least],
+        "max": value[greatest],
+        "max_step": step[greatest],
+        "mean": value.mean(),
+        "std": value.std(),
+    }
+
+
+def nearest(curve: Curve, x: Floats, smoothed: Floats, at: float) -> dict[str, Any] | None:
+    """The point of a curve that lies nearest to a place on the axis."""
+    if not len(x):
+        return None
+    i = int(np.argmin(np.abs(x - at)))
+    return {
+        "step": curve.step[i],
+        "wall": curve.wall_time[i],
+        "value": spelt(float(curve.value[i])),
+        "smoothed": spelt(float(smoothed[i])),
+    }
+
+
+def orphaned_points(
+    curve: Curve, low: float | None, high: float | None, axis: Axis, points: int
+) -> dict[str, Any] | None:
+    """What a restart left behind, as a chart draws it: None where there is nothing."""
+    if curve.orphans is None or not len(curve.orphans.step):
+        return None
+    left = curve.orphans
+    x = left.along(axis)
+    if axis == "relative" and len(curve.wall_time):
+        x = left.wall_time - curve.wall_time[0]
+    inside = within(x, low, high)
+    drawn = inside[thin(x[inside], left.value[inside], max(points, 4))]
+    return {
+        "step": left.step[drawn],
+        "wall": left.wall_time[drawn],
+        "value": [spelt(value) for value in left.value[drawn].tolist()],
     }
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import flask
+
+from opscope.dashboard.responses import error_response
 from opscope.dashboard.store import Store
+from opscope.events import Histograms, Logdir, Scalars
 from opscope.events.natural import natural_key
 
 
@@ -37,3 +41,26 @@ def has_kind(store: Store, kind: str) -> bool:
     """Whether any run has a tag of the kind."""
     with store.reading() as logdir:
         return any(logdir.tags(run, kind) for run in logdir.runs())
+
+
+def require_tag(logdir: Logdir, run: str, tag: str, kind: str) -> None:
+    """End the request with a 404 where the run has no such tag of the kind."""
+    if run not in logdir.runs():
+        flask.abort(error_response(404, f"no run named {run!r}; /data/runs lists the runs"))
+    if tag not in logdir.tags(run, kind):
+        message = f"run {run!r} has no {kind} tag {tag!r}; it has {len(logdir.tags(run))} tags"
+        flask.abort(error_response(404, message))
+
+
+def scalars_of(store: Store, run: str, tag: str) -> Scalars:
+    """The points of a scalar tag; the request ends with a 404 where there is none."""
+    with store.reading() as logdir:
+        require_tag(logdir, run, tag, "scalar")
+        return logdir.scalars(run, tag)
+
+
+def histograms_of(store: Store, run: str, tag: str) -> Histograms:
+    """The points of a histogram tag; the request ends with a 404 where there is none."""
+    with store.reading() as logdir:
+        require_tag(logdir, run, tag, "histogram")
+        return logdir.histograms(run, tag)

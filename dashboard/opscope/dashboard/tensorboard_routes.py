@@ -7,34 +7,20 @@ from collections.abc import Sequence
 import flask
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.responses import error_response, json_response, required
+from opscope.dashboard.percentiles import BASIS_POINTS, percentiles
+from opscope.dashboard.responses import json_response, required
 from opscope.dashboard.scalar_series import spelt
 from opscope.dashboard.store import Store
-from opscope.events import Histograms, Logdir, Scalars
+from opscope.dashboard.tag_index import histograms_of, scalars_of
 
-PLUGINS = {"/scalars": "scalars", "/histograms": "histograms", "/graph": "graphs"}
-
-
-def scalars_of(store: Store, run: str, tag: str) -> Scalars:
-    """The points of a scalar tag; the request ends with a 404 where there is none."""
-    with store.reading() as logdir:
-        _require(logdir, run, tag, "scalar")
-        return logdir.scalars(run, tag)
-
-
-def histograms_of(store: Store, run: str, tag: str) -> Histograms:
-    """The points of a histogram tag; the request ends with a 404 where there is none."""
-    with store.reading() as logdir:
-        _require(logdir, run, tag, "histogram")
-        return logdir.histograms(run, tag)
-
-
-def _require(logdir: Logdir, run: str, tag: str, kind: str) -> None:
-    if run not in logdir.runs():
-        flask.abort(error_response(404, f"no run named {run!r}; /data/runs lists the runs"))
-    if tag not in logdir.tags(run, kind):
-        message = f"run {run!r} has no {kind} tag {tag!r}; /data/plugin/{kind}s/tags lists them"
-        flask.abort(error_response(404, message))
+PLUGINS = {
+    "/scalars": "scalars",
+    "/histograms": "histograms",
+    "/distributions": "distributions",
+    "/images": "images",
+    "/text": "text",
+    "/graph": "graphs",
+}
 
 
 def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_title: str) -> None:
@@ -106,6 +92,10 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
     def histogram_tags() -> flask.Response:
         return tags("histogram")
 
+    @server.get("/data/plugin/distributions/tags")
+    def distribution_tags() -> flask.Response:
+        return tags("histogram")
+
     @server.get("/data/plugin/scalars/scalars")
     def scalars() -> flask.Response:
         points = scalars_of(store, required("run"), required("tag"))
@@ -123,6 +113,27 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
         return json_response(
             [
                 [spelt(wall), step, [[spelt(number) for number in row] for row in buckets.tolist()]]
+                for wall, step, buckets in zip(
+                    found.wall_time.tolist(), found.step.tolist(), found.buckets, strict=True
+                )
+            ]
+        )
+
+    @server.get("/data/plugin/distributions/distributions")
+    def distributions() -> flask.Response:
+        found = histograms_of(store, required("run"), required("tag"))
+        return json_response(
+            [
+                [
+                    spelt(wall),
+                    step,
+                    [
+                        [point, spelt(value)]
+                        for point, value in zip(
+                            BASIS_POINTS, percentiles(buckets).tolist(), strict=True
+                        )
+                    ],
+                ]
                 for wall, step, buckets in zip(
                     found.wall_time.tolist(), found.step.tolist(), found.buckets, strict=True
                 )

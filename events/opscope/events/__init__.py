@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         Payloads,
         RunMetadataRef,
         Scalars,
+        TagPoints,
         TagSummary,
     )
     from opscope.events.tensor_filter import (
@@ -109,7 +110,7 @@ _NAMES = {
     "repair": "Loss Repair repair_event_file",
     "series": "Plugin",
     "summary_writer": "SummaryWriter",
-    "tag_data": "GraphRef Histograms Payloads RunMetadataRef Scalars TagSummary",
+    "tag_data": "GraphRef Histograms Payloads RunMetadataRef Scalars TagPoints TagSummary",
     "tensor_filter": "FILTER_NAMES AbsoluteAbove AllZero AnyOf BuiltInFilter HasInfOrNan HasNan "
     "OutOfRange named_filter",
     "tensor_proto": "data_type make_ndarray make_tensor_proto numpy_dtype",
@@ -180,6 +181,7 @@ __all__ = [
     "RunMetadataRef",
     "Scalars",
     "SummaryWriter",
+    "TagPoints",
     "TagSummary",
     "TensorProtoError",
     "Trace",

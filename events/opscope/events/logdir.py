@@ -31,6 +31,7 @@ from opscope.events.tag_data import (
     Payloads,
     RunMetadataRef,
     Scalars,
+    TagPoints,
     TagSummary,
 )
 
@@ -160,6 +161,23 @@ class Logdir:
     def text(self, run: str, tag: str, orphaned: bool = False) -> Payloads[npt.NDArray[np.object_]]:
         """The text of a tag: per step an array of `str`."""
         return self._payloads(run, tag, (kinds.TEXT,), orphaned, payload.text)
+
+    def points(self, run: str, tag: str, kind: str, orphaned: bool = False) -> TagPoints:
+        """When the points of a tag were written, without reading what they hold."""
+        series = self._series(run, tag, kind)
+        chosen = series.select(orphaned)
+        index = np.arange(len(series), dtype=np.int64)
+        return TagPoints(index[chosen], series.steps(chosen), series.wall_times(chosen))
+
+    def point(self, run: str, tag: str, kind: str, index: int) -> Summary.Value:
+        """The value of one point, by its index in `points`; the others are not read."""
+        series = self._series(run, tag, kind)
+        if not 0 <= index < len(series):
+            raise LogdirError(f"tag {tag!r} of run {run!r} has {len(series)} points, none {index}")
+        value = next(self._values(run, series, slice(index, index + 1)))
+        if value is None:
+            raise LogdirError(f"point {index} of tag {tag!r} of run {run!r} is damaged")
+        return value
 
     # Graphs and run metadata
 

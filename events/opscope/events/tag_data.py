@@ -54,6 +54,15 @@ class Payloads(Generic[T]):
     value: list[T]
 
 
+@dataclass(frozen=True)
+class TagPoints:
+    """When the points of a tag were written; `index` names each one, those of restarts included."""
+
+    index: Int64s
+    step: Int64s
+    wall_time: Float64s
+
+
 class GraphRef(NamedTuple):
     """A graph of a run: its tag and kind.
 

@@ -18,12 +18,12 @@ opscope.CardGrid = class {
     host.replaceChildren();
   }
 
-  // items: [{key, tag}], in order. Cards that stay are kept as they are, zoom and all.
+  // items: [{key, tag, group}], in order; without a group it is the tag's. Cards that stay are kept as they are, zoom and all.
   set(items) {
     const { el } = opscope, groups = new Map();
-    const prefixes = new Set(items.filter(({ tag }) => tag.includes("/")).map(({ tag }) => tag.split("/", 1)[0]));
+    const prefixes = new Set(items.filter(({ tag, group }) => !group && tag.includes("/")).map(({ tag }) => tag.split("/", 1)[0]));
     for (const item of items) {
-      const first = item.tag.split("/", 1)[0], name = prefixes.has(first) ? first : TOP;
+      const first = item.tag.split("/", 1)[0], name = item.group ?? (prefixes.has(first) ? first : TOP);
       if (!groups.has(name)) groups.set(name, []);
       groups.get(name).push(item);
     }

@@ -20,6 +20,11 @@
     return String(+value.toPrecision(5));
   };
 
+  const bytes = (count) => {
+    const power = count < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(count) / 3));
+    return `${+(count / 1000 ** power).toPrecision(3)} ${["B", "kB", "MB", "GB", "TB"][power]}`;
+  };
+
   const duration = (seconds) => {
     const sign = seconds < 0 ? "−" : "", s = Math.abs(seconds);
     if (s < 1) return `${sign}${+(s * 1000).toPrecision(3)} ms`;
@@ -58,5 +63,5 @@
     document.head.append(script);
   });
 
-  Object.assign(opscope, { el, number, duration, moment, pattern, query, remember, css, loadPlotly });
+  Object.assign(opscope, { el, number, bytes, duration, moment, pattern, query, remember, css, loadPlotly });
 })();

@@ -3,21 +3,7 @@
   const EDGE = { left: 14, right: 62, top: 10, bottom: 26 };
   const RIDGE = 0.36; // height of the tallest ridge, of the whole plot
 
-  const svg = (name, attributes = {}, text) => {
-    const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    if (text !== undefined) node.textContent = text;
-    return node;
-  };
-
-  // Round numbers that cover [low, high], about `most` of them.
-  const ticks = (low, high, most) => {
-    const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
-    const found = [];
-    for (let i = Math.ceil(low / step); i * step <= high + step * 1e-9; i++) found.push(+(i * step).toPrecision(12));
-    return found;
-  };
+  const { svg, ticks, times, told } = opscope;
 
   // Monotone cubic through the points (Fritsch and Carlson): smooth, and never beyond a value.
   const curve = (x, y) => {
@@ -31,12 +17,6 @@
       path += `C${(x[i] + third).toFixed(1)},${(y[i] + tangent[i] * third).toFixed(1)} ${(x[i + 1] - third).toFixed(1)},${(y[i + 1] - tangent[i + 1] * third).toFixed(1)} ${x[i + 1].toFixed(1)},${y[i + 1].toFixed(1)}`;
     }
     return path;
-  };
-
-  const times = (data, axis) => (axis === "step" ? data.step : axis === "relative" ? data.wall.map((t) => t - data.start) : data.wall);
-  const told = (time, axis) => {
-    if (axis === "step") return time.toLocaleString("en").replaceAll(",", " ");
-    return axis === "relative" ? opscope.duration(time) : new Date(time * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   };
 
   // Where everything lies, in pixels: rows oldest first, and what the axes say.
@@ -105,5 +85,5 @@
     return best && { row: best, bin };
   };
 
-  opscope.histogramPlot = { draw, at, geometry, told };
+  opscope.histogramPlot = { draw, at, geometry };
 })();

@@ -2,7 +2,9 @@
 window.opscope = (() => {
   const base = document.documentElement.dataset.base.replace(/\/$/, "");
   const POLL_MS = 2000;
-  let generation = null;
+  // A page that was sent filled shows this generation: what came after it is news at the first look.
+  const sent = document.getElementById("early")?.dataset.generation;
+  let generation = sent === undefined ? null : `true ${sent} null`;
 
   const url = (path, query) => {
     const words = new URLSearchParams();

@@ -12,6 +12,6 @@
   system.addEventListener("change", apply);
   apply();
   document.addEventListener("click", (event) => {
-    if (event.target.closest("#theme")) choose(document.documentElement.dataset.mantineColorScheme === "dark" ? "light" : "dark");
+    if (event.target.closest("#theme, #early-theme")) choose(document.documentElement.dataset.mantineColorScheme === "dark" ? "light" : "dark");
   });
 })();

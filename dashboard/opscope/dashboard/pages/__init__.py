@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages import graph, histograms, scalars
+from opscope.dashboard.pages import distributions, graph, histograms, images, scalars, text
 
-PAGES: tuple[Page, ...] = (graph.PAGE, scalars.PAGE, histograms.PAGE)
+PAGES: tuple[Page, ...] = (
+    graph.PAGE,
+    scalars.PAGE,
+    histograms.PAGE,
+    distributions.PAGE,
+    images.PAGE,
+    text.PAGE,
+)

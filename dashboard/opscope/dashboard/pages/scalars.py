@@ -4,91 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_mantine_components as dmc
 import flask
-from dash import ClientsideFunction, Input, Output, dcc, html
+import numpy as np
+from dash import html
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages.controls import run_list, segmented, tag_filter, wide_switch
 from opscope.dashboard.pages.shell import aria
 from opscope.dashboard.responses import error_response, json_response, required
+from opscope.dashboard.run_bands import SPREADS, bands
 from opscope.dashboard.scalar_series import AXES, Curve, view
+from opscope.dashboard.scalar_summaries import ScalarSummaries, long_table
 from opscope.dashboard.store import Store
-from opscope.dashboard.tag_index import has_kind, tag_index
-from opscope.dashboard.tensorboard_routes import scalars_of
+from opscope.dashboard.tag_index import has_kind, scalars_of, tag_index
 
-SMOOTHING = 0.6  # TensorBoard's default
 MOST_POINTS = 20_000
 
 
-def layout(store: Store) -> Any:
-    """Side bar and an empty grid; assets/scalars.js fills both from the routes below."""
-    query = flask.request.args
+def layout(_: Store) -> Any:
+    """An empty split page; assets/scalars.js fills it from the routes below."""
     return html.Div(
         className="split",
         children=[
-            dcc.Store(id="scalars-state"),
-            html.Aside(
-                className="side",
-                **aria(label="Runs and settings"),
-                children=[
-                    _smoothing(query.get("smoothing", SMOOTHING, float)),
-                    segmented("scalars-axis", "Horizontal axis", AXES, query.get("axis")),
-                    dmc.Switch(
-                        id="scalars-outliers",
-                        label="Ignore outliers",
-                        description="A few extreme points do not stretch the axis",
-                        checked=query.get("outliers") != "0",
-                        size="sm",
-                    ),
-                    run_list("scalars", query.get("runs", "")),
-                ],
-            ),
-            html.Section(
-                className="body",
-                **aria(label="Curves"),
-                children=[
-                    html.Div(
-                        className="toolbar",
-                        children=[
-                            tag_filter("scalars", query.get("tags", "")),
-                            html.Span(id="scalars-summary", className="summary", role="status"),
-                            wide_switch("scalars", query.get("wide") == "1"),
-                        ],
-                    ),
-                    html.Div(id="scalars-cards", className="groups"),
-                ],
-            ),
+            html.Aside(id="scalars-side", className="side", **aria(label="Runs and settings")),
+            html.Section(id="scalars-body", className="body", **aria(label="Curves")),
         ],
     )
 
 
-def _smoothing(value: float) -> Any:
-    return html.Div(
-        [
-            html.P(
-                ["Smoothing", html.Output(id="scalars-smoothing-value", className="label-value")],
-                className="label",
-            ),
-            dmc.Slider(
-                id="scalars-smoothing",
-                min=0,
-                max=0.99,
-                step=0.01,
-                value=min(max(value, 0), 0.99),
-                size="sm",
-                updatemode="drag",
-                labelAlwaysOn=False,
-                marks=[{"value": at, "label": f"{at:g}"} for at in (0, 0.3, 0.6, 0.9)],
-                mb="md",
-                thumbLabel="Smoothing",
-            ),
-        ]
-    )
-
-
 def routes(server: flask.Flask, store: Store) -> None:
-    """The tag index, and the points of one tag as a chart needs them."""
+    """The tag index, points as a chart needs them, what alerts look at, and all as one table."""
+    summaries = ScalarSummaries(store)
 
     @server.get("/api/scalars/tags")
     def scalar_index() -> flask.Response:
@@ -97,42 +42,91 @@ def routes(server: flask.Flask, store: Store) -> None:
     @server.get("/api/scalars/curves")
     def scalar_curves() -> flask.Response:
         query = flask.request.args
-        tag = required("tag")
-        axis = query.get("axis", "step")
+        tags, runs, groups = (
+            [required("tag"), *query.getlist("tag")[1:]],
+            *map(query.getlist, ("run", "group")),
+        )
+        axis, spread = query.get("axis", "step"), query.get("spread", "std")
         if axis not in AXES:
             return error_response(400, f"axis={axis} is not one of {', '.join(AXES)}")
+        if spread not in SPREADS:
+            return error_response(400, f"spread={spread} is not one of {', '.join(SPREADS)}")
+        if groups and len(groups) != len(runs):
+            return error_response(400, "there is one group=... for each run=..., or none")
         numbers = {name: query.get(name, default) for name, default in _NUMBERS.items()}
         try:
-            low, high = (None if numbers[n] is None else float(numbers[n]) for n in ("low", "high"))
+            low, high, at = (
+                None if numbers[n] is None else float(numbers[n]) for n in ("low", "high", "at")
+            )
             smoothing, points = float(numbers["smoothing"]), int(numbers["points"])
         except ValueError as error:
-            return error_response(400, f"low, high, smoothing and points are numbers: {error}")
+            return error_response(400, f"low, high, at, smoothing, points are numbers: {error}")
         if not 0 <= smoothing < 1 or not 4 <= points <= MOST_POINTS:
             return error_response(400, f"0 <= smoothing < 1 and 4 <= points <= {MOST_POINTS}")
-        curves = []
-        for run in query.getlist("run"):
-            found = scalars_of(store, run, tag)
-            curves.append(Curve(run, found.step, found.wall_time, found.value))
-        drawn = view(curves, axis=axis, low=low, high=high, smoothing=smoothing, points=points)
-        return json_response({"tag": tag, **drawn})
+        pairs = _pairs(store, runs, tags)
+        orphaned = query.get("orphaned") == "1"
+        curves = [_curve(store, run, tag, orphaned) for run, tag in pairs]
+        drawn = view(
+            curves, axis=axis, low=low, high=high, smoothing=smoothing, points=points, at=at
+        )
+        if groups:
+            group_of = dict(zip(runs, groups, strict=True))
+            drawn["bands"] = bands(
+                curves,
+                [group_of[run] for run, _ in pairs],
+                axis=axis,
+                low=low,
+                high=high,
+                smoothing=smoothing,
+                points=points,
+                spread=spread,
+            )
+        return json_response({"tag": tags[0], "tags": tags, **drawn})
+
+    @server.get("/api/scalars/summary")
+    def scalar_summary() -> flask.Response:
+        return json_response(summaries.rows())
+
+    @server.post("/api/scalars/table")
+    def scalar_table() -> flask.Response:
+        asked = flask.request.get_json(silent=True)
+        if not isinstance(asked, dict) or not all(
+            isinstance(asked.get(name), list) for name in ("runs", "tags")
+        ):
+            return error_response(400, 'the body is {"runs": [...], "tags": [...]} as JSON')
+        runs, tags = ([str(name) for name in asked[word]] for word in ("runs", "tags"))
+        return flask.Response(long_table(store, _pairs(store, runs, tags)), mimetype="text/csv")
 
 
-_NUMBERS: dict[str, Any] = {"low": None, "high": None, "smoothing": 0, "points": 600}
+_NUMBERS: dict[str, Any] = {
+    "low": None,
+    "high": None,
+    "at": None,
+    "smoothing": 0,
+    "points": 600,
+}
 
 
-def callbacks(app: Any) -> None:
-    """Hand every change of a control to assets/scalars.js."""
-    app.clientside_callback(
-        ClientsideFunction("scalars", "set"),
-        # Without an output, Dash does not call it when the page appears.
-        Output("scalars-state", "data"),
-        Input("scalars-smoothing", "value"),
-        Input("scalars-axis", "value"),
-        Input("scalars-outliers", "checked"),
-        Input("scalars-runs-filter", "value"),
-        Input("scalars-tags", "value"),
-        Input("scalars-wide", "checked"),
-    )
+def _pairs(store: Store, runs: list[str], tags: list[str]) -> list[tuple[str, str]]:
+    """Runs and tags to read: of several tags, a run need not have each."""
+    if len(tags) == 1:
+        return [(run, tags[0]) for run in runs]
+    with store.reading() as logdir:
+        known = set(logdir.runs())
+        having = {run: set(logdir.tags(run, "scalar")) for run in runs if run in known}
+    return [(run, tag) for tag in tags for run in runs if tag in having.get(run, ())]
+
+
+def _curve(store: Store, run: str, tag: str, orphaned: bool) -> Curve:
+    kept = scalars_of(store, run, tag)
+    orphans = None
+    if orphaned:
+        with store.reading() as logdir:
+            every = logdir.scalars(run, tag, orphaned=True)
+        if len(every.step) > len(kept.step):
+            left = ~np.isin(every.step + 1j * every.wall_time, kept.step + 1j * kept.wall_time)
+            orphans = Curve(run, every.step[left], every.wall_time[left], every.value[left], tag)
+    return Curve(run, kept.step, kept.wall_time, kept.value, tag, orphans)
 
 
 PAGE = Page(
@@ -143,14 +137,22 @@ PAGE = Page(
     has_data=lambda store: has_kind(store, "scalar"),
     layout=layout,
     routes=routes,
-    callbacks=callbacks,
     assets=(
         "cards.css",
+        "scalars.css",
+        "controls.css",
+        "controls.js",
         "run_list.js",
+        "run_groups.js",
         "card_grid.js",
+        "axis_scale.js",
         "scalar_plot.js",
+        "scalar_pointer.js",
         "scalar_tip.js",
+        "scalar_table.js",
+        "scalar_export.js",
         "scalar_card.js",
         "scalars.js",
     ),
+    early=True,
 )

@@ -117,12 +117,13 @@ def tabs(store: Store, pages: Sequence[Page], base: str, path: str) -> list[Any]
 
 def early(store: Store, pages: Sequence[Page], base: str, path: str) -> str:
     """The whole shell with its page as HTML, where its script can fill it before Dash; else ""."""
+    generation = store.generation
     shown = view(store, pages, path)
     page = view_page(store, pages, path)
     if page is None or not page.early or shown.key != page.path:
         return ""
     frame_now = frame(store, base, tabs(store, pages, base, path), shown.draw())
-    return f'<div id="early">{markup(frame_now, "early-")}</div>'
+    return f'<div id="early" data-generation="{generation}">{markup(frame_now, "early-")}</div>'
 
 
 def first_page(store: Store, pages: Sequence[Page]) -> Page | None:

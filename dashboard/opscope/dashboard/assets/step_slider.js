@@ -1,0 +1,37 @@
+// A slider over the points of a tag: which step a card shows, and when it was written.
+opscope.StepSlider = class {
+  // chosen(place): called when the user moves it; label: what it is the slider of.
+  constructor(label, chosen) {
+    const { el } = opscope;
+    this.input = el("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": `Step of ${label}`, oninput: () => { this.tell(); chosen(this.place); } });
+    this.text = el("output", { class: "step-told" });
+    this.element = el("div", { class: "step-slider" }, this.text, this.input);
+  }
+
+  get place() { return +this.input.value; }
+
+  // points: {step, wall, start}, columns.
+  set(points, place) {
+    this.points = points;
+    this.input.max = Math.max(0, points.step.length - 1);
+    this.input.value = place;
+    this.input.hidden = points.step.length < 2;
+    this.tell();
+  }
+
+  tell() {
+    const { step, wall } = this.points, { el } = opscope;
+    if (!step.length) { this.text.textContent = ""; return; }
+    const told = `Step ${opscope.told(step[this.place], "step")}`;
+    this.input.setAttribute("aria-valuetext", told);
+    this.text.replaceChildren(el("b", { text: told }), el("span", { text: opscope.moment(wall[this.place]) }));
+  }
+};
+
+// The place of the point nearest to a step; of several at that step the last, without a step the last of all.
+opscope.placeOf = (steps, step) => {
+  if (step == null) return steps.length - 1;
+  let best = steps.length - 1;
+  for (let i = steps.length - 1; i >= 0; i--) if (Math.abs(steps[i] - step) < Math.abs(steps[best] - step)) best = i;
+  return best;
+};
