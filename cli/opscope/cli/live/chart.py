@@ -16,7 +16,6 @@ from opscope.cli.live.series import Series
 from opscope.cli.live.stretch import columns_of, draw
 from opscope.cli.live.view import View
 from opscope.dashboard.histogram_bins import FARTHEST
-from opscope.dashboard.scalar_series import robust_range
 
 Floats = npt.NDArray[np.float64]
 Extent = tuple[float, float]
@@ -141,7 +140,8 @@ def _legend(series: Sequence[Series], columns: int, rows: int, glyphs: Glyphs) -
     most = max(rows // 4, 1)
     shown = series if len(series) <= most else series[: max(most - 1, 1)]
     names = labels(series)
-    facts = [facts_text(each, columns * 2 // 3 - 6) for each in shown]
+    beside = columns - min(max(map(cells, names), default=0), columns // 3) - 6
+    facts = [facts_text(each, beside) for each in shown]
     taken = max((cells(text_of(row)) for row in facts), default=0) + 6
     room = min(max(map(cells, names), default=0), max(columns - taken, columns // 3))
     found: list[Row] = []
@@ -187,22 +187,13 @@ def _small_head(series: Sequence[Series], title: str, columns: int, glyphs: Glyp
 
 def _y_range(series: Sequence[Series], view: View, low: float, high: float) -> Extent | None:
     """The y range of what is in sight; on a log axis in exponents of ten."""
-    found: list[Extent] = []
-    for each in series:
-        x = each.curve.along(view.axis)
-        inside = (x >= low) & (x <= high)
-        kinds = [each.curve.value]
-        if view.smoothing > 0:
-            kinds.append(each.line(view.smoothing))
-        for value in kinds:
-            seen = value[inside]
-            seen = seen[np.isfinite(seen)]
-            if view.log:
-                seen = np.log10(seen[seen > 0])
-            if not len(seen):
-                continue
-            ends = robust_range(seen) if view.robust else None
-            found.append((ends[0], ends[1]) if ends else (float(seen.min()), float(seen.max())))
+    smoothings = {0.0, view.smoothing}
+    reaches = [
+        each.reach(view.axis, smoothing, view.log, view.robust, low, high)
+        for each in series
+        for smoothing in smoothings
+    ]
+    found = [reach for reach in reaches if reach is not None]
     if not found:
         return None
     bottom, top = min(f[0] for f in found), max(f[1] for f in found)

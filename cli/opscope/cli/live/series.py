@@ -11,10 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from opscope.cli.live.stretch import Stretches, stretches
-from opscope.dashboard.scalar_series import Axis, Curve, smooth
+from opscope.dashboard.scalar_series import Axis, Curve, robust_range, smooth
 from opscope.events import Scalars
 
 Floats = npt.NDArray[np.float64]
+
+
+MOST_KEPT = 8
+"""Pictures of one curve whose numbers are kept: a zoom or a resize makes new ones."""
 
 
 class Extreme(NamedTuple):
@@ -54,6 +58,9 @@ class Series:
     tag: str
     curve: Curve
     _columns: dict[tuple[object, ...], Stretches] = field(default_factory=dict, repr=False)
+    _reaches: dict[tuple[object, ...], tuple[float, float] | None] = field(
+        default_factory=dict, repr=False
+    )
     _lines: dict[float, Floats] = field(default_factory=dict, repr=False)
 
     def holds(self, points: Scalars) -> bool:
@@ -100,13 +107,35 @@ class Series:
         x = x[np.isfinite(x)]
         return (float(x.min()), float(x.max())) if len(x) else None
 
+    def reach(
+        self, axis: Axis, smoothing: float, log: bool, robust: bool, low: float, high: float
+    ) -> tuple[float, float] | None:
+        """The lowest and highest finite value in a range of x; of a log axis, exponents of ten.
+
+        `robust` leaves outliers out.
+        """
+        key = (axis, smoothing, log, robust, low, high)
+        if key not in self._reaches:
+            if len(self._reaches) > MOST_KEPT:
+                self._reaches.clear()
+            x = self.curve.along(axis)
+            seen = self.line(smoothing)[(x >= low) & (x <= high)]
+            seen = seen[np.isfinite(seen)]
+            if log:
+                seen = np.log10(seen[seen > 0])
+            ends = robust_range(seen) if robust else None
+            if ends is None and len(seen):
+                ends = [float(seen.min()), float(seen.max())]
+            self._reaches[key] = (ends[0], ends[1]) if ends else None
+        return self._reaches[key]
+
     def columns(
         self, axis: Axis, smoothing: float, log: bool, low: float, high: float, columns: int
     ) -> Stretches:
         """The curve by columns of dots from `low` to `high`; of a log axis its exponents of ten."""
         key = (axis, smoothing, log, low, high, columns)
         if key not in self._columns:
-            if len(self._columns) > 8:  # a few pictures of one curve; a resize makes new ones
+            if len(self._columns) > MOST_KEPT:
                 self._columns.clear()
             value = self.line(smoothing)
             if log:
