@@ -170,8 +170,13 @@ class Logdir:
         return TagPoints(index[chosen], series.steps(chosen), series.wall_times(chosen))
 
     def point(self, run: str, tag: str, kind: str, index: int) -> Summary.Value:
-        """The value of one point, by its index in `points`; the others are not read."""
+        """The value of one point, by its index in `points`; the others are not read.
+
+        Numbers are all in memory: `scalars` has them.
+        """
         series = self._series(run, tag, kind)
+        if series.kind == kinds.SCALAR:
+            raise LogdirError(f"the points of {tag!r} in run {run!r} are numbers: see scalars()")
         if not 0 <= index < len(series):
             raise LogdirError(f"tag {tag!r} of run {run!r} has {len(series)} points, none {index}")
         value = next(self._values(run, series, slice(index, index + 1)))
