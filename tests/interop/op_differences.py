@@ -137,6 +137,18 @@ KEPT: tuple[Difference, ...] = (
         "a complex matrix, or one beside another with NaN, that has no root is not noticed",
     ),
     Difference(
+        r"Cholesky",
+        r".*\[T=complex",
+        r"InvalidArgumentError, expected values",
+        "a complex matrix that has no root is not noticed",
+    ),
+    Difference(
+        r"Qr",
+        r".*\[T=float16\]",
+        r"output \d: 1 of \d+ values",
+        "factored in half precision; ours is in single precision, rounded once",
+    ),
+    Difference(
         r"StridedSlice",
         r"StridedSlice \[0",
         r"ValueError, expected \[None\]",

@@ -109,9 +109,13 @@ def test_same_results(sample: Sample) -> None:
         raise
     found = our_results(sample)
     assert len(found) == len(expected)
-    for a, b in zip(found, expected, strict=True):
+    for slot, (a, b) in enumerate(zip(found, expected, strict=True)):
         mine, reference = np.asarray(a), np.asarray(b)
         assert mine.dtype == reference.dtype
+        if sample.op_type.startswith("FusedBatchNormGrad") and slot > 2:
+            # What is reserved: nothing, as the static shape says; oneDNN's kernels give a scalar.
+            assert mine.shape == (0,)
+            continue
         assert mine.shape == reference.shape
         if mine.dtype.kind in "fcV":
             kind = np.complex128 if mine.dtype.kind == "c" else np.float64

@@ -55,8 +55,8 @@ class LoopShapes:
             if is_back_edge(op, op.inputs[i].op)
         }
         self._assumed: dict[Tensor, TensorShape] = {}
-        pushes = [op for op in order if op.type == "StackPushV2"]
-        self._pushed = _by_handle(pushes)
+        stacked = [op for op in order if op.type in STACKED]
+        self._stacked = _by_handle(stacked)
         self._popped: set[_Root] = set()
         writes = [op for op in order if op.type in _WRITES or op.type in _OTHER_WRITES]
         self._written = _by_handle(writes)
@@ -73,13 +73,15 @@ class LoopShapes:
     def pushed(self, op: Operation) -> Tensor | None:
         """What a push or pop in a loop finds on its stack; None unless one op alone puts it there.
 
-        Outside of loops, stacks may be closed, or popped once too often.
+        Outside of loops, stacks may be closed, or popped once too often: a stack that is reached
+        from there by any op is left as it is.
         """
         stack = _root(op.inputs[0])
-        if op.inputs[0].op.type not in ENTERS:
-            return None
-        pushes = self._pushed.get(stack, ())
+        ops = self._stacked.get(stack, ())
+        pushes = [each for each in ops if each.type == "StackPushV2"]
         if len(pushes) != 1 or stack in self._popped:
+            return None
+        if not all(_enters(each.inputs[0]) for each in ops):
             return None
         if pushes[0].inputs[1] not in self.known:
             self._popped.add(stack)  # before it is known what will be pushed
@@ -137,6 +139,16 @@ def _root(handle: Tensor) -> _Root:
             source = f"{source or ''}/{op.attrs['source']}"
         op = op.inputs[0].op
     return op, source
+
+
+def _enters(handle: Tensor) -> bool:
+    """Whether a handle comes into a loop on its way."""
+    op = handle.op
+    while op.type in _HANDS_ON:
+        if op.type in ENTERS:
+            return True
+        op = op.inputs[0].op
+    return False
 
 
 def _by_handle(ops: Collection[Operation]) -> dict[_Root, list[Operation]]:
