@@ -11,9 +11,11 @@ from function_graphs import random_functions
 from graph_maker import mobilenet
 
 from opscope.dashboard.graph.choices import NOTHING
+from opscope.dashboard.graph.detail import detail
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.level import Level
 from opscope.dashboard.graph.picture import Picture
+from opscope.dashboard.graph.view import GraphView
 from opscope.events.graph_calls import expand_calls
 from opscope.events.graph_columns import GraphColumns
 
@@ -88,6 +90,22 @@ def test_a_library_name_leads_to_every_place_a_function_is_called() -> None:
         if function in tree.columns.bodies:
             continue
         assert {tree.name(item) for item in tree.called(f"{name}/x")} == {s + "x" for s in scopes}
+        assert all(f"{name}/x" in tree.library_names(scope + "x") for scope in scopes)
         assert tree.find(f"{name}/x") in tree.called(f"{name}/x")
         assert tree.name(tree.find(name) or 0) == scopes[0][:-1]
     assert tree.find("__function_library__/other") is None
+
+
+def test_the_card_of_a_call_leads_to_the_body_it_shows() -> None:
+    graph = random_functions(3)
+    view = GraphView(expand_calls(GraphColumns.from_bytes(graph.SerializeToString())))
+    seen = 0
+    for node in graph.node:
+        tree = view.hierarchy
+        card = detail(view, tree.shown[tree.rank[tree.columns.index[node.name]]])
+        assert card is not None
+        for function in card["functions"]:
+            assert function["id"].startswith(node.name)
+            assert view.hierarchy.find(function["id"] + "/x") is not None
+            seen += 1
+    assert seen > 5

@@ -27,7 +27,8 @@ class Page:
     `Dash` application, because Dash's global registry would share callbacks between applications.
     `assets` are files in `assets/`, loaded in this order after the shell's. An `early` page has a
     layout of `dash.html` elements alone, which its script fills before Dash has started and takes
-    along when Dash draws them (`opscope.early` in the browser).
+    along when Dash draws them (`opscope.early` in the browser). A page that `tells_empty` says
+    itself that there is no data yet, and is drawn without any at its own address.
     """
 
     path: str
@@ -40,3 +41,4 @@ class Page:
     callbacks: Callable[[Any], None] = nothing
     assets: tuple[str, ...] = ()
     early: bool = False
+    tells_empty: bool = False

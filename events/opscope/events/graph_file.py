@@ -120,6 +120,6 @@ def _of_text(data: bytes, name: str) -> dict[str, bytes]:
 def _parsed(text: str, message: M, name: str) -> M:
     try:
         return text_format.Parse(text, message, allow_unknown_field=True)
-    except text_format.ParseError as error:
+    except (text_format.ParseError, RecursionError) as error:
         kind = type(message).__name__
         raise LogdirError(f"{name} is not the text of a {kind}: line {error}") from error

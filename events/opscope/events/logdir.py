@@ -235,9 +235,7 @@ class Logdir:
 
     def run_metadata(self, run: str) -> list[RunMetadataRef]:
         """The run metadata of a run in the order written."""
-        found: list[RunMetadataRef] = []
-        if not self._has_events(run):
-            return found
+        found = []
         for tag, with_kinds in self._tag_names(run).items():
             if kinds.RUN_METADATA in with_kinds:
                 series = self._of_tag(run, tag)[kinds.RUN_METADATA]
@@ -299,7 +297,9 @@ class Logdir:
         return reader
 
     def _tag_names(self, run: str) -> dict[str, frozenset[str]]:
-        """The tags of a run, and their kinds."""
+        """The tags of a run, and their kinds; none of a run without event files."""
+        if not self._has_events(run) and run in self._beside_events.runs:
+            return {}
         series = self._run(run).series
         names = dict(series.kinds_of_tags)
         more = dict.fromkeys(series.run_metadata, kinds.RUN_METADATA)

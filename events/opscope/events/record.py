@@ -220,3 +220,12 @@ def read_records(
         problems.extend(reader.problems)
         if reader.pending:
             problems.append(reader.pending)
+
+
+def is_record_file(data: bytes) -> bool:
+    """Whether bytes begin with the header of a TFRecord."""
+    header = data[:HEADER_SIZE]
+    if len(header) < HEADER_SIZE:
+        return False
+    _, crc = struct.unpack("<QI", header)
+    return bool(masked_crc32c(header[:8]) == crc)

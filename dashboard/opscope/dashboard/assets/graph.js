@@ -1,6 +1,6 @@
 // The graph page: its state, its address, its requests. Drawing and panels are in the files beside.
 (() => {
-  const { el } = opscope, { Choices, Colours, Drawing, Export, Health, Search, Trace, card, count, leaf, listenToKeys, nodeMenu, with_, without } = opscope.graphParts;
+  const { el } = opscope, { Choices, Colours, Drawing, Export, Health, Search, Trace, Upload, card, count, leaf, listenToKeys, nodeMenu, with_, without } = opscope.graphParts;
   const MOVED_MS = 400;
   let page = null, settle = null;
   const ready = new Promise((resolve) => { settle = resolve; });
@@ -24,6 +24,7 @@
       this.search = new Search({
         query: () => this.query, hits: (hits) => this.drawing.marks.showHits(hits), select: (name) => this.select(name, true), focus: () => this.drawing.svg.focus(),
       });
+      this.upload = new Upload({ body: () => this.body, done: (run) => this.choose({ run, tag: null }), say: (text) => this.flash(text) });
       this.trace = new Trace({
         query: () => this.query, draw: (trace) => this.drawing.marks.showTrace(trace), select: (name) => this.select(name, true), remember: () => this.remember(),
       }, asked);
@@ -48,6 +49,8 @@
         ...this.search.elements, this.health.element, this.colours.element, this.colours.key,
         el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open())),
         this.chosen = el("div", { class: "chosen" }), this.trace.element,
+        this.upload.element,
+        this.problems = el("details", { class: "graph-problems", hidden: true }),
         this.summary,
       );
       this.canvas = el("div", { class: "graph-canvas" });
@@ -97,7 +100,7 @@
       if (this.run !== null) this.runs.value = this.run;
       const graphs = runs.find((r) => r.run === this.run)?.graphs ?? [];
       if (!graphs.some((g) => g.tag === this.tag)) this.tag = graphs[0]?.tag ?? null;
-      const names = { run_graph: "Run graph", profile: "Profile", conceptual: "Keras model" };
+      const names = { run_graph: "Run graph", profile: "Profile", conceptual: "Keras model", file: "File", dump: "Dump", debugger: "Graphs and functions" };
       this.tags.replaceChildren(...graphs.map((g) => el("option", { value: g.tag, selected: g.tag === this.tag, text: graphs.length > 1 || !names[g.kind] ? `${names[g.kind] ?? g.kind} \u2013 ${g.tag}` : names[g.kind] })));
       this.tagField.hidden = graphs.length < 2;
       if (!runs.length) return this.say("No runs yet", "Nothing was written to this logdir so far. The page follows it and shows the graph as soon as one is there.");
@@ -121,7 +124,8 @@
       this.card.hidden = true;
       this.colours.key.replaceChildren(); this.summary.textContent = "";
       this.message.hidden = false;
-      this.message.replaceChildren(el("h1", { text: title }), el("p", { text }));
+      this.problems.hidden = true;
+      this.message.replaceChildren(el("h1", { text: title }), el("p", { text }), this.upload.button());
       settle?.();
     }
 
@@ -140,9 +144,13 @@
       if (mine !== this.requests) return;
       this.busy = false;
       this.choices.settle({ open: view.expanded, hidden: view.hidden, isolated: view.isolated });
+      // A graph that is one closed scope: show what is in it.
+      const [alone] = view.nodes;
+      if (!this.graph && view.nodes.length === 1 && alone.kind === "scope" && !alone.open && !this.choices.isolated.length) { this.choices.settle({ open: [...view.expanded, alone.id] }); return this.load({ anchor, reveal }); }
       const key = this.choices.key, known = this.view && view.graph === this.graph && !wanted && !anchor;
       if (known && key === this.drawnKey) return; // nothing new to draw
       this.drawnKey = key;
+      if (!view.totals.nodes) return this.say("This graph has no nodes", `It was read whole and is empty${view.problems.length ? `: ${view.problems.join("; ")}` : "."}`);
       const fetched = performance.now(), first = this.graph === null || !this.view, same = view.graph === this.graph;
       this.message.hidden = true; this.canvas.style.visibility = ""; this.zoomer.hidden = false;
       // Who sees the whole graph goes on seeing it, as long as it can be read.
@@ -163,8 +171,9 @@
       if (wanted && view.revealed && !(first && this.place)) this.drawing.reveal(view.revealed, true);
       else if (anchor) this.drawing.reveal(anchor);
       const t = view.totals;
-      this.summary.textContent = `${count(t.nodes)} ops, ${count(t.edges)} edges, ${count(t.scopes)} scopes` + (t.problems ? `, ${count(t.problems)} problems` : "");
-      this.summary.title = view.problems.join("\n");
+      this.summary.textContent = `${count(t.nodes)} ops, ${count(t.edges)} edges, ${count(t.scopes)} scopes`;
+      this.problems.hidden = !t.problems;
+      this.problems.replaceChildren(el("summary", { text: t.problems === 1 ? "1 problem" : `${count(t.problems)} problems` }), ...view.problems.map((text) => el("p", { text })));
       this.tellChoices();
       if (this.missing) { this.flash(`There is no run \u201c${this.missing}\u201d; this is \u201c${this.run}\u201d.`); this.missing = null; }
       this.remember();

@@ -46,6 +46,13 @@ def detail(view: GraphView, name: str) -> dict[str, Any] | None:
     return card | _scope(view, item)
 
 
+def _body(hierarchy: Hierarchy, node: int, function: str) -> str:
+    """The scope that shows the body of a function that a node calls."""
+    within = hierarchy.columns.names[hierarchy.file_index[node]] + "/"
+    own = [s for s in hierarchy.columns.calls.get(function, ()) if s.startswith(within)]
+    return min(own, key=len)[:-1] if own else f"{FUNCTION_LIBRARY}/{function}"
+
+
 def _op(hierarchy: Hierarchy, item: int) -> dict[str, Any]:
     columns = hierarchy.columns
     node = item - hierarchy.m
@@ -57,7 +64,7 @@ def _op(hierarchy: Hierarchy, item: int) -> dict[str, Any]:
     entering = hierarchy.in_order[hierarchy.in_start[node] : hierarchy.in_start[node + 1]]
     leaving = hierarchy.out_order[hierarchy.out_start[node] : hierarchy.out_start[node + 1]]
     functions = [
-        {"attribute": attribute, "name": function, "id": f"{FUNCTION_LIBRARY}/{function}"}
+        {"attribute": attribute, "name": function, "id": _body(hierarchy, node, function)}
         for attribute, function in [*function_names(attrs), ("op", op)]
         if function in columns.functions
     ]

@@ -11,11 +11,11 @@ from typing import Any
 from opscope.dashboard.graph.colouring import Colouring
 from opscope.dashboard.graph.grouping import AUTOMATIC, Grouping
 from opscope.dashboard.graph.step_stats import StepStats
+from opscope.dashboard.graph.uploads import Uploads
 from opscope.dashboard.graph.view import GraphView
 from opscope.dashboard.store import Store
-from opscope.events import LogdirError
 from opscope.events.graph_calls import expand_calls
-from opscope.events.graph_columns import GraphColumns
+from opscope.events.graph_columns import GraphColumns, GraphDefError
 
 KEPT = 4
 
@@ -52,6 +52,20 @@ class GraphShelf:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str | None], tuple[bytes, Shelved]] = OrderedDict()
         self._stats: tuple[bytes, StepStats] | None = None
+        self.uploads = Uploads()
+
+    def upload(self, name: str, data: bytes) -> str:
+        """Take in a file of graphs; gives the run that has them.
+
+        Raises LogdirError where it holds none and GraphDefError where the first cannot be read.
+        """
+        run = self.uploads.add(name, data)
+        try:
+            self.get(run, None)
+        except GraphDefError:
+            self.uploads.remove(run)
+            raise
+        return run
 
     def get(self, run: str, tag: str | None, grouping: Grouping = AUTOMATIC) -> Shelved:
         """Give a run's graph ready to be viewed, with its groups as somebody arranged them.
@@ -59,9 +73,8 @@ class GraphShelf:
         Raises LogdirError where the run has none and GraphDefError where it cannot be read.
         """
         with self._lock:
-            data = self._store.graph(run, tag)
-            if not data:
-                raise LogdirError(f"run {run!r} has no graph")
+            source = self.uploads if run in self.uploads else self._store
+            data = source.graph(run, tag)
             raw, shelved = self._kept.get((run, tag), (None, None))
             if shelved is None or (raw is not data and raw != data):
                 digest = hashlib.blake2b(data, digest_size=12).hexdigest()
@@ -75,6 +88,8 @@ class GraphShelf:
 
     def steps(self, run: str) -> list[dict[str, Any]]:
         """What a run has RunMetadata of: [{"tag", "step"}], in the order written."""
+        if run in self.uploads:
+            return []
         with self._store.reading() as logdir:
             return [{"tag": each.tag, "step": each.step} for each in logdir.run_metadata(run)]
 
@@ -83,6 +98,8 @@ class GraphShelf:
 
         None where the run has none; raises StepStatsError where they cannot be read.
         """
+        if run in self.uploads:
+            return None
         with self._store.reading() as logdir:
             tags = [each.tag for each in logdir.run_metadata(run)]
             if not tags:
@@ -99,12 +116,8 @@ class GraphShelf:
         with self._store.reading() as logdir:
             runs = logdir.runs()
             beside = [run for run in logdir.graph_runs() if run not in runs]
-            return [
-                {
-                    "run": run,
-                    "graphs": [
-                        {"tag": graph.tag, "kind": graph.kind} for graph in logdir.graph_tags(run)
-                    ],
-                }
-                for run in runs + beside
-            ]
+            found = [(run, logdir.graph_tags(run)) for run in runs + beside]
+        return [
+            {"run": run, "graphs": [{"tag": graph.tag, "kind": graph.kind} for graph in graphs]}
+            for run, graphs in found + self.uploads.runs()
+        ]

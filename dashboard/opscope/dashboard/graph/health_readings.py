@@ -95,8 +95,6 @@ def readings(logdir: Logdir, run: str, source: str, step: int) -> list[Reading]:
 
 def health_tags(logdir: Logdir, run: str) -> list[str]:
     """Tags `NODE:SLOT` whose values are health summaries."""
-    if run not in logdir.runs():
-        return []  # a folder of dumps alone
     return [tag for tag in logdir.tags(run) if logdir.plugin(run, tag).name == HEALTH_PLUGIN]
 
 

@@ -306,6 +306,18 @@ class Hierarchy:
         found = [self.find(f"{scope}/{leaf}" if leaf else scope) for scope in scopes]
         return list(dict.fromkeys(item for item in found if item is not None))
 
+    def library_names(self, name: str) -> list[str]:
+        """What a library may call the node of this name, the likeliest first: see `called`."""
+        found = [
+            (len(scope), f"{FUNCTION_LIBRARY}/{function}/{name[len(scope) :]}")
+            for function, scopes in self.columns.calls.items()
+            for scope in scopes
+            if name.startswith(scope)
+        ]
+        parts = name.split("/")
+        named = ["/".join([FUNCTION_LIBRARY, *parts[at:]]) for at in range(len(parts) - 1)]
+        return [library for _, library in sorted(found, reverse=True)] + named
+
     @cached_property
     def _scopes_by_leaf(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

@@ -45,12 +45,14 @@ class InfoCards:
                 "elements": int(amounts.sums[high] - amounts.sums[low]),
                 "variables": int(amounts.known[high] - amounts.known[low]),
             }
+        uploaded = run in self._shelf.uploads
         if item >= hierarchy.m:
             file_index = int(hierarchy.file_index[item - hierarchy.m])
             value = constant_value(hierarchy.columns.attrs(file_index))
             if value is not None:
                 card["value"] = value
-            frames = self._origins.of(run, card["name"])
+            names = [] if uploaded else [card["name"], *hierarchy.library_names(card["name"])]
+            frames = next((known for each in names if (known := self._origins.of(run, each))), None)
             if frames:
                 card["origin"] = frames
         try:
@@ -61,9 +63,10 @@ class InfoCards:
             cost = _cost(shelved, item, stats) if stats is not None else None
             if cost is not None:
                 card["cost"] = cost
-        with self._store.reading() as logdir:
-            kinds = {page: logdir.tags(run, kind) for page, kind in PAGES.items()}
-        card["summaries"] = described(hierarchy, item, kinds)
+        if not uploaded:
+            with self._store.reading() as logdir:
+                kinds = {page: logdir.tags(run, kind) for page, kind in PAGES.items()}
+            card["summaries"] = described(hierarchy, item, kinds)
         return card
 
 

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from opscope.dashboard.store import Store
-from opscope.events.debug_events import open_debug_events
+from opscope.events.debug_events import DebugEvents
 from opscope.events.dump_extra import Frame
 from opscope.events.dump_root import open_dump
 from opscope.events.error import EventsError
@@ -44,7 +44,7 @@ def _tracebacks(logdir: Logdir, run: str) -> dict[str, list[Frame]]:
     found: dict[str, list[Frame]] = {}
     for prefix in logdir.debug_events:
         try:
-            events = open_debug_events(prefix)
+            events = DebugEvents(prefix)
         except EventsError:
             continue
         for op in events.ops:

@@ -24,6 +24,7 @@ from opscope.dashboard.graph.info_card import InfoCards
 from opscope.dashboard.graph.search import search
 from opscope.dashboard.graph.step_stats import StepStatsError
 from opscope.dashboard.graph.tracing import KINDS, Tracers
+from opscope.dashboard.graph.uploads import MOST_BYTES
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages.shell import aria
 from opscope.dashboard.responses import error_response, json_response, required
@@ -53,7 +54,7 @@ def has_data(store: Store) -> bool:
 
 
 def routes(server: flask.Flask, store: Store) -> None:
-    """Plain routes: /api/graph/list, view, colours, node, search, trace, export, and more."""
+    """Plain routes: /api/graph/list, upload, view, colours, node, search, trace, export, ..."""
     shelf = GraphShelf(store)
     health_shelf = HealthShelf(store)
     cards = InfoCards(store, shelf)
@@ -78,6 +79,24 @@ def routes(server: flask.Flask, store: Store) -> None:
     @server.get("/api/graph/list")
     def graph_list() -> flask.Response:
         return json_response({"runs": shelf.listing(), "generation": store.generation})
+
+    @server.post("/api/graph/upload")
+    def graph_upload() -> flask.Response:
+        request = flask.request
+        name = required("name")
+        if request.mimetype != "application/octet-stream":
+            # A form of a foreign page cannot send this type without asking first.
+            return error_response(
+                415, "the body is the file: Content-Type application/octet-stream"
+            )
+        size = request.content_length or 0
+        if size > MOST_BYTES:
+            told = f"{name} has {size >> 20} MB; {MOST_BYTES >> 20} MB can be opened here"
+            return error_response(413, told)
+        try:
+            return json_response({"run": shelf.upload(name, request.get_data(cache=False))})
+        except (LogdirError, GraphDefError) as error:
+            return error_response(422, str(error))
 
     @server.get("/api/graph/view")
     @on_graph
@@ -105,6 +124,8 @@ def routes(server: flask.Flask, store: Store) -> None:
     def graph_health(shelved: Shelved) -> flask.Response:
         query = flask.request.args
         run = required("run")
+        if run in shelf.uploads:
+            return json_response({"sources": []})
         meant = health_shelf.choose(run, query.get("source"), query.get("step", None, int))
         described = {"sources": health_shelf.described(run)}
         if meant is None:
@@ -218,6 +239,7 @@ PAGE = Page(
         "graph_colours.js",
         "graph_health.js",
         "graph_search.js",
+        "graph_upload.js",
         "graph_trace.js",
         "graph_picture.js",
         "graph_export.js",
@@ -225,4 +247,5 @@ PAGE = Page(
         "graph.js",
     ),
     early=True,
+    tells_empty=True,
 )

@@ -157,7 +157,8 @@ def view(store: Store, pages: Sequence[Page], path: str) -> View:
     if page is None and path != "/":
         known = ", ".join(page.path for page in pages)
         return View(path, lambda: notice("No such page", [f"{path} is not a page. Pages: {known}"]))
-    if page is None or not _has_data(store, page):
+    stands = page is not None and page.tells_empty and path != "/"
+    if page is None or not (stands or _has_data(store, page)):
         title = "Nothing here yet" if page is None else f"No {page.title.lower()} here yet"
         return View(f"empty {path}", lambda: notice(title, _empty(store), "empty"))
     found = page
