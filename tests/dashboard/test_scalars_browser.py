@@ -45,7 +45,7 @@ def visit(browser: Any, served: Serve, seeds: Path) -> Iterator[Visit]:
         def opened(query: str = "", before: Callable[[Any], object] = bool) -> Any:
             page = context.new_page()
             before(page)
-            page.goto(f"{server.url}scalars{query}")
+            page.goto(f"{server.url}scalars{query}", wait_until="domcontentloaded")
             expect(page.locator(".curve").first).to_be_visible()
             return page
 
