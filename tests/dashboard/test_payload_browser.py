@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browsing import state, watched_context
-from event_oracle import oracle, unpack_logs
+from event_oracle import oracle, said_of, unpack_logs
 
 from opscope.dashboard.server import Server
 from opscope.events import EventFileWriter, make_tensor_proto
@@ -116,7 +116,7 @@ def test_brightness_contrast_and_actual_size(logs: Path, served: Serve, visit: V
     page.get_by_label("Actual size").uncheck(force=True)
     expect(picture).not_to_have_css("width", "10px")
     page.get_by_role("slider", name="Brightness").press("ArrowRight")
-    assert state(page)["brightness"] == ["0.55"]
+    page.wait_for_url("**brightness=0.55**")
 
 
 def test_texts_and_tables(logs: Path, served: Serve, visit: Visit) -> None:
@@ -164,3 +164,40 @@ def test_no_script_of_a_text_runs(tmp_path: Path, served: Serve, visit: Visit) -
     assert page.evaluate("window.ran") is None
     for tag in ("script", "img", "svg", "iframe", "form", "style"):
         assert page.locator(f".words {tag}").count() == 0
+
+
+def test_what_no_other_page_draws(logs: Path, served: Serve, visit: Visit) -> None:
+    page = visit(served(logs).url + "files?run=tf2/main&run=tf1/train")
+    said = oracle(logs, "tf2/main")
+    card = page.locator('.card[data-run="tf2/main"]')
+    curve = card.locator('tr[data-tag="pr/pr_curves"]')
+    expect(curve).to_contain_text("float32 [6, 51]")
+    slide(curve, 1)
+    expect(curve.locator(".step-told b")).to_have_text("Step 1")
+    with page.expect_download() as taken:
+        curve.get_by_text("NPY").click()
+    assert list(np.load(taken.value.path()).shape) == said["pr/pr_curves", 1]["tensor"]["shape"]
+
+    tone = card.locator('tr[data-tag="tone"]')
+    slide(tone, 2)
+    expect(tone.locator("audio")).to_have_attribute("aria-label", "tone, step 10, clip 1")
+    sound = tone.locator("audio").evaluate(
+        "(audio) => new Promise((done) => { audio.onloadedmetadata = () => done(audio.src);"
+        " audio.load(); audio.preload = 'auto'; })"
+    )
+    data = page.request.get(sound).body()
+    assert said_of(data) == said["tone", 10]["tensor"]["strings"][0]
+
+    of_train = page.locator('.card[data-run="tf1/train"]')
+    with page.expect_download() as taken:
+        of_train.locator("tr[data-file]").first.get_by_text("Get").click()
+    path = logs / (of_train.locator("tr[data-file]").first.get_attribute("data-file") or "")
+    assert taken.value.path().read_bytes() == path.read_bytes()
+
+    page.get_by_placeholder("Filter tags").fill("tetra_F")
+    expect(card.locator("tbody tr")).to_have_count(1)
+    page.get_by_placeholder("Filter tags").fill("")
+    page.get_by_label("Every tag").check(force=True)
+    # The card in view: longer now, it may have pushed the other one out, which then waits.
+    expect(of_train.locator('tr[data-kind="scalar"]').first).to_contain_text("CSV")
+    assert state(page)["every"] == ["1"]

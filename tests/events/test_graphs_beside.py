@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 
 import pytest
+from archives import unpack_archive
 from google.protobuf import text_format
 from graph_maker import classifier
 
@@ -14,6 +14,7 @@ from opscope.events.debug_nodes import Watched, insert_debug_nodes, remove_debug
 from opscope.events.graph_file import graphs_in_file, is_graph_file
 from opscope.events.proto import debug_event_pb2 as messages
 from opscope.events.proto.config_pb2 import RunMetadata
+from opscope.events.proto.event_pb2 import Event
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
 from opscope.events.proto.saved_model_pb2 import SavedModel
@@ -153,8 +154,7 @@ def test_debug_nodes_leave_no_trace() -> None:
 
 
 def test_a_folder_of_dumps_shows_what_ran(tmp_path: Path) -> None:
-    with tarfile.open(DUMPS / "tfdbg_cf1.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack_archive(DUMPS / "tfdbg_cf1.tar.gz", tmp_path)
     root = next(path for path in tmp_path.rglob("run_*") if path.is_dir())
     for place, run in ((tmp_path, root.parent.relative_to(tmp_path).as_posix()), (root, ".")):
         logdir = open_logdir(place)
@@ -205,3 +205,19 @@ def test_debugger_v2_graphs_are_scopes(tmp_path: Path) -> None:
         ("step/body/x", "Log", []),
         ("step/StatefulPartitionedCall_1", "StatefulPartitionedCall", []),
     ]
+
+
+def test_all_graphs_that_a_run_wrote_can_be_chosen(tmp_path: Path) -> None:
+    writer = EventFileWriter(str(tmp_path))
+    for number in range(12):
+        graph = GraphDef()
+        graph.node.add(name=f"n{number}", op="NoOp")
+        writer.add_event(Event(wall_time=1, graph_def=graph.SerializeToString()))
+    writer.close()
+    logdir = open_logdir(tmp_path)
+    tags = [ref.tag for ref in logdir.graph_tags(".")]
+    assert tags == ["__run_graph__", *(f"__run_graph__ {n}" for n in range(11, 2, -1))]
+    names = [GraphDef.FromString(logdir.graph(".", tag)).node[0].name for tag in tags]
+    assert names == [f"n{number}" for number in range(11, 1, -1)]
+    with pytest.raises(LogdirError, match="has no graph __run_graph__ 1"):
+        logdir.graph(".", "__run_graph__ 1")

@@ -383,7 +383,9 @@ def test_the_runs_own_graph_wins_over_the_meta_graphs(tmp_path: Path) -> None:
     logdir = open_logdir(tmp_path)
     assert logdir.graph("meta") == graph_def("from_meta")
     assert logdir.graph("both") == graph_def("last")
-    assert logdir.graph_tags("both") == [("__run_graph__", "run_graph")]
+    tags = ["__run_graph__", "__run_graph__ 1"]
+    assert logdir.graph_tags("both") == [(tag, "run_graph") for tag in tags]
+    assert logdir.graph("both", "__run_graph__ 1") == graph_def("first")
     assert logdir.summary("both", "__run_graph__") == TagSummary("graph", 2, 0, 3)
 
 

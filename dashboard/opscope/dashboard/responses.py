@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import Lock
 from typing import Any
 
@@ -40,6 +40,16 @@ def blob_response(data: bytes, media_type: str | None, file_name: str = "") -> f
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     if file_name:
         response.headers.set("Content-Disposition", "attachment", filename=file_name)
+    return response
+
+
+def stream_response(pieces: Iterable[bytes], size: int, file_name: str) -> flask.Response:
+    """A file of `size` bytes to be saved, sent piece by piece: it may be larger than memory."""
+    response = flask.Response(pieces, mimetype="application/octet-stream", direct_passthrough=True)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Length"] = str(size)
+    response.headers.set("Content-Disposition", "attachment", filename=file_name)
     return response
 
 
@@ -107,6 +117,8 @@ def install_validators(server: flask.Flask) -> None:
         request = flask.request
         if response.status_code != 200 or request.method not in ("GET", "HEAD", "POST"):
             return response
+        if response.headers.get("Cache-Control") == "no-store":
+            return response  # sent piece by piece
         response.direct_passthrough = False
         body = response.get_data()
         if request.method == "GET":

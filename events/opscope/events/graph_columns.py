@@ -18,6 +18,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
+from opscope.events.collection_pause import collection_paused
 from opscope.events.error import EventsError
 from opscope.events.proto import attr_value_pb2, function_pb2, node_def_pb2, tensor_shape_pb2
 
@@ -80,7 +81,8 @@ class GraphColumns:
     @classmethod
     def from_bytes(cls, graph_def: bytes) -> GraphColumns:
         """Columns of a serialized GraphDef; raises GraphDefError."""
-        return _Reader(graph_def).columns()
+        with collection_paused():
+            return _Reader(graph_def).columns()
 
     def __len__(self) -> int:
         return len(self.names)

@@ -36,6 +36,8 @@ from opscope.events.tag_data import (
 )
 
 T = TypeVar("T")
+MOST_EARLIER = 9
+"""So many graphs before the last one of a run are listed."""
 
 
 class Logdir:
@@ -170,8 +172,13 @@ class Logdir:
         return TagPoints(index[chosen], series.steps(chosen), series.wall_times(chosen))
 
     def point(self, run: str, tag: str, kind: str, index: int) -> Summary.Value:
-        """The value of one point, by its index in `points`; the others are not read."""
+        """The value of one point, by its index in `points`; the others are not read.
+
+        Numbers are all in memory: `scalars` has them.
+        """
         series = self._series(run, tag, kind)
+        if series.kind == kinds.SCALAR:
+            raise LogdirError(f"the points of {tag!r} in run {run!r} are numbers: see scalars()")
         if not 0 <= index < len(series):
             raise LogdirError(f"tag {tag!r} of run {run!r} has {len(series)} points, none {index}")
         value = next(self._values(run, series, slice(index, index + 1)))
@@ -195,7 +202,9 @@ class Logdir:
         reader = self._run(run)
         refs = []
         if len(reader.series.graphs) or len(reader.series.meta_graphs):
-            refs.append(GraphRef(RUN_GRAPH_TAG, "run_graph"))
+            count = len(reader.series.graphs) or len(reader.series.meta_graphs)
+            earlier = range(count - 1, max(0, count - 1 - MOST_EARLIER), -1)
+            refs += [GraphRef(tag, "run_graph") for tag in (RUN_GRAPH_TAG, *map(_earlier, earlier))]
         for tag, with_kinds in sorted(self._tag_names(run).items()):
             if not with_kinds & {kinds.GRAPH, kinds.RUN_METADATA}:
                 continue
@@ -211,8 +220,8 @@ class Logdir:
     def graph(self, run: str, tag: str | None = None) -> bytes:
         """A serialized GraphDef: of a tag in `graph_tags`, or the first one there.
 
-        The last graph written under the tag is given. Keras models are converted, the graphs of a
-        run metadata merged into one.
+        The last graph written under the tag is given; earlier graphs of the run itself have tags of
+        their own. Keras models are converted, the graphs of a run metadata merged into one.
         """
         refs = self.graph_tags(run)
         if tag is None and refs:
@@ -228,9 +237,12 @@ class Logdir:
         series = self._run(run).series
         if kind == "conceptual":
             return run_graph.graph_of_keras_model(self._plugin_string(run, tag))
+        own = series.graphs if len(series.graphs) else series.meta_graphs
+        number = next((n for n in range(1, len(own)) if tag == _earlier(n)), len(own))
+        event = next(self._run(run).events(own.locations(slice(number - 1, number))))
+        assert event is not None  # it was decoded whole when it was found
         if len(series.graphs):
-            return self._last_event(run, series.graphs).graph_def
-        event = self._last_event(run, series.meta_graphs)
+            return event.graph_def
         return run_graph.graph_of_meta_graph(event.meta_graph_def)
 
     def run_metadata(self, run: str) -> list[RunMetadataRef]:
@@ -388,6 +400,11 @@ class Logdir:
         if value is None or len(value.tensor.string_val) != 1:
             raise LogdirError(f"tag {tag!r} of run {run!r} does not hold one serialized message")
         return value.tensor.string_val[0]
+
+
+def _earlier(number: int) -> str:
+    """The tag of the `number`-th graph of a run, from 1, that is not the last."""
+    return f"{RUN_GRAPH_TAG} {number}"
 
 
 _PROFILE_PLUGINS = (kinds.RUN_METADATA_PLUGIN, kinds.GRAPH_OF_RUN_METADATA_PLUGIN)

@@ -1,17 +1,12 @@
 // A page of cards: the index of tags, the list of runs, the filters, and its state in the address.
 (() => {
-  // A card for each run that has the tag, side by side.
-  const eachRun = (page, tags) => tags.flatMap(({ tag, description }) =>
-    page.runsOf(tag).map((run) => ({ key: `${run}\n${tag}`, run, tag, description })));
-
   class CardPage {
     constructor(made, state) {
       Object.assign(this, { made, state, index: { runs: [], tags: [] } });
-      const { name, items } = made;
+      const { name } = made;
       this.summary = document.getElementById(`${name}-summary`);
       this.cards = document.getElementById(`${name}-cards`);
-      // Where a card is of one run, the runs shown decide which cards there are.
-      this.runs = new opscope.RunList(name, () => (items ? this.grid.each((card) => card.refresh()) : this.list()));
+      this.runs = new opscope.RunList(name, () => this.list());
       this.grid = new opscope.CardGrid(this.cards, (item) => made.make(item, this));
       document.querySelector(".tab.current")?.scrollIntoView({ block: "nearest", inline: "center" });
       this.load();
@@ -26,7 +21,7 @@
 
     async load() {
       try {
-        this.index = await opscope.json(this.made.index ?? `/api/${this.made.name}/tags`);
+        this.index = await opscope.json(`/api/${this.made.name}/tags`);
       } catch (error) {
         this.summary.textContent = error.message;
         return;
@@ -39,9 +34,12 @@
     list() {
       const filter = opscope.pattern(this.state.tags);
       if (!filter || !this.byTag) return;
-      const tags = this.index.tags.filter(({ tag }) => filter.test(tag)), items = (this.made.items ?? eachRun)(this, tags);
+      const { within } = this.made;
+      const tags = within ? this.index.tags : this.index.tags.filter(({ tag }) => filter.test(tag));
+      // A card for each run that has the tag, side by side.
+      const items = tags.flatMap(({ tag, description }) => this.runsOf(tag).map((run) => ({ key: `${run}\n${tag}`, run, tag, description })));
       this.grid.set(items);
-      this.summary.textContent = `${new Set(items.map(({ tag }) => tag)).size} of ${this.index.tags.length} tags`;
+      this.summary.textContent = `${new Set(items.map(({ tag }) => tag)).size} of ${this.index.tags.length} ${within ?? "tags"}`;
     }
 
     async update() {
@@ -50,11 +48,10 @@
     }
 
     set(state) {
-      const before = this.state, { redraw = [], items, changed } = this.made;
+      const before = this.state, { redraw = [], changed } = this.made;
       this.state = state;
       this.cards.classList.toggle("wide", state.wide);
-      if (state.tags !== before.tags || (!items && state.runsFilter !== before.runsFilter)) this.list();
-      if (items && state.runsFilter !== before.runsFilter) this.grid.each((card) => card.refresh());
+      if (state.tags !== before.tags || state.runsFilter !== before.runsFilter) this.list();
       changed?.(this, before);
       if ([...redraw, "wide"].some((key) => state[key] !== before[key])) this.grid.each((card) => card.redraw());
     }
@@ -65,8 +62,9 @@
   const wrong = (id, ok) => window.dash_clientside.set_props(id, { error: ok ? null : "Not a regular expression" });
 
   // name: of the page; keys: of its own controls, as the callback hands their values over;
-  // words(state): what goes into the address; make(item, page): a card; items(page, tags): what
-  // there is a card for; redraw: the keys after whose change cards are drawn anew; changed(page, before).
+  // words(state): what goes into the address; make(item, page): a card; opened(page), changed(page,
+  // before): told once and at every change; redraw: the keys after whose change cards are drawn
+  // anew; within: what the cards are of, where not of tags but of what holds them.
   opscope.cardPage = (made) => {
     const { name, keys, words } = made;
     let page = null;

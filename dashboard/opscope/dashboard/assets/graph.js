@@ -46,9 +46,10 @@
       const action = (text, title, onclick) => el("button", { class: "button", type: "button", text, title, onclick });
       this.side.replaceChildren(
         field("Run", this.runs), this.tagField,
-        ...this.search.elements, this.health.element, this.colours.element, this.colours.key,
+        ...this.search.elements,
         el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open())),
         this.chosen = el("div", { class: "chosen" }), this.trace.element,
+        this.health.element, this.colours.element, this.colours.key,
         this.upload.element,
         this.problems = el("details", { class: "graph-problems", hidden: true }),
         this.summary,
@@ -374,6 +375,6 @@
     collapse: async (name) => { await ready; await page.collapse(name); },
     select: async (name) => { await ready; await page.select(name, true); },
     visible: () => [...(page?.drawing.byName?.keys() ?? [])],
-    stats: () => ({ ...page.view?.totals, drawn: page.view?.nodes.length ?? 0, drawn_edges: page.view?.edges.length ?? 0, expanded: page.open, selected: page.selected, colour: page.colours.mode, request_ms: page.timings.request, draw_ms: page.timings.draw, scale: page.drawing.scale }),
+    stats: () => ({ ...page.view?.totals, drawn: page.view?.nodes.length ?? 0, embedded: (page?.drawing.byName?.size ?? 0) - (page.view?.nodes.length ?? 0), drawn_edges: page.view?.edges.length ?? 0, expanded: page.open, selected: page.selected, colour: page.colours.mode, request_ms: page.timings.request, draw_ms: page.timings.draw, scale: page.drawing.scale }),
   };
 })();

@@ -25,6 +25,7 @@
       el("header", {}, el("div", { class: "grow" }, el("p", { class: "kind", text: what }), name), copy, close),
     ];
     if (info.kind !== "op") parts.push(el("div", { class: "actions" }, el("button", { class: "button", type: "button", text: state.open ? "Collapse" : "Expand", onclick: () => on.toggle(info.id) })));
+    parts.push(...opscope.graphParts.facts(info, state.run));
     const device = ([name, n]) => [name || "no device given", info.kind === "op" ? "" : count(n)];
     if (info.devices.length) parts.push(section(info.devices.length > 1 ? "Devices" : "Device", info.devices.length, [el("ul", { class: "ends plain" }, ...info.devices.map(device).map(([n, c]) => el("li", {}, el("span", { class: "grow mono", text: n }), el("span", { class: "dim", text: c }))))]));
     if (info.kind === "op") {
@@ -36,7 +37,7 @@
       if (info.twins.total) parts.push(section("Built alike", info.twins.total, [el("ul", { class: "ends" }, ...info.twins.rows.map((twin) => el("li", {}, link(twin)))), ...more(info.twins)], false));
     }
     parts.push(ends("Inputs", info.inputs, true), ends("Outputs", info.outputs, true), ends("Control inputs", info.control_inputs, false), ends("Control outputs", info.control_outputs, false));
-    if (info.kind === "op") parts.push(section("Attributes", info.attributes.length, [pairs(info.attributes.map((a) => [a.name, el("span", { class: "mono", text: a.value })]))]));
+    if (info.kind === "op") parts.push(section("Attributes", info.attributes.length, [pairs(info.attributes.filter((a) => !(info.value && a.name === "value")).map((a) => [a.name, el("span", { class: "mono", text: a.value })]))]));
     host.replaceChildren(...parts.filter(Boolean));
     host.scrollTop = 0;
   };

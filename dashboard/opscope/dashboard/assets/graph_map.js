@@ -17,7 +17,10 @@
       this.canvas.addEventListener("pointerup", () => { held = false; });
     }
 
-    draw() {
+    // Draw all of it before the next frame, once for however many asked.
+    draw() { this.waiting ??= requestAnimationFrame(() => { this.waiting = null; this.paint(); }); }
+
+    paint() {
       const { view } = this.drawing, { width, height } = this.canvas;
       if (!view) return;
       this.scale = Math.min((width - 24) / view.width, (height - 24) / view.height);

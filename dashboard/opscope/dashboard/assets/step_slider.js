@@ -24,6 +24,7 @@ opscope.StepSlider = class {
     if (!step.length) { this.text.textContent = ""; return; }
     const told = `Step ${opscope.told(step[this.place], "step")}`;
     this.input.setAttribute("aria-valuetext", told);
+    this.input.style.setProperty("--at", `${(100 * this.place) / Math.max(1, step.length - 1)}%`);
     this.text.replaceChildren(el("b", { text: told }), el("span", { text: opscope.moment(wall[this.place]) }));
   }
 };

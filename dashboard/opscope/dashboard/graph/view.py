@@ -17,6 +17,7 @@ from opscope.dashboard.graph.lettering import count_text
 from opscope.dashboard.graph.picture import Picture
 from opscope.dashboard.graph.scene import HEADER, Glyph, Line, Scene, Sign
 from opscope.dashboard.graph.structure import structure_classes
+from opscope.events.collection_pause import collection_paused
 from opscope.events.graph_columns import GraphColumns
 
 MOST_OPEN = 2000
@@ -36,7 +37,8 @@ class GraphView:
         grouping: Grouping = AUTOMATIC,
         base: Hierarchy | None = None,
     ) -> None:
-        self._base = Hierarchy(columns) if base is None else base
+        with collection_paused():
+            self._base = Hierarchy(columns) if base is None else base
         self.grouping = grouping
         arrangement = arranged(self._base, grouping)
         self.hierarchy, hashes, self._offers, self._groups = arrangement

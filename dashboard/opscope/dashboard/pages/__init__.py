@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages import distributions, graph, histograms, images, scalars, text
+from opscope.dashboard.pages import distributions, files, graph, histograms, images, scalars, text
 
 PAGES: tuple[Page, ...] = (
     graph.PAGE,
@@ -12,4 +12,5 @@ PAGES: tuple[Page, ...] = (
     distributions.PAGE,
     images.PAGE,
     text.PAGE,
+    files.PAGE,
 )

@@ -235,6 +235,7 @@ PAGE = Page(
         "graph_node_menu.js",
         "graph_state.js",
         "graph_legend.js",
+        "graph_facts.js",
         "graph_card.js",
         "graph_colours.js",
         "graph_health.js",

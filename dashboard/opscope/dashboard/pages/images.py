@@ -105,6 +105,7 @@ PAGE = Page(
     ),
     assets=(
         *CARD_ASSETS,
+        "controls.css",
         "payloads.css",
         "svg_axes.js",
         "step_slider.js",

@@ -68,6 +68,7 @@ PAGE = Page(
     callbacks=on_change("text", ("text-raw", "checked"), ("text-link", "checked")),
     assets=(
         *CARD_ASSETS,
+        "controls.css",
         "payloads.css",
         "svg_axes.js",
         "step_slider.js",

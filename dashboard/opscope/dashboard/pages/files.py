@@ -1,0 +1,198 @@
+"""The files page: what else a logdir holds, run by run, to be played or taken along."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import re
+import threading
+import time
+from typing import Any
+
+import dash_mantine_components as dmc
+import flask
+from dash import html
+
+from opscope.dashboard.logdir_files import (
+    ListedFile,
+    RefusedError,
+    list_files,
+    open_inside,
+    pieces,
+)
+from opscope.dashboard.media_type import clip_type
+from opscope.dashboard.page import Page
+from opscope.dashboard.pages.controls import CARD_ASSETS, card_page, on_change
+from opscope.dashboard.responses import (
+    blob_response,
+    error_response,
+    json_response,
+    required,
+    stream_response,
+    whole_number,
+)
+from opscope.dashboard.store import Store
+from opscope.dashboard.tag_index import require_tag
+from opscope.dashboard.tag_payload import described, download, tags_of_run
+from opscope.dashboard.tag_points import MOST_INDEX, point_of
+from opscope.events import LogdirError, TensorProtoError, payload
+from opscope.events import kind as kinds
+from opscope.events.file_access import is_url
+from opscope.events.nearest_run import nearest_run
+
+LISTED_FOR = 5.0  # seconds; a page asks once for every run, and a walk takes its time
+
+
+class FileList:
+    """The files of a logdir by run, listed anew when they are asked for after a while."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._listed = -LISTED_FOR
+        self._by_run: dict[str | None, list[ListedFile]] = {}
+        self._more = False
+
+    def of_run(self, store: Store, run: str) -> tuple[list[ListedFile], bool]:
+        """The files nearest to a run, and whether the logdir has more than were looked at."""
+        with store.reading() as logdir:
+            runs, dumps = logdir.runs(), logdir.dump_roots
+        with self._lock:  # and not the store's: a reload does not wait for this walk
+            if time.monotonic() - self._listed >= LISTED_FOR:
+                self._list(str(store.path), runs, dumps)
+                self._listed = time.monotonic()
+            return self._by_run.get(run, []), self._more
+
+    def _list(self, path: str, runs: list[str], dumps: list[str]) -> None:
+        self._by_run, self._more = {}, False
+        if is_url(path) or not os.path.isdir(path):
+            return
+        top = os.path.realpath(path)
+        files, self._more = list_files(top, dumps)
+        nearest: dict[str, str | None] = {}
+        for file in files:
+            folder = file.name if file.kind == "tfdbg dump" else posixpath.dirname(file.name)
+            if folder not in nearest:
+                nearest[folder] = nearest_run(top, os.path.join(top, folder), runs)
+            self._by_run.setdefault(nearest[folder], []).append(file)
+
+
+def layout(store: Store) -> Any:
+    """Side bar and an empty grid; assets/files.js fills both from the routes below."""
+    every = dmc.Switch(
+        id="files-every",
+        label="Every tag",
+        description="Those that other pages draw, too",
+        checked=flask.request.args.get("every") == "1",
+        size="sm",
+    )
+    return card_page("files", "Files", [html.Div(every, className="switches")])
+
+
+def routes(server: flask.Flask, store: Store) -> None:
+    """The runs; tags and files of one; a point's facts, clip and bytes; a file."""
+    listed = FileList()
+
+    @server.get("/api/files/tags")
+    def file_index() -> flask.Response:
+        with store.reading() as logdir:
+            runs = logdir.runs()
+            colours = store.colours.of(runs)
+        return json_response(
+            {
+                "runs": [{"run": run, "colour": colours[run]} for run in runs],
+                "tags": [{"tag": run, "runs": [run], "description": ""} for run in runs],
+            }
+        )
+
+    @server.get("/api/files/run")
+    def files_of_run() -> flask.Response:
+        run = required("run")
+        every = flask.request.args.get("every") == "1"
+        with store.reading() as logdir:
+            if run not in logdir.runs():
+                return error_response(404, f"no run named {run!r}; /data/runs lists the runs")
+            tags = tags_of_run(logdir, run, every)
+        files, more = listed.of_run(store, run)
+        return json_response(
+            {"tags": tags, "files": files, "more": more, "remote": is_url(str(store.path))}
+        )
+
+    @server.get("/api/files/point")
+    def file_point() -> flask.Response:
+        run, tag, kind = required("run"), required("tag"), required("kind")
+        with store.reading() as logdir:
+            require_tag(logdir, run, tag, kind)
+            index = whole_number("index", None, 0, MOST_INDEX)
+            return json_response(described(logdir, run, tag, kind, index))
+
+    @server.get("/api/files/clip")
+    def clip() -> flask.Response:
+        run, tag = required("run"), required("tag")
+        with store.reading() as logdir:
+            require_tag(logdir, run, tag, kinds.AUDIO)
+            plugin = logdir.plugin(run, tag)
+        clips = point_of(store, kinds.AUDIO, lambda value: payload.audio(value, plugin)).encoded
+        number = whole_number("clip", 0, 0, MOST_INDEX)
+        if number >= len(clips):
+            return error_response(404, f"no clip {number}: there are {len(clips)}")
+        media_type = clip_type(clips[number])
+        if media_type is None:
+            return error_response(415, f"no WAV, Ogg, FLAC or MP3: {clips[number][:8]!r}")
+        return blob_response(clips[number], media_type)
+
+    @server.get("/api/files/payload")
+    def point_payload() -> flask.Response:
+        run, tag, kind = required("run"), required("tag"), required("kind")
+        form = flask.request.args.get("form", "message")
+        index = whole_number("index", 0, 0, MOST_INDEX)
+        with store.reading() as logdir:
+            require_tag(logdir, run, tag, kind)
+            try:
+                found = download(logdir, run, tag, kind, index, form)
+            except LogdirError as error:
+                return error_response(404, str(error))
+            except TensorProtoError as error:
+                return error_response(422, str(error))
+        name = re.sub(r"[^\w.-]+", "_", f"{run}_{tag}_{index}").strip("._") or "payload"
+        return blob_response(found.data, None, name + found.ending)
+
+    @server.get("/api/files/file")
+    def one_file() -> flask.Response:
+        name = required("name")
+        if is_url(str(store.path)):
+            return error_response(404, "files of a logdir behind a URL are not given out")
+        try:
+            file = open_inside(str(store.path), name)
+        except RefusedError as error:
+            return error_response(404, str(error))
+        size = os.fstat(file.fileno()).st_size
+        response = stream_response(pieces(file, size), size, posixpath.basename(name))
+        response.call_on_close(file.close)
+        return response
+
+
+def _has_tags(store: Store) -> bool:
+    with store.reading() as logdir:
+        return any(logdir.tags(run) for run in logdir.runs())
+
+
+PAGE = Page(
+    path="/files",
+    title="Files",
+    icon="files",
+    order=90,
+    has_data=_has_tags,
+    layout=layout,
+    routes=routes,
+    callbacks=on_change("files", ("files-every", "checked")),
+    assets=(
+        *CARD_ASSETS,
+        "controls.css",
+        "payloads.css",
+        "files.css",
+        "svg_axes.js",
+        "step_slider.js",
+        "file_card.js",
+        "files.js",
+    ),
+)
