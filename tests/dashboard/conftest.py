@@ -103,7 +103,9 @@ def visit_graph(
         def opened(query: str = "?run=train", before: Callable[[Any], object] = bool) -> Any:
             page = context.new_page()
             before(page)
-            page.goto(f"{server.url}graph{query}")
+            page.goto(
+                f"{server.url}graph{query}", wait_until="domcontentloaded"
+            )  # held scripts hold "load"
             page.evaluate("window.opscope.graph.ready")
             return page
 

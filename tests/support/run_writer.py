@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from opscope.events import EventFileWriter
-from opscope.events.proto.event_pb2 import Event
+from opscope.events.proto.event_pb2 import Event, SessionLog
 from opscope.events.proto.summary_pb2 import Summary
 
 START = 1_700_000_000.0
@@ -27,6 +27,11 @@ class RunWriter:
             time = START + step * seconds_per_step
             self.writer.add_event(Event(wall_time=time, step=step, summary=summary))
         self.writer.flush()
+
+    def restart(self, step: int) -> None:
+        """What a training writes that starts again at a step."""
+        log = SessionLog(status=SessionLog.START)
+        self.writer.add_event(Event(wall_time=START + 1000, step=step, session_log=log))
 
     def histograms(self, tag: str, values: Mapping[int, Sequence[float]]) -> None:
         for step, numbers in values.items():

@@ -55,4 +55,4 @@ opscope.RunCard = class {
     }
   }
 };
-opscope.runName = (run) => (run === "." ? "(the logdir itself)" : run);
+opscope.runName = (run) => opscope.runNames.told(run);

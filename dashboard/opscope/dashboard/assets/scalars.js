@@ -28,6 +28,7 @@
       this.regroup();
       this.build();
       this.runs = new opscope.RunList("scalars", () => this.refresh());
+      this.runs.painted = (run) => this.colour(run);
       this.runs.setFilter(this.state.runs);
       this.grid = new opscope.CardGrid(this.cards, (item) => new opscope.ScalarCard(item, this));
       this.ready = this.load();
@@ -60,6 +61,7 @@
           el("div", { class: "tag-filter" }, controls.filter("Filter tags", "Filter tags (regular expression)", state.tags, set("tags"))),
           this.summary,
           controls.menu(el("summary", { class: "plain-button", text: "Combine" }), (list) => this.fillCombine(list)),
+          controls.menu(el("summary", { class: "plain-button", text: "Alerts" }), (list) => opscope.alerts.fill(list)),
           controls.menu(download, (list) => opscope.scalarExport.fillAll(list, this)),
           controls.toggle("Full width", state.wide, set("wide"))),
         this.cards);
@@ -118,6 +120,7 @@
       const before = this.state, state = this.state = { ...before, ...change }, other = (key) => state[key] !== before[key];
       opscope.remember(Object.fromEntries(Object.entries(DEFAULTS).map(([key, value]) => [key, state[key] === value ? null : typeof value === "boolean" ? (state[key] ? "1" : "0") : String(state[key])])));
       if (other("group")) this.regroup();
+      if (["group", "colours", "lines"].some(other)) this.runs.draw();
       this.show();
       if (other("runs")) this.runs.setFilter(state.runs);
       if (other("axis")) { this.pinCursor(null); this.grid.each((card) => { card.zoom = null; card.mark(); }); }
@@ -140,7 +143,7 @@
       return this.state.colours === "group" || this.state.lines === "groups" ? this.groupColours.get(group) ?? "#888" : this.runs.colour(run);
     }
 
-    named(run) { return run === "." ? "(the logdir itself)" : run; }
+    named(run) { return opscope.runNames.told(run); }
 
     // The cursor: under the pointer for a moment, or stopped at a place on the axis.
 
@@ -201,7 +204,7 @@
       list.replaceChildren(el("div", { class: "combine-list" }, ...boxes.map((box) => el("label", { class: "run all" }, box, el("span", { text: box.value })))), draw);
     }
 
-    alertsOf() { return []; }
+    alertsOf(tags) { return opscope.alerts.of(tags); }
     firstDrawn() { opscope.early.drawn(); }
     dispose() { this.grid.dispose(); }
   }
@@ -222,6 +225,7 @@
   new MutationObserver(mount).observe(document.documentElement, { childList: true, subtree: true });
   mount();
 
+  opscope.on("alerts", () => page?.body.isConnected && page.grid.each((card) => card.tellAlerts()));
   opscope.on("generation", () => page?.body.isConnected && page.update());
   opscope.scalars = { get page() { return page; } };
 })();

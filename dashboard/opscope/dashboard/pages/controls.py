@@ -14,6 +14,7 @@ from opscope.dashboard.pages.shell import aria
 # What every page of cards loads; run_card.js is of those with a card for each run.
 CARD_ASSETS = (
     "cards.css",
+    "run_names.js",
     "run_list.js",
     "card_grid.js",
     "card_page.js",

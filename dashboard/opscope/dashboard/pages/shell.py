@@ -70,6 +70,12 @@ def frame(store: Store, base: str, links: Any = None, page: Any = None) -> Any:
                                         html.Div(id="problems-list", className="menu-list"),
                                     ],
                                 ),
+                                html.Details(
+                                    id="alerts",
+                                    className="menu problems",
+                                    hidden=True,
+                                    children=[html.Summary(), html.Div(className="menu-list")],
+                                ),
                                 html.Span(str(store.path), className="where", title="The logdir"),
                                 html.Span(
                                     id="live",
