@@ -40,7 +40,8 @@ def watched_context(browser: Any, **settings: Any) -> Iterator[Any]:
     context.on("request", note)
     yield context
     context.close()
-    assert (wrong, outside) == ([], [])
+    assert not wrong, f"errors in the page: {wrong}"
+    assert not outside, f"asked outside: {outside}"
 
 
 def node(page: Any, name: str) -> Any:

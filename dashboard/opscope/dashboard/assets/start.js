@@ -3,11 +3,14 @@
 (() => {
   const PATIENCE_MS = 1500; // a large graph takes its time: the shell does not wait for it
   const early = document.getElementById("early");
+  // Dash calls functions of the pages' scripts: it waits until all of them have run.
+  const scriptsRan = new Promise((resolve) => { document.addEventListener("DOMContentLoaded", resolve, { once: true }); });
   let started = false;
 
-  const start = () => {
+  const start = async () => {
     if (started) return;
     started = true;
+    await scriptsRan;
     const waiting = document.getElementById("dash-scripts"), scripts = [...waiting.content.querySelectorAll("script")];
     const run = (script) => {
       const copy = document.createElement("script");
