@@ -21,12 +21,13 @@ def graph(page: Page, url: str) -> None:
     page.goto(f"{url}/graph?run=train&s=cross_entropy/Log")
     page.evaluate("() => window.opscope.graph.ready")
     page.locator('[data-id="cross_entropy/Log"]').first.wait_for()
+    page.locator(".health-card").wait_for()
 
 
 def scalars(page: Page, url: str) -> None:
     """Loss and accuracy of the training."""
     page.goto(f"{url}/scalars")
-    page.locator(".js-plotly-plot .scatterlayer .trace").first.wait_for()
+    page.locator(".curve").first.wait_for()
 
 
 PICTURES = {"graph": graph, "scalars": scalars}
