@@ -9,7 +9,6 @@ from typing import Any
 
 import dash
 import flask
-import plotly
 from dash import Dash, Input, Output, State
 
 from opscope.dashboard import tensorboard_payload_routes, tensorboard_routes
@@ -25,8 +24,6 @@ from opscope.dashboard.responses import (
 from opscope.dashboard.store import Store, UnreadableError
 
 ASSETS = Path(__file__).with_name("assets")
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-ONE_DAY = 86400  # seconds
 SHELL_STYLES = ("palette.css", "icons.css", "shell.css")
 SHELL_SCRIPTS = ("theme.js", "opscope.js", "dom.js", "start.js")
 EARLY_PLACE = "<!-- early -->"
@@ -105,11 +102,6 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
     @server.get("/api/problems")
     def problems() -> flask.Response:
         return json_response(store.problems)
-
-    @server.get("/api/plotly.js")
-    def plotly_js() -> flask.Response:
-        # The library itself comes with the Python package: a megabyte that only charts load.
-        return flask.send_file(PLOTLY, mimetype="text/javascript", max_age=ONE_DAY)
 
     @server.errorhandler(UnreadableError)
     def unreadable(error: UnreadableError) -> flask.Response:

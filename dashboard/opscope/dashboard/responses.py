@@ -16,8 +16,8 @@ from werkzeug.exceptions import HTTPException
 SMALLEST_WORTH_COMPRESSING = 1024  # bytes
 COMPRESSIBLE = ("application/json", "application/javascript", "text/", "image/svg+xml")
 DATA = ("/data/", "/api/")
-STATIC = ("/_dash-component-suites/", "/assets/", "/api/plotly.js")
-KEPT_COMPRESSED = 64  # static files; plotly.js alone takes 0.2 s to compress
+STATIC = ("/_dash-component-suites/", "/assets/")
+KEPT_COMPRESSED = 64  # static files, the largest of which take 0.2 s to compress
 
 
 def json_response(value: Any, status: int = 200) -> flask.Response:
@@ -152,7 +152,7 @@ def install_policy(server: flask.Flask, inline_scripts: Sequence[str]) -> None:
         [
             "default-src 'self'",
             " ".join(["script-src 'self'", *inline_scripts]),
-            "style-src 'self' 'unsafe-inline'",  # Mantine and Plotly write style elements
+            "style-src 'self' 'unsafe-inline'",  # Mantine writes style elements
             "img-src 'self' data: blob:",
             "object-src 'none'",
             "base-uri 'none'",

@@ -55,13 +55,5 @@
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  let plotly = null;
-  const loadPlotly = () => plotly ??= new Promise((resolve, reject) => {
-    const script = el("script", { src: opscope.url("/api/plotly.js") });
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => { plotly = null; reject(new Error("plotly.js could not be loaded")); };
-    document.head.append(script);
-  });
-
-  Object.assign(opscope, { el, number, bytes, duration, moment, pattern, query, remember, css, loadPlotly });
+  Object.assign(opscope, { el, number, bytes, duration, moment, pattern, query, remember, css });
 })();
