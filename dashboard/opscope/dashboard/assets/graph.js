@@ -13,7 +13,7 @@
       this.choices = new Choices(asked);
       this.selected = asked.get("s"); this.more = asked.getAll("s").slice(1);
       this.place = asked.get("v");
-      this.requests = 0; this.busy = false; this.timings = {};
+      this.requests = 0; this.listings = 0; this.busy = false; this.timings = {};
       this.colours = new Colours({
         query: () => this.query, draw: (colours) => this.drawing.marks.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
       }, asked.get("c"));
@@ -84,11 +84,13 @@
     get all() { return this.selected ? [this.selected, ...this.more] : []; }
 
     async list() {
+      const mine = ++this.listings;
       let runs;
       try {
         ({ runs } = await opscope.json("/api/graph/list"));
+        if (mine !== this.listings) return undefined;
       } catch (error) {
-        this.say("The graphs cannot be listed", error.message);
+        if (mine === this.listings) this.say("The graphs cannot be listed", error.message);
         return undefined;
       }
       this.listed = runs;
@@ -114,6 +116,8 @@
     choose(changes) {
       Object.assign(this, changes);
       this.choices.clear(); this.trace.stop(); this.selected = null; this.more = []; this.graph = null; this.place = null;
+      // What is still on its way belongs to the graph that is left.
+      this.requests++; this.busy = false; this.view = null;
       card(this.card, null);
       this.remember();
       return this.list();
@@ -250,7 +254,7 @@
 
     // Open what is drawn closed, in the whole picture or inside one scope.
     async deepen(name = "") {
-      const closed = this.view.nodes.filter((n) => n.kind === "scope" && !n.open && (!name || n.id === name || n.id.startsWith(`${name}/`)));
+      const closed = (this.view?.nodes ?? []).filter((n) => n.kind === "scope" && !n.open && (!name || n.id === name || n.id.startsWith(`${name}/`)));
       if (!closed.length) return;
       const levels = Math.min(...closed.map((n) => n.depth)) - (name ? this.drawing.byName.get(name).depth : 0) + 1;
       const { expanded } = await opscope.json("/api/graph/within", { ...this.query, name, depth: levels + (name ? 0 : 1) });
@@ -292,7 +296,7 @@
 
     // Put a series together, or take a group apart; what is open and where the window is stays.
     async group(name, together) {
-      const { choices } = this, parts = this.view.nodes.filter((node) => (together ? node.offer === name : node.parent === name));
+      const { choices } = this, parts = (this.view?.nodes ?? []).filter((node) => (together ? node.offer === name : node.parent === name));
       choices.change({
         apart: together ? without(choices.apart, [name]) : with_(choices.apart, [name]),
         together: together ? with_(choices.together, [name]) : without(choices.together, [name]),
@@ -374,7 +378,7 @@
   new MutationObserver(mount).observe(document.documentElement, { childList: true, subtree: true });
   mount();
   // The logdir has grown: look whether the graph is another one; what is open stays open.
-  opscope.on("generation", () => { if (page?.body.isConnected) page.list().then(() => page.health.refresh({ grown: true })); });
+  opscope.on("generation", () => { if (page?.body.isConnected) page.list().then(() => page.view && page.health.refresh({ grown: true })); });
   opscope.on("theme", () => { if (page?.body.isConnected) page.drawing.map.draw(); });
 
   opscope.graph = {
@@ -382,7 +386,7 @@
     expand: async (name) => { await ready; await (page.drawing.byName?.has(name) ? page.expand(name) : page.load({ reveal: name }).then(() => page.expand(name))); },
     collapse: async (name) => { await ready; await page.collapse(name); },
     select: async (name) => { await ready; await page.select(name, true); },
-    visible: () => [...(page?.drawing.byName?.keys() ?? [])],
+    visible: () => [...((page?.view && page.drawing.byName?.keys()) ?? [])],
     stats: () => ({ ...page.view?.totals, drawn: page.view?.nodes.length ?? 0, embedded: (page?.drawing.byName?.size ?? 0) - (page.view?.nodes.length ?? 0), drawn_edges: page.view?.edges.length ?? 0, expanded: page.open, selected: page.selected, colour: page.colours.mode, request_ms: page.timings.request, draw_ms: page.timings.draw, scale: page.drawing.scale }),
   };
 })();
