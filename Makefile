@@ -35,6 +35,7 @@ interop: $(INTEROP)/.interop
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	@ENVIRONMENT=$(CURDIR)/$(VENV) tools/javascript/check
 
 types: $(VENV)/.dev
 	$(VENV)/bin/mypy
