@@ -180,12 +180,28 @@ def numbering(leaf: str) -> tuple[str, int | None]:
     return (leaf[: found.start()], int(found.group(1))) if found else (leaf, None)
 
 
+def numberings(leaf: str) -> list[tuple[str, int, str]]:
+    """Each number in a name between what stands before and after it.
+
+    The one at the end comes without the `_` before it: `conv2d_11` gives (conv2d, 11, "") and
+    (conv, 2, d_11).
+    """
+    found = [
+        (leaf[: match.start()], int(match[0]), leaf[match.end() :])
+        for match in _NUMBERS.finditer(leaf)
+        if match.end() < len(leaf)
+    ]
+    stem, number = numbering(leaf)
+    return found if number is None else [(stem, number, ""), *found]
+
+
 def name_of(scope: str, leaf: str) -> str:
     """Full name of a child of a scope, "" being the root."""
     return f"{scope}/{leaf}" if scope else leaf
 
 
 _NUMBER = re.compile(r"_?(\d{1,9})$")
+_NUMBERS = re.compile(r"(?<!\d)\d{1,9}(?!\d)")
 _STEM = re.compile(r"^(.*?(?:^|_)[A-Za-z]+_?\d+)(?=_|$)")
 
 
