@@ -161,7 +161,7 @@ def test_classes_are_those_of_isomorphism(
         alike = nx.is_isomorphic(a, b, node_match=kinds, edge_match=carry)
         twins += alike
         assert (found[one] == found[other] >= 0) == alike, (one, other)
-    assert twins > 1
+    assert twins
 
 
 def crown(g: GraphMaker, scope: str, rings: tuple[int, ...]) -> None:

@@ -310,6 +310,12 @@
       if (together && this.selected === name) this.describe();
     }
 
+    // No groups at all (but those without which a flat level could not be drawn), or those made by themselves.
+    groupAll(usual) {
+      this.choices.change({ apart: usual ? [] : ["*"], together: [] });
+      return this.load();
+    }
+
     async turn(flow) {
       this.choices.change({ flow: flow ? [flow] : [] });
       await this.load();
