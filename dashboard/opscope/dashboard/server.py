@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from opscope.events.file_access import is_url
 DEFAULT_PORT = 6006  # TensorBoard's
 PORTS_TRIED = 100
 THREADS = 8
+LEAVE_S = 5
 
 
 class ServerError(Exception):
@@ -46,19 +48,32 @@ class Server:
             ident="opscope",
             clear_untrusted_proxy_headers=False,
         )
+        self._serving = threading.Event()
+        self._left = threading.Event()
 
     def run(self) -> None:
         """Serve; returns after Ctrl-C, SystemExit or `close()`."""
+        self._serving.set()
         try:
             self._server.run()
         finally:
+            self._left.set()
             self.store.close()
 
     def close(self) -> None:
         """Stop listening and reading; answers under way are given up."""
         self.store.close()
-        self._server.close()
+        if self._serving.is_set() and not self._left.is_set():
+            self._server.trigger.pull_trigger(self._leave)
+            self._left.wait(LEAVE_S)
         self._server.task_dispatcher.shutdown(timeout=1)
+        self._server.close()
+
+    def _leave(self) -> None:
+        """End the loop that serves, called by itself: nobody waits on what is closed afterwards."""
+        for channel in list(self._server.active_channels.values()):
+            channel.close()
+        self._server._map.clear()
 
 
 def open_server(
