@@ -7,7 +7,8 @@ import posixpath
 import re
 import threading
 import time
-from typing import Any
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 import flask
 
@@ -56,22 +57,25 @@ class FileList:
             runs, dumps = logdir.runs(), logdir.dump_roots
         with self._lock:  # and not the store's: a reload does not wait for this walk
             if time.monotonic() - self._listed >= LISTED_FOR:
-                self._list(str(store.path), runs, dumps)
+                self._list(store, runs, dumps)
                 self._listed = time.monotonic()
             return self._by_run.get(run, []), self._more
 
-    def _list(self, path: str, runs: list[str], dumps: list[str]) -> None:
+    def _list(self, store: Store, runs: list[str], dumps: list[str]) -> None:
         self._by_run, self._more = {}, False
-        if is_url(path) or not os.path.isdir(path):
-            return
-        top = os.path.realpath(path)
-        files, self._more = list_files(top, dumps)
-        nearest: dict[str, str | None] = {}
-        for file in files:
-            folder = file.name if file.kind == "tfdbg dump" else posixpath.dirname(file.name)
-            if folder not in nearest:
-                nearest[folder] = nearest_run(top, os.path.join(top, folder), runs)
-            self._by_run.setdefault(nearest[folder], []).append(file)
+        for prefix, path in store.folders:
+            if is_url(path) or not os.path.isdir(path):
+                continue
+            found, more = list_files(path, dumps)
+            self._more |= more
+            nearest: dict[str, str | None] = {}
+            for file in found:
+                inside = file.name if file.kind == "tfdbg dump" else posixpath.dirname(file.name)
+                folder = posixpath.normpath(prefix + inside)
+                if folder not in nearest:
+                    nearest[folder] = nearest_run(folder, runs)
+                named = replace(file, name=prefix + file.name)
+                self._by_run.setdefault(nearest[folder], []).append(named)
 
 
 def layout(_: Store) -> Any:
@@ -105,7 +109,12 @@ def routes(server: flask.Flask, store: Store) -> None:
             tags = tags_of_run(logdir, run, every)
         files, more = listed.of_run(store, run)
         return json_response(
-            {"tags": tags, "files": files, "more": more, "remote": is_url(str(store.path))}
+            {
+                "tags": tags,
+                "files": files,
+                "more": more,
+                "remote": any(is_url(path) for _, path in store.folders),
+            }
         )
 
     @server.get("/api/files/point")
@@ -150,16 +159,29 @@ def routes(server: flask.Flask, store: Store) -> None:
     @server.get("/api/files/file")
     def one_file() -> flask.Response:
         name = required("name")
-        if is_url(str(store.path)):
+        folders = [(prefix, path) for prefix, path in store.folders if name.startswith(prefix)]
+        if folders and all(is_url(path) for _, path in folders):
             return error_response(404, "files of a logdir behind a URL are not given out")
         try:
-            file = open_inside(str(store.path), name)
+            file = _opened(folders, name)
         except RefusedError as error:
             return error_response(404, str(error))
         size = os.fstat(file.fileno()).st_size
         response = stream_response(pieces(file, size), size, posixpath.basename(name))
         response.call_on_close(file.close)
         return response
+
+
+def _opened(folders: list[tuple[str, str]], name: str) -> BinaryIO:
+    """The file of that name in the first folder that has it; RefusedError where none does."""
+    refused = RefusedError(f"not a file of the logdir: {name!r}")
+    for prefix, path in folders:
+        try:
+            if not is_url(path):
+                return open_inside(path, name.removeprefix(prefix))
+        except RefusedError as error:
+            refused = error
+    raise refused
 
 
 def _has_tags(store: Store) -> bool:
