@@ -71,7 +71,7 @@ def test_the_table_shows_what_another_reader_found(
     head_button = page.locator('.hparam-table th[data-column="h:lr"] button')
     head_button.click()
     head_button.click()
-    side = page.get_by_role("complementary", name="Columns and filters")
+    side = page.get_by_role("complementary", name="Runs and settings")
     side.get_by_role("button", name="opt", exact=True).click()
     side.get_by_role("checkbox", name="sgd").uncheck()
     side.get_by_role("button", name="lr", exact=True).click()

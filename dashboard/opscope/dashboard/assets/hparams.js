@@ -46,6 +46,7 @@
         this.table = await opscope.json("/api/hparams/table");
       } catch (error) {
         this.summary.textContent = error.message;
+        opscope.early.drawn();
         return;
       }
       this.study();
@@ -218,7 +219,7 @@
     }
 
     named(row) { return row.members ? row.run : opscope.runNames.told(row.run); }
-    colour(row) { return this.colourBy ? this.colourBy.colour(this.colourBy.get(row), this.scaleOf(this.colourBy)) : row.colour; }
+    colour(row) { return this.colourBy ? this.colourBy.colour(this.colourBy.get(row), this.scaleOf(this.colourBy)) : opscope.runNames.painted(row.run) ?? row.colour; }
     scalarsOf(row) { return opscope.url("/scalars", { run: row.runs }); }
     facts(row) { return [["", this.named(row)], ...this.shown.map((column) => [column.title, column.text(row) || "–"])]; }
     dispose() { this.resizing.disconnect(); opscope.factTip.hide(); }

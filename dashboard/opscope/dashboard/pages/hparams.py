@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import flask
-from dash import html
 
 from opscope.dashboard.hparam_sessions import START, sessions_of, settings_by_run
 from opscope.dashboard.hparam_table import HparamTable
 from opscope.dashboard.json_number import spelt
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages.shell import aria
+from opscope.dashboard.pages.card_frame import card_page
 from opscope.dashboard.responses import json_response
 from opscope.dashboard.store import Store
 from opscope.events import kind as kinds
@@ -19,13 +18,7 @@ from opscope.events import kind as kinds
 
 def layout(_: Store) -> Any:
     """An empty split page; assets/hparams.js fills it from the routes below."""
-    return html.Div(
-        className="split",
-        children=[
-            html.Aside(id="hparams-side", className="side", **aria(label="Columns and filters")),
-            html.Section(id="hparams-body", className="body", **aria(label="Hyperparameters")),
-        ],
-    )
+    return card_page("hparams", "Hyperparameters")
 
 
 def routes(server: flask.Flask, store: Store) -> None:
