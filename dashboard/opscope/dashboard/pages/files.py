@@ -10,9 +10,7 @@ import time
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-import dash_mantine_components as dmc
 import flask
-from dash import html
 
 from opscope.dashboard.logdir_files import (
     ListedFile,
@@ -23,7 +21,7 @@ from opscope.dashboard.logdir_files import (
 )
 from opscope.dashboard.media_type import clip_type
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages.controls import CARD_ASSETS, card_page, on_change
+from opscope.dashboard.pages.card_frame import STEP_CARD_ASSETS, card_page
 from opscope.dashboard.responses import (
     blob_response,
     error_response,
@@ -80,16 +78,9 @@ class FileList:
                 self._by_run.setdefault(nearest[folder], []).append(named)
 
 
-def layout(store: Store) -> Any:
-    """Side bar and an empty grid; assets/files.js fills both from the routes below."""
-    every = dmc.Switch(
-        id="files-every",
-        label="Every tag",
-        description="Those that other pages draw, too",
-        checked=flask.request.args.get("every") == "1",
-        size="sm",
-    )
-    return card_page("files", "Files", [html.Div(every, className="switches")])
+def layout(_: Store) -> Any:
+    """An empty split page; assets/files.js fills it from the routes below."""
+    return card_page("files", "Files")
 
 
 def routes(server: flask.Flask, store: Store) -> None:
@@ -206,15 +197,6 @@ PAGE = Page(
     has_data=_has_tags,
     layout=layout,
     routes=routes,
-    callbacks=on_change("files", ("files-every", "checked")),
-    assets=(
-        *CARD_ASSETS,
-        "controls.css",
-        "payloads.css",
-        "files.css",
-        "svg_axes.js",
-        "step_slider.js",
-        "file_card.js",
-        "files.js",
-    ),
+    assets=(*STEP_CARD_ASSETS, "files.css", "file_card.js", "files.js"),
+    early=True,
 )
