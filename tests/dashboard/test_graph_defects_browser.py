@@ -1,4 +1,4 @@
-"""Defects of TensorBoard's graph page that only a browser shows: see graph_defects.py."""
+"""Defects of TensorBoard's graph page that only a browser shows: see support/graph_defects.py."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ def test_every_edge_is_drawn_once_in_every_state(source: str | int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_no_boxes_overlap_and_no_line_cuts_one_in_any_state(seed: int) -> None:
+def test_1791_no_boxes_overlap_and_no_line_cuts_one_in_any_state(seed: int) -> None:
     data = wild_graph(seed).SerializeToString()
     whole = GraphView(expand_calls(GraphColumns.from_bytes(data)))
     dice = random.Random(seed)
