@@ -69,7 +69,11 @@ DEFECTS = (
         "#6430",
         "Edges from other outputs of the same node are dropped",
         f"{_HERE}view.py::test_6430_all_outputs_of_a_split_are_tensors_of_their_own",
-        "#6216 #298 tf#29215 tf#2144",
+    ),
+    Defect(
+        "#6216",
+        "A Keras model in which a layer reads two outputs of another is not shown",
+        "events/test_converted_graphs.py::test_6216_two_outputs_of_a_layer_are_two_edges",
     ),
     Defect(
         "self-loops",
@@ -150,13 +154,13 @@ DEFECTS = (
         "#403",
         "Deep graphs are slivers",
         f"{_HERE}layout.py::test_403_a_long_chain_wraps_into_columns",
-        "#2707 tf#6012 tf#2729",
+        "#681 #2707 tf#6012 tf#2729",
     ),
     Defect(
         "#1791",
         "Boxes overlap once scopes are open",
         f"{_HERE}states.py::test_1791_no_boxes_overlap_and_no_line_cuts_one_in_any_state",
-        "#1655 #3878 #681 tf#3548",
+        "#1655 #3878 tf#3548",
     ),
     Defect(
         "#1058",
@@ -214,6 +218,7 @@ DEFECTS = (
         "#2039",
         "The time of GPU streams is not counted",
         f"{_HERE}colouring.py::test_1776_2039_a_scope_takes_the_time_of_its_ops_and_streams_count_once",
+        "#298",
     ),
     Defect(
         "tf#536",
