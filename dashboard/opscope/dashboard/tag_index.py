@@ -8,7 +8,7 @@ import flask
 
 from opscope.dashboard.responses import error_response
 from opscope.dashboard.store import Store
-from opscope.events import Histograms, Logdir, Scalars
+from opscope.events import Histograms, Logdir, LogdirError, Scalars
 from opscope.events.natural import natural_key
 
 
@@ -55,8 +55,11 @@ def require_tag(logdir: Logdir, run: str, tag: str, kind: str) -> None:
 def scalars_of(store: Store, run: str, tag: str) -> Scalars:
     """The points of a scalar tag; the request ends with a 404 where there is none."""
     with store.reading() as logdir:
-        require_tag(logdir, run, tag, "scalar")
-        return logdir.scalars(run, tag)
+        try:
+            return logdir.scalars(run, tag)
+        except LogdirError:  # asked for after the fact: a list of all runs takes longer than a tag
+            require_tag(logdir, run, tag, "scalar")
+            raise
 
 
 def histograms_of(store: Store, run: str, tag: str) -> Histograms:
