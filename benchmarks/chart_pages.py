@@ -91,6 +91,13 @@ def answers(url: str) -> bytes:
         return b""
 
 
+def environment() -> dict[str, str]:
+    """For our own programs: where the code is, and no cache of what was read before."""
+    path = os.pathsep.join([str(ROOT), *(str(ROOT / portion) for portion in PORTIONS)])
+    inherited = {key: value for key, value in os.environ.items() if key != NO_BYTECODE}
+    return {**inherited, "PYTHONPATH": path, "OPSCOPE_CACHE": "off"}
+
+
 @contextmanager
 def started(kind: Dashboard, logdir: Path) -> Iterator[tuple[str, int, float]]:
     """Start a dashboard: its address, its process, and when its command was given (epoch).
@@ -98,13 +105,10 @@ def started(kind: Dashboard, logdir: Path) -> Iterator[tuple[str, int, float]]:
     Goes on when its page can be opened.
     """
     port = free_port()
-    path = os.pathsep.join(str(ROOT / portion) for portion in PORTIONS)
-    inherited = {key: value for key, value in os.environ.items() if key != NO_BYTECODE}
-    environment = {**inherited, "PYTHONPATH": path, "OPSCOPE_CACHE": "off"}
     quiet = subprocess.DEVNULL
     start = time.time()
     process = subprocess.Popen(
-        kind.command(logdir, port), env=environment, stdout=quiet, stderr=quiet, stdin=quiet
+        kind.command(logdir, port), env=environment(), stdout=quiet, stderr=quiet, stdin=quiet
     )
     url = f"http://127.0.0.1:{port}"
     try:

@@ -1,7 +1,8 @@
 // What every page's script uses: addresses, JSON, and the news that the logdir has grown.
 window.opscope = (() => {
   const base = document.documentElement.dataset.base.replace(/\/$/, "");
-  const POLL_MS = 2000, READING_POLL_MS = 500;
+  const POLL_MS = 400, READING_POLL_MS = 150, DASH_MS = 3000, PATIENCE_MS = 10_000;
+  const SHARE = 3; // of the time at most a third goes into drawing what is new
   let period = POLL_MS;
   // A page that was sent filled shows this generation: what came after it is news at the first look.
   const sent = document.getElementById("early")?.dataset.generation;
@@ -15,11 +16,17 @@ window.opscope = (() => {
     return base + path + (text ? `?${text}` : "");
   };
 
+  let asked = 0; // requests on their way
   const json = async (path, query, options) => {
-    const answer = await fetch(url(path, query), options);
-    const body = await answer.json();
-    if (!answer.ok) throw new Error(body.error ?? answer.statusText);
-    return body;
+    asked++;
+    try {
+      const answer = await fetch(url(path, query), options);
+      const body = await answer.json();
+      if (!answer.ok) throw new Error(body.error ?? answer.statusText);
+      return body;
+    } finally {
+      asked--;
+    }
   };
 
   // Listen to "generation" (detail: number) or "theme" (detail: "light" | "dark").
@@ -55,6 +62,26 @@ window.opscope = (() => {
     told.textContent = `${(read[0] / 1e6).toFixed(1)} of ${(read[1] / 1e6).toFixed(1)} MB`;
   };
 
+  // When everything that was asked for has come and is drawn, or takes too long.
+  const settled = async () => {
+    const end = performance.now() + PATIENCE_MS;
+    do await new Promise((resolve) => { setTimeout(resolve, 20); }); while (asked && performance.now() < end);
+  };
+
+  // Dash redraws the tabs, which need not follow every step of a training.
+  let dashed = -DASH_MS, later = null;
+  const tellDash = (data) => {
+    clearTimeout(later);
+    later = setTimeout(() => {
+      if (!document.getElementById("tabs")) { // it is about to start, and draws what is there by then
+        tellDash(data);
+        return;
+      }
+      dashed = performance.now();
+      window.dash_clientside.set_props("generation", { data });
+    }, Math.max(50, dashed + DASH_MS - performance.now()));
+  };
+
   let next = null;
   const poll = async () => {
     clearTimeout(next);
@@ -67,10 +94,15 @@ window.opscope = (() => {
         period = news.loaded ? POLL_MS : READING_POLL_MS;
         const key = `${news.loaded} ${news.generation} ${news.error}`;
         if (key !== generation) {
-          window.dash_clientside?.set_props?.("generation", { data: news.generation });
-          if (generation !== null) window.dispatchEvent(new CustomEvent("opscope:generation", { detail: news.generation }));
+          tellDash(news.generation);
+          const known = generation, began = performance.now();
+          generation = key;
+          if (known !== null) {
+            window.dispatchEvent(new CustomEvent("opscope:generation", { detail: news.generation }));
+            await settled();
+            period = Math.max(period, (SHARE - 1) * (performance.now() - began));
+          }
         }
-        generation = key;
       } catch {
         live("off", "The server does not answer: it may have been stopped");
       }
