@@ -6,6 +6,7 @@ import errno
 import logging
 import os
 import socket
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from opscope.events.file_access import is_url
 DEFAULT_PORT = 6006  # TensorBoard's
 PORTS_TRIED = 100
 THREADS = 8
+SWITCH_S = 0.001  # a small answer does not wait 5 ms, time and again, for a thread that computes
 
 
 class ServerError(Exception):
@@ -98,6 +100,7 @@ def _existing(folder: Path) -> Path:
 
 def serve(logdir: str | Path, *, say: Callable[[str], None] = print, **settings: Any) -> None:
     """Serve a logdir until Ctrl-C; `say` gets the address first. Settings as for `open_server`."""
+    sys.setswitchinterval(SWITCH_S)
     server = open_server(logdir, tell=say, **settings)
     say(f"opscope {_version()} at {server.url} (Press CTRL+C to quit)")
     server.run()
