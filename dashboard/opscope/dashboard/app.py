@@ -99,6 +99,7 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
             {
                 "generation": store.generation,
                 "loaded": store.loaded,
+                "read": store.progress,
                 "error": store.error,
                 "problems": len(store.problems),
             }
