@@ -11,7 +11,12 @@ import dash
 import flask
 from dash import Dash, Input, Output, State
 
-from opscope.dashboard import tensorboard_payload_routes, tensorboard_routes
+from opscope.dashboard import (
+    tensorboard_graph_routes,
+    tensorboard_payload_routes,
+    tensorboard_routes,
+    tensorboard_series_routes,
+)
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import PAGES, shell
 from opscope.dashboard.responses import (
@@ -80,6 +85,8 @@ def create_app(
     install_validators(server)
     tensorboard_routes.install(server, store, ordered, window_title)
     tensorboard_payload_routes.install(server, store)
+    tensorboard_series_routes.install(server, store)
+    tensorboard_graph_routes.install(server, store)
     for page in ordered:
         page.routes(server, store)
         page.callbacks(app)

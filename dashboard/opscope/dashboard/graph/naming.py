@@ -132,7 +132,38 @@ def _groups(
             name = prefix + "_*"
             if name not in taken and len(group) < size:
                 result.update((member, name) for member in group)
+                if group[0] in scopes:
+                    _divide(prefix, group, taken, result)
+        if left > CROWD:
+            made = {result[each] for group in found.values() for each in group if each in result}
+            _collect(scope, sorted(made), size, taken, result)
     return result
+
+
+def _divide(prefix: str, members: list[str], taken: set[str], result: dict[str, str]) -> None:
+    """Put the members of a group that is crowded itself into groups with a longer prefix."""
+    if len(members) <= CROWD:
+        return
+    for inner, group in _blocks(prefix, members, "_").items():
+        name = inner + "_*"
+        if name not in taken and len(group) < len(members):
+            result.update((member, name) for member in group)
+            result[name] = prefix + "_*"
+            _divide(inner, group, taken, result)
+
+
+def _collect(
+    scope: str, groups: list[str], size: int, taken: set[str], result: dict[str, str]
+) -> None:
+    """Put groups `block_1_*`, `block_2_*`, ... that are too many into one, `block_*`."""
+    stems: dict[str, list[str]] = defaultdict(list)
+    for group in groups:
+        stem, number = numbering(_below(group, scope).removesuffix("_*"))
+        if stem and number is not None:
+            stems[name_of(scope, stem) + "_*"].append(group)
+    for name, members in stems.items():
+        if len(members) >= GAPPED and name not in taken and name not in groups:
+            result.update((member, name) for member in members)
 
 
 def _series(scope: str, members: list[tuple[str, int]]) -> dict[str, list[str]]:
@@ -180,21 +211,37 @@ def numbering(leaf: str) -> tuple[str, int | None]:
     return (leaf[: found.start()], int(found.group(1))) if found else (leaf, None)
 
 
+def numberings(leaf: str) -> list[tuple[str, int, str]]:
+    """Each number in a name between what stands before and after it.
+
+    The one at the end comes without the `_` before it: `conv2d_11` gives (conv2d, 11, "") and
+    (conv, 2, d_11).
+    """
+    found = [
+        (leaf[: match.start()], int(match[0]), leaf[match.end() :])
+        for match in _NUMBERS.finditer(leaf)
+        if match.end() < len(leaf)
+    ]
+    stem, number = numbering(leaf)
+    return found if number is None else [(stem, number, ""), *found]
+
+
 def name_of(scope: str, leaf: str) -> str:
     """Full name of a child of a scope, "" being the root."""
     return f"{scope}/{leaf}" if scope else leaf
 
 
 _NUMBER = re.compile(r"_?(\d{1,9})$")
+_NUMBERS = re.compile(r"(?<!\d)\d{1,9}(?!\d)")
 _STEM = re.compile(r"^(.*?(?:^|_)[A-Za-z]+_?\d+)(?=_|$)")
 
 
-def _blocks(scope: str, members: list[str]) -> dict[str, list[str]]:
-    """Members by prefix, at least three each.
+def _blocks(scope: str, members: list[str], joint: str = "/") -> dict[str, list[str]]:
+    """Members by what their names have after `scope` and a joint, at least three each.
 
     A prefix ends in a number (`block_1`, `conv4_block2`) or is the first two words.
     """
-    cut = len(scope) + 1 if scope else 0
+    cut = len(scope) + len(joint) if scope else 0
     numbered: dict[str, list[str]] = defaultdict(list)
     worded: dict[str, list[str]] = defaultdict(list)
     rest: list[str] = []
@@ -225,25 +272,15 @@ def _number(
         known = key_of.get(name)
         if known is None:
             above = parent_name(name)
-            group = groups.get(name)
-            if group is not None:
-                parent_of[group] = above
-                parent_of[name] = group
-                key_of[group] = key(above) + _below(group, above) + "\0"
-                known = key_of[group] + _below(name, above) + "\0"
-            else:
-                parent_of[name] = above
-                known = key(above) + _below(name, above) + "\0"
+            parent_of[name] = groups.get(name, above)
+            known = key(parent_of[name]) + _below(name, above) + "\0"
             key_of[name] = known
         return known
 
     for scope in scopes:
         key(scope)
-    for member, group in groups.items():
-        if group not in key_of:
-            above = parent_name(member)
-            parent_of[group] = above
-            key_of[group] = key(above) + _below(group, above) + "\0"
+    for group in groups.values():
+        key(group)
     made = set(groups.values())
     ordered = sorted(key_of, key=key_of.__getitem__)
     number = {name: position for position, name in enumerate(ordered)}
