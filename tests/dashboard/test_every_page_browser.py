@@ -57,6 +57,17 @@ def test_every_page_shows_what_three_writers_wrote(
             if name in KINDS:
                 compare(name, page.evaluate(CARDS, name), said)
             faults(page, name)
+        page.goto(f"{server.url}scalars?tags=^accuracy$&run=tf2/hparams/run-0")
+        page.get_by_label("All runs").check()
+        page.get_by_text("Colours and groups").click()
+        page.get_by_label("Groups", exact=True).select_option("hparam")
+        page.get_by_label("Hyperparameter").select_option("lr")
+        page.get_by_label("Colours", exact=True).select_option("group")
+        expect(page.locator(".group-key")).to_contain_text("lr 0.04")
+        colours = page.locator(".curve").evaluate_all(
+            "all => new Set(all.map((one) => one.getAttribute('stroke'))).size"
+        )
+        assert colours == 4
         page.keyboard.press("Escape")
         page.keyboard.press("?")
         expect(page.locator("dialog.keys kbd").first).to_be_visible()
