@@ -187,7 +187,8 @@
       this.remember();
       if (!same || wanted) this.describe();
       else this.cardState();
-      this.timings = { request: fetched - started, draw: performance.now() - fetched, drawn: view.nodes.length };
+      await this.drawing.complete;
+      if (mine === this.requests) this.timings = { request: fetched - started, draw: performance.now() - fetched, drawn: view.nodes.length };
       settle?.();
     }
 
