@@ -33,7 +33,7 @@ from opscope.dashboard.store import Store, UnreadableError
 ASSETS = Path(__file__).with_name("assets")
 SHELL_STYLES = ("palette.css", "icons.css", "shell.css")
 FIRST_SCRIPT = "theme.js"
-SHELL_SCRIPTS = ("opscope.js", "dom.js", "start.js")
+SHELL_SCRIPTS = ("opscope.js", "live.js", "dom.js", "start.js", "tabs.js", "keys.js")
 EARLY_PLACE = "<!-- early -->"
 
 
@@ -113,6 +113,10 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
                 "problems": len(store.problems),
             }
         )
+
+    @server.post("/api/reload")
+    def reload() -> flask.Response:
+        return json_response({"changed": store.reload()})
 
     @server.get("/api/problems")
     def problems() -> flask.Response:
