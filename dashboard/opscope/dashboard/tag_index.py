@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from opscope.dashboard.responses import error_response, whole_number
 from opscope.dashboard.store import Store
-from opscope.events import Histograms, Logdir, LogdirError, Scalars
+from opscope.events import Histograms, Logdir, LogdirError, Plugin, Scalars
 from opscope.events.natural import natural_key
 
 FARTHEST = 2**63 - 1
@@ -40,6 +40,11 @@ def tag_index(store: Store, kind: str) -> dict[str, Any]:
             for tag in sorted(tags, key=natural_key)
         ],
     }
+
+
+def shown_name(plugin: Plugin, tag: str) -> str:
+    """What TensorBoard calls a tag: values without a plugin, of the first format, by the tag."""
+    return plugin.display_name if plugin.name else tag
 
 
 def has_kind(store: Store, kind: str) -> bool:

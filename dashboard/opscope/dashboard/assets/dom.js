@@ -62,5 +62,12 @@
 
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  Object.assign(opscope, { el, number, bytes, duration, moment, pattern, query, remember, marked, mark, css });
+  // Hand a file to the user.
+  const save = (blob, name) => {
+    const link = el("a", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 30_000);
+  };
+
+  Object.assign(opscope, { el, number, bytes, duration, moment, pattern, query, remember, marked, mark, css, save });
 })();

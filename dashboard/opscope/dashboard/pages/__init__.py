@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages import distributions, files, graph, histograms, images, scalars, text
+from opscope.dashboard.pages import (
+    distributions,
+    files,
+    graph,
+    histograms,
+    hparams,
+    images,
+    pr_curves,
+    scalars,
+    text,
+)
 
 PAGES: tuple[Page, ...] = (
     graph.PAGE,
@@ -12,5 +22,7 @@ PAGES: tuple[Page, ...] = (
     distributions.PAGE,
     images.PAGE,
     text.PAGE,
+    pr_curves.PAGE,
+    hparams.PAGE,
     files.PAGE,
 )
