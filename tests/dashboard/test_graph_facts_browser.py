@@ -33,6 +33,10 @@ def test_the_card_of_a_node_has_its_cost_and_its_line(visit_graph: Visit) -> Non
     expect(origin).to_contain_text("demo_model.py:")
     origin.locator(".callers summary").click()
     expect(origin.locator(".callers li").last).to_contain_text("__main__.py")
+    # The card is of the step that the colours are of.
+    page.locator("#graph-colour").select_option("time")
+    with page.expect_response("**/api/graph/node?*meta=step+10*"):
+        page.locator("#graph-meta").select_option("step 10")
 
 
 def test_a_constant_shows_its_value(visit_graph: Visit) -> None:

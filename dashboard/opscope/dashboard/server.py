@@ -8,6 +8,7 @@ import logging
 import os
 import secrets
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from opscope.events.file_access import is_url
 DEFAULT_PORT = 6006  # TensorBoard's
 PORTS_TRIED = 100
 THREADS = 8
+SWITCH_S = 0.001  # a small answer does not wait 5 ms, time and again, for a thread that computes
 LEAVE_S = 5
 
 
@@ -166,6 +168,7 @@ def serve(
 
     An empty `token` stands for one that is made now and said with the address.
     """
+    sys.setswitchinterval(SWITCH_S)
     made = secrets.token_urlsafe(16) if token == "" else None
     server = open_server(logdir, token=made or token, insecure=insecure, tell=say, **settings)
     if insecure and token is None:

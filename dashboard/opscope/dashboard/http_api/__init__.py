@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from opscope.dashboard.http_api.cards import DISTRIBUTIONS, FILES, HISTOGRAMS, IMAGES, TEXT
+from opscope.dashboard.http_api.cards import (
+    DISTRIBUTIONS,
+    FILES,
+    HISTOGRAMS,
+    IMAGES,
+    PR_CURVES,
+    TEXT,
+)
 from opscope.dashboard.http_api.graph import GRAPHS
 from opscope.dashboard.http_api.hparams import HPARAMS
 from opscope.dashboard.http_api.operation import Operation
@@ -17,6 +24,7 @@ SECTIONS: dict[str, tuple[Operation, ...]] = {
     "Distributions": DISTRIBUTIONS,
     "Images": IMAGES,
     "Text": TEXT,
+    "PR curves": PR_CURVES,
     "HParams": HPARAMS,
     "Files": FILES,
     "Graph": GRAPHS,

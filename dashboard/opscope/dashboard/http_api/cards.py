@@ -146,6 +146,44 @@ TEXT = (
         example={**NOTE, "index": 0},
     ),
 )
+CURVE = {"run": "tf2/main", "tag": "pr/pr_curves"}
+PR_CURVES = (
+    tags_of("pr_curves"),
+    Operation(
+        "/api/pr_curves/points",
+        "when the curves of a tag were written, in each of some runs",
+        parameters=(TAG, repeated("run", "the runs")),
+        answer=obj(
+            {
+                "tag": STRING,
+                "series": array(
+                    obj(
+                        {
+                            "run": STRING,
+                            "index": array(INTEGER),
+                            "step": STEPS,
+                            "wall": WALLS,
+                            "start": SPELT,
+                        }
+                    )
+                ),
+            }
+        ),
+        example=CURVE,
+    ),
+    Operation(
+        "/api/pr_curves/curve",
+        "one curve: counts, precision and recall by threshold",
+        parameters=(RUN, TAG, INDEX),
+        answer=obj(
+            dict.fromkeys(
+                ("thresholds", "tp", "fp", "tn", "fn", "precision", "recall"),
+                array(maybe(NUMBER)),
+            )
+        ),
+        example={**CURVE, "index": 0},
+    ),
+)
 KIND = needed("kind", "what the tag holds: `text`, `image`, `tensor`, ...")
 FACTS: dict[str, Schema] = {
     "bytes?": INTEGER,

@@ -158,6 +158,27 @@ PAYLOADS = (
         example={"run": "tf1/train", "tag": "special/note"},
     ),
 )
+PR_POINT = obj(
+    {
+        "wall_time": WALL,
+        "step": INTEGER,
+        **dict.fromkeys(("precision", "recall", "thresholds"), array(SPELT)),
+        **dict.fromkeys(
+            ("true_positives", "false_positives", "true_negatives", "false_negatives"),
+            array(INTEGER),
+        ),
+    }
+)
+PR_CURVES = (
+    Operation("/data/plugin/pr_curves/tags", "tags of PR curves", TAGS),
+    Operation(
+        "/data/plugin/pr_curves/pr_curves",
+        "every PR curve of a tag of some runs",
+        by_name(array(PR_POINT), "by run"),
+        parameters=(TAG, repeated("run", "the runs", needed=True)),
+        example={"tag": "pr/pr_curves", "run": "tf2/main"},
+    ),
+)
 TIMESERIES = (
     Operation(
         "/data/plugin/timeseries/tags",
@@ -231,4 +252,4 @@ GRAPHS = (
         example={"run": "tf1/train", "tag": "step029"},
     ),
 )
-TENSORBOARD = (*CORE, *SCALARS, *HISTOGRAMS, *PAYLOADS, *TIMESERIES, *GRAPHS)
+TENSORBOARD = (*CORE, *SCALARS, *HISTOGRAMS, *PAYLOADS, *PR_CURVES, *TIMESERIES, *GRAPHS)
