@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 from openapi_spec_validator import validate
 from tensorboard_answers import unpack_logs
 
@@ -67,7 +68,9 @@ def test_the_example_gets_what_is_described(client: FlaskClient, operation: Oper
     if operation.answer is None:
         assert answer.mimetype.startswith(operation.media.rstrip("*").rstrip("/*"))
     else:
-        Draft202012Validator(operation.answer).validate(answer.json)
+        wrong = best_match(Draft202012Validator(operation.answer).iter_errors(answer.json))
+        where = "$" if wrong is None else wrong.json_path
+        assert wrong is None, f"{where}: {wrong.message[:300]} (opscope.dashboard.http_api)"
     for name in needed:
         less = {key: value for key, value in operation.example.items() if key != name}
         if operation.method == "GET":

@@ -59,7 +59,6 @@ HPARAMS = (
         answer=obj(
             {
                 "name": STRING,
-                "problems": array(STRING, "what of it is damaged"),
                 "description": STRING,
                 "hparams": array(HPARAM),
                 "metrics": array(METRIC),
