@@ -36,7 +36,7 @@ from opscope.dashboard.store import Store, UnreadableError
 ASSETS = Path(__file__).with_name("assets")
 SHELL_STYLES = ("palette.css", "icons.css", "shell.css")
 FIRST_SCRIPT = "theme.js"
-SHELL_SCRIPTS = ("opscope.js", "dom.js", "start.js")
+SHELL_SCRIPTS = ("opscope.js", "live.js", "dom.js", "start.js", "tabs.js", "keys.js")
 EARLY_PLACE = "<!-- early -->"
 
 
@@ -120,6 +120,10 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
     @server.get("/api/openapi.json")
     def described() -> flask.Response:
         return json_response(openapi(OPERATIONS, own_version(), base))
+
+    @server.post("/api/reload")
+    def reload() -> flask.Response:
+        return json_response({"changed": store.reload()})
 
     @server.get("/api/problems")
     def problems() -> flask.Response:

@@ -110,7 +110,7 @@ GRAPHS = (
                     obj({"run": STRING, "graphs": array(obj({"tag": STRING, "kind": STRING}))})
                 ),
                 "generation": INTEGER,
-                "problems": array(ANY, "what of it cannot be read"),
+                "problems": array(STRING, "what of it cannot be read"),
             },
         ),
     ),

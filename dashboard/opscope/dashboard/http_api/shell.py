@@ -37,6 +37,12 @@ SHELL = (
         ),
     ),
     Operation(
+        "/api/reload",
+        "reads what was added, now",
+        obj({"changed": BOOLEAN}),
+        method="POST",
+    ),
+    Operation(
         "/api/problems",
         "damaged places of the logdir",
         answer=array(obj({"file": STRING, "offset": INTEGER, "message": STRING})),
