@@ -12,6 +12,7 @@ from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.naming import CROWD, longest_run, name_of, numbering
 from opscope.dashboard.graph.stretches import FLAT, stretches
 from opscope.dashboard.graph.structure import Hash, structure_hashes
+from opscope.dashboard.graph.weaving import blocks_of
 
 ALIKE = 4
 """Fewest scopes built alike, numbered in a row or chained, that can become a series."""
@@ -51,7 +52,16 @@ def arranged(
     dropped = {base.scope_index[name] for name in grouping.apart & known}
     for scope in dropped:
         offers.update((base.name(item), base.names[scope]) for item in base.children(scope))
-    hierarchy = _rebuilt(base, dropped, []) if dropped else base
+    blocks: list[Series] = []
+    for tangled, cut_up in _blocks(base):
+        dropped |= tangled
+        known |= {each.name for each in cut_up}
+        for each in cut_up:
+            if each.name in grouping.apart:
+                offers.update((base.name(member), each.name) for member in each.members)
+            else:
+                blocks.append(each)
+    hierarchy = _rebuilt(base, dropped, blocks) if dropped or blocks else base
     hashes = structure_hashes(hierarchy)
     series = list(_alike(hierarchy, hashes))
     chosen = [
@@ -79,6 +89,21 @@ def arranged(
     if chosen or cut is not hierarchy:
         hashes = structure_hashes(cut)
     return cut, hashes, offers, known
+
+
+def _blocks(hierarchy: Hierarchy) -> Iterator[tuple[set[int], list[Series]]]:
+    """Levels that are cut along their flow, as groups by name would tangle it: see weaving.py."""
+    taken = set(hierarchy.scope_index)
+    for scope in hierarchy.crowds(CROWD // 2):
+        groups, blocks = blocks_of(hierarchy, scope)
+        found = []
+        for piece, members in blocks:
+            name = name_of(hierarchy.names[scope], piece)
+            while name in taken or hierarchy.find(name) is not None:
+                name += "\u2032"
+            taken.add(name)
+            found.append(Series(name, scope, members, True))
+        yield set(groups), found
 
 
 def _alike(hierarchy: Hierarchy, hashes: Hash) -> Iterator[Series]:
