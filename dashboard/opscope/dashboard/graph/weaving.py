@@ -54,11 +54,7 @@ def blocks_of(hierarchy: Hierarchy, scope: int) -> tuple[list[int], list[Block]]
     if len(blocks) < FEWEST:
         return [], []
     leaves = [hierarchy.name(item).rpartition("/")[2] for item in items]
-    named = [
-        (f"{leaves[block[0]]}\u2026{leaves[block[-1]]}", [items[at] for at in block])
-        for block in blocks
-    ]
-    return groups, named
+    return groups, [(f"\u2026{leaves[block[-1]]}", [items[at] for at in block]) for block in blocks]
 
 
 def _is_group(hierarchy: Hierarchy, item: int) -> bool:
