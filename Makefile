@@ -2,8 +2,9 @@
 #
 #   make demo                     train, find the first NaN, serve the dashboard
 #   make demo ARGS="--port 7000"  with arguments of `opscope demo`
-#   make test                     every test but those that need TensorFlow or PyTorch
+#   make test                     every test but the long ones and those that need TensorFlow or PyTorch
 #   make test ARGS="-k digits"    with arguments of pytest
+#   make long                     the tests that take many seconds
 
 ARGS ?=
 PYTHON ?=
@@ -14,7 +15,7 @@ INTEROP := .venv-interop
 # Test processes; more than two gain little and each holds a browser.
 WORKERS ?= 2
 
-.PHONY: demo test interop lint types bench protos docs samples screenshots
+.PHONY: demo test long interop lint types bench protos docs samples screenshots
 
 demo: $(VENV)/.app
 	@$(VENV)/bin/opscope demo $(ARGS)
@@ -22,7 +23,11 @@ demo: $(VENV)/.app
 test: $(VENV)/.dev
 	@tools/chromium
 	@tools/tmux
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore=tests/interop $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore=tests/interop -m "not long" $(ARGS)
+
+# Thousands of steps, and the larger programs in every mode of running.
+long: $(VENV)/.dev
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore=tests/interop -m long $(ARGS)
 
 interop: $(INTEROP)/.interop
 	$(INTEROP)/bin/python -m pytest tests/interop -m interop $(ARGS)

@@ -23,6 +23,7 @@ class GraphPage(Protocol):
 
     name: str
     address: str
+    alive: str
     drawn: str
     search: str
     hits: str
@@ -42,6 +43,7 @@ class Opscope:
 
     name = "opscope"
     address = "/graph"
+    alive = "/api/generation"
     drawn = "[data-id]"
     search = "#graph-search"
     hits = "#graph-hits button"
@@ -65,6 +67,7 @@ class TensorBoard:
 
     name = "TensorBoard"
     address = "/#graphs"
+    alive = "/data/environment"
     drawn = "g.node"
     search = "tf-graph-node-search input"
     hits = "tf-graph-node-search #search-match"
@@ -102,7 +105,7 @@ def serving(kind: GraphPage, logdir: Path) -> Iterator[tuple[str, int]]:
     try:
         while True:
             try:
-                urllib.request.urlopen(url, timeout=5).close()
+                urllib.request.urlopen(url + kind.alive, timeout=5).close()
                 break
             except (URLError, ConnectionError, TimeoutError):
                 if process.poll() is not None:

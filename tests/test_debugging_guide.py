@@ -89,6 +89,7 @@ def change(folder: Path, text: str) -> None:
     (folder / target).write_text(whole.replace(old, new))
 
 
+@pytest.mark.long
 def test_every_block_of_the_guide(tmp_path: Path, environment: dict[str, str]) -> None:
     folder = tmp_path / "work"
     folder.mkdir()

@@ -57,7 +57,7 @@ def test_scalars(logdir: Path, served: Serve, visit: Visit) -> None:
     page.keyboard.press("Home")
     expect(card.locator(".raw")).to_have_count(0)
 
-    page.get_by_label("train").uncheck()
+    page.get_by_label("train", exact=True).uncheck()
     expect(card.locator(".curve")).to_have_count(1)
     assert state(page)["run"] == ["test"]
     expect(card.locator(".bad-count")).to_be_hidden()
@@ -75,7 +75,7 @@ def test_the_address_holds_the_state(logdir: Path, served: Serve, visit: Visit) 
     card = page.locator(".card")
     expect(card.locator(".curve")).to_have_count(1)
     expect(card).to_have_attribute("data-tag", "accuracy")
-    expect(page.get_by_label("test")).not_to_be_checked()
+    expect(page.get_by_label("test", exact=True)).not_to_be_checked()
     expect(card.get_by_role("button", name="Logarithmic")).to_have_attribute("aria-pressed", "true")
     expect(card.locator(".xtick").first).to_contain_text(re.compile(r"^\d\d:\d\d"))
 
@@ -139,7 +139,7 @@ def test_a_point_written_now_appears(logdir: Path, served: Serve, visit: Visit) 
     writer.scalars("loss/total", [(400, 0.5), (500, 0.4)])
     writer.close()
     expect(page.locator(".curve")).to_have_count(3)
-    expect(page.get_by_label("late")).to_be_checked()
+    expect(page.get_by_label("late", exact=True)).to_be_checked()
     expect(page.locator(".xtick", has_text="400")).to_be_visible()
 
 

@@ -20,7 +20,7 @@ MOVING = """() => new Promise(done => {
         for (const each of document.querySelector('.graph-svg').getAnimations({ subtree: true }))
             if (each.effect.getTiming().duration > 10)
                 seen.push(each.effect.getTiming().duration);
-        if (seen.length || document.querySelector('[data-id="hidden/MatMul"]')) done(seen);
+        if (seen.length || document.querySelector('[data-id="hidden/MatMul"] > .box')) done(seen);
         else requestAnimationFrame(look);
     };
     look();

@@ -179,3 +179,60 @@ def test_layers_named_by_kind_are_cut_along_the_flow() -> None:
 
 def test_a_few_such_layers_are_left_as_they_are() -> None:
     assert not any(node.get("group") for node in view_of(keras(10)).view()["nodes"])
+
+
+def test_many_repeated_scopes_are_grouped_though_their_number_stands_amid_the_name() -> None:
+    g = GraphMaker().node("x", "Placeholder")
+    last = "x"
+    for number in range(1, 17):
+        scope = f"stage{number}_conv2d_unit"
+        g.node(f"{scope}/mul", "Mul", last).node(f"{scope}/relu", "Relu", f"{scope}/mul")
+        last = f"{scope}/relu"
+    graph = view_of(g.node("y", "Neg", last))
+    assert set(by_id(graph.view())) == {"x", "stage*_conv2d_unit", "y"}
+    apart = graph.grouped(Grouping(apart=frozenset({"stage*_conv2d_unit"})))
+    assert by_id(apart.view())["stage7_conv2d_unit"]["offer"] == "stage*_conv2d_unit"
+
+
+def crowd(names: list[str]) -> GraphMaker:
+    """A scope of one op for each name, no two ops joined."""
+    g = GraphMaker().node("x", "Placeholder")
+    for at, name in enumerate(names):
+        g.node(f"{name}/op", ("Exp", "Log", "Neg")[at % 3], "x")
+    return g
+
+
+def test_a_group_that_is_crowded_is_divided() -> None:
+    names = [f"conv4_block{block}_{part}" for block in range(9) for part in "abcdef"]
+    tree = view_of(
+        crowd([*names, "pool", *(f"conv5_block1_{part}" for part in "abcdef")])
+    ).hierarchy
+    assert tree.name(tree.scope_of(tree.find("conv4_block7_c") or 0)) == "conv4_block7_*"
+    assert tree.name(tree.scope_of(tree.find("conv4_block7_*") or 0)) == "conv4_*"
+    assert tree.name(tree.scope_of(tree.find("conv5_block1_c") or 0)) == "conv5_*"
+
+
+def test_groups_that_are_too_many_go_into_one() -> None:
+    names = [f"block_{block}_{part}" for block in range(50) for part in "abc"]
+    graph = view_of(crowd([*names, "stem", "head"]))
+    assert set(by_id(graph.view())) >= {"block_*", "stem", "head"}
+    assert "block_7_*" not in by_id(graph.view())
+    opened = by_id(graph.view(["block_7_*"]))
+    assert opened["block_7_a"]["parent"] == "block_7_*"
+    assert opened["block_7_*"]["parent"] == "block_*"
+
+
+def test_572_nothing_is_grouped_for_who_wants_no_groups() -> None:
+    g = net(12, "layer", 32)
+    for number in range(6):
+        g.node(f"step_{number}", "Exp", "x")
+    graph = view_of(g)
+    assert {"layer_*", "step_*"} <= set(by_id(graph.view()))
+    apart = graph.grouped(Grouping(apart=frozenset({"*"})))
+    nodes = by_id(apart.view())
+    assert not any(node.get("group") for node in nodes.values())
+    assert {"layer_3", "step_5"} <= set(nodes)
+    assert nodes["step_5"]["offer"] == "step_*"
+    one = graph.grouped(Grouping(frozenset({"*"}), frozenset({"step_*"})))
+    groups = {name for name, node in by_id(one.view()).items() if node.get("group")}
+    assert groups == {"step_*"}

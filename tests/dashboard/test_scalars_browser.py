@@ -91,7 +91,7 @@ def test_groups_show_mean_and_band(visit: Visit) -> None:
     page.get_by_label("Band").select_option("range")
     assert state(page)["lines"] == ["groups"]
     assert state(page)["spread"] == ["range"]
-    page.get_by_text("More settings").click()
+    page.get_by_text("Colours and groups").click()
     page.get_by_label("Groups", exact=True).select_option("regex")
     page.get_by_label("Expression that groups runs").fill("seed\\d")
     expect(page.locator('.curve[data-run="seed1"]')).to_be_visible()

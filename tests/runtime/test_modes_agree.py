@@ -19,7 +19,22 @@ from opscope.runtime import session as sessions
 from opscope.runtime.watch import Watch
 from opscope.tfdbg.wrappers.dump_run import write_dump
 
-PROGRAMS = sorted((Path(__file__).parents[1] / "programs").glob("*.py"))
+# Each of these takes more than a second, mostly to build its graphs eight times.
+LARGE = {
+    "adversarial_networks",
+    "image_towers",
+    "language_model",
+    "optimizers",
+    "resource_training",
+    "supervised_training",
+    "translation",
+    "volume_network",
+    "word2vec",
+}
+PROGRAMS = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.long] if path.stem in LARGE else [])
+    for path in sorted((Path(__file__).parents[1] / "programs").glob("*.py"))
+]
 
 Run = Callable[..., Any]
 
@@ -83,7 +98,7 @@ def result(program: Path) -> Any:
         return bits(runpy.run_path(str(program))["main"](tf))
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_same_bits(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = result(program)
     session = sessions.BaseSession

@@ -10,6 +10,8 @@ import pytest
 import opscope.runtime as tf
 from opscope.runtime.watch import Watch
 
+pytestmark = pytest.mark.long
+
 STEPS = 10_000
 WARM_UP = 500
 # What the interpreter and NumPy's caches may come to hold meanwhile.

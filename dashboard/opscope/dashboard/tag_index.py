@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import flask
+import numpy as np
+import numpy.typing as npt
 
-from opscope.dashboard.responses import error_response
+from opscope.dashboard.responses import error_response, whole_number
 from opscope.dashboard.store import Store
-from opscope.events import Histograms, Logdir, Scalars
+from opscope.events import Histograms, Logdir, Plugin, Scalars
 from opscope.events.natural import natural_key
+
+FARTHEST = 2**63 - 1
+_ENDS = (("low", -FARTHEST), ("high", FARTHEST))
 
 
 def tag_index(store: Store, kind: str) -> dict[str, Any]:
@@ -35,6 +40,11 @@ def tag_index(store: Store, kind: str) -> dict[str, Any]:
             for tag in sorted(tags, key=natural_key)
         ],
     }
+
+
+def shown_name(plugin: Plugin, tag: str) -> str:
+    """What TensorBoard calls a tag: values without a plugin, of the first format, by the tag."""
+    return plugin.display_name if plugin.name else tag
 
 
 def has_kind(store: Store, kind: str) -> bool:
@@ -64,3 +74,12 @@ def histograms_of(store: Store, run: str, tag: str) -> Histograms:
     with store.reading() as logdir:
         require_tag(logdir, run, tag, "histogram")
         return logdir.histograms(run, tag)
+
+
+def step_range(steps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Places of the steps that the query's `low` and `high` let through, each open if not given.
+
+    The request ends with a 400 where one is no whole number.
+    """
+    low, high = (whole_number(name, end, -FARTHEST, FARTHEST) for name, end in _ENDS)
+    return np.flatnonzero((steps >= low) & (steps <= high))

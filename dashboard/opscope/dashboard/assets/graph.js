@@ -13,9 +13,10 @@
       this.choices = new Choices(asked);
       this.selected = asked.get("s"); this.more = asked.getAll("s").slice(1);
       this.place = asked.get("v");
-      this.requests = 0; this.listings = 0; this.busy = false; this.timings = {};
+      this.requests = 0; this.listings = 0; this.described = 0; this.busy = false; this.timings = {};
       this.colours = new Colours({
         query: () => this.query, draw: (colours) => this.drawing.marks.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
+        stepped: () => this.describe(),
       }, asked.get("c"));
       this.health = new Health({
         query: () => this.query, draw: (health) => this.drawing.marks.showHealth(health), select: (name) => this.select(name, true), remember: () => this.remember(),
@@ -85,9 +86,9 @@
 
     async list() {
       const mine = ++this.listings;
-      let runs;
+      let runs, problems;
       try {
-        ({ runs } = await opscope.json("/api/graph/list"));
+        ({ runs, problems } = await opscope.json("/api/graph/list"));
         if (mine !== this.listings) return undefined;
       } catch (error) {
         if (mine === this.listings) this.say("The graphs cannot be listed", error.message);
@@ -107,6 +108,7 @@
       const names = { run_graph: "Run graph", profile: "Profile", conceptual: "Keras model", file: "File", dump: "Dump", debugger: "Graphs and functions" };
       this.tags.replaceChildren(...graphs.map((g) => el("option", { value: g.tag, selected: g.tag === this.tag, text: graphs.length > 1 || !names[g.kind] ? `${names[g.kind] ?? g.kind} \u2013 ${g.tag}` : names[g.kind] })));
       this.tagField.hidden = graphs.length < 2;
+      if (!runs.length && problems.length) return this.say("No run can be read", problems.join("; "));
       if (!runs.length) return this.say("No runs yet", "Nothing was written to this logdir so far. The page follows it and shows the graph as soon as one is there.");
       if (!graphs.length) return this.say(`Run \u201c${this.run}\u201d has no graph`, "A run has a graph once its writer was given one: tf.summary.FileWriter(logdir, graph), tf.summary.graph or SummaryWriter.add_graph. The page follows the run and shows it as soon as it is there.");
       // What somebody has just asked for comes fresh as well, and must not be overtaken.
@@ -185,23 +187,24 @@
       this.remember();
       if (!same || wanted) this.describe();
       else this.cardState();
-      this.timings = { request: fetched - started, draw: performance.now() - fetched, drawn: view.nodes.length };
+      await this.drawing.complete;
+      if (mine === this.requests) this.timings = { request: fetched - started, draw: performance.now() - fetched, drawn: view.nodes.length };
       settle?.();
     }
 
     flash(text) { this.search.say(text); }
 
     async describe() {
-      const name = this.selected;
+      const name = this.selected, mine = ++this.described;
       if (!name) { card(this.card, null); this.info = null; return; }
       try {
         const info = await opscope.json("/api/graph/node", { ...this.query, name });
-        if (name !== this.selected) return;
+        if (name !== this.selected || mine !== this.described) return;
         this.info = info;
         this.cardState();
         this.health.card();
       } catch (error) {
-        if (name === this.selected) { card(this.card, null); this.flash(error.message); }
+        if (name === this.selected && mine === this.described) { card(this.card, null); this.flash(error.message); }
       }
     }
 
@@ -308,6 +311,12 @@
       await this.load({ anchor: null });
       if (known !== this.drawing.byName) this.drawing.reveal(together ? name : parts[0]?.id ?? this.view.nodes.find((node) => node.offer === name)?.id);
       if (together && this.selected === name) this.describe();
+    }
+
+    // No groups at all (but those without which a flat level could not be drawn), or those made by themselves.
+    groupAll(usual) {
+      this.choices.change({ apart: usual ? [] : ["*"], together: [] });
+      return this.load();
     }
 
     async turn(flow) {

@@ -20,7 +20,7 @@
     const close = el("button", { class: "icon-button", type: "button", title: "Close (Esc)", "aria-label": "Close", onclick: on.close }, el("span", { class: "icon graph-icon-close" }));
     const path = info.name.split("/"), name = el("h2", { title: info.name });
     path.forEach((part, i) => name.append(el("span", { class: i < path.length - 1 ? "dim" : "", text: part + (i < path.length - 1 ? "/" : "") }), document.createElement("wbr")));
-    const what = info.kind === "op" ? info.op : `${info.kind === "group" ? "Group of scopes" : "Scope"} · ${count(info.nodes)} ops`;
+    const what = info.kind === "op" ? info.op : info.series ? `Series · ${count(info.nodes)} × ${info.series}` : `${info.kind !== "group" ? "Scope" : info.scopes ? "Group of scopes" : "Group of ops"} · ${count(info.nodes)} ops`;
     const parts = [
       el("header", {}, el("div", { class: "grow" }, el("p", { class: "kind", text: what }), name), copy, close),
     ];

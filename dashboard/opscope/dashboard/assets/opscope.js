@@ -1,7 +1,8 @@
 // What every page's script uses: addresses, JSON, and the news that the logdir has grown.
 window.opscope = (() => {
   const base = document.documentElement.dataset.base.replace(/\/$/, "");
-  const POLL_MS = 2000;
+  const POLL_MS = 2000, READING_POLL_MS = 500;
+  let period = POLL_MS;
   // A page that was sent filled shows this generation: what came after it is news at the first look.
   const sent = document.getElementById("early")?.dataset.generation;
   let generation = sent === undefined ? null : `true ${sent} null`;
@@ -47,6 +48,13 @@ window.opscope = (() => {
     };
   };
 
+  const tellReading = (read) => {
+    const bar = document.getElementById("reading"), told = document.getElementById("reading-told");
+    if (!bar || !told || !read?.[1]) return;
+    [bar.value, bar.max] = read;
+    told.textContent = `${(read[0] / 1e6).toFixed(1)} of ${(read[1] / 1e6).toFixed(1)} MB`;
+  };
+
   let next = null;
   const poll = async () => {
     clearTimeout(next);
@@ -55,6 +63,8 @@ window.opscope = (() => {
         const news = await json("/api/generation");
         live(news.loaded ? "on" : "busy", news.loaded ? "Following the logdir" : "Reading the logdir");
         tellProblems(news.problems);
+        if (!news.loaded) tellReading(news.read);
+        period = news.loaded ? POLL_MS : READING_POLL_MS;
         const key = `${news.loaded} ${news.generation} ${news.error}`;
         if (key !== generation) {
           window.dash_clientside?.set_props?.("generation", { data: news.generation });
@@ -65,7 +75,7 @@ window.opscope = (() => {
         live("off", "The server does not answer: it may have been stopped");
       }
     }
-    next = setTimeout(poll, POLL_MS);
+    next = setTimeout(poll, period);
   };
   document.addEventListener("visibilitychange", () => document.hidden || poll());
   addEventListener("load", () => setTimeout(poll, 300));

@@ -32,12 +32,7 @@ def blocks_of(hierarchy: Hierarchy, scope: int) -> tuple[list[int], list[Block]]
     A block ends where a single tensor passes on, so blocks are joined in a chain. Both lists are
     empty where groups by name do not tangle the flow, or where it has no such places.
     """
-    groups = [item for item in hierarchy.children(scope) if _is_group(hierarchy, item)]
-    items = [
-        each
-        for item in hierarchy.children(scope)
-        for each in (hierarchy.children(item) if _is_group(hierarchy, item) else [item])
-    ]
+    groups, items = _unpacked(hierarchy, scope)
     if not CROWD < len(items) <= FLAT:
         return [], []
     stems = [_stem(hierarchy, item) for item in items]
@@ -57,9 +52,19 @@ def blocks_of(hierarchy: Hierarchy, scope: int) -> tuple[list[int], list[Block]]
     return groups, [(f"\u2026{leaves[block[-1]]}", [items[at] for at in block]) for block in blocks]
 
 
-def _is_group(hierarchy: Hierarchy, item: int) -> bool:
-    """Whether an item is a group of scopes that was made here."""
-    return item < hierarchy.m and hierarchy.grouped[item] and not hierarchy.series_op(item)
+def _unpacked(hierarchy: Hierarchy, scope: int) -> tuple[list[int], list[int]]:
+    """Groups of scopes that were made here, those in them, and what is left without them."""
+    groups: list[int] = []
+    items: list[int] = []
+    waiting = hierarchy.children(scope)[::-1]
+    while waiting:
+        item = waiting.pop()
+        if item < hierarchy.m and hierarchy.grouped[item] and not hierarchy.series_op(item):
+            groups.append(item)
+            waiting += reversed(hierarchy.children(item))
+        else:
+            items.append(item)
+    return groups, items
 
 
 def _stem(hierarchy: Hierarchy, item: int) -> str:

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages import distributions, files, graph, histograms, images, scalars, text
+from opscope.dashboard.pages import (
+    distributions,
+    files,
+    graph,
+    histograms,
+    hparams,
+    images,
+    scalars,
+    text,
+)
 
 PAGES: tuple[Page, ...] = (
     graph.PAGE,
@@ -12,5 +21,6 @@ PAGES: tuple[Page, ...] = (
     distributions.PAGE,
     images.PAGE,
     text.PAGE,
+    hparams.PAGE,
     files.PAGE,
 )

@@ -182,7 +182,14 @@ def _has_data(store: Store, page: Page) -> bool:
 
 
 def _loading(store: Store) -> list[Any]:
-    return [html.Code(str(store.path)), f"{store.waiting}. The pages appear as soon as it is read."]
+    done, of = store.progress or (0, 0)
+    told = f"{done / 1e6:.1f} of {of / 1e6:.1f} MB" if of else "Looking for event files"
+    # assets/opscope.js moves it on.
+    bar = html.Progress(
+        id="reading", value=str(done), max=str(max(of, 1)), **aria(label="Read so far")
+    )
+    words = html.Span(told, id="reading-told")
+    return [html.Code(str(store.path)), bar, words, "The pages appear as soon as it is read."]
 
 
 def _empty(store: Store) -> list[Any]:
