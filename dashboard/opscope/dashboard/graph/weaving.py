@@ -30,7 +30,7 @@ def blocks_of(hierarchy: Hierarchy, scope: int) -> tuple[list[int], list[Block]]
     """Groups of a scope to take apart, and name and items of the blocks to cut it into instead.
 
     A block ends where a single tensor passes on, so blocks are joined in a chain. Both lists are
-    empty where groups by name do not tangle the flow, or where it has no such places.
+    empty where groups by name do not tangle the flow, or where too few such places are.
     """
     groups, items = _unpacked(hierarchy, scope)
     if not CROWD < len(items) <= FLAT:
@@ -46,20 +46,20 @@ def blocks_of(hierarchy: Hierarchy, scope: int) -> tuple[list[int], list[Block]]
     if not _tangled(stems, pairs):
         return [], []
     blocks = _cut(len(items), pairs)
-    if len(blocks) < FEWEST:
+    if len(blocks) < FEWEST or 3 * sum(map(len, blocks)) < 2 * len(items):
         return [], []
     leaves = [hierarchy.name(item).rpartition("/")[2] for item in items]
     return groups, [(f"\u2026{leaves[block[-1]]}", [items[at] for at in block]) for block in blocks]
 
 
 def _unpacked(hierarchy: Hierarchy, scope: int) -> tuple[list[int], list[int]]:
-    """Groups of scopes that were made here, those in them, and what is left without them."""
+    """Groups that were made here, those in them, and what is left without them."""
     groups: list[int] = []
     items: list[int] = []
     waiting = hierarchy.children(scope)[::-1]
     while waiting:
         item = waiting.pop()
-        if item < hierarchy.m and hierarchy.grouped[item] and not hierarchy.series_op(item):
+        if item < hierarchy.m and hierarchy.grouped[item]:
             groups.append(item)
             waiting += reversed(hierarchy.children(item))
         else:
@@ -97,8 +97,12 @@ def _hubs(count: int, pairs: list[Edge]) -> set[int]:
 
 
 def _tangled(stems: list[str], pairs: list[Edge]) -> bool:
-    """Whether grouping names that differ in their number alone puts most items on a cycle."""
-    sizes = Counter(stems)
+    """Whether grouping names that differ in their number alone puts most items on a cycle.
+
+    Of items, those count that read others and are read.
+    """
+    passing = {source for source, _ in pairs} & {target for _, target in pairs}
+    sizes = Counter(stems[at] for at in sorted(passing))
     after: dict[str, set[str]] = defaultdict(set)
     before: dict[str, set[str]] = defaultdict(set)
     for source, target in pairs:
@@ -106,10 +110,10 @@ def _tangled(stems: list[str], pairs: list[Edge]) -> bool:
             after[stems[source]].add(stems[target])
             before[stems[target]].add(stems[source])
     largest = 0
-    for stem in sorted(sizes, key=lambda each: -sizes[each])[:3]:
+    for stem, _ in sizes.most_common(3):
         both = _reached(stem, after) & _reached(stem, before)
         largest = max(largest, sum(sizes[each] for each in both) if len(both) > 1 else 0)
-    return largest > len(stems) / 2
+    return largest > len(passing) / 2
 
 
 def _reached(start: str, steps: dict[str, set[str]]) -> set[str]:
