@@ -12,6 +12,7 @@ import flask
 from dash import Dash, Input, Output, State
 
 from opscope.dashboard import (
+    tensorboard_curve_routes,
     tensorboard_graph_routes,
     tensorboard_payload_routes,
     tensorboard_routes,
@@ -32,7 +33,7 @@ from opscope.dashboard.store import Store, UnreadableError
 ASSETS = Path(__file__).with_name("assets")
 SHELL_STYLES = ("palette.css", "icons.css", "shell.css")
 FIRST_SCRIPT = "theme.js"
-SHELL_SCRIPTS = ("opscope.js", "dom.js", "start.js")
+SHELL_SCRIPTS = ("opscope.js", "live.js", "dom.js", "start.js", "tabs.js", "keys.js")
 EARLY_PLACE = "<!-- early -->"
 
 
@@ -90,6 +91,7 @@ def create_app(
     install_validators(server)
     tensorboard_routes.install(server, store, ordered, window_title)
     tensorboard_payload_routes.install(server, store)
+    tensorboard_curve_routes.install(server, store)
     tensorboard_series_routes.install(server, store)
     tensorboard_graph_routes.install(server, store)
     for page in ordered:
@@ -111,6 +113,10 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
                 "problems": len(store.problems),
             }
         )
+
+    @server.post("/api/reload")
+    def reload() -> flask.Response:
+        return json_response({"changed": store.reload()})
 
     @server.get("/api/problems")
     def problems() -> flask.Response:
