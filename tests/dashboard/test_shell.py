@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,3 +151,16 @@ def test_no_asset_names_another_machine() -> None:
         text = file.read_text().replace("http://www.w3.org/", "")
         assert "http:" not in text.replace("http%3A//www.w3.org/", "")
         assert "https:" not in text
+
+
+def test_scripts_and_styles_come_as_one_file_each_and_are_kept(empty: Store) -> None:
+    client = create_app(empty, pages=[]).server.test_client()
+    html = client.get("/").get_data(as_text=True)
+    for kind, part in (("js", "window.opscope = "), ("css", "@font-face")):
+        [address] = re.findall(rf'"(/assets/all\.{kind}\?v=\w+)"', html)
+        plain = client.get(address)
+        assert part in plain.get_data(as_text=True)
+        assert "immutable" in plain.headers["Cache-Control"]
+        packed = client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(packed.get_data()) == plain.get_data()
+        assert client.get(f"/assets/all.{kind}?v=old").headers["Cache-Control"] == "no-cache"

@@ -6,6 +6,9 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from opscope.events.graph_columns import GraphColumns
 
 CONSTANT = re.compile(r"^(Const|HostConst|prim::Constant)$")
@@ -42,36 +45,33 @@ def place(columns: GraphColumns) -> Placement:
     is no scope otherwise (`Mean/axis` below the op `Mean`) stays beside that node, so that an op
     does not become a scope only because of its constants.
     """
-    names = columns.names
-    light = [bool(CONSTANT.match(op) or SUMMARY.match(op)) for op in columns.ops]
-    is_light = [light[op] for op in columns.op.tolist()]
+    names, index = columns.names, columns.index
+    light = np.array([bool(CONSTANT.match(op) or SUMMARY.match(op)) for op in columns.ops], bool)
+    is_light = light[columns.op] if len(names) else np.zeros(0, bool)
+    home = [name.rpartition("/")[0] for name in names]
+    small = np.nonzero(is_light)[0].tolist()
     scopes: set[str] = set()
-    for name, small in zip(names, is_light, strict=True):
-        if not small:
-            _add_scopes(scopes, parent_name(name))
-    index = columns.index
+    for above in {home[node] for node in np.nonzero(~is_light)[0].tolist()}:
+        _add_scopes(scopes, above)
     lifted: list[int] = []
-    for node, small in enumerate(is_light):
-        if small:
-            above = parent_name(names[node])
-            host = index.get(above)
-            if above and above not in scopes and host is not None and not is_light[host]:
-                lifted.append(node)
-            else:
-                _add_scopes(scopes, above)
-    home = [parent_name(name) for name in names]
+    for node in small:
+        above = home[node]
+        host = index.get(above)
+        if above and above not in scopes and host is not None and not is_light[host]:
+            lifted.append(node)
+        else:
+            _add_scopes(scopes, above)
     for node in lifted:
         if home[node] not in scopes:
             home[node] = parent_name(home[node])
     shown = list(names)
-    for node, name in enumerate(names):
-        if name in scopes:
-            inside = f"{name}/({name.rpartition('/')[2]})"
-            while inside in index or inside in scopes:
-                inside = inside[:-1] + "_)"
-            shown[node] = inside
-            home[node] = name
-    groups = _groups(scopes, home, shown, columns.op.tolist(), is_light)
+    for name in scopes & index.keys():
+        inside = f"{name}/({name.rpartition('/')[2]})"
+        while inside in index or inside in scopes:
+            inside = inside[:-1] + "_)"
+        shown[index[name]] = inside
+        home[index[name]] = name
+    groups = _groups(scopes, home, shown, columns.op, is_light)
     return _number(scopes, groups, home, shown)
 
 
@@ -92,7 +92,11 @@ def _add_scopes(scopes: set[str], name: str) -> None:
 
 
 def _groups(
-    scopes: set[str], home: list[str], shown: list[str], op: list[int], light: list[bool]
+    scopes: set[str],
+    home: list[str],
+    shown: list[str],
+    op: NDArray[np.int32],
+    light: NDArray[np.bool_],
 ) -> dict[str, str]:
     """Group of each child that has one.
 
@@ -108,8 +112,11 @@ def _groups(
     for scope in scopes:
         if parent_name(scope) in crowded:
             inner[parent_name(scope)].append(scope)
-    for node, scope in enumerate(home):
-        if scope in crowded or children[scope] > SERIES:
+    # Four numbers and a bare name are the shortest series.
+    numbers = Counter(scope for scope, name in zip(home, shown, strict=True) if name[-1:].isdigit())
+    serial = {scope for scope, count in numbers.items() if count >= SERIES - 1}
+    for node, scope in enumerate(home) if serial else ():
+        if scope in serial and children[scope] > SERIES:
             nodes[scope].append(node)
     taken = scopes | set(shown) if nodes or inner else set()
     result: dict[str, str] = {}
@@ -118,12 +125,12 @@ def _groups(
         found: dict[str, list[str]] = {}
         if len(inner[scope]) >= CROWD // 2:
             found = _blocks(scope, inner[scope])
-        heavy = [(shown[node], op[node]) for node in nodes[scope] if not light[node]]
+        heavy = [(shown[node], int(op[node])) for node in nodes[scope] if not light[node]]
         found.update(_series(scope, heavy))
         left = size - sum(len(group) - 1 for group in found.values())
         if left > CROWD:
             # Constants are icons beside what reads them, until there are too many.
-            small = [(shown[node], op[node]) for node in nodes[scope] if light[node]]
+            small = [(shown[node], int(op[node])) for node in nodes[scope] if light[node]]
             for prefix, group in _series(scope, small).items():
                 if left > CROWD and len(group) >= GAPPED and prefix not in found:
                     found[prefix] = group
@@ -289,6 +296,8 @@ def _number(
         keys=[key_of[name] for name in ordered],
         parent=[number[parent_of[name]] if name else 0 for name in ordered],
         grouped=[name in made for name in ordered],
-        own=[number[groups.get(name, scope)] for name, scope in zip(shown, home, strict=True)],
+        own=[number[groups.get(name, scope)] for name, scope in zip(shown, home, strict=True)]
+        if groups
+        else [number[scope] for scope in home],
         shown=shown,
     )

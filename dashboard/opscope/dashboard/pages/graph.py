@@ -78,6 +78,15 @@ def routes(server: flask.Flask, store: Store) -> None:
 
         return answered
 
+    @server.after_request
+    def prepare(response: flask.Response) -> flask.Response:
+        query = flask.request.args
+        if flask.request.path == PAGE.path and response.status_code == 200 and store.loaded:
+            run, tag, expanded = query.get("run"), query.get("tag"), query.getlist("e")
+            # The page goes out first: a thread that computes would hold it up.
+            response.call_on_close(lambda: shelf.prepare(run, tag, expanded))
+        return response
+
     @server.get("/api/graph/list")
     def graph_list() -> flask.Response:
         problems = [f"{each.file}: {each.message}" for each in store.problems[:MOST_TOLD]]
