@@ -71,6 +71,7 @@ def test_the_layout_of_another_writer(
         page = context.new_page()
         page.goto(f"{served(logs).url}custom_scalars?run=tf2/main&smoothing=0&tags=both")
         card = page.locator('.card[data-tag="cat/both"]')
+        card.scroll_into_view_if_needed()
         expect(card.locator(".curve")).to_have_count(2)
         shown = page.evaluate("[...opscope.custom_scalars.page.grid.cards.values()][0].data.series")
         by_tag = {series["tag"]: series for series in shown}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from opscope.dashboard.front import Front
+from opscope.dashboard.own_version import own_version
 from opscope.dashboard.store import Store
 from opscope.dashboard.token_gate import LEAST_LENGTH, PARAMETER, TokenGate
 from opscope.dashboard.wsgi import WSGIApplication
@@ -173,7 +174,7 @@ def serve(
     if insecure and token is None:
         say("--insecure: everybody who can reach this port can read the logdir")
     address = server.url + (f"?{PARAMETER}={made}" if made else "")
-    say(f"opscope {_version()} at {address} (Press CTRL+C to quit)")
+    say(f"opscope {own_version()} at {address} (Press CTRL+C to quit)")
     server.run()
 
 
@@ -225,12 +226,3 @@ def _url(listener: socket.socket, host: str | None, bind_all: bool, prefix: str)
     port = listener.getsockname()[1]
     name = socket.gethostname() if bind_all else host or "localhost"
     return f"http://{f'[{name}]' if ':' in name else name}:{port}{prefix}/"
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("opscope")
-    except PackageNotFoundError:
-        return "dashboard"

@@ -40,10 +40,16 @@
       this.side.append(...this.settings(), this.runs.element);
       this.body.append(
         el("div", { class: "toolbar" }, el("div", { class: "tag-filter" }, this.tagFilter), this.summary, ...this.tools(),
-          ...(this.constructor.within ? [] : [controls.toggle("Full width", state.wide, (wide) => this.set({ wide }))])),
+          ...(this.constructor.within ? [] : [this.wideToggle()])),
         this.cards);
       this.cards.classList.toggle("wide", state.wide);
       this.show();
+    }
+
+    wideToggle() {
+      const field = opscope.controls.toggle("Full width", this.state.wide, (wide) => this.set({ wide }));
+      field.classList.add("wide-toggle");
+      return field;
     }
 
     // One control that sets a part of the state.

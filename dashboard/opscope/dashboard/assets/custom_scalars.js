@@ -18,7 +18,7 @@ opscope.openPage("custom_scalars", class extends opscope.ScalarsPage {
   tools() {
     const { el, controls } = opscope;
     return [controls.menu(el("summary", { class: "plain-button", text: "Download" }), (list) => opscope.scalarExport.fillAll(list, this)),
-      controls.toggle("Full width", this.state.wide, this.setter("wide"))];
+      this.wideToggle()];
   }
 
   // A card for each chart that the filter finds by its title or one of its tags.
