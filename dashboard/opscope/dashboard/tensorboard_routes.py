@@ -23,6 +23,8 @@ PLUGINS = {
     "/distributions": "distributions",
     "/images": "images",
     "/text": "text",
+    "/pr_curves": "pr_curves",
+    "/hparams": "hparams",
     "/graph": "graphs",
 }
 

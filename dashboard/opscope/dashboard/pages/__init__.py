@@ -10,6 +10,7 @@ from opscope.dashboard.pages import (
     histograms,
     hparams,
     images,
+    pr_curves,
     scalars,
     text,
 )
@@ -21,6 +22,7 @@ PAGES: tuple[Page, ...] = (
     distributions.PAGE,
     images.PAGE,
     text.PAGE,
+    pr_curves.PAGE,
     hparams.PAGE,
     files.PAGE,
 )
