@@ -1,8 +1,6 @@
 """The two graph pages as somebody at a mouse meets them: how each is served, and what to click."""
 
 import os
-import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +14,7 @@ from urllib.error import URLError
 from playwright.sync_api import Locator, Page
 
 from benchmarks.environment import PORTIONS, ROOT
+from benchmarks.processes import free_port
 
 
 class GraphPage(Protocol):
@@ -23,6 +22,7 @@ class GraphPage(Protocol):
 
     name: str
     address: str
+    alive: str
     drawn: str
     search: str
     hits: str
@@ -42,6 +42,7 @@ class Opscope:
 
     name = "opscope"
     address = "/graph"
+    alive = "/api/generation"
     drawn = "[data-id]"
     search = "#graph-search"
     hits = "#graph-hits button"
@@ -65,6 +66,7 @@ class TensorBoard:
 
     name = "TensorBoard"
     address = "/#graphs"
+    alive = "/data/environment"
     drawn = "g.node"
     search = "tf-graph-node-search input"
     hits = "tf-graph-node-search #search-match"
@@ -89,9 +91,7 @@ class TensorBoard:
 @contextmanager
 def serving(kind: GraphPage, logdir: Path) -> Iterator[tuple[str, int]]:
     """Start a dashboard; gives its address and its process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     path = os.pathsep.join(str(ROOT / portion) for portion in PORTIONS)
     environment = {**os.environ, "PYTHONPATH": path, "OPSCOPE_CACHE": "off"}
     quiet = subprocess.DEVNULL
@@ -102,7 +102,7 @@ def serving(kind: GraphPage, logdir: Path) -> Iterator[tuple[str, int]]:
     try:
         while True:
             try:
-                urllib.request.urlopen(url, timeout=5).close()
+                urllib.request.urlopen(url + kind.alive, timeout=5).close()
                 break
             except (URLError, ConnectionError, TimeoutError):
                 if process.poll() is not None:
@@ -112,19 +112,3 @@ def serving(kind: GraphPage, logdir: Path) -> Iterator[tuple[str, int]]:
     finally:
         process.terminate()
         process.wait()
-
-
-def peak_bytes(process: int) -> int:
-    """The most memory a process and its children ever held."""
-    total = 0
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            text = status.read_text()
-        except OSError:
-            continue
-        found = re.search(r"^VmHWM:\s+(\d+)", text, re.M)
-        parent = re.search(r"^PPid:\s+(\d+)", text, re.M)
-        mine = status.parent.name == str(process) or (parent and parent[1] == str(process))
-        if found and mine:
-            total += int(found[1]) * 1024
-    return total

@@ -58,6 +58,20 @@ def test_the_card_of_a_scope(view: GraphView) -> None:
     }
 
 
+def test_the_card_knows_a_series_from_a_group_of_scopes() -> None:
+    g = GraphMaker().node("x", "Placeholder")
+    for number in range(6):
+        g.node(f"step_{number}", "Exp", "x")
+    view = GraphView(GraphColumns.from_bytes(g.data))
+    card = detail(view, "step_*")
+    assert card is not None
+    assert (card["kind"], card["series"], card["nodes"], card["scopes"]) == ("group", "Exp", 6, 0)
+    blocks = detail(GraphView(GraphColumns.from_bytes(mobilenet())), "block_3_*")
+    assert blocks is not None
+    assert (blocks["kind"], blocks["series"]) == ("group", "")
+    assert blocks["scopes"] > 3
+
+
 def test_the_card_names_twins() -> None:
     graph = GraphView(GraphColumns.from_bytes(mobilenet()))
     card = detail(graph, "block_4_*")
@@ -150,7 +164,7 @@ def test_search_is_bounded() -> None:
     assert len(result["hits"]) == 200
 
 
-def test_search_by_fields() -> None:
+def test_1253_search_by_fields() -> None:
     g = GraphMaker()
     for scope in ("a", "b"):
         g.node(f"{scope}/x", "Relu", device="/device:GPU:0", shape=(-1, 784))

@@ -32,13 +32,13 @@ def steps(stem: str, numbers: list[int], op: str = "Exp") -> GraphMaker:
     return g.node("y", "Neg", last)
 
 
-def test_numbered_nodes_with_the_bare_name_are_a_series() -> None:
+def test_bare_name_and_numbered_nodes_are_a_series() -> None:
     nodes = by_id(view_of(steps("step", [0, *range(1, 8)])).view())
     assert set(nodes) == {"x", "step_*", "y"}
     assert (nodes["step_*"]["count"], nodes["step_*"]["series"]) == ("8 × Exp", "connected")
 
 
-def test_digits_inside_a_name_do_not_hinder() -> None:
+def test_digit_inside_a_name_does_not_hinder() -> None:
     assert "conv2d_*" in by_id(view_of(steps("conv2d", [0, 1, 2, 3, 4])).view())
 
 
@@ -107,7 +107,7 @@ def test_repeated_scopes_are_grouped_where_there_are_too_many() -> None:
     assert opened["layer_3"]["parent"] == "layer_*"
 
 
-def test_repeated_scopes_are_grouped_by_hand() -> None:
+def test_ungroup_collapses_nothing_and_scopes_are_grouped_by_hand() -> None:
     graph = view_of(net(12, "layer"))
     assert by_id(graph.view())["layer_4"]["offer"] == "layer_*"
     together = graph.grouped(Grouping(together=frozenset({"layer_*"})))
@@ -139,3 +139,100 @@ def test_groups_by_prefix_are_taken_apart_too() -> None:
     inside = [name for name in nodes if name.startswith("block_3_")]
     assert inside
     assert all(nodes[name]["offer"] == "block_3_*" for name in inside)
+
+
+def keras(rounds: int) -> GraphMaker:
+    """Layers named by kind and number, as Keras names them, with a way around every third."""
+    g = GraphMaker().node("input", "Placeholder")
+    last = "input"
+    for number in range(rounds):
+        suffix = f"_{number}" if number else ""
+        around = last
+        for kind, op in (("conv2d", "Conv2D"), ("batch_normalization", "Mul"), ("act", "Relu")):
+            g.node(f"{kind}{suffix}/{op}", op, last).node(f"{kind}{suffix}/Neg", "Neg", last)
+            last = f"{kind}{suffix}/{op}"
+        if number % 3 == 2:
+            g.node(f"add{suffix}/add", "Add", last, around)
+            last = f"add{suffix}/add"
+    return g.node("loss", "Mean", last)
+
+
+def test_layers_named_by_kind_are_cut_along_the_flow() -> None:
+    graph = view_of(keras(30))
+    view = graph.view()
+    nodes = by_id(view)
+    blocks = [name for name in nodes if nodes[name].get("group")]
+    assert len(blocks) >= 4
+    assert not any(name.endswith("_*") for name in nodes)
+    # Each passes on to one other: a chain from the input to the loss.
+    pairs = [(edge["a"], edge["b"]) for edge in view["edges"]]
+    assert len(pairs) == len(nodes) - 1
+    assert (
+        len({source for source, _ in pairs}) == len({target for _, target in pairs}) == len(pairs)
+    )
+    inside = by_id(graph.view([blocks[0]]))
+    assert {name for name in inside if inside[name]["parent"] == blocks[0]} > {"conv2d"}
+    apart = by_id(graph.grouped(Grouping(apart=frozenset({blocks[0]}))).view())
+    assert apart["conv2d"]["offer"] == blocks[0]
+    assert set(blocks[1:]) <= set(apart)
+
+
+def test_a_few_such_layers_are_left_as_they_are() -> None:
+    assert not any(node.get("group") for node in view_of(keras(10)).view()["nodes"])
+
+
+def test_many_repeated_scopes_are_grouped_though_their_number_stands_amid_the_name() -> None:
+    g = GraphMaker().node("x", "Placeholder")
+    last = "x"
+    for number in range(1, 17):
+        scope = f"stage{number}_conv2d_unit"
+        g.node(f"{scope}/mul", "Mul", last).node(f"{scope}/relu", "Relu", f"{scope}/mul")
+        last = f"{scope}/relu"
+    graph = view_of(g.node("y", "Neg", last))
+    assert set(by_id(graph.view())) == {"x", "stage*_conv2d_unit", "y"}
+    apart = graph.grouped(Grouping(apart=frozenset({"stage*_conv2d_unit"})))
+    assert by_id(apart.view())["stage7_conv2d_unit"]["offer"] == "stage*_conv2d_unit"
+
+
+def crowd(names: list[str]) -> GraphMaker:
+    """A scope of one op for each name, no two ops joined."""
+    g = GraphMaker().node("x", "Placeholder")
+    for at, name in enumerate(names):
+        g.node(f"{name}/op", ("Exp", "Log", "Neg")[at % 3], "x")
+    return g
+
+
+def test_a_group_that_is_crowded_is_divided() -> None:
+    names = [f"conv4_block{block}_{part}" for block in range(9) for part in "abcdef"]
+    tree = view_of(
+        crowd([*names, "pool", *(f"conv5_block1_{part}" for part in "abcdef")])
+    ).hierarchy
+    assert tree.name(tree.scope_of(tree.find("conv4_block7_c") or 0)) == "conv4_block7_*"
+    assert tree.name(tree.scope_of(tree.find("conv4_block7_*") or 0)) == "conv4_*"
+    assert tree.name(tree.scope_of(tree.find("conv5_block1_c") or 0)) == "conv5_*"
+
+
+def test_groups_that_are_too_many_go_into_one() -> None:
+    names = [f"block_{block}_{part}" for block in range(50) for part in "abc"]
+    graph = view_of(crowd([*names, "stem", "head"]))
+    assert set(by_id(graph.view())) >= {"block_*", "stem", "head"}
+    assert "block_7_*" not in by_id(graph.view())
+    opened = by_id(graph.view(["block_7_*"]))
+    assert opened["block_7_a"]["parent"] == "block_7_*"
+    assert opened["block_7_*"]["parent"] == "block_*"
+
+
+def test_572_nothing_is_grouped_for_who_wants_no_groups() -> None:
+    g = net(12, "layer", 32)
+    for number in range(6):
+        g.node(f"step_{number}", "Exp", "x")
+    graph = view_of(g)
+    assert {"layer_*", "step_*"} <= set(by_id(graph.view()))
+    apart = graph.grouped(Grouping(apart=frozenset({"*"})))
+    nodes = by_id(apart.view())
+    assert not any(node.get("group") for node in nodes.values())
+    assert {"layer_3", "step_5"} <= set(nodes)
+    assert nodes["step_5"]["offer"] == "step_*"
+    one = graph.grouped(Grouping(frozenset({"*"}), frozenset({"step_*"})))
+    groups = {name for name, node in by_id(one.view()).items() if node.get("group")}
+    assert groups == {"step_*"}

@@ -11,16 +11,20 @@ from flask.testing import FlaskClient
 from graph_maker import GraphMaker, classifier
 
 from opscope.dashboard.app import create_app
+from opscope.dashboard.graph import health_readings
 from opscope.dashboard.graph.health import Health
-from opscope.dashboard.graph.health_readings import COUNTS, Reading, of_summary, readings, sources
+from opscope.dashboard.graph.health_readings import COUNTS, HealthReader, Reading, of_summary
 from opscope.dashboard.graph.view import GraphView
 from opscope.dashboard.store import Store
-from opscope.events import EventFileWriter, health_summary, open_logdir
+from opscope.events import EventFileWriter, health_summary, make_tensor_proto, open_logdir
+from opscope.events.dump_root import open_dump
 from opscope.events.dump_writer import DumpWriter
 from opscope.events.graph_columns import GraphColumns
 from opscope.events.health import health_value
+from opscope.events.proto.debug_event_pb2 import DebugEvent, TensorDebugMode
 from opscope.events.proto.event_pb2 import Event
 from opscope.events.proto.graph_pb2 import GraphDef
+from opscope.events.record import frame
 
 GOOD, BAD = np.array([1.0, 2.0, 0.0]), np.array([1.0, -np.inf, np.nan])
 CPU = "/job:localhost/replica:0/task:0/device:CPU:0"
@@ -117,8 +121,9 @@ def logdir(tmp_path: Path) -> Path:
 
 
 def test_summaries_and_dumps_are_sources(logdir: Path) -> None:
-    opened = open_logdir(logdir)
-    found = {source.name: source.steps for source in sources(opened, "train")}
+    opened, reader = open_logdir(logdir), HealthReader()
+    readings = reader.readings
+    found = {source.name: source.steps for source in reader.sources(opened, "train")}
     assert found == {"dumps": [30], "summaries": [10, 20]}
     (row,) = readings(opened, "train", "summaries", 20)
     assert (row.node, row.slot, row.bad) == ("cross_entropy/Log", 0, True)
@@ -131,7 +136,46 @@ def test_summaries_and_dumps_are_sources(logdir: Path) -> None:
     assert readings(opened, "train", "dumps", 31) == []
 
 
-def test_the_route_follows_source_and_step(logdir: Path) -> None:
+def test_a_dump_is_read_once_until_it_grows(logdir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Path] = []
+
+    def counted(root: Path) -> Any:
+        opened.append(root)
+        return open_dump(root)
+
+    monkeypatch.setattr(health_readings, "open_dump", counted)
+    reader, runs = HealthReader(), open_logdir(logdir)
+    for _ in range(3):
+        assert reader.sources(runs, "train")[0].steps == [30]
+        assert len(reader.readings(runs, "train", "dumps", 30)) == 2
+    assert len(opened) == 2
+    dump = DumpWriter(logdir / "train" / "tfdbg" / "run_1_30")
+    dump.write_tensor(CPU, "cross_entropy/mul", 0, GOOD.astype(np.float32), 3)
+    dump.close()
+    assert len(reader.readings(runs, "train", "dumps", 30)) == 3
+
+
+def test_debugger_v2_opens_where_most_was_computed(tmp_path: Path) -> None:
+    def written(suffix: str, *events: DebugEvent) -> None:
+        path = tmp_path / f"tfdbg_events.1700000000.host.{suffix}"
+        path.write_bytes(b"".join(frame(event.SerializeToString()) for event in events))
+
+    written("metadata", DebugEvent())
+    rows = []
+    for op, times in (("a", 3), ("b", 3), ("c", 1), ("loop", 9)):
+        for number in range(times):
+            event = DebugEvent(wall_time=number)
+            told = event.graph_execution_trace
+            told.op_name, told.tfdbg_context_id = op, "g1"
+            told.tensor_debug_mode = TensorDebugMode.CURT_HEALTH
+            told.tensor_proto.CopyFrom(make_tensor_proto(np.array([0.0, 0.0])))
+            rows.append(event)
+    written("graph_execution_traces", *rows)
+    (source,) = HealthReader().sources(open_logdir(tmp_path), ".")
+    assert (source.name, source.steps, source.opens) == ("debugger-v2", list(range(9)), 2)
+
+
+def test_tf458_the_route_follows_source_and_step(logdir: Path) -> None:
     with Store(logdir, reload_interval=0) as store:
         store.wait()
         client: FlaskClient = create_app(store).server.test_client()

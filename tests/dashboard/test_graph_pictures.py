@@ -19,7 +19,8 @@ from opscope.dashboard.graph.grouping import Grouping
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.level import Level
 from opscope.dashboard.graph.picture import Picture
-from opscope.dashboard.graph.structure import structure_classes
+from opscope.dashboard.graph.structure import structure_classes, structure_of
+from opscope.dashboard.graph.twins import twin_kinds
 from opscope.dashboard.graph.view import GraphView
 from opscope.events.graph_columns import GraphColumns
 
@@ -120,7 +121,7 @@ def test_boxes_do_not_overlap_and_no_edge_cuts_one(seed: int, lr: bool) -> None:
 
 
 @pytest.mark.parametrize("lr", [False, True])
-def test_flow_has_its_direction(lr: bool) -> None:
+def test_lr_flow_has_its_direction(lr: bool) -> None:
     view = view_of(1).view(choices=Choices(lr=lr))
     assert view["flow"] == ("lr" if lr else "bt")
     drawn = {node["id"]: node for node in view["nodes"]}
@@ -206,7 +207,13 @@ def test_structure_classes_are_those_of_isomorphism(seed: int) -> None:
             graph.add_edges_from((other, name) for other in sources)
         graphs[f"s{number}"] = graph
     tree = Hierarchy(GraphColumns.from_bytes(g.data))
-    classes = dict(zip(tree.names, structure_classes(tree).tolist(), strict=True))
+    classes = dict(
+        zip(
+            tree.names,
+            structure_classes(tree, twin_kinds(tree, structure_of(tree))).tolist(),
+            strict=True,
+        )
+    )
     same = networkx.algorithms.isomorphism.categorical_node_match("op", None)
     twins = 0
     for one, other in itertools.combinations(graphs, 2):
@@ -224,6 +231,12 @@ def test_chains_of_other_lengths_are_another_structure() -> None:
                 source = [f"{scope}/{'xy'[chain]}{'i' * at}"] if at else []
                 g.node(f"{scope}/{'xy'[chain]}{'i' * (at + 1)}", "Exp", *source)
     tree = Hierarchy(GraphColumns.from_bytes(g.data))
-    classes = dict(zip(tree.names, structure_classes(tree).tolist(), strict=True))
+    classes = dict(
+        zip(
+            tree.names,
+            structure_classes(tree, twin_kinds(tree, structure_of(tree))).tolist(),
+            strict=True,
+        )
+    )
     assert classes["a"] == classes["c"] >= 0
     assert classes["b"] == -1

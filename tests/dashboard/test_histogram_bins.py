@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from opscope.dashboard.histogram_bins import common_edges, evenly, rebin, rebinned
+from opscope.dashboard.histogram_bins import astray, bounded, common_edges, evenly, rebin, rebinned
 
 
 def test_counts_are_shared_out_by_overlap() -> None:
@@ -37,6 +37,8 @@ def test_no_count_is_lost_and_the_range_is_common() -> None:
 def test_open_ends_and_empty_histograms_are_harmless() -> None:
     open_ended = np.array([[-np.inf, 0.0, 2.0], [0.0, 1.0, 3.0]])
     edges, counts = rebinned([open_ended, np.empty((0, 3))])
+    assert bounded(open_ended).tolist() == [[0.0, 1.0, 3.0]]
+    assert astray(open_ended) == 2.0
     assert (edges[0], edges[-1]) == (0.0, 1.0)
     np.testing.assert_allclose(counts.sum(axis=1), [3, 0])
 

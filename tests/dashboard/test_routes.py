@@ -61,8 +61,22 @@ def test_the_index_gives_each_run_a_colour(client: FlaskClient) -> None:
 
 def test_histograms_come_on_common_bins(client: FlaskClient) -> None:
     drawn = client.get("/api/histograms/bins?run=train&tag=layer/weights&steps=3").json
-    assert (len(drawn["edges"]), drawn["total"], drawn["step"]) == (31, 10, [0, 80, 180])
-    assert [round(sum(row)) for row in drawn["counts"]] == [500, 500, 500]
+    (train,) = drawn["series"]
+    assert (len(drawn["edges"]), train["total"], train["step"]) == (31, 10, [0, 80, 180])
+    assert [round(sum(row)) for row in train["counts"]] == [500, 500, 500]
+
+
+def test_histograms_come_as_they_were_written_and_of_a_range(client: FlaskClient) -> None:
+    query = "run=train&tag=layer/weights&low=40&high=100"
+    drawn = client.get(f"/api/histograms/bins?{query}&bins=written").json
+    (train,) = drawn["series"]
+    assert (drawn["edges"], train["total"], train["step"]) == (None, 4, [40, 60, 80, 100])
+    for left, right, count in train["buckets"]:
+        assert all(a < b for a, b in zip(left, right, strict=True))
+        assert sum(count) == 500
+    assert train["astray"] == [0, 0, 0, 0]
+    percents = client.get(f"/api/distributions?{query}").json
+    assert percents["step"] == train["step"]
 
 
 @pytest.mark.parametrize(
@@ -76,6 +90,8 @@ def test_histograms_come_on_common_bins(client: FlaskClient) -> None:
         ("/api/scalars/curves?tag=accuracy&run=train&points=many", 400, "many"),
         ("/api/scalars/curves?tag=accuracy&run=train&smoothing=1", 400, "smoothing"),
         ("/api/histograms/bins?run=train&tag=layer/weights&steps=0", 400, "steps"),
+        ("/api/histograms/bins?run=train&tag=layer/weights&bins=7", 400, "bins"),
+        ("/api/histograms/bins?run=train&tag=layer/weights&low=x", 400, "low"),
         ("/api/nothing", 404, "not found"),
         ("/data/../../../etc/passwd", 404, "not found"),
     ],

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gzip
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,16 +73,21 @@ def test_what_is_read_is_told(logdir: Path) -> None:
 
 
 def test_a_long_first_reading_says_what_it_reads(logdir: Path) -> None:
-    go_on = threading.Event()
+    begun, go_on = threading.Event(), threading.Event()
 
-    def slow(path: Path) -> Logdir:
+    def slow(path: Path, progress: Callable[[int, int], None]) -> Logdir:
+        progress(2_000_000, 10_000_000)
+        begun.set()
         go_on.wait(30)
         return open_logdir(path)
 
     with Store(logdir, reload_interval=0, opener=slow) as store:
+        begun.wait(30)
         view = shell.view(store, [page("/a", 1, True)], "/a")
         assert (view.key, store.loaded) == ("loading", False)
-        assert "2 event files, 0.0 MB" in str(view.draw())
+        assert "2.0 of 10.0 MB" in str(view.draw())
+        told = create_app(store).server.test_client().get("/api/generation").json
+        assert (told["loaded"], told["read"]) == (False, [2_000_000, 10_000_000])
         go_on.set()
         store.wait()
         assert shell.view(store, [page("/a", 1, True)], "/a").key == "/a"
@@ -144,3 +151,16 @@ def test_no_asset_names_another_machine() -> None:
         text = file.read_text().replace("http://www.w3.org/", "")
         assert "http:" not in text.replace("http%3A//www.w3.org/", "")
         assert "https:" not in text
+
+
+def test_scripts_and_styles_come_as_one_file_each_and_are_kept(empty: Store) -> None:
+    client = create_app(empty, pages=[]).server.test_client()
+    html = client.get("/").get_data(as_text=True)
+    for kind, part in (("js", "window.opscope = "), ("css", "@font-face")):
+        [address] = re.findall(rf'"(/assets/all\.{kind}\?v=\w+)"', html)
+        plain = client.get(address)
+        assert part in plain.get_data(as_text=True)
+        assert "immutable" in plain.headers["Cache-Control"]
+        packed = client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(packed.get_data()) == plain.get_data()
+        assert client.get(f"/assets/all.{kind}?v=old").headers["Cache-Control"] == "no-cache"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def saved_model(*graphs: MetaGraphDef) -> SavedModel:
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
-def test_a_graph_is_found_in_whatever_holds_it(
+def test_pbtxt_parser_a_graph_is_found_in_whatever_holds_it(
     message: GraphDef | MetaGraphDef | SavedModel, name: str, as_text: bool
 ) -> None:
     data = text_format.MessageToString(message).encode() if as_text else message.SerializeToString()
@@ -207,7 +208,7 @@ def test_debugger_v2_graphs_are_scopes(tmp_path: Path) -> None:
     ]
 
 
-def test_all_graphs_that_a_run_wrote_can_be_chosen(tmp_path: Path) -> None:
+def test_pytorch46239_all_graphs_that_a_run_wrote_can_be_chosen(tmp_path: Path) -> None:
     writer = EventFileWriter(str(tmp_path))
     for number in range(12):
         graph = GraphDef()
@@ -221,3 +222,16 @@ def test_all_graphs_that_a_run_wrote_can_be_chosen(tmp_path: Path) -> None:
     assert names == [f"n{number}" for number in range(11, 1, -1)]
     with pytest.raises(LogdirError, match="has no graph __run_graph__ 1"):
         logdir.graph(".", "__run_graph__ 1")
+
+
+def test_packed_graphs_are_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "net.pb.gz").write_bytes(gzip.compress(GRAPH.SerializeToString()))
+    text = text_format.MessageToString(GRAPH).encode()
+    (tmp_path / "net.pbtxt.gz").write_bytes(gzip.compress(text))
+    logdir = open_logdir(tmp_path)
+    tags = [ref.tag for ref in logdir.graph_tags(".")]
+    assert tags == ["net.pb.gz", "net.pbtxt.gz"]
+    assert all(GraphDef.FromString(logdir.graph(".", tag)) == GRAPH for tag in tags)
+    for damaged in (gzip.compress(text)[:-9], b"\x1f\x8b" + bytes(20)):
+        with pytest.raises(LogdirError, match=r"net\.pb\.gz cannot be unpacked"):
+            graphs_in_file(damaged, "net.pb.gz")

@@ -18,4 +18,4 @@ from opscope.events.nearest_run import nearest_run
     ],
 )
 def test_the_nearest_run(dump: str, runs: list[str], nearest: str | None) -> None:
-    assert nearest_run("/logs", f"/logs/{dump}", runs) == nearest
+    assert nearest_run(dump, runs) == nearest

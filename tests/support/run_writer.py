@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -20,6 +21,12 @@ class RunWriter:
 
     def __init__(self, folder: Path) -> None:
         self.writer = EventFileWriter(str(folder))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def scalars(self, tag: str, points: Points, seconds_per_step: float = 0.5) -> None:
         for step, value in points:

@@ -11,7 +11,17 @@ import dash
 import flask
 from dash import Dash, Input, Output, State
 
-from opscope.dashboard import tensorboard_payload_routes, tensorboard_routes
+from opscope.dashboard import (
+    tensorboard_curve_routes,
+    tensorboard_graph_routes,
+    tensorboard_payload_routes,
+    tensorboard_routes,
+    tensorboard_series_routes,
+)
+from opscope.dashboard.bundle import Bundle
+from opscope.dashboard.http_api import OPERATIONS
+from opscope.dashboard.http_api.document import openapi
+from opscope.dashboard.own_version import own_version
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import PAGES, shell
 from opscope.dashboard.responses import (
@@ -25,7 +35,8 @@ from opscope.dashboard.store import Store, UnreadableError
 
 ASSETS = Path(__file__).with_name("assets")
 SHELL_STYLES = ("palette.css", "icons.css", "shell.css")
-SHELL_SCRIPTS = ("theme.js", "opscope.js", "dom.js", "start.js")
+FIRST_SCRIPT = "theme.js"
+SHELL_SCRIPTS = ("opscope.js", "live.js", "dom.js", "start.js", "tabs.js", "keys.js")
 EARLY_PLACE = "<!-- early -->"
 
 
@@ -58,6 +69,9 @@ def create_app(
     ordered = sorted(pages, key=lambda page: page.order)
     base = path_prefix.rstrip("/") + "/"
     server: Any = flask.Flask("opscope.dashboard", static_folder=None)
+    bundles = _bundles(ordered)
+    for bundle in bundles:
+        bundle.install(server)
     app = _Application(
         store,
         ordered,
@@ -70,7 +84,7 @@ def create_app(
         serve_locally=True,
         title=window_title,
         update_title="",
-        index_string=_index(base, ordered),
+        index_string=_index(base, bundles),
         suppress_callback_exceptions=True,
     )
     app.layout = lambda: shell.frame(store, base)
@@ -80,6 +94,9 @@ def create_app(
     install_validators(server)
     tensorboard_routes.install(server, store, ordered, window_title)
     tensorboard_payload_routes.install(server, store)
+    tensorboard_curve_routes.install(server, store)
+    tensorboard_series_routes.install(server, store)
+    tensorboard_graph_routes.install(server, store)
     for page in ordered:
         page.routes(server, store)
         page.callbacks(app)
@@ -94,10 +111,19 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
             {
                 "generation": store.generation,
                 "loaded": store.loaded,
+                "read": store.progress,
                 "error": store.error,
                 "problems": len(store.problems),
             }
         )
+
+    @server.get("/api/openapi.json")
+    def described() -> flask.Response:
+        return json_response(openapi(OPERATIONS, own_version(), base))
+
+    @server.post("/api/reload")
+    def reload() -> flask.Response:
+        return json_response({"changed": store.reload()})
 
     @server.get("/api/problems")
     def problems() -> flask.Response:
@@ -138,20 +164,24 @@ def _install_navigation(app: Dash, store: Store, pages: list[Page], base: str) -
             return view.draw(), view.key, tabs
 
 
-def _index(base: str, pages: list[Page]) -> str:
-    names = [
-        *SHELL_STYLES,
-        *SHELL_SCRIPTS,
-        *dict.fromkeys(name for page in pages for name in page.assets),
+def _bundles(pages: list[Page]) -> list[Bundle]:
+    """Styles and scripts of the shell and of all pages; a file that two pages name comes once."""
+    names = list(dict.fromkeys(name for page in pages for name in page.assets))
+    of = {ending: [name for name in names if name.endswith(ending)] for ending in (".css", ".js")}
+    return [
+        Bundle(ASSETS, [*SHELL_STYLES, *of[".css"]], "css"),
+        Bundle(ASSETS, [*SHELL_SCRIPTS, *of[".js"]], "js"),
     ]
-    tags = []
-    for name in names:
-        digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()[:12]
-        address = f"{base}assets/{name}?v={digest}"
-        if name.endswith(".css"):
+
+
+def _index(base: str, bundles: list[Bundle]) -> str:
+    # Before the first paint, or a dark page flashes white.
+    theme = hashlib.sha256((ASSETS / FIRST_SCRIPT).read_bytes()).hexdigest()[:12]
+    tags = [f'<script src="{base}assets/{FIRST_SCRIPT}?v={theme}"></script>']
+    for bundle in bundles:
+        address = base.rstrip("/") + bundle.address
+        if bundle.media_type == "text/css":
             tags.append(f'<link rel="stylesheet" href="{address}">')
-        elif name == "theme.js":  # before the first paint, or a dark page flashes white
-            tags.append(f'<script src="{address}"></script>')
         else:
             tags.append(f'<script defer src="{address}"></script>')
     return f"""<!DOCTYPE html>

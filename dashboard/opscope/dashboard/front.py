@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import orjson
 
-Environ = dict[str, Any]
-StartResponse = Callable[..., Any]
-WSGIApplication = Callable[[Environ, StartResponse], Iterable[bytes]]
+from opscope.dashboard.wsgi import Environ, StartResponse, WSGIApplication
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+OWN_SITES = ("same-origin", "none")  # of Sec-Fetch-Site; "none" is the user's own doing
 
 
 class Front:
@@ -18,8 +18,8 @@ class Front:
 
     With `local_only`, a request must name this machine by a loopback name or an IP address in
     its `Host` header: otherwise any web page could read a logdir through a host name of its own
-    that it points at 127.0.0.1 (DNS rebinding). `Origin`, where a browser sends one, must be the
-    host that was asked.
+    that it points at 127.0.0.1 (DNS rebinding). What may change something (a POST) must come from
+    a page of this server, where a browser says where it comes from, or from a program.
     """
 
     def __init__(
@@ -37,17 +37,23 @@ class Front:
                 start_response,
                 "403 Forbidden",
                 f"this server answers only under localhost or an IP address, not {host!r}; "
-                "start it with --host or --bind_all to serve it under other names",
+                "start it with --token to serve it under other names",
             )
-        origin = environ.get("HTTP_ORIGIN", "null")
-        if origin != "null" and environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            asked_from = origin.partition("://")[2]
-            if asked_from != environ.get("HTTP_X_FORWARDED_HOST", host):
-                return _refuse(start_response, "403 Forbidden", f"{origin} may not ask {host}")
+        if environ["REQUEST_METHOD"] not in SAFE_METHODS:
+            asked = environ.get("HTTP_X_FORWARDED_HOST", host)
+            origin = environ.get("HTTP_ORIGIN")
+            site = environ.get("HTTP_SEC_FETCH_SITE", "none")
+            if site not in OWN_SITES or (
+                origin is not None and origin.partition("://")[2] != asked
+            ):
+                told = f"{origin or 'a page of another site'} may not ask {asked}"
+                return _refuse(start_response, "403 Forbidden", told)
         path = environ.get("PATH_INFO", "")
         if self.prefix:
             if path == self.prefix:
-                start_response("302 Found", [("Location", self.prefix + "/")])
+                query = environ.get("QUERY_STRING", "")
+                address = self.prefix + "/" + (f"?{query}" if query else "")
+                start_response("302 Found", [("Location", address), ("Content-Length", "0")])
                 return [b""]
             if not path.startswith(self.prefix + "/"):
                 return _refuse(
@@ -77,6 +83,10 @@ def is_local_name(name: str) -> bool:
 
 def _refuse(start_response: StartResponse, status: str, message: str) -> list[bytes]:
     body = orjson.dumps({"error": message})
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    headers = [
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(len(body))),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
     start_response(status, headers)
     return [body]

@@ -20,7 +20,7 @@ def common_edges(buckets: Sequence[Floats], bins: int = BINS) -> Floats:
     count for the range. A range without width is widened to [x / 1.1 - 1, x * 1.1 + 1], as
     TensorBoard does (tf-histogram-dashboard: intermediate format to D3).
     """
-    bounds = [b[np.isfinite(b[:, :2]).all(axis=1), :2] for b in buckets if len(b)]
+    bounds = [bounded(b)[:, :2] for b in buckets if len(b)]
     ends = np.concatenate([b.ravel() for b in bounds]) if bounds else np.empty(0)
     ends = np.clip(ends, -FARTHEST, FARTHEST)
     low, high = (float(ends.min()), float(ends.max())) if len(ends) else (0.0, 0.0)
@@ -29,13 +29,25 @@ def common_edges(buckets: Sequence[Floats], bins: int = BINS) -> Floats:
     return np.linspace(low, high, bins + 1)
 
 
+def bounded(buckets: Floats) -> Floats:
+    """The buckets that end at numbers, float64[k, 3] in order."""
+    found: Floats = buckets[np.isfinite(buckets[:, :2]).all(axis=1)]
+    return found
+
+
+def astray(buckets: Floats) -> float:
+    """What the other buckets count: values that are infinite or no number."""
+    others = buckets[~np.isfinite(buckets[:, :2]).all(axis=1), 2]
+    return float(others[np.isfinite(others)].sum())
+
+
 def rebin(buckets: Floats, edges: Floats) -> Floats:
     """Counts float64[len(edges) - 1]: each bucket shared out by how much of it lies in each bin.
 
     A bucket without width goes whole to the bin that holds it; bins are open at their right edge,
     but for the last one.
     """
-    left, right, count = buckets[np.isfinite(buckets[:, :2]).all(axis=1)].T
+    left, right, count = bounded(buckets).T
     left, right = np.clip([left, right], -FARTHEST, FARTHEST)
     wide = right > left
     low, high = left[wide, None], right[wide, None]

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from opscope.dashboard.json_number import spelt as spelt
 from opscope.events.thinning import thin, within
 
 Floats = npt.NDArray[np.float64]
@@ -217,12 +218,3 @@ def robust_range(values: Floats) -> list[float] | None:
     # A curve that is constant but for a few points is about those points.
     constant = width <= ROUNDING * max(abs(inner[0]), abs(inner[1]))
     return full if constant or full[1] - full[0] <= FAR_OUT * width else inner
-
-
-def spelt(value: float) -> float | str:
-    """A number as JSON can carry it: NaN and the infinities by name, as TensorBoard's API does."""
-    if value != value:
-        return "NaN"
-    if value in (np.inf, -np.inf):
-        return "Infinity" if value > 0 else "-Infinity"
-    return value

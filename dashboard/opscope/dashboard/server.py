@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import logging
 import os
+import secrets
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from opscope.dashboard.front import Front
+from opscope.dashboard.heap import keep_together
+from opscope.dashboard.own_version import own_version
 from opscope.dashboard.store import Store
+from opscope.dashboard.token_gate import LEAST_LENGTH, PARAMETER, TokenGate
+from opscope.dashboard.wsgi import WSGIApplication
+from opscope.events import LogdirSpec
 from opscope.events.file_access import is_url
 
 DEFAULT_PORT = 6006  # TensorBoard's
 PORTS_TRIED = 100
 THREADS = 8
+SWITCH_S = 0.001  # a small answer does not wait 5 ms, time and again, for a thread that computes
 LEAVE_S = 5
 
 
@@ -72,32 +81,69 @@ class Server:
 
 
 def open_server(
-    logdir: str | Path,
+    logdir: str | Path | LogdirSpec,
     *,
     host: str | None = None,
     bind_all: bool = False,
     port: int | None = None,
     path_prefix: str = "",
-    reload_interval: float = 5.0,
+    reload_interval: float | None = None,
     window_title: str = "opscope",
+    token: str | None = None,
+    insecure: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Server:
     """Listen, and begin to read the logdir in the background.
 
     `port` None takes 6006 or the next free one; 0 any free one; another number that one or none.
-    Without `host` the server is reachable from this machine only. `tell` gets one line of news at
-    a time (what was read, what could not be). Raises `ServerError`.
+    Without `host` the server is reachable from this machine only, and answers only under names
+    that are this machine's. To be reachable from others it takes a `token`, which everybody must
+    know who asks, or `insecure`. `tell` gets one line of news at a time (what was read, what could
+    not be). Raises `ServerError`.
     """
-    if not is_url(logdir):  # whether there is anything behind a URL takes time to find out
-        logdir = _existing(Path(logdir).expanduser())
+    logdir = _checked(logdir)
+    if token is not None:
+        _check_token(token)
     prefix = "/" + path_prefix.strip("/") if path_prefix.strip("/") else ""
     listener = listen(host, bind_all, port)
+    if token is None and not insecure and not _is_loopback(listener):
+        listener.close()
+        raise ServerError(
+            "who can reach this port could read the whole logdir: add --token, which everybody "
+            "needs who looks at it, or --insecure to let everybody"
+        )
     from opscope.dashboard.app import create_app  # a second of imports; errors above come first
 
     store = Store(logdir, reload_interval=reload_interval, tell=tell).start()
-    application = create_app(store, path_prefix=prefix, window_title=window_title)
-    front = Front(application.server, prefix, local_only=host is None and not bind_all)
+    application: WSGIApplication = create_app(
+        store, path_prefix=prefix, window_title=window_title
+    ).server
+    if token is not None:
+        application = TokenGate(application, token, prefix + "/", listener.getsockname()[1])
+    front = Front(application, prefix, local_only=token is None and not insecure)
     return Server(store, listener, _url(listener, host, bind_all, prefix), front)
+
+
+def _checked(logdir: str | Path | LogdirSpec) -> str | Path | LogdirSpec:
+    """The logdir, whose folders exist; whether a URL does takes time to find out."""
+    if isinstance(logdir, LogdirSpec):
+        for part in logdir.parts:
+            if not is_url(part.path):
+                _existing(Path(part.path))
+        return logdir
+    return logdir if is_url(logdir) else _existing(Path(logdir).expanduser())
+
+
+def _check_token(token: str) -> None:
+    if len(token) < LEAST_LENGTH:
+        raise ServerError(f"a token has at least {LEAST_LENGTH} characters: others are guessed")
+    if not (token.isascii() and token.isprintable()) or token != token.strip():
+        raise ServerError("a token is of printable ASCII characters, without spaces around it")
+
+
+def _is_loopback(listener: socket.socket) -> bool:
+    name = listener.getsockname()[0]
+    return ipaddress.ip_address(name.partition("%")[0]).is_loopback
 
 
 def _existing(folder: Path) -> Path:
@@ -111,10 +157,26 @@ def _existing(folder: Path) -> Path:
     return folder
 
 
-def serve(logdir: str | Path, *, say: Callable[[str], None] = print, **settings: Any) -> None:
-    """Serve a logdir until Ctrl-C; `say` gets the address first. Settings as for `open_server`."""
-    server = open_server(logdir, tell=say, **settings)
-    say(f"opscope {_version()} at {server.url} (Press CTRL+C to quit)")
+def serve(
+    logdir: str | Path | LogdirSpec,
+    *,
+    token: str | None = None,
+    insecure: bool = False,
+    say: Callable[[str], None] = print,
+    **settings: Any,
+) -> None:
+    """Serve a logdir until Ctrl-C; `say` gets the address first. Settings as for `open_server`.
+
+    An empty `token` stands for one that is made now and said with the address.
+    """
+    keep_together()
+    sys.setswitchinterval(SWITCH_S)
+    made = secrets.token_urlsafe(16) if token == "" else None
+    server = open_server(logdir, token=made or token, insecure=insecure, tell=say, **settings)
+    if insecure and token is None:
+        say("--insecure: everybody who can reach this port can read the logdir")
+    address = server.url + (f"?{PARAMETER}={made}" if made else "")
+    say(f"opscope {own_version()} at {address} (Press CTRL+C to quit)")
     server.run()
 
 
@@ -166,12 +228,3 @@ def _url(listener: socket.socket, host: str | None, bind_all: bool, prefix: str)
     port = listener.getsockname()[1]
     name = socket.gethostname() if bind_all else host or "localhost"
     return f"http://{f'[{name}]' if ':' in name else name}:{port}{prefix}/"
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("opscope")
-    except PackageNotFoundError:
-        return "dashboard"

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import flask
+import numpy as np
+import numpy.typing as npt
 
-from opscope.dashboard.responses import error_response
+from opscope.dashboard.responses import error_response, whole_number
 from opscope.dashboard.store import Store
-from opscope.events import Histograms, Logdir, Scalars
+from opscope.events import Histograms, Logdir, LogdirError, Plugin, Scalars
 from opscope.events.natural import natural_key
+
+FARTHEST = 2**63 - 1
+_ENDS = (("low", -FARTHEST), ("high", FARTHEST))
 
 
 def tag_index(store: Store, kind: str) -> dict[str, Any]:
@@ -37,6 +42,11 @@ def tag_index(store: Store, kind: str) -> dict[str, Any]:
     }
 
 
+def shown_name(plugin: Plugin, tag: str) -> str:
+    """What TensorBoard calls a tag: values without a plugin, of the first format, by the tag."""
+    return plugin.display_name if plugin.name else tag
+
+
 def has_kind(store: Store, kind: str) -> bool:
     """Whether any run has a tag of the kind."""
     with store.reading() as logdir:
@@ -55,8 +65,11 @@ def require_tag(logdir: Logdir, run: str, tag: str, kind: str) -> None:
 def scalars_of(store: Store, run: str, tag: str) -> Scalars:
     """The points of a scalar tag; the request ends with a 404 where there is none."""
     with store.reading() as logdir:
-        require_tag(logdir, run, tag, "scalar")
-        return logdir.scalars(run, tag)
+        try:
+            return logdir.scalars(run, tag)
+        except LogdirError:  # asked for after the fact: a list of all runs takes longer than a tag
+            require_tag(logdir, run, tag, "scalar")
+            raise
 
 
 def histograms_of(store: Store, run: str, tag: str) -> Histograms:
@@ -64,3 +77,12 @@ def histograms_of(store: Store, run: str, tag: str) -> Histograms:
     with store.reading() as logdir:
         require_tag(logdir, run, tag, "histogram")
         return logdir.histograms(run, tag)
+
+
+def step_range(steps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Places of the steps that the query's `low` and `high` let through, each open if not given.
+
+    The request ends with a 400 where one is no whole number.
+    """
+    low, high = (whole_number(name, end, -FARTHEST, FARTHEST) for name, end in _ENDS)
+    return np.flatnonzero((steps >= low) & (steps <= high))

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from html import escape
 from urllib.parse import urlencode
 
 import flask
 import numpy as np
 import numpy.typing as npt
-import orjson
 
-from opscope.dashboard.media_type import picture_type
-from opscope.dashboard.responses import blob_response, error_response, json_response, required
+from opscope.dashboard.image_samples import (
+    blob_key,
+    image_response,
+    points_with_sample,
+    samples_of,
+)
+from opscope.dashboard.responses import json_response, required
 from opscope.dashboard.responses import whole_number as whole
 from opscope.dashboard.safe_markup import safe_cells, safe_html, text_table
 from opscope.dashboard.scalar_series import spelt
 from opscope.dashboard.store import Store
-from opscope.dashboard.tag_index import require_tag
-from opscope.dashboard.tag_points import MOST_INDEX, decoded
-from opscope.events import LogdirError, payload
+from opscope.dashboard.tag_index import require_tag, shown_name
+from opscope.dashboard.tag_points import MOST_INDEX
 
 
 def install(server: flask.Flask, store: Store) -> None:
@@ -32,18 +33,11 @@ def install(server: flask.Flask, store: Store) -> None:
         with store.reading() as logdir:
             for run in logdir.runs():
                 for tag in logdir.tags(run, "image"):
-                    plugin, points = logdir.plugin(run, tag), logdir.points(run, tag, "image")
-                    samples = 0
-                    if len(points.index):
-                        try:
-                            last = logdir.point(run, tag, "image", int(points.index[-1]))
-                            samples = len(payload.image(last).encoded)
-                        except (LogdirError, ValueError):
-                            samples = 0  # damaged: it is among the problems
+                    plugin = logdir.plugin(run, tag)
                     found.setdefault(run, {})[tag] = {
-                        "displayName": plugin.display_name,
+                        "displayName": shown_name(plugin, tag),
                         "description": safe_html(plugin.description),
-                        "samples": samples,
+                        "samples": samples_of(logdir, run, tag),
                     }
         return json_response(found)
 
@@ -52,32 +46,21 @@ def install(server: flask.Flask, store: Store) -> None:
         run, tag, sample = required("run"), required("tag"), whole("sample", 0, 0, MOST_INDEX)
         with store.reading() as logdir:
             require_tag(logdir, run, tag, "image")
-            points = logdir.points(run, tag, "image")
-        columns = zip(
-            points.index.tolist(), points.wall_time.tolist(), points.step.tolist(), strict=True
-        )
+            points = list(points_with_sample(logdir, run, tag, sample))
         return json_response(
             [
                 {
                     "wall_time": spelt(wall),
                     "step": step,
-                    "query": urlencode({"blob_key": _blob_key(run, tag, index, sample)}),
+                    "query": urlencode({"blob_key": blob_key(run, tag, index, sample)}),
                 }
-                for index, wall, step in columns
+                for index, step, wall in points
             ]
         )
 
     @server.get("/data/plugin/images/individualImage")
     def individual_image() -> flask.Response:
-        try:
-            run, tag, index, sample = _named_by(required("blob_key"))
-        except ValueError as error:
-            return error_response(400, f"not a blob_key of /data/plugin/images/images: {error}")
-        found = decoded(store, run, tag, "image", index, payload.image)
-        if not 0 <= sample < len(found.encoded):
-            return error_response(404, f"no sample {sample}: there are {len(found.encoded)}")
-        data = found.encoded[sample]
-        return blob_response(data, picture_type(data))
+        return image_response(store, "blob_key")
 
     @server.get("/data/plugin/text/tags")
     def text_tags() -> flask.Response:
@@ -109,19 +92,3 @@ def _as_html(texts: npt.NDArray[np.object_], markdown: bool) -> str:
         return drawn[0][0]
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in drawn)
     return f"{f'<p>{escape(told)}</p>' if told else ''}<table><tbody>{body}</tbody></table>"
-
-
-def _blob_key(run: str, tag: str, index: int, sample: int) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([run, tag, index, sample])).decode()
-
-
-def _named_by(key: str) -> tuple[str, str, int, int]:
-    try:
-        run, tag, index, sample = orjson.loads(base64.urlsafe_b64decode(key))
-    except binascii.Error as error:
-        raise ValueError(str(error)) from None
-    if not all(isinstance(word, str) for word in (run, tag)):
-        raise ValueError("a run and a tag are text")
-    if not all(isinstance(number, int) for number in (index, sample)):
-        raise ValueError("an index and a sample are whole numbers")
-    return run, tag, index, sample

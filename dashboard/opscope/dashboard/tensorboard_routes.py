@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import flask
 
 from opscope.dashboard.page import Page
 from opscope.dashboard.percentiles import BASIS_POINTS, percentiles
-from opscope.dashboard.responses import json_response, required
+from opscope.dashboard.responses import error_response, json_response, required
+from opscope.dashboard.safe_markup import safe_html
 from opscope.dashboard.scalar_series import spelt
 from opscope.dashboard.store import Store
-from opscope.dashboard.tag_index import histograms_of, scalars_of
+from opscope.dashboard.tag_index import histograms_of, scalars_of, shown_name
+from opscope.dashboard.tensorboard_series_routes import KINDS
+from opscope.events import Scalars
 
+TENSORBOARD = "2.21.0"  # whose endpoints these are: programs ask for the version
 PLUGINS = {
     "/scalars": "scalars",
     "/histograms": "histograms",
     "/distributions": "distributions",
     "/images": "images",
     "/text": "text",
+    "/custom_scalars": "custom_scalars",
+    "/pr_curves": "pr_curves",
+    "/hparams": "hparams",
     "/graph": "graphs",
 }
 
@@ -34,6 +41,7 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
     def environment() -> flask.Response:
         return json_response(
             {
+                "version": TENSORBOARD,
                 "data_location": str(store.path),
                 "window_title": window_title,
                 "experiment_name": "",
@@ -46,6 +54,18 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
     def window_properties() -> flask.Response:
         return json_response({"window_title": window_title})
 
+    @server.get("/data/experiments")
+    def experiments() -> flask.Response:
+        return json_response([])  # a logdir is one, and TensorBoard lists it no more than this
+
+    @server.get("/data/experiment_runs")
+    def experiment_runs() -> flask.Response:
+        return json_response([])
+
+    @server.get("/data/notifications")
+    def notifications() -> flask.Response:
+        return json_response({"notifications": []})
+
     @server.get("/data/runs")
     def runs() -> flask.Response:
         with store.reading() as logdir:
@@ -53,17 +73,20 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
 
     @server.get("/data/plugins_listing")
     def plugins_listing() -> flask.Response:
+        named = {PLUGINS[page.path]: page for page in pages if page.path in PLUGINS}
+        enabled = {name: page.has_data(store) for name, page in named.items()}
+        titles = {name: page.title for name, page in named.items()}
+        enabled["timeseries"] = any(enabled.get(name) for name in KINDS)
         return json_response(
             {
-                PLUGINS[page.path]: {
-                    "enabled": page.has_data(store),
-                    "tab_name": page.title,
+                name: {
+                    "enabled": enabled[name],
+                    "tab_name": titles.get(name, "Time Series"),
                     "disable_reload": False,
                     "remove_dom": False,
                     "loading_mechanism": {"type": "NONE"},
                 }
-                for page in pages
-                if page.path in PLUGINS
+                for name in enabled
             }
         )
 
@@ -76,7 +99,10 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
         return json_response(
             {
                 run: {
-                    tag: {"displayName": plugin.display_name, "description": plugin.description}
+                    tag: {
+                        "displayName": shown_name(plugin, tag),
+                        "description": safe_html(plugin.description),
+                    }
                     for tag, plugin in plugins.items()
                 }
                 for run, plugins in named.items()
@@ -99,13 +125,30 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
     @server.get("/data/plugin/scalars/scalars")
     def scalars() -> flask.Response:
         points = scalars_of(store, required("run"), required("tag"))
-        rows = zip(
-            points.wall_time.tolist(), points.step.tolist(), points.value.tolist(), strict=True
-        )
+        rows = _rows(points)
         if flask.request.args.get("format") == "csv":
-            lines = [f"{wall},{step},{value}\n" for wall, step, value in rows]
-            return flask.Response("".join(["Wall time,Step,Value\n", *lines]), mimetype="text/csv")
+            lines = [f"{wall},{step},{value}\r\n" for wall, step, value in rows]
+            text = "".join(["Wall time,Step,Value\r\n", *lines])
+            return flask.Response(text, mimetype="text/csv")
         return json_response([[spelt(wall), step, spelt(value)] for wall, step, value in rows])
+
+    @server.post("/data/plugin/scalars/scalars_multirun")
+    def scalars_of_runs() -> flask.Response:
+        tags, runs = flask.request.form.getlist("tag"), flask.request.form.getlist("runs")
+        if len(tags) != 1:
+            return error_response(400, "the form needs tag=... exactly once")
+        (tag,) = tags
+        with store.reading() as logdir:
+            with_tag = [run for run in logdir.runs() if tag in logdir.tags(run, "scalar")]
+            found = {
+                run: _rows(logdir.scalars(run, tag)) for run in with_tag if not runs or run in runs
+            }
+        return json_response(
+            {
+                run: [[spelt(wall), step, spelt(value)] for wall, step, value in rows]
+                for run, rows in found.items()
+            }
+        )
 
     @server.get("/data/plugin/histograms/histograms")
     def histograms() -> flask.Response:
@@ -139,3 +182,7 @@ def install(server: flask.Flask, store: Store, pages: Sequence[Page], window_tit
                 )
             ]
         )
+
+
+def _rows(points: Scalars) -> Iterator[tuple[float, int, float]]:
+    return zip(points.wall_time.tolist(), points.step.tolist(), points.value.tolist(), strict=True)

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         health_value,
     )
     from opscope.events.logdir import Logdir, open_logdir
+    from opscope.events.logdir_spec import LogdirSpec
     from opscope.events.packed_dump import PackedDump
     from opscope.events.packed_dump_writer import PackedDumpWriter
     from opscope.events.payload import Audio, Image
@@ -102,6 +103,7 @@ _NAMES = {
         "health_value"
     ),
     "logdir": "Logdir open_logdir",
+    "logdir_spec": "LogdirSpec",
     "packed_dump": "PackedDump",
     "packed_dump_writer": "PackedDumpWriter",
     "payload": "Audio Image",
@@ -166,6 +168,7 @@ __all__ = [
     "Image",
     "Logdir",
     "LogdirError",
+    "LogdirSpec",
     "Loss",
     "NoArray",
     "OutOfRange",

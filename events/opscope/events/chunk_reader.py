@@ -3,7 +3,7 @@
 What a chunk costs apart from its bytes is the same for one file as for many, so files share chunks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import RawIOBase
 
@@ -47,20 +47,30 @@ class ChunkReader:
         self._used = 0
         self._size = _CHUNK
 
-    def read(self, files: Sequence[EventFile]) -> bool:
+    def read(
+        self,
+        files: Sequence[EventFile],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> bool:
         """Read what is new in these files, in this order; whether there was anything.
 
-        Faults are kept with the files.
+        Faults are kept with the files. `progress` is told of each chunk: bytes read, and of how
+        many.
         """
         before = [file.state for file in files]
         new = sum(file.new_bytes for file in files)
         self._size = _LARGE_CHUNK if new >= _MUCH else _CHUNK
+        done = 0
         statuses: list[tuple[EventFile, Status]] = []
         for file in files:
             try:
                 with file.open() as handle:
                     statuses.append((file, file.status(handle)))
-                    self._read(file, handle, statuses[-1][1].st_size)
+                    start, size = file.offset, statuses[-1][1].st_size
+                    for offset in self._read(file, handle, size):
+                        if progress is not None:
+                            progress(done + offset - start, new)
+                    done += max(0, size - start)
             except OSError as error:
                 file.cannot_be_read(error)
         self._decode()
@@ -72,9 +82,11 @@ class ChunkReader:
                 file.cannot_be_read(error)
         return before != [file.state for file in files]
 
-    def _read(self, file: EventFile, handle: RawIOBase, size: int) -> None:
+    def _read(self, file: EventFile, handle: RawIOBase, size: int) -> Iterator[int]:
+        """Read a file to its end; gives how far it got each time a part is done."""
         file.reader.pending = None
         while file.offset < size:
+            yield file.offset
             rest = size - file.offset
             if rest <= _FEW or file.reader.is_in_gap:
                 self._decode_before(file.run)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from opscope.events.collection_pause import collection_paused
 from opscope.events.error import EventsError
+from opscope.events.output_slots import NamedOutput, slots_of
 from opscope.events.proto import attr_value_pb2, function_pb2, node_def_pb2, tensor_shape_pb2
 
 FUNCTION_LIBRARY = "__function_library__"
@@ -160,6 +161,7 @@ class _Reader:
         self.index: dict[str, int] = {}
         self.functions: list[str] = []
         self.bodies: dict[str, Body] = {}
+        self.results: dict[str, list[str]] = {}
         self.problems: list[str] = []
 
     def columns(self) -> GraphColumns:
@@ -308,6 +310,7 @@ class _Reader:
         signature = function.signature
         body = Body(began, len(self.names), len(signature.input_arg), len(signature.output_arg))
         self.bodies.setdefault(name, body)
+        self.results.setdefault(name, [argument.name for argument in signature.output_arg])
 
     def _make(self, proto: node_def_pb2.NodeDef, scope: str) -> None:
         raw = proto.SerializeToString()
@@ -332,6 +335,7 @@ class _Reader:
         src: list[int] = []
         dst: list[int] = []
         slots: list[int] = []
+        named: list[tuple[int, NamedOutput]] = []
         positions: list[int] = []
         index = self.index
         missing = 0
@@ -340,12 +344,13 @@ class _Reader:
             for position, text in enumerate(inputs):
                 slot = 0
                 name = text
+                output = ""
                 if text[:1] == "^":
                     name, slot = text[1:], -1
                 elif ":" in text:
                     # "node:2" in a graph, "node:output:2" in a function's body.
                     name, _, tail = text.partition(":")
-                    tail = tail.rpartition(":")[2]
+                    output, _, tail = tail.rpartition(":")
                     if tail.isdecimal():
                         slot = int(tail)
                     else:
@@ -354,7 +359,7 @@ class _Reader:
                 if source is None:
                     # A name that itself holds a colon, as PyTorch's writer makes them.
                     source = index.get(scope + text.removeprefix("^"))
-                    slot = min(slot, 0)
+                    slot, output = min(slot, 0), ""
                 if source is None:
                     missing += 1
                     if missing <= 20:
@@ -362,12 +367,20 @@ class _Reader:
                             f"input {position} of node {self.names[node]!r} names no node: {text!r}"
                         )
                     continue
+                if output and scope:
+                    named.append((len(src), NamedOutput(source, output, slot)))
                 src.append(source)
                 dst.append(node)
                 slots.append(slot)
                 positions.append(position)
         if missing > 20:
             self.problems.append(f"{missing - 20} more inputs name no node")
+        kinds = list(self.ops)
+        outputs = [each for _, each in named]
+        ops = [kinds[self.op[each.node]] for each in outputs]
+        found = slots_of(outputs, ops, self.results)
+        for (edge, _), slot in zip(named, found, strict=True):
+            slots[edge] = slot
         return (
             np.array(src, np.int32),
             np.array(dst, np.int32),

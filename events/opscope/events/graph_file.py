@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TypeVar
 
 from google.protobuf import text_format
@@ -17,21 +18,25 @@ from opscope.events.wire import fields
 
 M = TypeVar("M", bound=Message)
 SUFFIXES = (".pb", ".pbtxt", ".meta")
+MOST_UNPACKED = 1 << 30
+"""Packed graphs are unpacked up to a gigabyte."""
 _OTHERS = ("fingerprint.pb", "keras_metadata.pb", "projector_config.pbtxt", ".xplane.pb")
 
 
 def is_graph_file(name: str) -> bool:
-    """Whether a file of this name may hold a graph."""
+    """Whether a file of this name may hold a graph, packed by gzip or not."""
+    name = name.removesuffix(".gz")
     return name.endswith(SUFFIXES) and not name.endswith(_OTHERS)
 
 
 def graphs_in_file(data: bytes, name: str) -> dict[str, bytes]:
     """The serialized GraphDefs in a file's bytes: by label, "" where there is only one.
 
-    The graphs of a SavedModel have its tags as labels. Raises LogdirError where there is no graph,
-    with what the bytes seem to be.
+    Data packed by gzip are unpacked. The graphs of a SavedModel have its tags as labels. Raises
+    LogdirError where there is no graph, with what the bytes seem to be.
     """
-    if name.endswith((".pbtxt", ".txt")):
+    data = unpacked(data, name)
+    if name.removesuffix(".gz").endswith((".pbtxt", ".txt")):
         return _of_text(data, name)
     try:
         parts = list(fields(data))
@@ -56,6 +61,22 @@ def graphs_in_file(data: bytes, name: str) -> dict[str, bytes]:
     if _is_text(data):
         return _of_text(data, name)
     raise LogdirError(f"{name} is neither a GraphDef nor a MetaGraphDef, SavedModel or RunMetadata")
+
+
+def unpacked(data: bytes, name: str) -> bytes:
+    """The bytes as they were before gzip, or as they are; LogdirError where they are damaged."""
+    if data[:2] != b"\x1f\x8b":
+        return data
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        found = unpacker.decompress(data, MOST_UNPACKED)
+    except zlib.error as error:
+        raise LogdirError(f"{name} cannot be unpacked: {error}") from error
+    if unpacker.unconsumed_tail:
+        raise LogdirError(f"{name} has more than {MOST_UNPACKED:,} bytes unpacked")
+    if not unpacker.eof:
+        raise LogdirError(f"{name} cannot be unpacked: its gzip data are cut")
+    return found
 
 
 def _looks_like_graph(value: object) -> bool:

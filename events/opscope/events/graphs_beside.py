@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from opscope.events.debug_events import DebugEvents
 from opscope.events.debug_nodes import remove_debug_nodes
 from opscope.events.dump_root import open_dump
 from opscope.events.error import DumpError, LogdirError
 from opscope.events.graph_file import graphs_in_file
-from opscope.events.logdir_tree import LogdirTree, run_name
+from opscope.events.logdir_tree import LogdirTree
 from opscope.events.merged_graph import merge_partitions
 from opscope.events.nearest_run import nearest_run
 from opscope.events.proto.graph_pb2 import GraphDef
@@ -27,18 +27,24 @@ class GraphsBeside:
     Where there are no event files, the folders that hold these are runs of their own.
     """
 
-    def __init__(self, logdir: str, tree: LogdirTree, runs: list[str]) -> None:
+    def __init__(
+        self,
+        roots: Collection[str],
+        name_of: Callable[[str], str],
+        tree: LogdirTree,
+        runs: list[str],
+    ) -> None:
         self.files = tree.graph_files
         self.dumps: dict[str, list[str]] = defaultdict(list)
         self.debuggers: dict[str, list[str]] = defaultdict(list)
         for root in tree.dump_roots:
-            run = nearest_run(logdir, root, runs) if runs else None
-            where = root if root == logdir else os.path.dirname(root)
-            self.dumps[run or run_name(logdir, where)].append(root)
+            run = nearest_run(name_of(root), runs) if runs else None
+            where = root if root in roots else os.path.dirname(root)
+            self.dumps[run or name_of(where)].append(root)
         for prefix in tree.debug_events:
             where = os.path.dirname(prefix)
-            run = nearest_run(logdir, where, runs) if runs else None
-            self.debuggers[run or run_name(logdir, where)].append(prefix)
+            run = nearest_run(name_of(where), runs) if runs else None
+            self.debuggers[run or name_of(where)].append(prefix)
         self._labels: dict[tuple[str, int], list[str]] = {}
 
     @property

@@ -16,7 +16,8 @@ from opscope.events.error import LogdirError, TensorProtoError
 from opscope.events.event_file import EventFile
 from opscope.events.file_access import access_to, is_url
 from opscope.events.graphs_beside import GraphsBeside
-from opscope.events.logdir_tree import PROJECTOR_CONFIG, LogdirTree
+from opscope.events.logdir_spec import JoinedFiles, LogdirSpec
+from opscope.events.logdir_tree import PROJECTOR_CONFIG, LogdirTree, run_name
 from opscope.events.natural import natural_key
 from opscope.events.payload import Audio, Image
 from opscope.events.problem import Problem
@@ -48,16 +49,23 @@ class Logdir:
     `problems`. Not safe for use by several threads at once.
     """
 
-    def __init__(self, path: str | os.PathLike[str]):
-        self.path = os.fspath(path)
-        self._files = access_to(self.path)
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | LogdirSpec,
+        progress: Callable[[int, int], None] | None = None,
+    ):
+        self._spec = path if isinstance(path, LogdirSpec) else None
+        self.path = str(path) if isinstance(path, LogdirSpec) else os.fspath(path)
+        self._files = JoinedFiles(self._spec) if self._spec else access_to(self.path)
+        self._progress = progress
         self._tree = LogdirTree()
         self._beside: GraphsBeside | None = None
         self._runs: dict[str, RunReader] = {}
         self._payload_problems: dict[Problem, None] = {}
         self._chunks = ChunkReader()
         self._storing: Thread | None = None
-        cache = None if is_url(self.path) else ColumnCache(self.path)
+        remote = self._spec.is_remote if self._spec else is_url(self.path)
+        cache = None if remote else ColumnCache(self.path)
         if cache is not None:
             self._runs = cache.load(self._files)
         known = self._points()
@@ -86,7 +94,7 @@ class Logdir:
             of_run, again = run.changed(files)
             grown += of_run
             changed |= again
-        changed |= self._chunks.read(grown)
+        changed |= self._chunks.read(grown, self._progress)
         if changed:
             self._payload_problems.clear()
             self._beside = None
@@ -99,6 +107,15 @@ class Logdir:
         for run in self._runs.values():
             found.update(run.problems())
         return sorted(found)
+
+    @property
+    def roots(self) -> list[str]:
+        """The folders, files or URLs that this logdir was opened at, more than one of a spec."""
+        return [part.path for part in self._spec.parts] if self._spec else [self.path]
+
+    def run_name(self, folder: str) -> str:
+        """The name that a folder below a root has as a run, `.` being the logdir itself."""
+        return self._spec.run_name(folder) if self._spec else run_name(self.path, folder)
 
     # Runs and tags
 
@@ -288,7 +305,7 @@ class Logdir:
     @property
     def _beside_events(self) -> GraphsBeside:
         if self._beside is None:
-            self._beside = GraphsBeside(self.path, self._tree, self.runs())
+            self._beside = GraphsBeside(self.roots, self.run_name, self._tree, self.runs())
         return self._beside
 
     def _graphs_beside(self, run: str) -> GraphsBeside:
@@ -410,10 +427,14 @@ def _earlier(number: int) -> str:
 _PROFILE_PLUGINS = (kinds.RUN_METADATA_PLUGIN, kinds.GRAPH_OF_RUN_METADATA_PLUGIN)
 
 
-def open_logdir(path: str | os.PathLike[str]) -> Logdir:
+def open_logdir(
+    path: str | os.PathLike[str] | LogdirSpec,
+    progress: Callable[[int, int], None] | None = None,
+) -> Logdir:
     """The logdir at a path or URL (a folder, or one event file), with all data present read.
 
-    URLs are fsspec's: `s3://`, `gs://`, `memory://`, ... with the extra `remote`. Raises
+    A LogdirSpec joins several. URLs are fsspec's: `s3://`, `gs://`, `memory://`, ... with the extra
+    `remote`. `progress` is told now and then how many bytes are read, and of how many. Raises
     LogdirError where there is nothing, or nothing that can be reached.
     """
-    return Logdir(path)
+    return Logdir(path, progress)

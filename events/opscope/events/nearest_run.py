@@ -3,17 +3,17 @@
 import posixpath
 from collections.abc import Sequence
 
-from opscope.events.logdir_tree import run_name
 from opscope.events.natural import natural_key
 
 
-def nearest_run(logdir: str, dump_root: str, runs: Sequence[str]) -> str | None:
+def nearest_run(folder: str, runs: Sequence[str]) -> str | None:
     """The run that a dump belongs to; None without runs.
+
+    `folder` is the name that the dump's folder would have as a run.
 
     The dump's own folder or the closest one above it that is a run; else, from the closest folder
     upwards, the run that lies least deep below it, the first by name among equals.
     """
-    folder = run_name(logdir, dump_root)
     while True:
         if folder in runs:
             return folder

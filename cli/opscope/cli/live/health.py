@@ -11,7 +11,7 @@ import numpy as np
 from opscope.cli.inspect import printable
 from opscope.cli.live.row import Row
 from opscope.cli.live.scale import count, number
-from opscope.dashboard.graph.health_readings import DUMPS, health_tags, readings
+from opscope.dashboard.graph.health_readings import health_tags, readings_of_dump
 from opscope.events import EventsError, Logdir, open_dump
 
 MOST_DUMPS = 8
@@ -123,9 +123,10 @@ def _tensor(
 
 def _of_dump(logdir: Logdir, run: str, root: str) -> DumpHealth:
     try:
-        step = open_dump(root).global_step
+        dump = open_dump(root)
+        step = dump.global_step
         number_ = logdir.dumps(run).index(root) if step is None else step
-        found = readings(logdir, run, DUMPS, number_)
+        found = readings_of_dump(dump)
     except (EventsError, OSError) as error:
         return DumpHealth(root, 0, 0, [], str(error))
     bad = [

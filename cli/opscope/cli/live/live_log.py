@@ -107,7 +107,7 @@ class LiveLog:
         for path in logdir.event_files:
             folder = os.path.dirname(path)
             if folder not in of_folder:
-                of_folder[folder] = nearest_run(logdir.path, path, names)
+                of_folder[folder] = nearest_run(logdir.run_name(path), names)
             run = of_folder[folder]
             if run is not None:
                 by_run[run].append(path)

@@ -3,7 +3,7 @@
 const TOP = "Top level"; // tags without a prefix: a group for each would be a page of headings
 
 opscope.CardGrid = class {
-  // make(key, group) gives a card: {element, show(), hide(), dispose()}; keys are opaque strings.
+  // make(item) gives a card: {element, show(), hide(), refresh(), redraw(), dispose()}.
   constructor(host, make) {
     this.host = host;
     this.make = make;

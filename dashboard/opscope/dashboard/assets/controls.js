@@ -28,6 +28,15 @@
     return field;
   };
 
+  // A whole number, or "" where it may be left open.
+  const number = (label, { min, max, value, placeholder }, changed) => {
+    const id = named(label);
+    const input = el("input", { id, class: "text-input", type: "number", min, max, step: 1, value, placeholder, onchange: () => input.checkValidity() && changed(input.value === "" ? "" : Number(input.value)) });
+    const field = el("div", { class: "field inline" }, el("label", { class: "label", for: id, text: label }), input);
+    field.set = (next) => { input.value = next; };
+    return field;
+  };
+
   const choice = (label, choices, value, changed) => {
     const id = named(label);
     const input = el("select", { id, onchange: () => changed(input.value) }, ...choices.map(([at, text]) => el("option", { value: at, text })));
@@ -79,5 +88,6 @@
     for (const box of document.querySelectorAll("details.menu[open]")) if (!box.contains(target)) box.open = false;
   });
 
-  opscope.controls = { slider, segmented, choice, toggle, filter, button, menu };
+  opscope.timeAxes = [["step", "Step"], ["relative", "Relative"], ["wall", "Wall"]];
+  opscope.controls = { slider, segmented, number, choice, toggle, filter, button, menu };
 })();

@@ -11,7 +11,7 @@
       plot.addEventListener("mouseleave", () => this.out());
     }
 
-    get(options) { return opscope.json("/api/distributions", { run: this.run, tag: this.tag }, options); }
+    get(options) { return opscope.json("/api/distributions", { run: this.run, tag: this.tag, ...opscope.stepRange.words(this.page.state) }, options); }
     dispose() { super.dispose(); this.out(); }
 
     draw() {
@@ -21,7 +21,7 @@
         label: `Percentiles of ${this.tag} at ${data.step.length} steps, ${data.step[0]} to ${data.step.at(-1)}`,
       }) : null;
       if (!this.plan) this.plot.replaceChildren();
-      this.note.textContent = this.plan ? "" : data.step.length ? "No percentile is finite." : "No histograms yet.";
+      this.note.textContent = this.plan ? "" : data.step.length ? "No percentile is finite." : "No histograms here.";
     }
 
     over(event) {

@@ -1,8 +1,12 @@
 // The distributions page: a card for each run of each tag.
-opscope.cardPage({
-  name: "distributions",
-  keys: ["axis"],
-  redraw: ["axis"],
-  words: ({ axis }) => ({ axis: axis === "step" ? null : axis }),
-  make: (item, page) => new opscope.DistributionCard(item, page),
+opscope.openPage("distributions", class extends opscope.CardPage {
+  static defaults = { axis: "step", from: "", to: "" };
+  static asks = ["from", "to"];
+
+  settings() {
+    const { controls } = opscope, { state } = this;
+    return [controls.segmented("Horizontal axis", opscope.timeAxes, state.axis, this.setter("axis")), opscope.stepRange(this)];
+  }
+
+  card(item) { return new opscope.DistributionCard(item, this); }
 });

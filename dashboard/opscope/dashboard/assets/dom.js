@@ -53,7 +53,21 @@
     history.replaceState(history.state, "", location.pathname + (text ? `?${text}` : "") + location.hash);
   };
 
+  // Names that have a mark, in the address under a word that is repeated.
+  const marked = (word, name) => query().getAll(word).includes(name);
+  const mark = (word, name, on) => {
+    const others = query().getAll(word).filter((other) => other !== name);
+    remember({ [word]: on ? [...others, name] : others });
+  };
+
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  Object.assign(opscope, { el, number, bytes, duration, moment, pattern, query, remember, css });
+  // Hand a file to the user.
+  const save = (blob, name) => {
+    const link = el("a", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 30_000);
+  };
+
+  Object.assign(opscope, { el, number, bytes, duration, moment, pattern, query, remember, marked, mark, css, save });
 })();

@@ -13,9 +13,10 @@
       this.choices = new Choices(asked);
       this.selected = asked.get("s"); this.more = asked.getAll("s").slice(1);
       this.place = asked.get("v");
-      this.requests = 0; this.listings = 0; this.busy = false; this.timings = {};
+      this.requests = 0; this.listings = 0; this.described = 0; this.busy = false; this.timings = {};
       this.colours = new Colours({
         query: () => this.query, draw: (colours) => this.drawing.marks.paint(colours), find: (text) => this.search.find(text), remember: () => this.remember(),
+        stepped: () => this.describe(),
       }, asked.get("c"));
       this.health = new Health({
         query: () => this.query, draw: (health) => this.drawing.marks.showHealth(health), select: (name) => this.select(name, true), remember: () => this.remember(),
@@ -47,14 +48,14 @@
       this.side.replaceChildren(
         field("Run", this.runs), this.tagField,
         ...this.search.elements,
-        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open())),
-        field("Direction", this.flows = el("select", { id: "graph-flow", onchange: (e) => this.turn(e.target.value) }, el("option", { value: "", text: "Bottom to top" }), el("option", { value: "lr", text: "Left to right" }))),
+        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open()), this.upload.element),
+        this.flowField = field("Direction", this.flows = el("select", { id: "graph-flow", onchange: (e) => this.turn(e.target.value) }, el("option", { value: "", text: "Bottom to top" }), el("option", { value: "lr", text: "Left to right" }))),
         this.chosen = el("div", { class: "chosen" }), this.trace.element,
         this.health.element, this.colours.element, this.colours.key,
-        this.upload.element,
         this.problems = el("details", { class: "graph-problems", hidden: true }),
         this.summary,
       );
+      this.flowField.classList.add("row");
       this.canvas = el("div", { class: "graph-canvas" });
       this.message = el("div", { class: "graph-message", hidden: true });
       this.card = el("aside", { id: "graph-card", class: "graph-card", hidden: true, "aria-label": "Details of the selection" });
@@ -85,9 +86,9 @@
 
     async list() {
       const mine = ++this.listings;
-      let runs;
+      let runs, problems;
       try {
-        ({ runs } = await opscope.json("/api/graph/list"));
+        ({ runs, problems } = await opscope.json("/api/graph/list"));
         if (mine !== this.listings) return undefined;
       } catch (error) {
         if (mine === this.listings) this.say("The graphs cannot be listed", error.message);
@@ -107,6 +108,7 @@
       const names = { run_graph: "Run graph", profile: "Profile", conceptual: "Keras model", file: "File", dump: "Dump", debugger: "Graphs and functions" };
       this.tags.replaceChildren(...graphs.map((g) => el("option", { value: g.tag, selected: g.tag === this.tag, text: graphs.length > 1 || !names[g.kind] ? `${names[g.kind] ?? g.kind} \u2013 ${g.tag}` : names[g.kind] })));
       this.tagField.hidden = graphs.length < 2;
+      if (!runs.length && problems.length) return this.say("No run can be read", problems.join("; "));
       if (!runs.length) return this.say("No runs yet", "Nothing was written to this logdir so far. The page follows it and shows the graph as soon as one is there.");
       if (!graphs.length) return this.say(`Run \u201c${this.run}\u201d has no graph`, "A run has a graph once its writer was given one: tf.summary.FileWriter(logdir, graph), tf.summary.graph or SummaryWriter.add_graph. The page follows the run and shows it as soon as it is there.");
       // What somebody has just asked for comes fresh as well, and must not be overtaken.
@@ -185,29 +187,30 @@
       this.remember();
       if (!same || wanted) this.describe();
       else this.cardState();
-      this.timings = { request: fetched - started, draw: performance.now() - fetched, drawn: view.nodes.length };
+      await this.drawing.complete;
+      if (mine === this.requests) this.timings = { request: fetched - started, draw: performance.now() - fetched, drawn: view.nodes.length };
       settle?.();
     }
 
     flash(text) { this.search.say(text); }
 
     async describe() {
-      const name = this.selected;
+      const name = this.selected, mine = ++this.described;
       if (!name) { card(this.card, null); this.info = null; return; }
       try {
         const info = await opscope.json("/api/graph/node", { ...this.query, name });
-        if (name !== this.selected) return;
+        if (name !== this.selected || mine !== this.described) return;
         this.info = info;
         this.cardState();
         this.health.card();
       } catch (error) {
-        if (name === this.selected) { card(this.card, null); this.flash(error.message); }
+        if (name === this.selected && mine === this.described) { card(this.card, null); this.flash(error.message); }
       }
     }
 
     cardState() {
       const told = this.card.querySelector(".health-card");
-      if (this.info && this.selected) card(this.card, this.info, { open: this.open.includes(this.info.id), run: this.run }, { select: (n) => this.select(n, true), toggle: (n) => this.toggle(n), close: () => this.select(null) });
+      if (this.info && this.selected) card(this.card, this.info, { open: this.open.includes(this.info.id), run: this.run }, { select: (n) => this.select(n, true), toggle: (n) => this.toggle(n), trace: (kind) => this.trace.start(kind, this.all), menu: (x, y) => nodeMenu(this, this.selected, x, y), close: () => this.select(null) });
       // A card drawn anew for the same node keeps what is known of its health.
       if (told && this.card.querySelector("h2")?.title === this.info?.name) this.card.querySelector(".section")?.before(told);
     }
@@ -308,6 +311,12 @@
       await this.load({ anchor: null });
       if (known !== this.drawing.byName) this.drawing.reveal(together ? name : parts[0]?.id ?? this.view.nodes.find((node) => node.offer === name)?.id);
       if (together && this.selected === name) this.describe();
+    }
+
+    // No groups at all (but those without which a flat level could not be drawn), or those made by themselves.
+    groupAll(usual) {
+      this.choices.change({ apart: usual ? [] : ["*"], together: [] });
+      return this.load();
     }
 
     async turn(flow) {

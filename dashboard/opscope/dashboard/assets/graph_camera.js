@@ -1,12 +1,19 @@
 // The window on a drawing: where it stands, how large it shows, and what of the drawing lies in it.
 (() => {
-  // What extends it has: svg, root, view, byName, items, selected, map, on.moved().
+  // Left of a drawing that is seen whole, beside the buttons for zooming, and right of it.
+  const LEFT = 58, RIGHT = 30;
+  // Making what comes into sight takes so long of a frame; the first frame of a view takes a picture of usual size.
+  const SLICE_MS = 12, FIRST_SLICE_MS = 40;
+
+  // What extends it has: svg, root, view, byName, items, make(item), finish(), selected, map, marks, motion, on.moved().
   class Camera {
     constructor() { this.scale = 1; this.x = 0; this.y = 0; }
 
     // The window's size; `free` is the width that the card of a selection leaves.
     get box() { return (this.size ??= this.svg.getBoundingClientRect()); }
-    get free() { return this.selected ? Math.max(this.box.width - 364, this.box.width / 2) : this.box.width; }
+    get narrow() { return this.box.width < 700; }
+    get free() { return this.selected && !this.narrow ? Math.max(this.box.width - 364, this.box.width / 2) : this.box.width; }
+    get tall() { return this.selected && this.narrow ? this.box.height / 2 : this.box.height; }
 
     zoom(factor, x = this.box.width / 2, y = this.box.height / 2) {
       const scale = Math.min(3, Math.max(Math.min(0.05, this.fitting()), this.scale * factor));
@@ -17,7 +24,7 @@
     }
 
     fitting(width = this.view?.width ?? 1, height = this.view?.height ?? 1) {
-      return Math.min((this.free - 64) / width, (this.box.height - 64) / height);
+      return Math.min((this.free - LEFT - RIGHT) / width, (this.box.height - 64) / height);
     }
 
     get whole() {
@@ -28,7 +35,7 @@
     fit() {
       const { width, height } = this.view;
       this.scale = Math.min(1.15, Math.max(0.02, this.fitting()));
-      this.x = (this.free - width * this.scale) / 2;
+      this.x = LEFT + (this.free - LEFT - RIGHT - width * this.scale) / 2;
       this.y = (this.box.height - height * this.scale) / 2;
       this.refresh();
     }
@@ -60,7 +67,7 @@
     reveal(name, centred = false) {
       const node = this.byName?.get(name);
       if (!node) return false;
-      const margin = 40, width = this.free, { height } = this.box;
+      const margin = 40, width = this.free, height = this.tall;
       const room = Math.min((width - 2 * margin) / node.w, (height - 2 * margin) / node.h);
       if (node.w * this.scale > width - margin || node.h * this.scale > height - margin) this.scale = Math.max(0.05, Math.min(this.scale, room));
       else if (centred && this.scale < 0.7) this.scale = Math.min(1, room);
@@ -88,31 +95,45 @@
       return true;
     }
 
-    refresh(now = false) {
-      if (!this.view || (this.frame && !now)) return;
-      const apply = () => {
-        this.frame = 0;
-        this.root.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
-        this.svg.dataset.detail = this.scale < 0.3 ? "far" : this.scale < 0.52 ? "middle" : "near";
-        this.cull();
-        this.map.frame();
-        this.on.moved?.();
-      };
-      if (now) apply(); else this.frame = requestAnimationFrame(apply);
+    refresh() {
+      if (!this.view || this.frame) return;
+      // Nothing is painted behind other tabs, and no frame comes.
+      if (document.hidden) this.apply(); else this.frame = requestAnimationFrame(() => this.apply());
     }
 
-    // Only what is near the window stays in the picture, or with `all` everything.
+    apply() {
+      this.frame = 0;
+      this.root.setAttribute("transform", `translate(${this.x} ${this.y}) scale(${this.scale})`);
+      const detail = this.scale < 0.3 ? "far" : this.scale < 0.52 ? "middle" : "near";
+      if (this.svg.dataset.detail !== detail) this.svg.dataset.detail = detail;
+      const left = this.cull();
+      this.map.frame();
+      this.motion.begin();
+      this.on.moved?.();
+      if (left) this.refresh();
+      else if (this.finish) { this.finish(); this.finish = null; }
+    }
+
+    // Only what is near the window stays in the picture, or with `all` everything. Gives how much of it is to be made yet.
     cull(all = false) {
       const { width, height } = this.box, margin = 0.12;
       const left = (-width * margin - this.x) / this.scale, right = (width * (1 + margin) - this.x) / this.scale;
       const top = (-height * margin - this.y) / this.scale, bottom = (height * (1 + margin) - this.y) / this.scale;
+      const until = all || document.hidden ? Infinity : performance.now() + (this.fresh ? FIRST_SLICE_MS : SLICE_MS);
+      let waiting = 0;
+      this.fresh = false;
       for (const item of this.items) {
         const [a, b, c, d] = item.bounds, seen = all || (c > left && a < right && d > top && b < bottom);
-        if (seen === item.seen) continue;
+        if (seen && !item.made) {
+          if (performance.now() > until) { waiting++; continue; }
+          this.make(item);
+        } else if (seen === item.seen) continue;
         item.seen = seen;
         const display = seen ? "" : "none";
-        for (const part of [item.g, item.ground, item.signs, item.line, item.text]) if (part) part.style.display = display;
+        for (const part of opscope.graphParts.parts(item)) part.style.display = display;
+        if (seen && item.node) this.marks.drawPill(item);
       }
+      return waiting;
     }
   }
 

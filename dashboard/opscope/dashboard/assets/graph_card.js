@@ -20,11 +20,14 @@
     const close = el("button", { class: "icon-button", type: "button", title: "Close (Esc)", "aria-label": "Close", onclick: on.close }, el("span", { class: "icon graph-icon-close" }));
     const path = info.name.split("/"), name = el("h2", { title: info.name });
     path.forEach((part, i) => name.append(el("span", { class: i < path.length - 1 ? "dim" : "", text: part + (i < path.length - 1 ? "/" : "") }), document.createElement("wbr")));
-    const what = info.kind === "op" ? info.op : `${info.kind === "group" ? "Group of scopes" : "Scope"} · ${count(info.nodes)} ops`;
+    const what = info.kind === "op" ? info.op : info.series ? `Series · ${count(info.nodes)} × ${info.series}` : `${info.kind !== "group" ? "Scope" : info.scopes ? "Group of scopes" : "Group of ops"} · ${count(info.nodes)} ops`;
     const parts = [
       el("header", {}, el("div", { class: "grow" }, el("p", { class: "kind", text: what }), name), copy, close),
     ];
-    if (info.kind !== "op") parts.push(el("div", { class: "actions" }, el("button", { class: "button", type: "button", text: state.open ? "Collapse" : "Expand", onclick: () => on.toggle(info.id) })));
+    const action = (text, title, onclick) => el("button", { class: "button", type: "button", text, title, onclick });
+    const below = (e) => { const at = e.currentTarget.getBoundingClientRect(); on.menu(at.left, at.bottom + 4); };
+    parts.push(el("div", { class: "actions" }, ...(info.kind === "op" ? [] : [action(state.open ? "Collapse" : "Expand", "Enter, or a double click", () => on.toggle(info.id))]),
+      action("Trace inputs", "All that it depends on (B)", () => on.trace("inputs")), action("Trace outputs", "All that depends on it (O)", () => on.trace("outputs")), action("\u2026", "More that can be done with it (right click, Shift+F10)", below)));
     parts.push(...opscope.graphParts.facts(info, state.run));
     const device = ([name, n]) => [name || "no device given", info.kind === "op" ? "" : count(n)];
     if (info.devices.length) parts.push(section(info.devices.length > 1 ? "Devices" : "Device", info.devices.length, [el("ul", { class: "ends plain" }, ...info.devices.map(device).map(([n, c]) => el("li", {}, el("span", { class: "grow mono", text: n }), el("span", { class: "dim", text: c }))))]));

@@ -4,15 +4,15 @@
   const FIRST = "structure";
 
   class Colours {
-    // page: { query(), draw(colours), find(text), remember() }
+    // page: { query(), draw(colours), find(text), remember(), stepped() }
     constructor(page, mode) {
       this.page = page;
       this.mode = mode || FIRST;
       this.meta = opscope.query().get("meta");
       this.modes = el("select", { id: "graph-colour", "aria-label": "Colour by", onchange: () => this.choose(this.modes.value) });
-      this.steps = el("select", { id: "graph-meta", "aria-label": "Step", onchange: () => { this.meta = this.steps.value; this.choose(this.mode); } });
+      this.steps = el("select", { id: "graph-meta", "aria-label": "Step", onchange: () => { this.meta = this.steps.value; this.choose(this.mode); this.page.stepped(); } });
       this.key = el("div", { id: "graph-legend" });
-      this.element = el("div", { class: "colours" }, el("label", { class: "field" }, el("span", { class: "label", text: "Colour by" }), this.modes), this.steps);
+      this.element = el("div", { class: "colours" }, el("label", { class: "field row" }, el("span", { class: "label", text: "Colour by" }), this.modes), this.steps);
       this.steps.hidden = true;
     }
 
@@ -35,8 +35,8 @@
     async choose(mode) {
       this.mode = mode;
       this.page.remember();
-      const colours = await opscope.json("/api/graph/colours", this.page.query());
-      if (mode === this.mode) this.show(colours);
+      const { meta } = this, colours = await opscope.json("/api/graph/colours", this.page.query());
+      if (mode === this.mode && meta === this.meta) this.show(colours);
     }
   }
 

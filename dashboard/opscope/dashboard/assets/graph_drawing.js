@@ -42,6 +42,9 @@
     return [a - 6, b - 6, c + 6, d + 6];
   };
 
+  // The elements of an item.
+  const parts = (item) => [item.g, item.ground, item.signs, item.line, item.text].filter(Boolean);
+
   class Drawing extends opscope.graphParts.Camera {
     // on: { select(name, add), toggle(name), menu(name, x, y), moved() }
     constructor(host, on) {
@@ -62,6 +65,7 @@
       this.map = new opscope.graphParts.Minimap(host, this);
       this.marks = new opscope.graphParts.Marks(this);
       this.motion = new opscope.graphParts.Motion(this);
+      this.numbered = 0;
       this.listen();
       new ResizeObserver(() => { this.size = null; this.refresh(); }).observe(host);
     }
@@ -98,70 +102,131 @@
       s.addEventListener("pointerleave", () => this.marks.hover(null));
     }
 
-    // Draw a view (see view.py). Kept: scale and place, the node `anchor` under the same point.
+    // Draw a view (see view.py) with the next frame. Kept: scale and place, the node `anchor` under the same point.
+    // What is in the window is made there, in slices where it is much; what was drawn and looks the same moves.
+    // `complete` is a promise: all in the window stands, or another view has been drawn.
     draw(view, anchor) {
       const before = anchor && this.byName?.get(anchor), from = this.motion.before();
-      const started = performance.now();
-      this.view = view;
+      void this.box; // measured before anything changes
+      this.motion.stop();
       const still = before && view.nodes.find((n) => n.id === anchor);
       if (still) {
         const lr = view.flow === "lr", foot = (n) => [n.x - (lr ? n.w / 2 : 0), n.y + (lr ? 0 : n.h / 2)], [a, b] = [foot(before), foot(still)];
         this.x += (a[0] - b[0]) * this.scale;
         this.y += (a[1] - b[1]) * this.scale;
       }
-      this.byName = new Map();
-      for (const layer of Object.values(this.layers)) layer.textContent = "";
-      this.stripes.textContent = "";
-      this.items = [];
-      for (const edge of view.edges) this.drawEdge(edge);
-      for (const node of view.nodes) this.drawNode(node);
+      this.take(view);
       this.marks.all();
-      this.refresh(true);
       this.motion.glide(from);
-      this.drawTime = performance.now() - started;
+      this.finish?.();
+      this.complete = new Promise((resolve) => { this.finish = resolve; });
+      this.fresh = true;
+      this.refresh();
     }
 
-    drawEdge(edge) {
-      const kind = edge.kind ?? "data", p = edge.points.slice();
+    // The items of a view, still without what they hold; those of the last view that look the same stay.
+    take(view) {
+      const gone = this.kept ?? new Map(), { nodes, grounds } = this.layers;
+      this.view = view; this.byName = new Map(); this.kept = new Map();
+      const known = (key, look) => {
+        while (this.kept.has(key)) key += "'";
+        const item = gone.get(key);
+        if (item?.look !== look) return [key, null];
+        gone.delete(key);
+        return [key, item];
+      };
+      const boxes = view.nodes.map((node) => {
+        const firsts = this.name(node), { x, y, range, parent, offer, ...shown } = node;
+        const look = JSON.stringify([view.flow, [...firsts], shown]), [key, item = null] = known(node.id, look);
+        const kept = item ?? { look, firsts, seen: true };
+        this.kept.set(key, kept);
+        return Object.assign(kept, { node });
+      });
+      const lines = view.edges.map((edge) => {
+        const look = JSON.stringify([view.flow, edge]), [key, item] = known(`${edge.a}\n${edge.b}\n${edge.scope}`, look);
+        const kept = item ?? { look, seen: true };
+        this.kept.set(key, kept);
+        return Object.assign(kept, { edge, bounds: bounds(edge.points) });
+      });
+      for (const item of gone.values()) for (const part of parts(item)) part.remove();
+      let node = nodes.firstChild, ground = grounds.firstChild;
+      const put = (layer, part, next) => { if (part === next) return next.nextSibling; layer.insertBefore(part, next); return next; };
+      for (const item of boxes) {
+        this.stand(item);
+        node = put(nodes, item.g, node);
+        if (item.signs) node = put(nodes, item.signs, node);
+        if (item.ground) ground = put(grounds, item.ground, ground);
+      }
+      this.items = [...boxes, ...lines];
+    }
+
+    // Enter a node under its name, and what stands beside it; gives those that stand nowhere else.
+    name(node) {
+      const firsts = new Set();
+      this.byName.set(node.id, node);
+      for (const [kind, , , target] of node.signs ?? []) {
+        if ((kind !== "const" && kind !== "summary") || this.byName.has(target)) continue;
+        firsts.add(target);
+        this.byName.set(target, { id: target, x: node.x, y: node.y, w: node.w, h: node.h, host: node.id, kind: "op" });
+      }
+      return firsts;
+    }
+
+    // The empty elements of a node, where it stands.
+    stand(item) {
+      const { node } = item, at = `translate(${node.x} ${node.y})`;
+      node.item = item;
+      item.bounds = this.reach(node);
+      if (item.at === at) return;
+      if (!item.g) {
+        const scope = node.kind === "scope", aria = { role: "treeitem", "aria-level": node.depth + 1, "aria-label": scope ? `${node.id}, ${node.count}` : `${node.id}, ${node.op}` };
+        if (scope) aria["aria-expanded"] = node.open ? "true" : "false";
+        aria.id = `graph-item-${this.numbered++}`; aria["aria-selected"] = "false";
+        item.g = svg("g", { ...aria, class: `node ${node.kind}${node.open ? " open" : ""}${node.group ? " gathered" : ""}`, "data-id": node.id });
+        if (node.open) item.ground = svg("g", { class: "ground", "data-target": node.id });
+      }
+      item.at = at;
+      for (const part of [item.g, item.ground, item.signs]) part?.setAttribute("transform", at);
+    }
+
+    // What an item holds, made when it is first seen.
+    make(item) {
+      item.made = true;
+      if (item.edge) this.drawEdge(item); else this.drawNode(item);
+      this.marks.dress(item);
+    }
+
+    drawEdge(item) {
+      const { edge } = item, kind = edge.kind ?? "data", p = edge.points.slice();
       const size = kind === "reference" ? 0 : kind === "control" ? 5 : edge.width > 3 ? 9 : 6;
       // The arrow head needs a last stretch longer than itself.
       const lr = this.view.flow === "lr", along = lr ? 2 : 1, across = 3 - along;
       let n = p.length;
       while (n > 4 && !edge.bends && p[n - across] === p[n - across - 2] && Math.abs(p[n - along] - p[n - along - 2]) < size + 3) { p.splice(n - 4, 2); n -= 2; }
       if (edge.port !== "out") p[n - along] += size * (p[n - along - 2] > p[n - along] ? 1 : -1);
-      const line = svg("path", { class: `edge ${kind}${edge.port ? " port" : ""}`, d: path(p, edge.bends, lr), "data-a": edge.a, "data-b": edge.b }, this.layers.edges);
+      const line = item.line = svg("path", { class: `edge ${kind}${edge.port ? " port" : ""}`, d: path(p, edge.bends, lr), "data-a": edge.a, "data-b": edge.b }, this.layers.edges);
       if (kind !== "control") line.style.strokeWidth = edge.width;
       if (kind === "reference") line.setAttribute("marker-start", "url(#arrow-reference)");
       else if (edge.port !== "out") line.setAttribute("marker-end", `url(#arrow-${kind === "data" && edge.width > 3 ? "wide" : kind})`);
-      const item = { edge, line, bounds: bounds(edge.points), seen: true };
       if (edge.label) {
         item.text = svg("text", { class: `edge-label ${edge.at ? "" : "crowded"}`, "text-anchor": "middle" }, this.layers.labels);
         const at = edge.at ?? [(p[0] + p[2]) / 2, (p[1] + p[3]) / 2];
         item.text.setAttribute("x", at[0]); item.text.setAttribute("y", at[1] + 3.2);
         item.text.textContent = edge.label;
       }
-      this.items.push(item);
     }
 
-    drawNode(node) {
-      const { w, h } = node, scope = node.kind === "scope", open = node.open;
-      const item = { node, seen: true, bounds: this.reach(node) };
-      const aria = { role: "treeitem", "aria-level": node.depth + 1, "aria-label": scope ? `${node.id}, ${node.count}` : `${node.id}, ${node.op}` };
-      if (scope) aria["aria-expanded"] = open ? "true" : "false";
-      aria.id = `graph-item-${this.items.length}`; aria["aria-selected"] = "false";
+    drawNode(item) {
+      const { node, g } = item, { w, h, open } = node;
       if (open) {
-        item.ground = svg("g", { class: "ground", transform: `translate(${node.x} ${node.y})`, "data-target": node.id }, this.layers.grounds);
         item.box = svg("rect", { class: "box", x: -w / 2, y: -h / 2, width: w, height: h, rx: 12 }, item.ground);
-      }
-      const g = item.g = svg("g", { ...aria, class: `node ${node.kind}${open ? " open" : ""}${node.group ? " gathered" : ""}`, "data-id": node.id, transform: `translate(${node.x} ${node.y})` }, this.layers.nodes);
-      if (open) {
         item.strip = svg("path", { class: "strip", d: `M${-w / 2} ${-h / 2 + 30}V${-h / 2 + 12}q0 -12 12 -12H${w / 2 - 12}q12 0 12 12V${-h / 2 + 30}z` }, g);
         svg("text", { class: "title", x: -w / 2 + 14, y: -h / 2 + 20 }, g).textContent = node.label;
         item.count = svg("text", { class: "count", x: w / 2 - 34, y: -h / 2 + 19.5, "text-anchor": "end" }, g);
         this.fold(g, w / 2 - 16, -h / 2 + 15, true);
       } else if (node.series) {
         this.drawSeries(node, item, g);
-      } else if (scope) {
+      } else if (node.kind === "scope") {
         svg("rect", { class: "under", x: -w / 2 + 4, y: -h / 2 + 4, width: w - 8, height: h, rx: 9 }, g);
         item.box = svg("rect", { class: "box", x: -w / 2, y: -h / 2, width: w, height: h, rx: 10 }, g);
         svg("text", { class: "title", y: -1, "text-anchor": "middle" }, g).textContent = node.label;
@@ -171,11 +236,7 @@
         item.box = svg("rect", { class: "box", x: -w / 2, y: -h / 2, width: w, height: h, rx: h / 2 }, g);
         svg("text", { class: "op", y: 4, "text-anchor": "middle" }, g).textContent = node.label;
       }
-      item.tip = svg("title", {}, g);
       if (node.signs) this.drawSigns(node, item);
-      this.byName.set(node.id, node);
-      node.item = item;
-      this.items.push(item);
     }
 
     // A series of nodes: three ellipses, on each other where tensors pass between them, else beside.
@@ -196,14 +257,13 @@
     }
 
     drawSigns(node, item) {
-      const g = item.signs = svg("g", { class: "signs", transform: `translate(${node.x} ${node.y})` }, this.layers.nodes);
+      const g = item.signs = svg("g", { class: "signs", transform: item.at });
+      item.g.after(g);
       for (const [kind, side, label, target, row, control] of node.signs) {
         // Flow from left to right has its lines at the left and right: signs stand below and above.
         const lr = this.view.flow === "lr", s = (side === "in") === lr ? 1 : -1, y = row * ROW;
         const x = lr ? -s * (node.w / 2 + 8) : (s * node.w) / 2;
-        const embedded = kind === "const" || kind === "summary", first = embedded && !this.byName.has(target);
-        const sign = svg("g", { class: `sign ${kind}${control ? " control" : ""}`, "data-id": first ? target : null, "data-target": target }, g);
-        if (first) this.byName.set(target, { id: target, x: node.x, y: node.y, w: node.w, h: node.h, host: node.id, kind: "op", item: { g: sign } });
+        const sign = svg("g", { class: `sign ${kind}${control ? " control" : ""}`, "data-id": (kind === "const" || kind === "summary") && item.firsts.has(target) ? target : null, "data-target": target }, g);
         svg("rect", { class: "reach", x: s < 0 ? x - 18 - label.length * 5.6 : x, y: y - 7, width: 18 + label.length * 5.6, height: 14 }, sign);
         if (target) svg("title", {}, sign).textContent = target;
         const edge = Math.sign(y) * Math.min(Math.abs(y), node.h / 2 - 5);
@@ -227,5 +287,5 @@
     }
   }
 
-  Object.assign(opscope.graphParts ??= {}, { Drawing, svg });
+  Object.assign(opscope.graphParts ??= {}, { Drawing, parts, svg });
 })();

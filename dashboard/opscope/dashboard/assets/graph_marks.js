@@ -1,6 +1,6 @@
 // What lies on the drawn boxes and lines: colours, health, selection, hits of a search, a trace.
 (() => {
-  const HUES = 12;
+  const HUES = 12, LINE_MARKS = ["near", "hover", "traced", "spread"];
   const svg = (...parts) => opscope.graphParts.svg(...parts);
   const tint = (index) => (index < 0 ? "var(--hue-none)" : `var(--hue-${index % HUES})`);
   const heat = (share) => `color-mix(in oklab, var(--heat-high) ${Math.round(share * 100)}%, var(--heat-low))`;
@@ -15,67 +15,105 @@
   class Marks {
     constructor(drawing) {
       this.drawing = drawing;
-      this.colours = { nodes: {} }; this.selected = null; this.more = []; this.hits = null; this.trace = null; this.health = null;
+      this.colours = { nodes: {} }; this.stripeIds = new Map(); this.selected = null; this.signs = new Set(); this.more = []; this.hits = null; this.trace = null; this.health = null;
     }
 
     get items() { return this.drawing.items ?? []; }
 
-    // Everything again, on what was drawn anew.
+    // Everything but colours again, on a view drawn anew.
     all() {
-      this.stripeIds = new Map();
+      this.headings();
       this.mark();
       this.markHits();
       this.markTrace();
-      if (this.health) this.showHealth(this.health);
+      this.showHealth(this.health);
+    }
+
+    // All that lies on an item that was made just now.
+    dress(item) {
+      if (item.node) {
+        this.paintNode(item);
+        this.drawPill(item);
+        if (this.signs.size) this.markSigns(item);
+        return;
+      }
+      for (const name of LINE_MARKS) if (item[name]) for (const part of [item.line, item.text]) part?.classList.add(name);
+    }
+
+    // Put a mark on a line and its label, or take it away; one that is not made gets it then.
+    markLine(item, name, on) {
+      if (!!item[name] === on) return;
+      item[name] = on;
+      for (const part of [item.line, item.text]) part?.classList.toggle(name, on);
+    }
+
+    // What stands beside the flow of a level says so, as TensorBoard does.
+    headings() {
+      const { view, layers } = this.drawing, corners = new Map();
+      layers.labels.querySelectorAll(".heading").forEach((each) => each.remove());
+      for (const node of view.nodes) {
+        if (!node.aside) continue;
+        const at = corners.get(node.parent) ?? { x: Infinity, y: Infinity }, rows = node.signs?.length ? Math.max(...node.signs.map((sign) => Math.abs(sign[4]))) * 14 + 7 : 0;
+        at.x = Math.min(at.x, node.x - node.w / 2); at.y = Math.min(at.y, node.y - Math.max(node.h / 2, rows));
+        corners.set(node.parent, at);
+      }
+      for (const { x, y } of corners.values()) svg("text", { class: "heading", x, y: y - 16 }, layers.labels).textContent = "Auxiliary nodes";
     }
 
     // Colours of all boxes (see colouring.py): one hue, stripes for shares of several, or a heat.
     paint(colours) {
       this.colours = colours;
-      const heated = !!colours.scale;
-      this.drawing.svg.classList.toggle("heated", heated);
-      for (const { node, box, strip, g, ground, count, tip } of this.items) {
-        if (!node) continue;
-        const given = colours.nodes[node.id];
-        let fill = null, hue = -1, text = null;
-        if (given && heated) { text = given[1]; if (!node.open) fill = heat(given[0]); }
-        else if (given?.length === 1) hue = given[0][0];
-        else if (given?.length) fill = `url(#${this.striped(given)})`;
-        for (const part of [g, ground]) {
-          part?.style.setProperty("--tint", tint(hue));
-          part?.classList.toggle("plain", hue < 0 && !fill);
-        }
-        (strip ?? box).style.fill = fill ?? "";
-        g.dataset.colour = hue < 0 ? "none" : String(hue % HUES);
-        if (count) count.textContent = text ?? node.count;
-        tip.textContent = text ? `${node.id}: ${text}` : node.label.includes("\u2026") ? node.id : "";
-      }
+      this.drawing.svg.classList.toggle("heated", !!colours.scale);
+      this.drawing.stripes.textContent = ""; this.stripeIds = new Map();
+      for (const item of this.items) if (item.node) this.paintNode(item);
       this.drawing.map.draw();
+    }
+
+    paintNode(item) {
+      const { node, box, strip, g, ground, count } = item, given = this.colours.nodes[node.id], heated = !!this.colours.scale;
+      let fill = null, hue = -1, text = null;
+      if (given && heated) { text = given[1]; if (!node.open) fill = heat(given[0]); }
+      else if (given?.length === 1) hue = given[0][0];
+      else if (given?.length) fill = `url(#${this.striped(given)})`;
+      for (const part of [g, ground]) {
+        part?.style.setProperty("--tint", tint(hue));
+        part?.classList.toggle("plain", hue < 0 && !fill);
+      }
+      g.dataset.colour = hue < 0 ? "none" : String(hue % HUES);
+      if (!item.made) return;
+      (strip ?? box).style.fill = fill ?? "";
+      if (count) count.textContent = text ?? node.count;
+      const told = text ? `${node.id}: ${text}` : node.label.includes("\u2026") ? node.id : "";
+      if (told || item.tip) (item.tip ??= svg("title", {}, g)).textContent = told;
     }
 
     // Pills, marks of what is bad, and lines along which that spread (see health.py), or null.
     showHealth(health) {
       this.health = health;
       const spread = new Set((health?.spread ?? []).map((ends) => ends.join("\n")));
-      for (const { node, g, edge, line, pill } of this.items) {
-        if (edge) {
-          const on = spread.has(`${edge.a}\n${edge.b}`);
-          line.classList.toggle("spread", on);
-          continue;
-        }
-        pill?.remove();
+      for (const item of this.items) {
+        const { node, g, edge } = item;
+        if (edge) { this.markLine(item, "spread", spread.has(`${edge.a}\n${edge.b}`)); continue; }
         const known = health?.nodes[node.id];
         g.classList.toggle("bad", !!known?.bad);
         g.classList.toggle("origin", !!known?.origin);
-        if (known) this.drawPill(node, known);
+        // What is out of sight gets its pill when it is seen.
+        if (item.seen && item.made) this.drawPill(item);
       }
     }
 
     // Shares of NaN, -inf, negative, zero, positive and +inf elements along the upper edge of a box.
-    drawPill(node, { counts, bad, vague }) {
+    drawPill(item) {
+      const { node } = item, known = this.health?.nodes[node.id] ?? null;
+      if (item.pilled === known) return;
+      item.pilled = known;
+      item.pill?.remove();
+      item.pill = null;
+      if (!known) return;
+      const { counts, bad, vague } = known;
       const total = counts.reduce((sum, n) => sum + n, 0), width = Math.min(node.w - 18, node.open ? 160 : 90), left = -width / 2;
       if (!total) return;
-      const pill = node.item.pill = svg("g", { class: `pill${bad ? " bad" : ""}` }, node.item.g);
+      const pill = item.pill = svg("g", { class: `pill${bad ? " bad" : ""}` }, item.g);
       svg("title", {}, pill).textContent = opscope.graphParts.healthText(counts, vague);
       svg("rect", { class: "pill-ground", x: left - 1, y: -node.h / 2 - 4.500, width: width + 2, height: 8, rx: 4 }, pill);
       // Whatever there is of NaN and infinities is seen, be it one element of a million.
@@ -105,23 +143,27 @@
       this.drawing.svg.classList.toggle("has-selection", !!near);
       this.drawing.layers.nodes.querySelectorAll(".selected").forEach((e) => e.classList.remove("selected"));
       this.drawing.layers.grounds.querySelectorAll(".selected").forEach((e) => e.classList.remove("selected"));
-      if (near?.host) for (const sign of this.drawing.layers.nodes.querySelectorAll(".sign")) sign.classList.toggle("selected", sign.dataset.target === this.selected);
-      else if (near) { near.item.g.classList.add("selected"); near.item.ground?.classList.add("selected"); }
-      for (const other of this.more) this.drawing.byName?.get(other)?.item.g.classList.add("selected");
+      this.signs = new Set([this.selected, ...this.more].filter((name) => this.drawing.byName?.get(name)?.host));
+      if (this.signs.size) for (const item of this.items) this.markSigns(item);
+      if (near && !near.host) { near.item.g.classList.add("selected"); near.item.ground?.classList.add("selected"); }
+      for (const other of this.more) this.drawing.byName?.get(other)?.item?.g.classList.add("selected");
       this.tellSelection(near?.host ? this.drawing.byName.get(near.host) : near);
-      for (const { edge, line, text } of this.items) {
-        if (!edge) continue;
-        const on = !!near && (edge.a === id || edge.b === id) && !(edge.port && edge.scope === id);
-        line.classList.toggle("near", on);
-        text?.classList.toggle("near", on);
+      for (const item of this.items) {
+        const { edge } = item;
+        if (edge) this.markLine(item, "near", !!near && (edge.a === id || edge.b === id) && !(edge.port && edge.scope === id));
       }
+    }
+
+    // The icons of selected constants and summaries, at each node that has them.
+    markSigns({ signs }) {
+      for (const sign of signs?.children ?? []) sign.classList.toggle("selected", this.signs.has(sign.dataset.target));
     }
 
     // What a screen reader is told of the selection: the tree keeps the focus, an item is active.
     tellSelection(active) {
       const { svg } = this.drawing, chosen = new Set([active?.id, ...this.more]);
       svg.querySelectorAll('[aria-selected="true"]').forEach((g) => g.setAttribute("aria-selected", "false"));
-      for (const name of chosen) this.drawing.byName?.get(name)?.item.g.setAttribute("aria-selected", "true");
+      for (const name of chosen) this.drawing.byName?.get(name)?.item?.g.setAttribute("aria-selected", "true");
       if (active) svg.setAttribute("aria-activedescendant", active.item.g.id);
       else svg.removeAttribute("aria-activedescendant");
     }
@@ -129,11 +171,9 @@
     hover(name) {
       if (this.hovered === name) return;
       this.hovered = name;
-      for (const { edge, line, text } of this.items) {
-        if (!edge) continue;
-        const on = !!name && (edge.a === name || edge.b === name) && !edge.port;
-        line.classList.toggle("hover", on);
-        text?.classList.toggle("hover", on);
+      for (const item of this.items) {
+        const { edge } = item;
+        if (edge) this.markLine(item, "hover", !!name && (edge.a === name || edge.b === name) && !edge.port);
       }
     }
 
@@ -174,11 +214,9 @@
         ground?.classList.toggle("traced", traced);
       }
       // A line to the border of its scope goes on outside: it is traced with what it ends at.
-      for (const { edge, line, text } of this.items) {
-        if (!edge) continue;
-        const traced = !!trace && (edges.has(`${edge.a}\n${edge.b}`) || (!!edge.port && on.has(edge.a) && on.has(edge.b)));
-        line.classList.toggle("traced", traced);
-        text?.classList.toggle("traced", traced);
+      for (const item of this.items) {
+        const { edge } = item;
+        if (edge) this.markLine(item, "traced", !!trace && (edges.has(`${edge.a}\n${edge.b}`) || (!!edge.port && on.has(edge.a) && on.has(edge.b))));
       }
     }
   }

@@ -4,7 +4,7 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   class Motion {
-    constructor(drawing) { this.drawing = drawing; this.running = []; }
+    constructor(drawing) { this.drawing = drawing; this.running = []; this.from = null; }
 
     // Where everything is in the window now, to be given to glide().
     before() {
@@ -14,10 +14,14 @@
 
     // Move what is drawn from there to its place, once the window has its place as well.
     glide(from) {
-      this.stop();
-      const { view } = this.drawing;
-      if (!from || calm.matches || view.nodes.length > MOST) return;
-      queueMicrotask(() => { if (this.drawing.view === view) this.start(from); });
+      this.from = from && !calm.matches && this.drawing.view.nodes.length <= MOST ? from : null;
+    }
+
+    // The frame with the new view is made: now.
+    begin() {
+      const { from } = this;
+      this.from = null;
+      if (from) this.start(from);
     }
 
     start(from) {
@@ -25,7 +29,7 @@
       // A place of then in the coordinates of now.
       const then = (n) => ({ x: (n.x * from.scale + from.x - x) / scale, y: (n.y * from.scale + from.y - y) / scale, zoom: from.scale / scale });
       for (const item of drawing.items) {
-        if (!item.seen) continue;
+        if (!item.seen || !item.made) continue;
         if (!item.node) { for (const part of [item.line, item.text]) if (part) this.run(part, [{ opacity: 0 }, { opacity: 0, offset: 0.45 }, {}]); continue; }
         const { node } = item, was = from.places.get(node.id);
         let parent = was ? null : byName.get(node.parent);

@@ -23,6 +23,7 @@
       { text: "Fit", hint: "F", run: () => page.drawing.fit() },
       { text: "Open more", run: () => page.deepen() },
       { text: "Close all", run: () => page.collapseAll() },
+      page.choices.apart.includes("*") ? { text: "Group as usual", run: () => page.groupAll(true) } : { text: "Ungroup all", run: () => page.groupAll(false) },
       ...(page.choices.hidden.length + page.choices.isolated.length ? [{ text: "Show all", run: () => page.showAll() }] : []),
     ];
     opscope.graphParts.menu(page.body, x, y, entries.filter((entry) => !entry?.run || !entry.text.endsWith("of its op")), page.drawing.svg);

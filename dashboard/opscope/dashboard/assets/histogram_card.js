@@ -1,27 +1,41 @@
-// One card: the histograms of a tag in one run.
+// One card: the histograms of a tag in one run, or in all that are shown.
 (() => {
   const NORMAL = 290, BIG = 480; // heights of the plot in pixels
 
   opscope.HistogramCard = class extends opscope.RunCard {
     constructor(item, page) {
-      const plot = opscope.el("div", { class: "histogram-plot" });
-      super(item, page, { kind: "histogram", body: [plot], download: "/data/plugin/histograms/histograms" });
-      this.plot = plot;
+      const plot = opscope.el("div", { class: "histogram-plot" }), astray = opscope.el("span", { class: "bad-count", hidden: true });
+      super(item, page, { kind: "histogram", body: [plot], buttons: [astray], download: "/data/plugin/histograms/histograms" });
+      Object.assign(this, { plot, astray });
       plot.addEventListener("mousemove", (event) => this.over(event));
       plot.addEventListener("mouseleave", () => this.out());
     }
 
-    get(options) { return opscope.json("/api/histograms/bins", { run: this.run, tag: this.tag }, options); }
+    get(options) {
+      const { state } = this.page;
+      return opscope.json("/api/histograms/bins", { tag: this.tag, run: this.runs, bins: state.bins, ...opscope.stepRange.words(state) }, options);
+    }
+
     dispose() { super.dispose(); this.out(); }
 
     draw() {
-      const { data } = this, { mode, axis, wide } = this.page.state;
-      this.note.textContent = data.step.length ? "" : "No histograms yet.";
-      if (!data.step.length) return;
+      const { data, page } = this, { mode, axis, log, wide } = page.state, steps = data.series.flatMap(({ step }) => step);
+      this.tellAstray();
+      this.note.textContent = steps.length ? "" : "No histograms here.";
+      this.plan = null;
+      if (!steps.length) { this.plot.replaceChildren(); return; }
       this.plan = opscope.histogramPlot.draw(this.plot, data, {
-        mode, axis, width: Math.max(160, this.drawn), height: this.big || wide ? BIG : NORMAL,
-        label: `${data.step.length} histograms of ${this.tag}, steps ${data.step[0]} to ${data.step.at(-1)}`,
+        mode, axis, log, width: Math.max(160, this.drawn), height: this.big || wide ? BIG : NORMAL, colour: (run) => page.colour(run),
+        label: `${steps.length} histograms of ${this.tag}, steps ${Math.min(...steps)} to ${Math.max(...steps)}`,
       });
+    }
+
+    // Counts of buckets that end at no number have no place on the axis.
+    tellAstray() {
+      const found = this.data.series.flatMap(({ run, step, astray }) => astray.map((count, i) => ({ run, step: step[i], count })).filter(({ count }) => count > 0));
+      this.astray.hidden = !found.length;
+      this.astray.textContent = `${opscope.number(found.reduce((sum, { count }) => sum + count, 0))} not finite`;
+      this.astray.title = found.slice(0, 30).map(({ run, step, count }) => `${this.page.named(run)}, step ${step}: ${opscope.number(count)} in buckets that end at NaN or infinity`).join("\n");
     }
 
     over(event) {
@@ -29,25 +43,26 @@
       const box = this.plot.getBoundingClientRect();
       const found = opscope.histogramPlot.at(this.plan, event.clientX - box.left, event.clientY - box.top);
       if (!found) return;
-      const { row, bin } = found, { data, plan } = this, { number, told } = opscope;
-      plan.paths.forEach((path, i) => path.classList.toggle("near", i === row.index));
-      plan.paths[row.index].closest("svg").classList.add("hovered");
-      plan.mark.setAttribute("cx", row.x[bin + 1]);
-      plan.mark.setAttribute("cy", row.y[bin + 1]);
+      const { row, cell } = found, { plan } = this, { series, index } = row, { number, told } = opscope;
+      plan.rows.forEach((each) => each.path.classList.toggle("near", each === row));
+      plan.svg.classList.add("hovered");
+      plan.mark.setAttribute("cx", plan.place((cell.left + cell.right) / 2));
+      plan.mark.setAttribute("cy", row.base - plan.lift(cell.tall));
       plan.mark.setAttribute("visibility", "visible");
       opscope.factTip.show([
-        ["Step", told(data.step[row.index], "step")],
-        ["Bin", `${number(data.edges[bin])} to ${number(data.edges[bin + 1])}`],
-        ["Count", number(data.counts[row.index][bin])],
-        ["Time", `${opscope.moment(data.wall[row.index])} (${opscope.duration(data.wall[row.index] - data.start)})`],
+        ...(this.run === null ? [["Run", this.page.named(series.run)]] : []),
+        ["Step", told(series.step[index], "step")],
+        ["Bin", `${number(cell.left)} to ${number(cell.right)}`],
+        ["Count", number(cell.count)],
+        ["Time", `${opscope.moment(series.wall[index])} (${opscope.duration(series.wall[index] - series.start)})`],
       ], event);
     }
 
     out() {
       opscope.factTip.hide();
       this.plan?.mark.setAttribute("visibility", "hidden");
-      this.plan?.paths.forEach((path) => path.classList.remove("near"));
-      this.plot.firstChild?.classList?.remove("hovered");
+      this.plan?.rows.forEach(({ path }) => path.classList.remove("near"));
+      this.plan?.svg.classList.remove("hovered");
     }
   };
 })();

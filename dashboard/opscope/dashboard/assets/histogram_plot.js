@@ -1,7 +1,8 @@
-// Histograms over time as SVG: a ridge for each step, or all of them on one base line.
+// Histograms over time as SVG: a ridge for each step of each run, or all of them on one base line.
 (() => {
   const EDGE = { left: 14, right: 62, top: 10, bottom: 26 };
   const RIDGE = 0.36; // height of the tallest ridge, of the whole plot
+  const THIN = 1 / 400; // of the range: how wide a bucket without width is drawn
 
   const { svg, ticks, times, told } = opscope;
 
@@ -19,70 +20,104 @@
     return path;
   };
 
-  // Where everything lies, in pixels: rows oldest first, and what the axes say.
-  const geometry = (data, { mode, axis, width, height }) => {
-    const { edges, counts } = data, time = times(data, axis), inner = { width: width - EDGE.left - EDGE.right, height: height - EDGE.top - EDGE.bottom };
-    const low = edges[0], high = edges[edges.length - 1], offset = mode === "offset";
-    const place = (value) => EDGE.left + ((value - low) / (high - low)) * inner.width;
-    const tallest = Math.max(...counts.map((row) => Math.max(...row)), 1e-12);
-    const rise = offset ? inner.height * RIDGE : inner.height;
-    const first = Math.min(...time), last = Math.max(...time);
-    const centres = counts[0].map((_, i) => (edges[i] + edges[i + 1]) / 2);
-    const x = [EDGE.left, ...centres.map(place), EDGE.left + inner.width];
-    const rows = counts.map((row, i) => {
-      const age = last > first ? (time[i] - first) / (last - first) : 1;
-      const base = offset ? EDGE.top + rise + age * (inner.height - rise) : EDGE.top + inner.height;
-      const y = row.map((count) => base - (count / tallest) * rise);
-      return { index: i, age, base, x, y: [base, ...y, base], time: time[i] };
+  // Buckets of a histogram: over common edges as tall as they count; as they were written as tall
+  // as they are dense, since the area of a bucket is what it counts.
+  const cellsOf = ({ edges }, series, i, thin) => {
+    if (edges) return series.counts[i].map((count, k) => ({ left: edges[k], right: edges[k + 1], count, tall: count }));
+    const [lefts, rights, counts] = series.buckets[i];
+    return counts.map((count, k) => {
+      const [left, right] = rights[k] > lefts[k] ? [lefts[k], rights[k]] : [lefts[k] - thin / 2, lefts[k] + thin / 2];
+      return { left, right, count, tall: count / Math.max(right - left, thin) };
     });
-    return { rows, place, tallest, rise, inner, low, high, offset, centres, bottom: EDGE.top + inner.height };
+  };
+
+  const range = ({ edges, series }) => {
+    let [low, high] = edges ? [edges[0], edges.at(-1)] : [Infinity, -Infinity];
+    if (!edges) for (const { buckets } of series) for (const [lefts, rights] of buckets) { for (const at of lefts) low = Math.min(low, at); for (const at of rights) high = Math.max(high, at); }
+    if (low > high) [low, high] = [0, 0];
+    return low === high ? [low / 1.1 - 1, high * 1.1 + 1] : [low, high];
+  };
+
+  // Where everything lies, in pixels: rows oldest first, and what the axes say.
+  const geometry = (data, { mode, axis, width, height, log }) => {
+    const inner = { width: width - EDGE.left - EDGE.right, height: height - EDGE.top - EDGE.bottom }, offset = mode === "offset";
+    const [low, high] = range(data), place = (value) => EDGE.left + ((value / 2 - low / 2) / (high / 2 - low / 2)) * inner.width;
+    const rows = data.series.flatMap((series) => {
+      const time = times(series, axis);
+      return series.step.map((_, index) => ({ series, index, time: time[index], cells: cellsOf(data, series, index, (high - low) * THIN) }));
+    }).sort((a, b) => a.time - b.time);
+    const heights = rows.flatMap(({ cells }) => cells.map(({ tall }) => tall)).filter((tall) => tall > 0);
+    const tallest = heights.reduce((most, tall) => Math.max(most, tall), 1e-12), unit = data.edges ? 1 : heights.reduce((least, tall) => Math.min(least, tall), tallest);
+    const rise = offset ? inner.height * RIDGE : inner.height;
+    const lift = (tall) => rise * (log ? Math.log1p(tall / unit) / Math.log1p(tallest / unit) : tall / tallest);
+    const first = rows[0].time, last = rows.at(-1).time;
+    for (const row of rows) {
+      row.age = last > first ? (row.time - first) / (last - first) : 1;
+      row.base = offset ? EDGE.top + rise + row.age * (inner.height - rise) : EDGE.top + inner.height;
+    }
+    return { rows, place, lift, tallest, unit, low, high, offset, bottom: EDGE.top + inner.height, right: EDGE.left + inner.width };
+  };
+
+  const outline = (row, plan, smooth) => {
+    const { place, lift, right } = plan, { cells, base } = row;
+    if (!cells.length) return `M${EDGE.left},${base.toFixed(1)}H${right}`;
+    if (smooth) return curve([EDGE.left, ...cells.map((cell) => place((cell.left + cell.right) / 2)), right], [base, ...cells.map(({ tall }) => base - lift(tall)), base]);
+    let path = `M${place(cells[0].left).toFixed(1)},${base.toFixed(1)}`, at = cells[0].left;
+    for (const { left, right: end, tall } of cells) {
+      if (left > at) path += `V${base.toFixed(1)}H${place(left).toFixed(1)}`;
+      path += `V${(base - lift(tall)).toFixed(1)}H${place(end).toFixed(1)}`;
+      at = end;
+    }
+    return `${path}V${base.toFixed(1)}`;
+  };
+
+  // What the axis of heights says where all have one base line.
+  const levels = (plan, log) => {
+    if (!log) return ticks(0, plan.tallest, 5);
+    const found = [0];
+    for (let power = Math.max(0, Math.ceil(Math.log10(plan.unit))), most = Math.floor(Math.log10(plan.tallest)), by = Math.max(1, Math.ceil((most - power) / 5)); power <= most; power += by) found.push(10 ** power);
+    return found;
   };
 
   const draw = (host, data, options) => {
-    const { width, height, axis, label } = options, plan = geometry(data, options);
-    const root = svg("svg", { class: `histogram ${options.mode}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
-    const right = width - EDGE.right;
+    const { width, height, axis, label, log, colour } = options, plan = geometry(data, options), { right } = plan;
+    const root = plan.svg = svg("svg", { class: `histogram ${options.mode}`, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
     for (const value of ticks(plan.low, plan.high, Math.max(2, width / 80))) {
       const at = plan.place(value);
       root.append(svg("line", { class: "grid-line", x1: at, x2: at, y1: EDGE.top, y2: plan.bottom }), svg("text", { class: "tick", x: at, y: height - 8, "text-anchor": "middle" }, opscope.number(value)));
     }
+    const level = (at, text) => root.append(svg("line", { class: "grid-line", x1: EDGE.left, x2: right + 5, y1: at, y2: at }), svg("text", { class: "tick", x: right + 9, y: at + 3.5 }, text));
     if (plan.offset) {
       let lastLabel = -Infinity;
       // From the newest on, so that the last step always has its label.
       for (const row of [...plan.rows].reverse()) {
         if (Math.abs(row.base - lastLabel) < 24) continue;
         lastLabel = row.base;
-        root.append(svg("line", { class: "grid-line", x1: EDGE.left, x2: right + 5, y1: row.base, y2: row.base }), svg("text", { class: "tick", x: right + 9, y: row.base + 3.5 }, told(row.time, axis)));
+        level(row.base, told(row.time, axis));
       }
-    } else {
-      for (const count of ticks(0, plan.tallest, 5)) {
-        const at = plan.bottom - (count / plan.tallest) * plan.rise;
-        root.append(svg("line", { class: "grid-line", x1: EDGE.left, x2: right + 5, y1: at, y2: at }), svg("text", { class: "tick", x: right + 9, y: at + 3.5 }, opscope.number(count)));
-      }
+    } else for (const tall of levels(plan, log)) level(plan.bottom - plan.lift(tall), opscope.number(tall));
+    for (const row of plan.rows) {
+      row.path = svg("path", { class: "ridge", d: outline(row, plan, Boolean(data.edges)), style: `--run:${colour(row.series.run)};--age:${(row.age * 100).toFixed(0)}%`, "data-step": row.series.step[row.index], "data-run": row.series.run });
+      root.append(row.path);
     }
-    plan.paths = plan.rows.map((row) => {
-      const path = svg("path", { class: "ridge", d: curve(row.x, row.y), style: `--age:${(row.age * 100).toFixed(0)}%`, "data-step": data.step[row.index] });
-      root.append(path);
-      return path;
-    });
     plan.mark = svg("circle", { class: "mark", r: 4, visibility: "hidden" });
     root.append(plan.mark);
     host.replaceChildren(root);
     return plan;
   };
 
-  // The row and bin under a point of the plot: the ridge in front that covers it, else the nearest.
+  // The row and cell under a point of the plot: the ridge in front that covers it, else the nearest.
   const at = (plan, x, y) => {
-    const { centres } = plan;
-    let bin = 0;
-    centres.forEach((centre, i) => { if (Math.abs(plan.place(centre) - x) < Math.abs(plan.place(centres[bin]) - x)) bin = i; });
     let best = null, nearest = Infinity;
-    for (const row of plan.rows) {
-      const top = row.y[bin + 1], covered = plan.offset && y >= top - 2 && y <= row.base;
-      const far = covered ? -row.index : Math.min(Math.abs(y - top), plan.offset ? Math.abs(y - row.base) : Infinity);
-      if (far <= nearest) { nearest = far; best = row; }
-    }
-    return best && { row: best, bin };
+    plan.rows.forEach((row, front) => {
+      if (!row.cells.length) return;
+      const far = (cell) => Math.max(plan.place(cell.left) - x, x - plan.place(cell.right), 0);
+      const cell = row.cells.reduce((a, b) => (far(b) < far(a) ? b : a));
+      const top = row.base - plan.lift(cell.tall), covered = plan.offset && y >= top - 2 && y <= row.base;
+      const away = covered ? -front : Math.min(Math.abs(y - top), plan.offset ? Math.abs(y - row.base) : Infinity);
+      if (away <= nearest) { nearest = away; best = { row, cell }; }
+    });
+    return best;
   };
 
   opscope.histogramPlot = { draw, at, geometry };

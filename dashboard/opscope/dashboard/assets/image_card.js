@@ -7,7 +7,7 @@ opscope.ImageCard = class extends opscope.StepCard {
     Object.assign(this, { picture, sample });
     this.facts = el("p", { class: "card-facts" });
     this.element.append(this.facts);
-    sample.addEventListener("click", () => window.dash_clientside.set_props("images-sample", { value: this.shown + 2 > this.count ? 1 : this.shown + 2 }));
+    sample.addEventListener("click", () => page.setSample(this.shown + 2 > this.count ? 1 : this.shown + 2));
     picture.addEventListener("error", () => { if (picture.getAttribute("src")) { this.clear(); this.note.textContent = "The picture is damaged."; } });
     picture.addEventListener("load", () => this.element.classList.toggle("tiny", picture.naturalWidth < 200));
   }

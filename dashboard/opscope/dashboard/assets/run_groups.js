@@ -1,15 +1,23 @@
-// Runs that belong together: by folder, or by what a regular expression finds in their names.
+// Runs that belong together: by folder, by what a regular expression finds in their names, or by
+// the value of a hyperparameter.
 (() => {
-  // `by` is "folder" or "regex:..."; the captures of the expression, or all it matched, are the name.
-  const grouping = (by) => {
-    const text = by.startsWith("regex:") ? by.slice(6) : null, found = text ? opscope.pattern(text) : null;
-    return (run) => {
-      if (text !== null) {
-        const match = found?.exec(run);
-        return match ? match.slice(1).filter((part) => part != null).join(" ") || match[0] || "(others)" : "(others)";
-      }
-      return run.includes("/") ? run.slice(0, run.lastIndexOf("/")) : run;
-    };
+  const OTHERS = "(others)";
+
+  // `by` is "folder", "regex:..." or "hparam:NAME"; of an expression the captures, or all it
+  // matched, are the name. settings: for each run its hyperparameters by name.
+  const grouping = (by, settings = {}) => {
+    if (by.startsWith("hparam:")) {
+      const name = by.slice(7);
+      return (run) => { const value = settings[run]?.[name]; return value == null ? OTHERS : `${name} ${typeof value === "number" ? opscope.number(value) : value}`; };
+    }
+    if (by.startsWith("regex:")) {
+      const found = opscope.pattern(by.slice(6));
+      return (run) => {
+        const match = by.length > 6 ? found?.exec(run) : null;
+        return match ? match.slice(1).filter((part) => part != null).join(" ") || match[0] || OTHERS : OTHERS;
+      };
+    }
+    return (run) => (run.includes("/") ? run.slice(0, run.lastIndexOf("/")) : run);
   };
 
   // Each group's colour, of those that the runs have.

@@ -1,40 +1,52 @@
 // The runs in a side bar, as a tree of folders: colour, check box, name. A double click shows that
-// run or folder alone; runs are renamed and hidden in this browser only.
+// run or folder alone; runs are renamed, painted and hidden in this browser only.
 opscope.RunList = class {
-  // page: the page's name; changed(): called when other runs are shown.
-  constructor(page, changed) {
-    this.host = document.getElementById(`${page}-runs`);
-    this.changed = changed;
+  // page: its state has the filter `runs`; runsChanged() is called when others are shown.
+  constructor(page) {
+    const { el, controls } = opscope;
+    this.page = page;
     this.runs = [];
-    this.filter = /(?:)/;
+    this.filter = opscope.pattern(page.state.runs) ?? /(?:)/;
     this.folded = new Set();
+    this.colours = new opscope.RunColouring(page);
+    this.host = el("div", { id: `${page.name}-runs`, class: "run-list", "aria-label": "Runs shown", role: "group" });
+    this.element = el("section", { class: "runs", "aria-label": "Runs" }, el("span", { class: "label", text: "Runs" }),
+      controls.filter("Filter runs", "Filter (regular expression)", page.state.runs, (runs) => page.set({ runs })),
+      this.colours.element, this.host);
     const asked = opscope.query().getAll("run");
     this.only = asked.length ? new Set(asked) : null; // null: every run, those to come included
   }
 
-  get alive() { return this.host?.isConnected; }
   get shown() { return this.listed.filter(({ run }) => this.isOn(run)); }
   get listed() { return this.runs.filter(({ run }) => !opscope.runNames.hidden(run) && (this.filter.test(run) || (opscope.runNames.renamed(run) && this.filter.test(opscope.runNames.told(run))))); }
   isOn(run) { return this.only === null || this.only.has(run); }
-  colour(run) { return this.colours?.get(run) ?? "#888"; }
 
   set(runs) {
     this.runs = runs;
-    this.colours = new Map(runs.map(({ run, colour }) => [run, colour]));
+    this.colours.set(runs);
     this.draw();
   }
 
   setFilter(text) {
-    const filter = opscope.pattern(text);
-    if (filter) { this.filter = filter; this.draw(); }
-    return filter !== null;
+    this.filter = opscope.pattern(text) ?? this.filter;
+    this.draw();
+  }
+
+  recolour() {
+    this.colours.regroup();
+    this.draw();
+  }
+
+  // Others are shown, or called otherwise.
+  changed() {
+    this.draw();
+    this.page.runsChanged();
   }
 
   choose(names) {
     const all = this.runs.every(({ run }) => names.has(run));
     this.only = all ? null : names;
     opscope.remember({ run: all ? null : names.size ? [...names] : [""] });
-    this.draw();
     this.changed();
   }
 
@@ -87,9 +99,19 @@ opscope.RunList = class {
     const act = (text, title, onclick) => el("button", { type: "button", class: "act", text, title: `${title} ${told}`, onclick });
     const label = el("label", { title: `${told}${told === run ? "" : `\n${run}`}\nDouble click: only this run`, ondblclick: (event) => { event.preventDefault(); this.choose(new Set([run])); } },
       this.box([run], run, told), el("span", { class: "run-name" }, el("bdi", { text: name })));
-    const line = el("div", { class: "run", style: `--run: ${this.painted?.(run) ?? this.colour(run)}; --depth: ${depth}` }, label,
-      act("only", "Show only", () => this.choose(new Set([run]))), act("name", "Give another name to", () => this.rename(run, label)), act("hide", "Hide", () => { runNames.hide(run); this.draw(); this.changed(); }));
+    const line = el("div", { class: "run", style: `--run: ${this.colours.of(run)}; --depth: ${depth}` }, label,
+      act("only", "Show only", () => this.choose(new Set([run]))), act("name", "Give another name to", () => this.rename(run, label)), this.picker(run, told), act("hide", "Hide", () => { runNames.hide(run); this.changed(); }));
     return line;
+  }
+
+  // The colour of a run, where runs have their own.
+  picker(run, told) {
+    if (this.colours.grouped) return null;
+    return opscope.el("input", { type: "color", class: "act", title: `Another colour for ${told}`, "aria-label": `Colour of ${told}`, value: this.colours.of(run), onchange: ({ target }) => {
+      opscope.runNames.paint(run, target.value);
+      this.recolour();
+      this.page.redraw();
+    } });
   }
 
   box(runs, key, name) {
@@ -101,7 +123,7 @@ opscope.RunList = class {
   }
 
   rename(run, label) {
-    const done = (keep) => { if (!input.isConnected) return; if (keep) opscope.runNames.rename(run, input.value.trim()); this.draw(); this.changed(); };
+    const done = (keep) => { if (!input.isConnected) return; if (keep) opscope.runNames.rename(run, input.value.trim()); this.changed(); };
     const input = opscope.el("input", {
       class: "text-input", value: opscope.runNames.told(run), "aria-label": `New name of ${run}`, placeholder: run,
       onkeydown: (event) => { if (event.key === "Enter") done(true); else if (event.key === "Escape") done(false); }, onblur: () => done(true),
@@ -114,7 +136,7 @@ opscope.RunList = class {
     const { el, runNames } = opscope, listed = this.listed, names = listed.map(({ run }) => run), on = names.filter((run) => this.isOn(run));
     const hidden = this.runs.map(({ run }) => run).filter((run) => runNames.hidden(run));
     const all = this.box(names, "all", "All runs"), focused = this.host.contains(document.activeElement) ? document.activeElement.dataset.focus : null;
-    const show = el("button", { type: "button", class: "link-button", text: "show", onclick: () => { runNames.unhide(hidden); this.draw(); this.changed(); } });
+    const show = el("button", { type: "button", class: "link-button", text: "show", onclick: () => { runNames.unhide(hidden); this.changed(); } });
     this.host.replaceChildren(
       el("div", { class: "run all" }, el("label", {}, all, el("span", { text: `${on.length} of ${listed.length} shown` }))),
       ...this.rows(this.tree(listed), "", 0),

@@ -2,17 +2,28 @@
 (() => {
   const BIG = 420, NORMAL = 236; // heights of the plot in pixels
 
+  // What is shown of a card, in the address: [name, [from, to], [low, high] or null].
+  const zooms = () => opscope.query().getAll("zoom").flatMap((text) => { try { const found = JSON.parse(text); return Array.isArray(found) ? [found] : []; } catch { return []; } });
+  const span = (ends) => (Array.isArray(ends) && ends.length === 2 && ends.every(Number.isFinite) && ends[0] < ends[1] ? ends : null);
+  const zoomOf = (name) => {
+    const [, x, y] = zooms().find(([of]) => of === name) ?? [];
+    return span(x) || span(y) ? { x: span(x), y: span(y) } : null;
+  };
+
   opscope.ScalarCard = class {
-    // page: opscope.scalars.page; the card asks it for runs, colours and settings.
-    constructor({ tag, tags = [tag], description, chart = false }, page) {
-      Object.assign(this, { tags, tag: tags[0], description, chart, page, zoom: null, inView: false, stale: true, big: false, tabled: false });
-      this.name = tags.join(", ");
-      this.logY = opscope.query().getAll("log").includes(this.name);
+    // page: opscope.scalars.page; the card asks it for runs, colours and settings. A chart may have
+    // a `title`, and a `name` by which the address knows it.
+    constructor({ tag, tags = [tag], name = tags.join(", "), title, description, chart = false }, page) {
+      Object.assign(this, { tags, tag: tags[0], name, title, description, chart, page, zoom: null, inView: false, stale: true });
+      [this.logY, this.big, this.tabled] = ["log", "big", "table"].map((word) => opscope.marked(word, this.name));
+      this.zoom = zoomOf(this.name);
       this.build();
+      this.element.classList.toggle("big", this.big);
+      this.table.hidden = !this.tabled;
     }
 
     build() {
-      const { el, controls, scalarExport } = opscope, { tag } = this, cut = tag.lastIndexOf("/") + 1;
+      const { el, controls, scalarExport } = opscope, { tag = "" } = this, cut = tag.lastIndexOf("/") + 1;
       const button = (icon, label, act) => controls.button(icon, label, act, { "aria-label": `${label}: ${this.name}` });
       this.bad = el("span", { class: "bad-count", hidden: true });
       this.alert = el("span", { class: "alert-badge", hidden: true });
@@ -29,7 +40,7 @@
       this.frame = el("div", { class: "plot-frame" }, this.plot, this.dots, this.note);
       this.key = el("ul", { class: "tag-key", hidden: this.tags.length < 2 }, ...this.tags.map((one) => el("li", {}, this.swatch(one), one)));
       this.table = el("div", { class: "card-table", hidden: true });
-      const title = this.tags.length > 1 ? [el("span", { text: this.name })] : [el("span", { class: "card-path", text: tag.slice(0, cut) }), el("span", { text: tag.slice(cut) })];
+      const title = this.title || this.tags.length > 1 ? [el("span", { text: this.title ?? this.name })] : [el("span", { class: "card-path", text: tag.slice(0, cut) }), el("span", { text: tag.slice(cut) })];
       this.element = el("article", { class: "card scalar-card", "data-tag": this.name, "aria-label": this.name },
         el("header", { class: "card-head" },
           el("h3", { title: [this.name, this.description].filter(Boolean).join("\n") }, ...title),
@@ -58,14 +69,14 @@
     setLog(on) {
       this.logY = on;
       if (this.zoom) this.zoom = { ...this.zoom, y: null };
-      const others = opscope.query().getAll("log").filter((name) => name !== this.name);
-      opscope.remember({ log: on ? [...others, this.name] : others });
+      opscope.mark("log", this.name, on);
       this.mark();
       this.redraw();
     }
 
     setBig(on) {
       this.big = on;
+      opscope.mark("big", this.name, on);
       this.element.classList.toggle("big", on);
       this.mark();
       this.redraw();
@@ -73,6 +84,7 @@
 
     setTable(on) {
       this.tabled = on;
+      opscope.mark("table", this.name, on);
       this.table.hidden = !on;
       this.mark();
       if (on) this.refresh();
@@ -80,9 +92,23 @@
 
     setZoom(zoom) {
       this.zoom = zoom;
+      this.rememberZoom();
       this.mark();
       if (this.data && zoom) this.draw(); // at once with what is here, and finer when it has come
       this.refresh();
+    }
+
+    // Where the axis is another, a range of it means nothing.
+    forgetZoom() {
+      this.zoom = null;
+      this.rememberZoom();
+      this.mark();
+    }
+
+    rememberZoom() {
+      const short = (ends) => ends && ends.map((end) => +end.toPrecision(12)), { zoom } = this;
+      const others = zooms().filter(([of]) => of !== this.name), own = zoom ? [[this.name, short(zoom.x), short(zoom.y)]] : [];
+      opscope.remember({ zoom: [...others, ...own].map((each) => JSON.stringify(each)) });
     }
 
     mark() {
@@ -118,6 +144,7 @@
         if (error.name === "AbortError") return;
         this.stale = true;
         this.note.textContent = error.message;
+        this.page.firstDrawn();
       }
     }
 

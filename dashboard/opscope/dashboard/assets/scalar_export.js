@@ -1,13 +1,8 @@
 // Taking data away: of a card as CSV, JSON, SVG or PNG; of all cards listed as CSV, or pictures in a zip.
 (() => {
   const KEPT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "font-family", "font-size", "font-weight", "text-anchor"];
+  const { save } = opscope;
   const safe = (name) => name.replace(/[^\w.-]+/g, "_");
-
-  const save = (blob, name) => {
-    const link = opscope.el("a", { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 30_000);
-  };
 
   // The chart as a document of its own: the page's style sheets are written into its elements.
   const picture = (card) => {

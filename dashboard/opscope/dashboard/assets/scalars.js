@@ -1,149 +1,61 @@
 // The scalars page: its controls, its state in the address, its cards from the tag index.
 (() => {
-  const DEFAULTS = { smoothing: 0.6, axis: "step", outliers: true, orphans: false, lines: "runs", spread: "std", group: "folder", colours: "run", sort: "nearest", runs: "", tags: "", wide: false };
-  const RELOADS = ["smoothing", "axis", "orphans", "lines", "spread", "runs"];
   const PINS = "opscope:scalars:pins";
-  let page = null;
 
   const kept = () => { try { return JSON.parse(localStorage.getItem(PINS)) ?? []; } catch { return []; } };
 
-  const fromAddress = () => {
-    const query = opscope.query(), state = { ...DEFAULTS };
-    for (const [key, value] of Object.entries(DEFAULTS)) {
-      const word = query.get(key);
-      if (word === null) continue;
-      state[key] = typeof value === "boolean" ? word === "1" : typeof value === "number" ? Number(word) || 0 : word;
-    }
-    state.smoothing = Math.min(0.99, Math.max(0, state.smoothing));
-    return state;
-  };
+  class ScalarsPage extends opscope.CardPage {
+    static defaults = { smoothing: 0.6, axis: "step", outliers: true, orphans: false, lines: "runs", spread: "std", sort: "nearest" };
+    static asks = ["smoothing", "axis", "orphans", "lines", "spread"];
+    static perTag = true;
 
-  class ScalarsPage {
-    constructor(side, body) {
-      Object.assign(this, { side, body, state: fromAddress(), index: { runs: [], tags: [] }, byTag: new Map() });
+    checked(state) { return { ...state, smoothing: Math.min(0.99, Math.max(0, state.smoothing)) }; }
+
+    opened() {
       const query = opscope.query(), at = query.get("at");
       this.cursor = at === null ? null : Number(at);
       this.pins = query.has("pin") ? query.getAll("pin") : kept();
       this.charts = query.getAll("chart").flatMap((text) => { try { return [JSON.parse(text).map(String)]; } catch { return []; } });
-      this.regroup();
-      this.build();
-      this.runs = new opscope.RunList("scalars", () => this.refresh());
-      this.runs.painted = (run) => this.colour(run);
-      this.runs.setFilter(this.state.runs);
-      this.grid = new opscope.CardGrid(this.cards, (item) => new opscope.ScalarCard(item, this));
-      this.ready = this.load();
     }
 
-    build() {
-      const { el, controls } = opscope, { state } = this, set = (key) => (value) => this.set({ [key]: value });
-      this.summary = el("span", { class: "summary", role: "status" });
-      this.cards = el("div", { class: "groups", id: "scalars-cards" });
-      this.regex = controls.filter("Expression that groups runs", "e.g. (lr[^/]*)", state.group.replace(/^(folder|regex:)/, ""), (text) => this.set({ group: `regex:${text}` }));
-      this.spread = controls.choice("Band", [["std", "± standard deviation"], ["sem", "± standard error"], ["range", "least to greatest"]], state.spread, set("spread"));
-      const download = el("summary", { class: "plain-button", text: "Download" });
-      this.side.append(
-        controls.slider("Smoothing", { min: 0, max: 0.99, step: 0.01, value: state.smoothing }, set("smoothing")),
-        controls.segmented("Horizontal axis", [["step", "Step"], ["relative", "Relative"], ["wall", "Wall"]], state.axis, set("axis")),
-        controls.segmented("Lines", [["runs", "Each run"], ["groups", "Mean of groups"]], state.lines, set("lines")),
+    settings() {
+      const { el, controls } = opscope, { state } = this;
+      this.spread = controls.choice("Band", [["std", "± standard deviation"], ["sem", "± standard error"], ["range", "least to greatest"]], state.spread, this.setter("spread"));
+      return [
+        controls.slider("Smoothing", { min: 0, max: 0.99, step: 0.01, value: state.smoothing }, this.setter("smoothing")),
+        controls.segmented("Horizontal axis", opscope.timeAxes, state.axis, this.setter("axis")),
+        controls.segmented("Lines", [["runs", "Each run"], ["groups", "Mean of groups"]], state.lines, this.setter("lines")),
         this.spread,
-        el("details", { class: "more", open: state.group !== "folder" || state.colours !== "run" }, el("summary", { text: "More settings" }),
-          controls.toggle("Ignore outliers", state.outliers, set("outliers"), "A few extreme points do not stretch the axis"),
-          controls.toggle("Points before restarts", state.orphans, set("orphans"), "What a restart of the training made obsolete, dashed"),
-          controls.choice("Colours", [["run", "by run"], ["group", "by group"]], state.colours, set("colours")),
-          controls.choice("Groups", [["folder", "by folder"], ["regex", "by expression"]], state.group === "folder" ? "folder" : "regex", (by) => this.set({ group: by === "folder" ? by : `regex:${this.regex.input.value}` })),
-          this.regex,
-          controls.choice("Tooltip order", [["nearest", "nearest first"], ["highest", "highest first"], ["lowest", "lowest first"], ["name", "by name"]], state.sort, set("sort"))),
-        el("div", { class: "runs" }, el("span", { class: "label", text: "Runs" }),
-          controls.filter("Filter runs", "Filter (regular expression)", state.runs, set("runs")),
-          el("div", { id: "scalars-runs", class: "run-list", "aria-label": "Runs shown", role: "group" })));
-      this.body.append(
-        el("div", { class: "toolbar" },
-          el("div", { class: "tag-filter" }, controls.filter("Filter tags", "Filter tags (regular expression)", state.tags, set("tags"))),
-          this.summary,
-          controls.menu(el("summary", { class: "plain-button", text: "Combine" }), (list) => this.fillCombine(list)),
-          controls.menu(el("summary", { class: "plain-button", text: "Alerts" }), (list) => opscope.alerts.fill(list)),
-          controls.menu(download, (list) => opscope.scalarExport.fillAll(list, this)),
-          controls.toggle("Full width", state.wide, set("wide"))),
-        this.cards);
-      this.show();
+        el("details", { class: "more", open: !state.outliers || state.orphans || state.sort !== "nearest" }, el("summary", { text: "More settings" }),
+          controls.toggle("Ignore outliers", state.outliers, this.setter("outliers"), "A few extreme points do not stretch the axis"),
+          controls.toggle("Points before restarts", state.orphans, this.setter("orphans"), "What a restart of the training made obsolete, dashed"),
+          controls.choice("Tooltip order", [["nearest", "nearest first"], ["highest", "highest first"], ["lowest", "lowest first"], ["name", "by name"]], state.sort, this.setter("sort"))),
+      ];
     }
 
-    // What depends on the state outside of the cards.
-    show() {
-      this.cards.classList.toggle("wide", this.state.wide);
-      this.spread.hidden = this.state.lines !== "groups";
-      this.regex.hidden = this.state.group === "folder";
+    tools() {
+      const { el, controls } = opscope, menu = (text, fill) => controls.menu(el("summary", { class: "plain-button", text }), fill);
+      return [menu("Combine", (list) => this.fillCombine(list)), menu("Alerts", (list) => opscope.alerts.fill(list)), menu("Download", (list) => opscope.scalarExport.fillAll(list, this))];
     }
 
-    move(side, body) {
-      const focused = document.activeElement;
-      side.append(...this.side.childNodes);
-      body.append(...this.body.childNodes);
-      Object.assign(this, { side, body });
-      focused?.focus?.({ preventScroll: true });
-    }
+    show() { this.spread.hidden = this.state.lines !== "groups"; }
 
-    async load() {
-      try {
-        this.index = await opscope.json("/api/scalars/tags");
-      } catch (error) {
-        this.summary.textContent = error.message;
-        return;
-      }
-      this.byTag = new Map(this.index.tags.map(({ tag, runs }) => [tag, new Set(runs)]));
-      this.regroup();
-      this.runs.set(this.index.runs);
-      this.list();
-    }
-
-    list() {
-      const filter = opscope.pattern(this.state.tags);
-      const found = this.index.tags.filter(({ tag }) => filter.test(tag)), described = new Map(this.index.tags.map(({ tag, description }) => [tag, description]));
-      this.listed = found.map(({ tag }) => tag);
-      this.grid.set([
+    items(found) {
+      const described = new Map(this.index.tags.map(({ tag, description }) => [tag, description]));
+      return [
         ...this.charts.map((tags) => ({ key: `chart ${JSON.stringify(tags)}`, tags, tag: tags[0], chart: true, group: "Combined" })),
         ...this.pins.filter((tag) => this.byTag.has(tag)).map((tag) => ({ key: `pin ${tag}`, tag, description: described.get(tag), group: "Pinned" })),
-        ...found.map(({ tag, description }) => ({ key: tag, tag, description })),
-      ]);
-      this.summary.textContent = `${found.length} of ${this.index.tags.length} tags`;
+        ...super.items(found),
+      ];
     }
 
-    async update() {
-      await this.load();
-      this.refresh();
+    card(item) { return new opscope.ScalarCard(item, this); }
+
+    changed(other) {
+      if (other("lines")) this.runs.recolour();
+      if (other("axis")) { this.pinCursor(null); this.grid.each((card) => card.forgetZoom()); }
+      if (other("group") && this.state.lines === "groups") this.refresh();
     }
-
-    refresh() { this.grid.each((card) => card.refresh()); }
-    redraw() { this.grid.each((card) => card.redraw()); }
-
-    set(change) {
-      const before = this.state, state = this.state = { ...before, ...change }, other = (key) => state[key] !== before[key];
-      opscope.remember(Object.fromEntries(Object.entries(DEFAULTS).map(([key, value]) => [key, state[key] === value ? null : typeof value === "boolean" ? (state[key] ? "1" : "0") : String(state[key])])));
-      if (other("group")) this.regroup();
-      if (["group", "colours", "lines"].some(other)) this.runs.draw();
-      this.show();
-      if (other("runs")) this.runs.setFilter(state.runs);
-      if (other("axis")) { this.pinCursor(null); this.grid.each((card) => { card.zoom = null; card.mark(); }); }
-      if (other("tags")) this.list();
-      if (RELOADS.some(other) || (other("group") && state.lines === "groups")) this.refresh(); else this.redraw();
-    }
-
-    // Runs and their colours.
-
-    runsOf(tags) {
-      return this.runs.shown.map(({ run }) => run).filter((run) => tags.some((tag) => this.byTag.get(tag)?.has(run)));
-    }
-
-    regroup() {
-      this.groupOf = opscope.runGroups.grouping(this.state.group);
-      this.groupColours = opscope.runGroups.colours(this.index.runs, this.groupOf);
-    }
-
-    colour(run, group = this.groupOf(run)) {
-      return this.state.colours === "group" || this.state.lines === "groups" ? this.groupColours.get(group) ?? "#888" : this.runs.colour(run);
-    }
-
-    named(run) { return opscope.runNames.told(run); }
 
     // The cursor: under the pointer for a moment, or stopped at a place on the axis.
 
@@ -205,27 +117,9 @@
     }
 
     alertsOf(tags) { return opscope.alerts.of(tags); }
-    firstDrawn() { opscope.early.drawn(); }
-    dispose() { this.grid.dispose(); }
   }
 
-  // The page is filled where it stands before Dash has started; Dash's own elements take it over.
-  const mount = () => {
-    const side = document.getElementById("scalars-side") ?? opscope.early.host("scalars-side");
-    const body = document.getElementById("scalars-body") ?? opscope.early.host("scalars-body");
-    if (!side || !body || page?.body === body) return;
-    if (page && page.body === opscope.early.host("scalars-body")) {
-      page.move(side, body);
-      opscope.early.done();
-      return;
-    }
-    page?.dispose();
-    page = new ScalarsPage(side, body);
-  };
-  new MutationObserver(mount).observe(document.documentElement, { childList: true, subtree: true });
-  mount();
-
-  opscope.on("alerts", () => page?.body.isConnected && page.grid.each((card) => card.tellAlerts()));
-  opscope.on("generation", () => page?.body.isConnected && page.update());
-  opscope.scalars = { get page() { return page; } };
+  opscope.ScalarsPage = ScalarsPage;
+  opscope.openPage("scalars", ScalarsPage);
+  opscope.on("alerts", () => { const { page } = opscope.scalars; if (page?.body.isConnected) page.grid.each((card) => card.tellAlerts()); });
 })();

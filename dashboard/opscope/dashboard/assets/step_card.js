@@ -8,7 +8,7 @@ opscope.StepCard = class extends opscope.RunCard {
     this.at = page.stepping.of(this);
   }
 
-  get api() { return `/api/${this.page.made.name}`; }
+  get api() { return `/api/${this.page.name}`; }
   get(options) { return opscope.json(`${this.api}/points`, { run: this.run, tag: this.tag }, options); }
   dispose() { super.dispose(); this.asked?.abort(); }
 

@@ -26,7 +26,8 @@ def detail(view: GraphView, name: str) -> dict[str, Any] | None:
     Lists hold at most 100 rows; `total` beside them says how many there are. Keys: `id`, `name`,
     `kind` ("scope", "group", "op"), `devices` [[name, count]], `inputs`, `outputs`,
     `control_inputs`, `control_outputs`; for an op also `op`, `results`, `attributes`,
-    `functions`; for a scope `nodes`, `scopes`, `ops`, `twins`.
+    `functions`; for a scope `nodes`, `scopes`, `ops`, `twins`, `series` (the op of a series of
+    nodes, else "").
     """
     hierarchy = view.hierarchy
     item = hierarchy.find(name)
@@ -121,6 +122,7 @@ def _scope(view: GraphView, scope: int) -> dict[str, Any]:
     ops = hierarchy.op_counts(scope)
     return {
         "kind": "group" if hierarchy.grouped[scope] else "scope",
+        "series": hierarchy.series_op(scope),
         "nodes": hi - lo,
         "scopes": int(np.count_nonzero(inside)),
         "ops": [[op, count] for op, count in ops[:12]],

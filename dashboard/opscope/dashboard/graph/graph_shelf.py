@@ -13,7 +13,8 @@ from opscope.dashboard.graph.grouping import AUTOMATIC, Grouping
 from opscope.dashboard.graph.step_stats import StepStats
 from opscope.dashboard.graph.uploads import Uploads
 from opscope.dashboard.graph.view import GraphView
-from opscope.dashboard.store import Store
+from opscope.dashboard.store import Store, UnreadableError
+from opscope.events.error import EventsError
 from opscope.events.graph_calls import expand_calls
 from opscope.events.graph_columns import GraphColumns, GraphDefError
 
@@ -50,6 +51,7 @@ class GraphShelf:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
+        self._preparing = threading.Lock()
         self._kept: OrderedDict[tuple[str, str | None], tuple[bytes, Shelved]] = OrderedDict()
         self._stats: tuple[bytes, StepStats] | None = None
         self.uploads = Uploads()
@@ -85,6 +87,27 @@ class GraphShelf:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
             return shelved.grouped(grouping)
+
+    def prepare(self, run: str | None, tag: str | None, expanded: list[str]) -> None:
+        """Begin in the background what the page asks for once its scripts have come.
+
+        Without a run, of the first that has a graph; one graph at a time.
+        """
+        if self._preparing.acquire(blocking=False):
+            asked = run, tag, expanded
+            threading.Thread(target=self._prepare, args=asked, daemon=True).start()
+
+    def _prepare(self, run: str | None, tag: str | None, expanded: list[str]) -> None:
+        try:
+            found = {each["run"]: each["graphs"] for each in self.listing() if each["graphs"]}
+            run = run if run in found else next(iter(found), None)
+            if run is not None:
+                tags = [graph["tag"] for graph in found[run]]
+                self.get(run, tag if tag in tags else tags[0]).view.view(expanded)
+        except (EventsError, UnreadableError):
+            pass  # told to who asks for the graph
+        finally:
+            self._preparing.release()
 
     def steps(self, run: str) -> list[dict[str, Any]]:
         """What a run has RunMetadata of: [{"tag", "step"}], in the order written."""

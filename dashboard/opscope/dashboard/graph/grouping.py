@@ -5,24 +5,38 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opscope.dashboard.graph.hierarchy import Hierarchy
-from opscope.dashboard.graph.naming import CROWD, longest_run, name_of, numbering
+from opscope.dashboard.graph.naming import CROWD, longest_run, name_of, numberings
 from opscope.dashboard.graph.stretches import FLAT, stretches
-from opscope.dashboard.graph.structure import Hash, structure_hashes
+from opscope.dashboard.graph.structure import structure_of
+from opscope.dashboard.graph.twins import twin_kinds
+from opscope.dashboard.graph.weaving import blocks_of
 
 ALIKE = 4
 """Fewest scopes built alike, numbered in a row or chained, that can become a series."""
 
 
+MANY = 15
+"""Scopes built alike and numbered in a row that are a series in any scope, crowded or not."""
+ALL = "*"
+"""In `Grouping.apart`: every group but those that cut a flat level, which nobody could draw."""
+
+
 @dataclass(frozen=True)
 class Grouping:
-    """Full names of groups taken apart and of series put together by hand."""
+    """Full names of groups taken apart (`ALL` takes each apart) and put together by hand."""
 
     apart: frozenset[str] = frozenset()
     together: frozenset[str] = frozenset()
+
+    def splits(self, name: str) -> bool:
+        """Whether a group that is made by itself is taken apart."""
+        return name in self.apart or (ALL in self.apart and name not in self.together)
 
 
 AUTOMATIC = Grouping()
@@ -30,34 +44,50 @@ AUTOMATIC = Grouping()
 
 @dataclass(frozen=True)
 class Series:
-    """Items that can stand as one group; in a crowded scope they do."""
+    """Items that can stand as one group; where it helps, they do by themselves."""
 
     name: str
     scope: int
     members: list[int]
-    crowded: bool
+    helps: bool
 
 
-def arranged(
-    base: Hierarchy, grouping: Grouping
-) -> tuple[Hierarchy, Hash, dict[str, str], frozenset[str]]:
-    """Put groups together and take them apart.
+class Arrangement(NamedTuple):
+    """A tree of scopes with its groups.
 
-    Gives the hierarchy, the structure hash of each scope, for each name that could stand in a group
-    but does not the name of that group, and the names of groups known here.
+    `kinds` has a number for each scope, equal for twins; `offers` for each name that could stand
+    in a group but does not that group's name; `known` the names of all groups there could be.
     """
+
+    hierarchy: Hierarchy
+    kinds: NDArray[np.int32]
+    offers: dict[str, str]
+    known: frozenset[str]
+
+
+def arranged(base: Hierarchy, grouping: Grouping) -> Arrangement:
+    """Put groups together and take them apart."""
     offers: dict[str, str] = {}
     known = frozenset(name for name, made in zip(base.names, base.grouped, strict=True) if made)
-    dropped = {base.scope_index[name] for name in grouping.apart & known}
+    dropped = {base.scope_index[name] for name in known if grouping.splits(name)}
     for scope in dropped:
         offers.update((base.name(item), base.names[scope]) for item in base.children(scope))
-    hierarchy = _rebuilt(base, dropped, []) if dropped else base
-    hashes = structure_hashes(hierarchy)
-    series = list(_alike(hierarchy, hashes))
+    blocks: list[Series] = []
+    for tangled, cut_up in _blocks(base):
+        dropped |= tangled
+        known |= {each.name for each in cut_up}
+        for each in cut_up:
+            if grouping.splits(each.name):
+                offers.update((base.name(member), each.name) for member in each.members)
+            else:
+                blocks.append(each)
+    hierarchy = _rebuilt(base, dropped, blocks) if dropped or blocks else base
+    kinds = twin_kinds(hierarchy, structure_of(hierarchy))
+    series = list(_alike(hierarchy, kinds))
     chosen = [
         each
         for each in series
-        if each.name not in grouping.apart and (each.crowded or each.name in grouping.together)
+        if not grouping.splits(each.name) and (each.helps or each.name in grouping.together)
     ]
     names = {each.name for each in chosen}
     for each in series:
@@ -77,11 +107,26 @@ def arranged(
         if kept:
             cut = _rebuilt(cut, set(), kept)
     if chosen or cut is not hierarchy:
-        hashes = structure_hashes(cut)
-    return cut, hashes, offers, known
+        kinds = twin_kinds(cut, structure_of(cut))
+    return Arrangement(cut, kinds, offers, known)
 
 
-def _alike(hierarchy: Hierarchy, hashes: Hash) -> Iterator[Series]:
+def _blocks(hierarchy: Hierarchy) -> Iterator[tuple[set[int], list[Series]]]:
+    """Levels that are cut along their flow, as groups by name would tangle it: see weaving.py."""
+    taken = set(hierarchy.scope_index)
+    for scope in hierarchy.crowds(CROWD // 2):
+        groups, blocks = blocks_of(hierarchy, scope)
+        found = []
+        for piece, members in blocks:
+            name = name_of(hierarchy.names[scope], piece)
+            while name in taken or hierarchy.find(name) is not None:
+                name += "\u2032"
+            taken.add(name)
+            found.append(Series(name, scope, members, True))
+        yield set(groups), found
+
+
+def _alike(hierarchy: Hierarchy, kinds: NDArray[np.int32]) -> Iterator[Series]:
     """Find series of scopes in the order of their scopes; no scope lies in two."""
     counts = np.bincount(hierarchy.parent[1:], minlength=hierarchy.m)
     taken = set(hierarchy.scope_index)
@@ -90,7 +135,7 @@ def _alike(hierarchy: Hierarchy, hashes: Hash) -> Iterator[Series]:
         buckets: dict[int, list[int]] = defaultdict(list)
         for item in children:
             if item < hierarchy.m and not hierarchy.series_op(item):
-                buckets[int(hashes[item])].append(item)
+                buckets[int(kinds[item])].append(item)
         for twins in buckets.values():
             if len(twins) < ALIKE:
                 continue
@@ -98,8 +143,8 @@ def _alike(hierarchy: Hierarchy, hashes: Hash) -> Iterator[Series]:
                 while name in taken or hierarchy.find(name) is not None:
                     name += "_"
                 taken.add(name)
-                crowded = len(children) > CROWD and len(members) < len(children)
-                yield Series(name, scope, members, crowded)
+                many = len(children) > CROWD or len(members) >= MANY
+                yield Series(name, scope, members, many and len(members) < len(children))
 
 
 def _pieces(hierarchy: Hierarchy, known: frozenset[str]) -> Iterator[Series]:
@@ -121,20 +166,34 @@ def _pieces(hierarchy: Hierarchy, known: frozenset[str]) -> Iterator[Series]:
 def _runs(hierarchy: Hierarchy, scope: int, twins: list[int]) -> Iterator[tuple[str, list[int]]]:
     """Twins numbered in a row, and of the others those that follow each other in a chain."""
     above = hierarchy.names[scope]
-    stems: dict[str, dict[int, int]] = defaultdict(dict)
+    numbered: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    bare: dict[str, int] = {}
     for item in twins:
         leaf = hierarchy.names[item].rpartition("/")[2].removesuffix("_*")
-        stem, number = numbering(leaf)
-        stems[stem].setdefault(number or 0, item)
+        bare[leaf] = item
+        for before, number, after in numberings(leaf):
+            numbered[before, after].setdefault(number, item)
+    for (before, after), found in numbered.items():
+        if not after and before in bare:
+            found.setdefault(0, bare[before])
     rest = set(twins)
-    for stem, found in stems.items():
-        while len(run := longest_run(sorted(found))) >= ALIKE:
-            members = [found.pop(number) for number in run]
+    for (before, after), found in sorted(numbered.items(), key=_length):
+        while True:
+            run = longest_run(sorted(number for number, item in found.items() if item in rest))
+            if len(run) < ALIKE:
+                break
+            members = [found[number] for number in run]
             rest.difference_update(members)
-            yield name_of(above, f"{stem}_*"), members
+            yield name_of(above, f"{before}*{after}" if after else f"{before}_*"), members
     for chain in _chains(hierarchy, scope, rest):
         first, last = (hierarchy.names[chain[end]].rpartition("/")[2] for end in (0, -1))
         yield name_of(above, f"{first}\u2026{last}"), chain
+
+
+def _length(row: tuple[tuple[str, str], dict[int, int]]) -> tuple[int, bool, tuple[str, str]]:
+    """Sorts the longest rows first, and of equals those with the number at the end."""
+    (before, after), found = row
+    return -len(found), bool(after), (before, after)
 
 
 def _chains(hierarchy: Hierarchy, scope: int, items: set[int]) -> Iterator[list[int]]:

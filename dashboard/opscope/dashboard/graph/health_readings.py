@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from opscope.events.graph_columns import FUNCTION_LIBRARY
 from opscope.events.logdir import Logdir
 
 SUMMARIES, DUMPS, DEBUG_EVENTS = "summaries", "dumps", "debugger-v2"
+KEPT_DUMPS = 8
 MOST_BYTES = 1 << 29
 """Values of a dump without health summaries are read up to half a gigabyte."""
 
@@ -51,12 +53,13 @@ class Reading(NamedTuple):
 class HealthSource:
     """One place that tells of health: `name` is one of the three, `steps` what it has, rising.
 
-    `roots` are the folders of dumps by step.
+    `opens` is the step to show before somebody chose one; `roots` are the folders of dumps by step.
     """
 
     name: str
     title: str
     steps: list[int]
+    opens: int
     roots: dict[int, str] = field(default_factory=dict)
 
 
@@ -65,32 +68,104 @@ def of_summary(node: str, slot: int, order: int, summary: NDArray[np.float64]) -
     return Reading(node, slot, order, summary[list(_OF_SUMMARY)].astype(np.float64), summary)
 
 
-def sources(logdir: Logdir, run: str) -> list[HealthSource]:
-    """What tells of a run's health, the most exact first."""
-    found = []
-    roots = _dumps(logdir, run)
-    if roots:
-        found.append(HealthSource(DUMPS, "Dumped tensors", sorted(roots), roots))
-    steps: set[int] = set()
-    for tag in health_tags(logdir, run):
-        steps.update(logdir.tensors(run, tag).step.tolist())
-    if steps:
-        found.append(HealthSource(SUMMARIES, "Health summaries", sorted(steps)))
-    if logdir.debug_events:
-        most = max((count for _, count in _executions(logdir)), default=0)
-        if most:
-            found.append(HealthSource(DEBUG_EVENTS, "Debugger V2", list(range(most))))
-    return found
+class HealthReader:
+    """Reads the health of runs; dumps and Debugger V2 files are read again only where they grew.
+
+    Not safe to share by threads.
+    """
+
+    def __init__(self) -> None:
+        self._steps: dict[str, tuple[object, int | None]] = {}
+        self._dumped: OrderedDict[str, tuple[object, list[Reading]]] = OrderedDict()
+        self._events: dict[str, DebugEvents] = {}
+
+    def sources(self, logdir: Logdir, run: str) -> list[HealthSource]:
+        """What tells of a run's health, the most exact first."""
+        found = []
+        roots = self._roots(logdir, run)
+        if roots:
+            steps = sorted(roots)
+            found.append(HealthSource(DUMPS, "Dumped tensors", steps, steps[-1], roots))
+        points = {s for tag in health_tags(logdir, run) for s in logdir.tensors(run, tag).step}
+        if points:
+            steps = sorted(map(int, points))
+            found.append(HealthSource(SUMMARIES, "Health summaries", steps, steps[-1]))
+        counts: Counter[int] = Counter()
+        for events in self._executions(logdir):
+            times = Counter((t.graph_id, t.op_name, t.output_slot) for t in events.traces)
+            counts.update(times.values())
+        if counts:
+            # How many tensors were computed that often, and more often.
+            most = max(counts)
+            made = np.cumsum([counts[times] for times in range(most, 0, -1)])[::-1]
+            opens = int(np.nonzero(2 * made >= made[0])[0][-1])
+            found.append(HealthSource(DEBUG_EVENTS, "Debugger V2", list(range(most)), opens))
+        return found
+
+    def readings(self, logdir: Logdir, run: str, source: str, step: int) -> list[Reading]:
+        """What a source says of a step, in the order of time."""
+        if source == DUMPS:
+            root = self._roots(logdir, run).get(step)
+            return self._of_dump(root) if root else []
+        if source == SUMMARIES:
+            return list(_of_summaries(logdir, run, step))
+        executions = self._executions(logdir)
+        return [reading for events in executions for reading in _of_events(events, step)]
+
+    def _roots(self, logdir: Logdir, run: str) -> dict[int, str]:
+        """Run roots by global step, else by their number; the last one of a step."""
+        found = {}
+        for number, root in enumerate(logdir.dumps(run)):
+            written = _written(root, deep=False)
+            known, step = self._steps.get(root, (None, None))
+            if known != written:
+                try:
+                    step = open_dump(root).global_step
+                except EventsError:
+                    continue
+                self._steps[root] = written, step
+            found[number if step is None else step] = root
+        return found
+
+    def _of_dump(self, root: str) -> list[Reading]:
+        written = _written(root, deep=True)
+        known, readings = self._dumped.get(root, (None, []))
+        if known != written:
+            readings = readings_of_dump(open_dump(root))
+            self._dumped[root] = written, readings
+            while len(self._dumped) > KEPT_DUMPS:
+                self._dumped.popitem(last=False)
+        self._dumped.move_to_end(root)
+        return readings
+
+    def _executions(self, logdir: Logdir) -> list[DebugEvents]:
+        """Debugger V2 dumps as they are now."""
+        found = []
+        for prefix in logdir.debug_events:
+            events = self._events.get(prefix)
+            try:
+                if events is None:
+                    events = self._events[prefix] = DebugEvents(prefix)
+                else:
+                    events.reload()
+            except EventsError:
+                continue
+            found.append(events)
+        return found
 
 
-def readings(logdir: Logdir, run: str, source: str, step: int) -> list[Reading]:
-    """What a source says of a step, in the order of time."""
-    if source == DUMPS:
-        root = _dumps(logdir, run).get(step)
-        return _of_dump(open_dump(root)) if root else []
-    if source == SUMMARIES:
-        return list(_of_summaries(logdir, run, step))
-    return [reading for events, _ in _executions(logdir) for reading in _of_events(events, step)]
+def _written(root: str, deep: bool) -> object:
+    """What changes when something is written to a dump, in its folder alone or in all of it."""
+    found: list[tuple[str, int, int]] = []
+    folders = [root]
+    for folder in folders:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                status = entry.stat()
+                found.append((entry.path, status.st_size, status.st_mtime_ns))
+                if deep and entry.is_dir():
+                    folders.append(entry.path)
+    return sorted(found)
 
 
 def health_tags(logdir: Logdir, run: str) -> list[str]:
@@ -98,19 +173,8 @@ def health_tags(logdir: Logdir, run: str) -> list[str]:
     return [tag for tag in logdir.tags(run) if logdir.plugin(run, tag).name == HEALTH_PLUGIN]
 
 
-def _dumps(logdir: Logdir, run: str) -> dict[int, str]:
-    """Run roots by global step, else by their number; the last one of a step."""
-    found = {}
-    for number, root in enumerate(logdir.dumps(run)):
-        try:
-            step = open_dump(root).global_step
-        except EventsError:
-            continue
-        found[number if step is None else step] = root
-    return found
-
-
-def _of_dump(dump: DumpFolder) -> list[Reading]:
+def readings_of_dump(dump: DumpFolder) -> list[Reading]:
+    """What a dump says, in the order of time."""
     known = dump.health
     if known:
         rows = sorted(known, key=lambda row: row.timestamp)
@@ -142,19 +206,6 @@ def _of_summaries(logdir: Logdir, run: str, step: int) -> Iterable[Reading]:
             summary = np.asarray(points.value[int(at[-1])], np.float64).reshape(-1)
             if len(summary) >= 14:
                 yield of_summary(node, int(slot), 0, summary)
-
-
-def _executions(logdir: Logdir) -> list[tuple[DebugEvents, int]]:
-    """Debugger V2 dumps and how often their most frequent tensor was computed."""
-    found = []
-    for prefix in logdir.debug_events:
-        try:
-            events = DebugEvents(prefix)
-        except EventsError:
-            continue
-        times = Counter((t.graph_id, t.op_name, t.output_slot) for t in events.traces)
-        found.append((events, max(times.values(), default=0)))
-    return found
 
 
 def _of_events(events: DebugEvents, step: int) -> Iterable[Reading]:

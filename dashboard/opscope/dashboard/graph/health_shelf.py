@@ -8,7 +8,7 @@ from typing import Any
 
 from opscope.dashboard.graph.graph_shelf import Shelved
 from opscope.dashboard.graph.health import Health
-from opscope.dashboard.graph.health_readings import HealthSource, readings, sources
+from opscope.dashboard.graph.health_readings import HealthReader, HealthSource
 from opscope.dashboard.graph.view import GraphView
 from opscope.dashboard.store import Store
 
@@ -21,6 +21,7 @@ class HealthShelf:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
+        self._reader = HealthReader()
         self._sources: dict[str, list[HealthSource]] = {}
         self._steps: dict[tuple[GraphView, str, str, int], Health] = {}
         self._generation = -1
@@ -31,16 +32,16 @@ class HealthShelf:
             self._renew()
             if run not in self._sources:
                 with self._store.reading() as logdir:
-                    self._sources[run] = sources(logdir, run)
+                    self._sources[run] = self._reader.sources(logdir, run)
             return self._sources[run]
 
     def choose(self, run: str, source: str | None, step: int | None) -> tuple[str, int] | None:
-        """The source and step that a query means: else the first source's last step."""
+        """The source and step that a query means: else the first source, and where it opens."""
         known = self.sources(run)
         found = next((each for each in known if each.name == source), known[0] if known else None)
         if found is None:
             return None
-        return found.name, step if step in found.steps else found.steps[-1]
+        return found.name, step if step in found.steps else found.opens
 
     def health(self, shelved: Shelved, run: str, source: str, step: int) -> Health:
         """Health of a graph at a step."""
@@ -50,7 +51,7 @@ class HealthShelf:
             found = self._steps.get(key)
             if found is None or found.view is not shelved.view:
                 with self._store.reading() as logdir:
-                    rows = readings(logdir, run, source, step)
+                    rows = self._reader.readings(logdir, run, source, step)
                 found = self._steps[key] = Health(shelved.view, rows)
                 while len(self._steps) > KEPT:
                     del self._steps[next(iter(self._steps))]

@@ -6,6 +6,9 @@ import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from opscope.events.graph_columns import GraphColumns
 
 CONSTANT = re.compile(r"^(Const|HostConst|prim::Constant)$")
@@ -42,36 +45,33 @@ def place(columns: GraphColumns) -> Placement:
     is no scope otherwise (`Mean/axis` below the op `Mean`) stays beside that node, so that an op
     does not become a scope only because of its constants.
     """
-    names = columns.names
-    light = [bool(CONSTANT.match(op) or SUMMARY.match(op)) for op in columns.ops]
-    is_light = [light[op] for op in columns.op.tolist()]
+    names, index = columns.names, columns.index
+    light = np.array([bool(CONSTANT.match(op) or SUMMARY.match(op)) for op in columns.ops], bool)
+    is_light = light[columns.op] if len(names) else np.zeros(0, bool)
+    home = [name.rpartition("/")[0] for name in names]
+    small = np.nonzero(is_light)[0].tolist()
     scopes: set[str] = set()
-    for name, small in zip(names, is_light, strict=True):
-        if not small:
-            _add_scopes(scopes, parent_name(name))
-    index = columns.index
+    for above in {home[node] for node in np.nonzero(~is_light)[0].tolist()}:
+        _add_scopes(scopes, above)
     lifted: list[int] = []
-    for node, small in enumerate(is_light):
-        if small:
-            above = parent_name(names[node])
-            host = index.get(above)
-            if above and above not in scopes and host is not None and not is_light[host]:
-                lifted.append(node)
-            else:
-                _add_scopes(scopes, above)
-    home = [parent_name(name) for name in names]
+    for node in small:
+        above = home[node]
+        host = index.get(above)
+        if above and above not in scopes and host is not None and not is_light[host]:
+            lifted.append(node)
+        else:
+            _add_scopes(scopes, above)
     for node in lifted:
         if home[node] not in scopes:
             home[node] = parent_name(home[node])
     shown = list(names)
-    for node, name in enumerate(names):
-        if name in scopes:
-            inside = f"{name}/({name.rpartition('/')[2]})"
-            while inside in index or inside in scopes:
-                inside = inside[:-1] + "_)"
-            shown[node] = inside
-            home[node] = name
-    groups = _groups(scopes, home, shown, columns.op.tolist(), is_light)
+    for name in scopes & index.keys():
+        inside = f"{name}/({name.rpartition('/')[2]})"
+        while inside in index or inside in scopes:
+            inside = inside[:-1] + "_)"
+        shown[index[name]] = inside
+        home[index[name]] = name
+    groups = _groups(scopes, home, shown, columns.op, is_light)
     return _number(scopes, groups, home, shown)
 
 
@@ -92,7 +92,11 @@ def _add_scopes(scopes: set[str], name: str) -> None:
 
 
 def _groups(
-    scopes: set[str], home: list[str], shown: list[str], op: list[int], light: list[bool]
+    scopes: set[str],
+    home: list[str],
+    shown: list[str],
+    op: NDArray[np.int32],
+    light: NDArray[np.bool_],
 ) -> dict[str, str]:
     """Group of each child that has one.
 
@@ -108,8 +112,11 @@ def _groups(
     for scope in scopes:
         if parent_name(scope) in crowded:
             inner[parent_name(scope)].append(scope)
-    for node, scope in enumerate(home):
-        if scope in crowded or children[scope] > SERIES:
+    # Four numbers and a bare name are the shortest series.
+    numbers = Counter(scope for scope, name in zip(home, shown, strict=True) if name[-1:].isdigit())
+    serial = {scope for scope, count in numbers.items() if count >= SERIES - 1}
+    for node, scope in enumerate(home) if serial else ():
+        if scope in serial and children[scope] > SERIES:
             nodes[scope].append(node)
     taken = scopes | set(shown) if nodes or inner else set()
     result: dict[str, str] = {}
@@ -118,12 +125,12 @@ def _groups(
         found: dict[str, list[str]] = {}
         if len(inner[scope]) >= CROWD // 2:
             found = _blocks(scope, inner[scope])
-        heavy = [(shown[node], op[node]) for node in nodes[scope] if not light[node]]
+        heavy = [(shown[node], int(op[node])) for node in nodes[scope] if not light[node]]
         found.update(_series(scope, heavy))
         left = size - sum(len(group) - 1 for group in found.values())
         if left > CROWD:
             # Constants are icons beside what reads them, until there are too many.
-            small = [(shown[node], op[node]) for node in nodes[scope] if light[node]]
+            small = [(shown[node], int(op[node])) for node in nodes[scope] if light[node]]
             for prefix, group in _series(scope, small).items():
                 if left > CROWD and len(group) >= GAPPED and prefix not in found:
                     found[prefix] = group
@@ -132,7 +139,38 @@ def _groups(
             name = prefix + "_*"
             if name not in taken and len(group) < size:
                 result.update((member, name) for member in group)
+                if group[0] in scopes:
+                    _divide(prefix, group, taken, result)
+        if left > CROWD:
+            made = {result[each] for group in found.values() for each in group if each in result}
+            _collect(scope, sorted(made), size, taken, result)
     return result
+
+
+def _divide(prefix: str, members: list[str], taken: set[str], result: dict[str, str]) -> None:
+    """Put the members of a group that is crowded itself into groups with a longer prefix."""
+    if len(members) <= CROWD:
+        return
+    for inner, group in _blocks(prefix, members, "_").items():
+        name = inner + "_*"
+        if name not in taken and len(group) < len(members):
+            result.update((member, name) for member in group)
+            result[name] = prefix + "_*"
+            _divide(inner, group, taken, result)
+
+
+def _collect(
+    scope: str, groups: list[str], size: int, taken: set[str], result: dict[str, str]
+) -> None:
+    """Put groups `block_1_*`, `block_2_*`, ... that are too many into one, `block_*`."""
+    stems: dict[str, list[str]] = defaultdict(list)
+    for group in groups:
+        stem, number = numbering(_below(group, scope).removesuffix("_*"))
+        if stem and number is not None:
+            stems[name_of(scope, stem) + "_*"].append(group)
+    for name, members in stems.items():
+        if len(members) >= GAPPED and name not in taken and name not in groups:
+            result.update((member, name) for member in members)
 
 
 def _series(scope: str, members: list[tuple[str, int]]) -> dict[str, list[str]]:
@@ -180,21 +218,37 @@ def numbering(leaf: str) -> tuple[str, int | None]:
     return (leaf[: found.start()], int(found.group(1))) if found else (leaf, None)
 
 
+def numberings(leaf: str) -> list[tuple[str, int, str]]:
+    """Each number in a name between what stands before and after it.
+
+    The one at the end comes without the `_` before it: `conv2d_11` gives (conv2d, 11, "") and
+    (conv, 2, d_11).
+    """
+    found = [
+        (leaf[: match.start()], int(match[0]), leaf[match.end() :])
+        for match in _NUMBERS.finditer(leaf)
+        if match.end() < len(leaf)
+    ]
+    stem, number = numbering(leaf)
+    return found if number is None else [(stem, number, ""), *found]
+
+
 def name_of(scope: str, leaf: str) -> str:
     """Full name of a child of a scope, "" being the root."""
     return f"{scope}/{leaf}" if scope else leaf
 
 
 _NUMBER = re.compile(r"_?(\d{1,9})$")
+_NUMBERS = re.compile(r"(?<!\d)\d{1,9}(?!\d)")
 _STEM = re.compile(r"^(.*?(?:^|_)[A-Za-z]+_?\d+)(?=_|$)")
 
 
-def _blocks(scope: str, members: list[str]) -> dict[str, list[str]]:
-    """Members by prefix, at least three each.
+def _blocks(scope: str, members: list[str], joint: str = "/") -> dict[str, list[str]]:
+    """Members by what their names have after `scope` and a joint, at least three each.
 
     A prefix ends in a number (`block_1`, `conv4_block2`) or is the first two words.
     """
-    cut = len(scope) + 1 if scope else 0
+    cut = len(scope) + len(joint) if scope else 0
     numbered: dict[str, list[str]] = defaultdict(list)
     worded: dict[str, list[str]] = defaultdict(list)
     rest: list[str] = []
@@ -225,25 +279,15 @@ def _number(
         known = key_of.get(name)
         if known is None:
             above = parent_name(name)
-            group = groups.get(name)
-            if group is not None:
-                parent_of[group] = above
-                parent_of[name] = group
-                key_of[group] = key(above) + _below(group, above) + "\0"
-                known = key_of[group] + _below(name, above) + "\0"
-            else:
-                parent_of[name] = above
-                known = key(above) + _below(name, above) + "\0"
+            parent_of[name] = groups.get(name, above)
+            known = key(parent_of[name]) + _below(name, above) + "\0"
             key_of[name] = known
         return known
 
     for scope in scopes:
         key(scope)
-    for member, group in groups.items():
-        if group not in key_of:
-            above = parent_name(member)
-            parent_of[group] = above
-            key_of[group] = key(above) + _below(group, above) + "\0"
+    for group in groups.values():
+        key(group)
     made = set(groups.values())
     ordered = sorted(key_of, key=key_of.__getitem__)
     number = {name: position for position, name in enumerate(ordered)}
@@ -252,6 +296,8 @@ def _number(
         keys=[key_of[name] for name in ordered],
         parent=[number[parent_of[name]] if name else 0 for name in ordered],
         grouped=[name in made for name in ordered],
-        own=[number[groups.get(name, scope)] for name, scope in zip(shown, home, strict=True)],
+        own=[number[groups.get(name, scope)] for name, scope in zip(shown, home, strict=True)]
+        if groups
+        else [number[scope] for scope in home],
         shown=shown,
     )

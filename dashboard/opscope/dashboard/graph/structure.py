@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,32 +14,42 @@ ROUNDS = 8
 """Refinements along the edges of a scope, or as many as it has items where these are fewer."""
 
 
-def structure_classes(hierarchy: Hierarchy, hashes: Hash | None = None) -> NDArray[np.int32]:
+class Structure(NamedTuple):
+    """Hashes of what is built alike: `inside` of scopes, `items` of items amid their neighbours.
+
+    `inside` is uint64[m] and depends on nothing around a scope; `items` is uint64[m + n].
+    """
+
+    inside: Hash
+    items: Hash
+
+
+def structure_classes(hierarchy: Hierarchy, kinds: NDArray[np.int32]) -> NDArray[np.int32]:
     """int32[m]: class of each scope, -1 where no other scope of two or more nodes is built alike.
 
     Classes are numbered from the outermost scopes inwards, so colours of what is seen first are
-    the most distinct. `hashes` are those of `structure_hashes` where they are known.
+    the most distinct. `kinds` are those of `twins.twin_kinds`.
     """
-    hashes = structure_hashes(hierarchy) if hashes is None else hashes
     classes = np.full(hierarchy.m, -1, np.int32)
     large = np.nonzero(hierarchy.hi - hierarchy.lo > 1)[0]
     large = large[large > 0]
-    _, inverse, count = np.unique(hashes[large], return_inverse=True, return_counts=True)
+    _, inverse, count = np.unique(kinds[large], return_inverse=True, return_counts=True)
     shared = count[inverse] > 1
     numbers: dict[int, int] = {}
     members = large[shared]
-    kinds = inverse[shared]
+    shared_kinds = inverse[shared]
     for position in np.lexsort((members, hierarchy.depth[members])).tolist():
-        kind = int(kinds[position])
+        kind = int(shared_kinds[position])
         classes[members[position]] = numbers.setdefault(kind, len(numbers))
     return classes
 
 
-def structure_hashes(hierarchy: Hierarchy) -> Hash:
-    """uint64[m]: depends on ops, nesting and edges inside a scope, not on names or order.
+def structure_of(hierarchy: Hierarchy) -> Structure:
+    """Hashes that depend on ops, nesting and edges inside a scope, not on names or order.
 
     Weisfeiler-Lehman refinement within each level: an item's hash takes in those of its
-    neighbours in the same scope; a scope's hash is that of the multiset of its items.
+    neighbours in the same scope, and of the nodes in these that the edges lead to; a scope's hash
+    is that of the multiset of its items.
     """
     m = hierarchy.m
     # What is refined by neighbours serves the level above; what a scope is holds none of that.
@@ -59,18 +71,20 @@ def structure_hashes(hierarchy: Hierarchy) -> Hash:
         edges = edge_order[edge_bounds[level] : edge_bounds[level + 1]]
         source, target = hierarchy.top_src[edges], hierarchy.top_dst[edges]
         kind = (hierarchy.slot[edges] < 0).astype(np.uint64)
+        leaving = kind + hashes[m + hierarchy.src[edges]] * np.uint64(11)
+        leaving += hashes[m + hierarchy.dst[edges]] * np.uint64(13)
         # How often depends on the scope alone, so that twins at other depths stay twins.
         for round_ in range(ROUNDS if len(edges) else 0):
             near = np.zeros(len(hashes), np.uint64)
-            np.add.at(near, target, _mix(hashes[source] * np.uint64(3) + kind))
-            np.add.at(near, source, _mix(hashes[target] * np.uint64(5) + kind))
+            np.add.at(near, target, _mix(hashes[source] * np.uint64(3) + leaving))
+            np.add.at(near, source, _mix(hashes[target] * np.uint64(5) + leaving))
             refined = items[size[items_above[items]] > round_]
             hashes[refined] = _mix(hashes[refined] + near[refined] * np.uint64(7))
         scopes = np.nonzero(hierarchy.depth == level)[0]
         total = np.zeros(m, np.uint64)
         np.add.at(total, items_above[items], hashes[items])
         inside[scopes] = hashes[scopes] = _mix(total[scopes] + np.uint64(0x5C09E))
-    return inside
+    return Structure(inside, hashes)
 
 
 def _mix(value: Hash) -> Hash:

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from opscope.events import LogdirError, open_logdir
-from opscope.events.graph_file import graphs_in_file
+from opscope.events.graph_file import graphs_in_file, unpacked
 from opscope.events.record import is_record_file
 from opscope.events.tag_data import GraphRef
 
@@ -71,6 +71,7 @@ class Uploads:
 
 
 def _graphs(name: str, data: bytes) -> dict[GraphRef, bytes]:
+    data = unpacked(data, name)
     if not is_record_file(data):
         found = graphs_in_file(data, name)
         return {

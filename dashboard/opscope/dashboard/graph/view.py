@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from opscope.dashboard.graph.choices import NOTHING, Choices
-from opscope.dashboard.graph.grouping import AUTOMATIC, Grouping, arranged
+from opscope.dashboard.graph.grouping import ALL, AUTOMATIC, Grouping, arranged
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.lettering import count_text
 from opscope.dashboard.graph.picture import Picture
@@ -40,9 +40,8 @@ class GraphView:
         with collection_paused():
             self._base = Hierarchy(columns) if base is None else base
         self.grouping = grouping
-        arrangement = arranged(self._base, grouping)
-        self.hierarchy, hashes, self._offers, self._groups = arrangement
-        self.classes = structure_classes(self.hierarchy, hashes)
+        self.hierarchy, kinds, self._offers, self._groups = arranged(self._base, grouping)
+        self.classes = structure_classes(self.hierarchy, kinds)
         self.class_sizes = np.bincount(self.classes[self.classes >= 0])
         self._pictures: OrderedDict[Choices, Picture] = OrderedDict()
         self._lock = threading.RLock()
@@ -52,7 +51,8 @@ class GraphView:
 
         Names that are no groups count for nothing, so that equal pictures share a view.
         """
-        grouping = Grouping(grouping.apart & self._groups, grouping.together & self._groups)
+        known = self._groups
+        grouping = Grouping(grouping.apart & (known | {ALL}), grouping.together & known)
         if grouping == self.grouping:
             return self
         return GraphView(self.hierarchy.columns, grouping, self._base)

@@ -9,22 +9,19 @@ import numpy as np
 
 from opscope.dashboard.histogram_bins import evenly
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages.controls import CARD_ASSETS, card_page, on_change, segmented
+from opscope.dashboard.pages.card_frame import RUN_CARD_ASSETS, card_page
 from opscope.dashboard.percentiles import BASIS_POINTS, percentiles
 from opscope.dashboard.responses import json_response, required, whole_number
-from opscope.dashboard.scalar_series import AXES
 from opscope.dashboard.store import Store
-from opscope.dashboard.tag_index import has_kind, histograms_of, tag_index
+from opscope.dashboard.tag_index import has_kind, histograms_of, step_range, tag_index
 
 STEPS = 501  # as many steps of a tag as TensorBoard draws
 MOST_STEPS = 20_000
 
 
-def layout(store: Store) -> Any:
-    """Side bar and an empty grid; assets/distributions.js fills both from the routes below."""
-    query = flask.request.args
-    settings = [segmented("distributions-axis", "Horizontal axis", AXES, query.get("axis"))]
-    return card_page("distributions", "Distributions", settings)
+def layout(_: Store) -> Any:
+    """An empty split page; assets/distributions.js fills it from the routes below."""
+    return card_page("distributions", "Distributions")
 
 
 def routes(server: flask.Flask, store: Store) -> None:
@@ -39,13 +36,14 @@ def routes(server: flask.Flask, store: Store) -> None:
         run, tag = required("run"), required("tag")
         most = whole_number("steps", STEPS, 1, MOST_STEPS)
         found = histograms_of(store, run, tag)
-        chosen = evenly(len(found.step), most)
+        within = step_range(found.step)
+        chosen = within[evenly(len(within), most)]
         values = np.array([percentiles(found.buckets[i]) for i in chosen]).reshape(-1, 9)
         return json_response(
             {
                 "run": run,
                 "tag": tag,
-                "total": len(found.step),
+                "total": len(within),
                 "percent": [point / 100 for point in BASIS_POINTS],
                 "step": found.step[chosen],
                 "wall": found.wall_time[chosen],
@@ -64,13 +62,13 @@ PAGE = Page(
     has_data=lambda store: has_kind(store, "histogram"),
     layout=layout,
     routes=routes,
-    callbacks=on_change("distributions", ("distributions-axis", "value")),
     assets=(
-        *CARD_ASSETS,
+        *RUN_CARD_ASSETS,
         "distributions.css",
-        "svg_axes.js",
+        "step_range.js",
         "distribution_plot.js",
         "distribution_card.js",
         "distributions.js",
     ),
+    early=True,
 )

@@ -7,11 +7,10 @@ import posixpath
 import re
 import threading
 import time
-from typing import Any
+from dataclasses import replace
+from typing import Any, BinaryIO
 
-import dash_mantine_components as dmc
 import flask
-from dash import html
 
 from opscope.dashboard.logdir_files import (
     ListedFile,
@@ -22,7 +21,7 @@ from opscope.dashboard.logdir_files import (
 )
 from opscope.dashboard.media_type import clip_type
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages.controls import CARD_ASSETS, card_page, on_change
+from opscope.dashboard.pages.card_frame import STEP_CARD_ASSETS, card_page
 from opscope.dashboard.responses import (
     blob_response,
     error_response,
@@ -58,34 +57,30 @@ class FileList:
             runs, dumps = logdir.runs(), logdir.dump_roots
         with self._lock:  # and not the store's: a reload does not wait for this walk
             if time.monotonic() - self._listed >= LISTED_FOR:
-                self._list(str(store.path), runs, dumps)
+                self._list(store, runs, dumps)
                 self._listed = time.monotonic()
             return self._by_run.get(run, []), self._more
 
-    def _list(self, path: str, runs: list[str], dumps: list[str]) -> None:
+    def _list(self, store: Store, runs: list[str], dumps: list[str]) -> None:
         self._by_run, self._more = {}, False
-        if is_url(path) or not os.path.isdir(path):
-            return
-        top = os.path.realpath(path)
-        files, self._more = list_files(top, dumps)
-        nearest: dict[str, str | None] = {}
-        for file in files:
-            folder = file.name if file.kind == "tfdbg dump" else posixpath.dirname(file.name)
-            if folder not in nearest:
-                nearest[folder] = nearest_run(top, os.path.join(top, folder), runs)
-            self._by_run.setdefault(nearest[folder], []).append(file)
+        for prefix, path in store.folders:
+            if is_url(path) or not os.path.isdir(path):
+                continue
+            found, more = list_files(path, dumps)
+            self._more |= more
+            nearest: dict[str, str | None] = {}
+            for file in found:
+                inside = file.name if file.kind == "tfdbg dump" else posixpath.dirname(file.name)
+                folder = posixpath.normpath(prefix + inside)
+                if folder not in nearest:
+                    nearest[folder] = nearest_run(folder, runs)
+                named = replace(file, name=prefix + file.name)
+                self._by_run.setdefault(nearest[folder], []).append(named)
 
 
-def layout(store: Store) -> Any:
-    """Side bar and an empty grid; assets/files.js fills both from the routes below."""
-    every = dmc.Switch(
-        id="files-every",
-        label="Every tag",
-        description="Those that other pages draw, too",
-        checked=flask.request.args.get("every") == "1",
-        size="sm",
-    )
-    return card_page("files", "Files", [html.Div(every, className="switches")])
+def layout(_: Store) -> Any:
+    """An empty split page; assets/files.js fills it from the routes below."""
+    return card_page("files", "Files")
 
 
 def routes(server: flask.Flask, store: Store) -> None:
@@ -114,7 +109,12 @@ def routes(server: flask.Flask, store: Store) -> None:
             tags = tags_of_run(logdir, run, every)
         files, more = listed.of_run(store, run)
         return json_response(
-            {"tags": tags, "files": files, "more": more, "remote": is_url(str(store.path))}
+            {
+                "tags": tags,
+                "files": files,
+                "more": more,
+                "remote": any(is_url(path) for _, path in store.folders),
+            }
         )
 
     @server.get("/api/files/point")
@@ -159,16 +159,29 @@ def routes(server: flask.Flask, store: Store) -> None:
     @server.get("/api/files/file")
     def one_file() -> flask.Response:
         name = required("name")
-        if is_url(str(store.path)):
+        folders = [(prefix, path) for prefix, path in store.folders if name.startswith(prefix)]
+        if folders and all(is_url(path) for _, path in folders):
             return error_response(404, "files of a logdir behind a URL are not given out")
         try:
-            file = open_inside(str(store.path), name)
+            file = _opened(folders, name)
         except RefusedError as error:
             return error_response(404, str(error))
         size = os.fstat(file.fileno()).st_size
         response = stream_response(pieces(file, size), size, posixpath.basename(name))
         response.call_on_close(file.close)
         return response
+
+
+def _opened(folders: list[tuple[str, str]], name: str) -> BinaryIO:
+    """The file of that name in the first folder that has it; RefusedError where none does."""
+    refused = RefusedError(f"not a file of the logdir: {name!r}")
+    for prefix, path in folders:
+        try:
+            if not is_url(path):
+                return open_inside(path, name.removeprefix(prefix))
+        except RefusedError as error:
+            refused = error
+    raise refused
 
 
 def _has_tags(store: Store) -> bool:
@@ -184,15 +197,6 @@ PAGE = Page(
     has_data=_has_tags,
     layout=layout,
     routes=routes,
-    callbacks=on_change("files", ("files-every", "checked")),
-    assets=(
-        *CARD_ASSETS,
-        "controls.css",
-        "payloads.css",
-        "files.css",
-        "svg_axes.js",
-        "step_slider.js",
-        "file_card.js",
-        "files.js",
-    ),
+    assets=(*STEP_CARD_ASSETS, "files.css", "file_card.js", "files.js"),
+    early=True,
 )

@@ -32,6 +32,8 @@ from opscope.dashboard.store import Store
 from opscope.events import LogdirError
 from opscope.events.graph_columns import GraphDefError
 
+MOST_TOLD = 3
+"""Problems of the logdir that are told where there is no run to look at."""
 Answer = Callable[[Shelved], flask.Response]
 
 
@@ -76,9 +78,20 @@ def routes(server: flask.Flask, store: Store) -> None:
 
         return answered
 
+    @server.after_request
+    def prepare(response: flask.Response) -> flask.Response:
+        query = flask.request.args
+        if flask.request.path == PAGE.path and response.status_code == 200 and store.loaded:
+            run, tag, expanded = query.get("run"), query.get("tag"), query.getlist("e")
+            # The page goes out first: a thread that computes would hold it up.
+            response.call_on_close(lambda: shelf.prepare(run, tag, expanded))
+        return response
+
     @server.get("/api/graph/list")
     def graph_list() -> flask.Response:
-        return json_response({"runs": shelf.listing(), "generation": store.generation})
+        problems = [f"{each.file}: {each.message}" for each in store.problems[:MOST_TOLD]]
+        told = {"generation": store.generation, "problems": problems}
+        return json_response({"runs": shelf.listing(), **told})
 
     @server.post("/api/graph/upload")
     def graph_upload() -> flask.Response:

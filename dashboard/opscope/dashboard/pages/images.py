@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_mantine_components as dmc
 import flask
-from dash import html
 
 from opscope.dashboard.media_type import picture_problem, picture_type
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages.controls import CARD_ASSETS, card_page, link_switch, on_change, slider
+from opscope.dashboard.pages.card_frame import STEP_CARD_ASSETS, card_page
 from opscope.dashboard.responses import blob_response, error_response, json_response, whole_number
 from opscope.dashboard.store import Store
 from opscope.dashboard.tag_index import has_kind, tag_index
@@ -18,40 +16,11 @@ from opscope.dashboard.tag_points import described_points, point_of
 from opscope.events import payload
 
 MOST_SAMPLES = 10_000
-BRIGHTEST, STRONGEST = 2, 5  # TensorBoard's ranges
 
 
-def layout(store: Store) -> Any:
-    """Side bar and an empty grid; assets/images.js fills both from the routes below."""
-    query = flask.request.args
-    settings = [
-        slider("images-brightness", "Brightness", query.get("brightness", 1.0, float), BRIGHTEST),
-        slider("images-contrast", "Contrast", query.get("contrast", 1.0, float), STRONGEST),
-        dmc.NumberInput(
-            id="images-sample",
-            label="Sample",
-            description="Which picture of each step, from 1",
-            min=1,
-            max=MOST_SAMPLES,
-            allowDecimal=False,
-            clampBehavior="strict",
-            value=min(max(query.get("sample", 1, int), 1), MOST_SAMPLES),
-            size="xs",
-        ),
-        html.Div(
-            className="switches",
-            children=[
-                dmc.Switch(
-                    id="images-actual",
-                    label="Actual size",
-                    checked=query.get("actual") == "1",
-                    size="sm",
-                ),
-                link_switch("images", query.get("link") != "0"),
-            ],
-        ),
-    ]
-    return card_page("images", "Images", settings)
+def layout(_: Store) -> Any:
+    """An empty split page; assets/images.js fills it from the routes below."""
+    return card_page("images", "Images")
 
 
 def routes(server: flask.Flask, store: Store) -> None:
@@ -95,22 +64,6 @@ PAGE = Page(
     has_data=lambda store: has_kind(store, "image"),
     layout=layout,
     routes=routes,
-    callbacks=on_change(
-        "images",
-        ("images-brightness", "value"),
-        ("images-contrast", "value"),
-        ("images-sample", "value"),
-        ("images-actual", "checked"),
-        ("images-link", "checked"),
-    ),
-    assets=(
-        *CARD_ASSETS,
-        "controls.css",
-        "payloads.css",
-        "svg_axes.js",
-        "step_slider.js",
-        "step_card.js",
-        "image_card.js",
-        "images.js",
-    ),
+    assets=(*STEP_CARD_ASSETS, "image_card.js", "images.js"),
+    early=True,
 )

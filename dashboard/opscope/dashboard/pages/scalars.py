@@ -6,10 +6,9 @@ from typing import Any
 
 import flask
 import numpy as np
-from dash import html
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages.shell import aria
+from opscope.dashboard.pages.card_frame import CARD_ASSETS, card_page
 from opscope.dashboard.responses import error_response, json_response, required
 from opscope.dashboard.run_bands import SPREADS, bands
 from opscope.dashboard.scalar_series import AXES, Curve, view
@@ -22,13 +21,7 @@ MOST_POINTS = 20_000
 
 def layout(_: Store) -> Any:
     """An empty split page; assets/scalars.js fills it from the routes below."""
-    return html.Div(
-        className="split",
-        children=[
-            html.Aside(id="scalars-side", className="side", **aria(label="Runs and settings")),
-            html.Section(id="scalars-body", className="body", **aria(label="Curves")),
-        ],
-    )
+    return card_page("scalars", "Curves")
 
 
 def routes(server: flask.Flask, store: Store) -> None:
@@ -138,14 +131,8 @@ PAGE = Page(
     layout=layout,
     routes=routes,
     assets=(
-        "cards.css",
+        *CARD_ASSETS,
         "scalars.css",
-        "controls.css",
-        "controls.js",
-        "run_names.js",
-        "run_list.js",
-        "run_groups.js",
-        "card_grid.js",
         "axis_scale.js",
         "scalar_plot.js",
         "scalar_pointer.js",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import dash_mantine_components as dmc
 import flask
-from dash import html
 
 from opscope.dashboard.page import Page
-from opscope.dashboard.pages.controls import CARD_ASSETS, card_page, link_switch, on_change
+from opscope.dashboard.pages.card_frame import STEP_CARD_ASSETS, card_page
 from opscope.dashboard.responses import json_response
 from opscope.dashboard.safe_markup import raw_cells, safe_cells, text_table
 from opscope.dashboard.store import Store
@@ -18,23 +16,9 @@ from opscope.dashboard.tag_points import described_points, point_of
 from opscope.events import payload
 
 
-def layout(store: Store) -> Any:
-    """Side bar and an empty grid; assets/text.js fills both from the routes below."""
-    query = flask.request.args
-    switches = html.Div(
-        className="switches",
-        children=[
-            dmc.Switch(
-                id="text-raw",
-                label="As written",
-                description="Without Markdown",
-                checked=query.get("raw") == "1",
-                size="sm",
-            ),
-            link_switch("text", query.get("link") != "0"),
-        ],
-    )
-    return card_page("text", "Text", [switches])
+def layout(_: Store) -> Any:
+    """An empty split page; assets/text.js fills it from the routes below."""
+    return card_page("text", "Text")
 
 
 def routes(server: flask.Flask, store: Store) -> None:
@@ -65,15 +49,6 @@ PAGE = Page(
     has_data=lambda store: has_kind(store, "text"),
     layout=layout,
     routes=routes,
-    callbacks=on_change("text", ("text-raw", "checked"), ("text-link", "checked")),
-    assets=(
-        *CARD_ASSETS,
-        "controls.css",
-        "payloads.css",
-        "svg_axes.js",
-        "step_slider.js",
-        "step_card.js",
-        "text_card.js",
-        "text.js",
-    ),
+    assets=(*STEP_CARD_ASSETS, "text_card.js", "text.js"),
+    early=True,
 )
