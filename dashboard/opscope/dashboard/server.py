@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from opscope.dashboard.front import Front
+from opscope.dashboard.heap import keep_together
 from opscope.dashboard.own_version import own_version
 from opscope.dashboard.store import Store
 from opscope.dashboard.token_gate import LEAST_LENGTH, PARAMETER, TokenGate
@@ -86,7 +87,7 @@ def open_server(
     bind_all: bool = False,
     port: int | None = None,
     path_prefix: str = "",
-    reload_interval: float = 5.0,
+    reload_interval: float | None = None,
     window_title: str = "opscope",
     token: str | None = None,
     insecure: bool = False,
@@ -168,6 +169,7 @@ def serve(
 
     An empty `token` stands for one that is made now and said with the address.
     """
+    keep_together()
     sys.setswitchinterval(SWITCH_S)
     made = secrets.token_urlsafe(16) if token == "" else None
     server = open_server(logdir, token=made or token, insecure=insecure, tell=say, **settings)
