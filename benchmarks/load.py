@@ -60,14 +60,16 @@ def main() -> None:
             generate(name, logdir, args.size)
         with served(logdir) as server:
             server.wait()
-            before = server.memory("VmRSS")
+            before, used = server.memory("VmRSS"), server.cpu_seconds()
             figures = visit(server.address, args.clients, args.seconds, Path(folder))
             memory = {"before_bytes": before, "peak_bytes": server.memory()}
+            used = server.cpu_seconds() - used
     if args.json:
-        print(json.dumps({"clients": args.clients, "requests": figures, "memory": memory}))
+        told = {"clients": args.clients, "requests": figures, "memory": memory, "cpu": used}
+        print(json.dumps(told))
         return
-    print(f"{args.clients} clients, {args.seconds} s; memory {before >> 20} MiB before,", end=" ")
-    print(f"{memory['peak_bytes'] >> 20} MiB at most")
+    print(f"{args.clients} clients, {args.seconds} s; processor time of the server {used:.1f} s;")
+    print(f"its memory {before >> 20} MiB before, {memory['peak_bytes'] >> 20} MiB at most")
     print(f"{'':12}" + "".join(f"{name:>12}" for name in COLUMNS))
     for name, row in figures.items():
         print(f"{name:12}" + "".join(f"{row[column]:12.1f}" for column in COLUMNS))

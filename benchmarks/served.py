@@ -46,6 +46,11 @@ class Served:
             time.sleep(0.1)
         return time.perf_counter() - self.began
 
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def memory(self, name: str = "VmHWM") -> int:
         """Bytes in memory, as the kernel counts them: the most there were, or VmRSS for now."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
