@@ -51,12 +51,13 @@ docs: $(VENV)/.dev
 	$(VENV)/bin/python docs/cli_reference.py > docs/cli.md
 	$(VENV)/bin/python docs/ops_reference.py > docs/ops.md
 	$(VENV)/bin/python docs/names_reference.py > docs/names.md
+	$(VENV)/bin/python docs/api_reference.py > docs/api.md
 
 # Remakes sample_logs/ whole: our demo, TensorFlow's and PyTorch's small logs.
 samples: $(INTEROP)/.interop
 	$(INTEROP)/bin/python examples/make_sample_logs.py sample_logs
 
-# Draws docs/img/ anew from the sample demo.
+# Draws docs/img/ anew: every page, light, dark and narrow.
 screenshots: $(VENV)/.dev
 	@tools/chromium
 	$(VENV)/bin/python tools/screenshots.py sample_logs/demo

@@ -1,59 +1,102 @@
-"""Draw the README's pictures of the dashboard anew, from a demo's logs.
+"""Draw the pictures of docs/img anew: every page, light, dark and on a phone.
 
-python tools/screenshots.py LOGDIR [FOLDER]      (make screenshots)
+python tools/screenshots.py DEMO [FOLDER] [--only PAGE]      (make screenshots)
+
+DEMO is the sample demo, whose graph is shown; the other pages show a made-up sweep.
 """
 
 import argparse
+import io
 import shutil
+import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from sample_sweep import write_sweep
 
+from opscope.dashboard.pages import PAGES
 from opscope.dashboard.server import open_server
 
-SIZE = {"width": 1280, "height": 760}
+LOOKS: dict[str, dict] = {
+    "": {"viewport": {"width": 1280, "height": 760}, "color_scheme": "light"},
+    "-dark": {"viewport": {"width": 1280, "height": 760}, "color_scheme": "dark"},
+    "-narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
+COLOURS = 256  # of a picture: the files stay small
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]
 
-
-def graph(page: Page, url: str) -> None:
-    """The graph with the first bad node selected."""
-    page.goto(f"{url}/graph?run=train&s=cross_entropy/Log")
-    page.evaluate("() => window.opscope.graph.ready")
-    page.locator('[data-id="cross_entropy/Log"]').first.wait_for()
-    page.locator(".health-card").wait_for()
-
-
-def scalars(page: Page, url: str) -> None:
-    """Loss and accuracy of the training."""
-    page.goto(f"{url}/scalars")
-    page.locator(".curve").first.wait_for()
+# What is asked of a page, and what is there when it is drawn.
+ASKED = {
+    "graph": ("run=train&s=cross_entropy/Log", ".health-card"),
+    "scalars": ("group=folder&colours=group", ".curve"),
+    "histograms": ("run=lr%3D0.01/seed0&run=lr%3D0.3/seed1", ".ridge"),
+    "distributions": ("run=lr%3D0.01/seed0&run=lr%3D0.3/seed1", ".band"),
+    "images": ("tags=first", ".picture"),
+    "text": ("", ".words table"),
+    "hparams": ("view=parallel", "svg path"),
+    "files": ("run=lr%3D0.01/seed0", ".holding audio"),
+}
 
 
-PICTURES = {"graph": graph, "scalars": scalars}
+def visit(page: Page, name: str, base: str) -> None:
+    """Open a page and wait until it has drawn itself and Dash has taken over."""
+    query, drawn = ASKED.get(name, ("", ".card, svg"))
+    page.goto(f"{base}/{name}?{query}")
+    page.locator(drawn).first.wait_for(state="attached")
+    page.locator("#early").wait_for(state="detached")
+    page.locator("#live[data-state=on]").wait_for()
+    page.wait_for_load_state("networkidle")
+    page.locator(".where").evaluate("(place) => { place.textContent = 'logs'; }")
+
+
+def small(picture: bytes, path: Path) -> None:
+    """Save a picture with few colours."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main() -> None:
-    """Serve the logdir, visit each page, and save what it looks like."""
+    """Serve both logdirs, visit each page in each look, and save what it looks like."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("logdir", type=Path)
+    parser.add_argument("demo", type=Path)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/img"))
+    parser.add_argument("--only", help="one page, by its name in the address")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    server = open_server(args.logdir, port=0)
-    threading.Thread(target=server.run, daemon=True).start()
-    with sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
+        sweep = Path(made) / "sweep"
+        write_sweep(sweep)
+        bases, close = _serve({"demo": args.demo, "sweep": sweep})
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
         )
-        for name, visit in PICTURES.items():
-            page = browser.new_page(viewport=SIZE)
-            visit(page, server.url.rstrip("/"))
-            page.wait_for_load_state("networkidle")
-            page.screenshot(path=args.folder / f"{name}.png", animations="disabled")
-            page.close()
+        for look, settings in LOOKS.items():
+            context = browser.new_context(**settings, timezone_id="UTC", locale="en-GB")
+            for name in (page.path.strip("/") for page in PAGES):
+                if args.only in (None, name):
+                    page = context.new_page()
+                    visit(page, name, bases["demo" if name == "graph" else "sweep"])
+                    picture = page.screenshot(animations="disabled")
+                    small(picture, args.folder / f"{name}{look}.png")
+                    page.close()
+            context.close()
         browser.close()
-    server.close()
+        close()
+
+
+def _serve(logdirs: dict[str, Path]) -> tuple[dict[str, str], Callable[[], None]]:
+    servers = {name: open_server(path, port=0) for name, path in logdirs.items()}
+    for server in servers.values():
+        threading.Thread(target=server.run, daemon=True).start()
+
+    def close() -> None:
+        for server in servers.values():
+            server.close()
+
+    return {name: server.url.rstrip("/") for name, server in servers.items()}, close
 
 
 if __name__ == "__main__":

@@ -212,12 +212,66 @@ def test_the_theme_is_remembered(logdir: Path, served: Serve, visit: Visit) -> N
     assert page.evaluate(ground) == dark
 
 
-def test_tabs_switch_pages_without_a_reload(logdir: Path, served: Serve, visit: Visit) -> None:
-    page = visit(served(logdir).url)
+def test_tabs_and_keys_switch_pages_and_take_the_runs_along(
+    logdir: Path, served: Serve, visit: Visit
+) -> None:
+    page = visit(served(logdir, reload_interval=0).url)
     expect(page.locator("#early")).to_have_count(0)  # until then a link loads its page anew
     page.evaluate("window.stayed = true")
+    page.get_by_label("test", exact=True).uncheck()
     page.get_by_role("link", name="Histograms").click()
     expect(page.locator(".ridge").first).to_be_visible()
+    assert state(page) == {"run": ["train"]}
     page.go_back()
     expect(page.locator(".curve").first).to_be_visible()
+    page.keyboard.press("/")
+    expect(page.get_by_label("Filter tags")).to_be_focused()
+    page.keyboard.type("2")
+    page.locator(".page").focus()
+    page.keyboard.press("4")
+    expect(page.locator(".band").first).to_be_visible()
     assert page.evaluate("window.stayed")
+
+    live = page.locator("#live")
+    expect(live).to_contain_text("live")
+    live.locator("summary").click()
+    page.get_by_label("Look for news").select_option("never")
+    expect(live).to_contain_text("paused")
+    writer = RunWriter(logdir / "train")
+    writer.histograms("late", {0: [1.0, 2.0]})
+    writer.close()
+    page.get_by_role("button", name="Look now").click()
+    expect(page.locator('.card[data-tag="late"]')).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.locator("dialog.keys")).to_contain_text("On every page")
+
+
+def test_colours_are_picked_and_histograms_laid_together(
+    logdir: Path, served: Serve, visit: Visit
+) -> None:
+    writer = RunWriter(logdir / "test")
+    writer.histograms("layer/weights", {step: [0.0, 1.0, 1.0, 2.0] for step in (0, 100)})
+    writer.close()
+    page = visit(served(logdir).url + "histograms?together=1&log=1")
+    card = page.locator('.card[data-tag="layer/weights"]')
+    expect(card.locator(".ridge")).to_have_count(12)
+    expect(card.locator(".card-run")).to_contain_text("test")
+    page.get_by_text("As written").click()
+    expect(card.locator('.ridge[data-run="test"]').first).to_have_attribute("d", re.compile("V.*H"))
+    page.get_by_label("from").fill("60")
+    page.get_by_label("from").press("Enter")
+    expect(card.locator(".ridge")).to_have_count(8)
+    page.locator(".run", has=page.get_by_label("test", exact=True)).hover()
+    page.get_by_label("Colour of test").fill("#123456")
+    expect(card.locator('.ridge[data-run="test"]')).to_have_attribute(
+        "style", re.compile("#123456")
+    )
+    page.get_by_role("button", name="Larger").click()
+    page.reload()
+    expect(card.locator('.ridge[data-run="test"]')).to_have_attribute(
+        "style", re.compile("#123456")
+    )
+    expect(card).to_have_class(re.compile("big"))
+    asked = {"together": ["1"], "log": ["1"], "bins": ["written"], "from": ["60"]}
+    assert state(page) == {**asked, "big": ["layer/weights"]}

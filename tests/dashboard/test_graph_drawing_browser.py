@@ -1,7 +1,8 @@
-"""How the graph is drawn: motion, zoom to the selection, the screen reader's tree, the legend."""
+"""The window on the graph, motion, the screen reader's tree, the page's functions for scripts."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -36,30 +37,83 @@ def open_hidden(page: Any) -> list[float]:
     return durations
 
 
-def test_boxes_glide_for_a_quarter_of_a_second_at_most(visit_graph: Visit) -> None:
-    durations = open_hidden(visit_graph())
+def test_boxes_glide_for_a_quarter_of_a_second_or_not_at_all(visit_graph: Visit) -> None:
+    page = visit_graph()
+    durations = open_hidden(page)
     assert durations
     assert max(durations) <= 250
-
-
-def test_nothing_moves_for_who_wants_it_still(visit_graph: Visit) -> None:
-    page = visit_graph(before=lambda tab: tab.emulate_media(reduced_motion="reduce"))
+    page.get_by_role("button", name="Close all").click()
+    expect(node(page, "hidden/MatMul")).to_have_count(0)
+    # Who wants things to stand still sees none of it.
+    page.emulate_media(reduced_motion="reduce")
+    page.wait_for_timeout(300)
     assert open_hidden(page) == []
 
 
-def test_z_zooms_to_the_selection_and_the_ground_fits(visit_graph: Visit) -> None:
+def test_the_window_moves_by_wheel_drag_map_and_keys(visit_graph: Visit) -> None:
     page = visit_graph()
     scale = "window.opscope.graph.stats().scale"
     whole = page.evaluate(scale)
+    room = page.locator(".graph-svg").bounding_box()
+    first = transform(page)
+    expect(page.locator(".graph-map")).to_be_hidden()
+    page.mouse.move(900, 500)
+    before = node(page, "hidden").bounding_box()
+    page.mouse.wheel(0, -400)
+    page.wait_for_function(f"() => {scale} > {whole} * 1.2")
+    zoomed = node(page, "hidden").bounding_box()
+    assert zoomed["width"] > before["width"]
+    # The ground is dragged, and the window on the map.
+    page.mouse.move(room["x"] + 20, room["y"] + 20)
+    dragged = numbers(transform(page))[0]
+    page.mouse.down()
+    page.mouse.move(room["x"] + 120, room["y"] + 80, steps=4)
+    page.mouse.up()
+    at = "document.querySelector('.graph-svg > g').transform.baseVal[0].matrix.e"
+    page.wait_for_function(f"() => {at} > {dragged} + 90")
+    map_ = page.locator(".graph-map").bounding_box()
+    middle = map_["x"] + map_["width"] / 2, map_["y"] + map_["height"] / 2
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] - 30, middle[1], steps=3)
+    page.wait_for_function(f"() => {at} > 300")
+    page.mouse.move(middle[0] + 30, middle[1], steps=3)
+    page.mouse.up()
+    page.wait_for_function(f"() => {at} < 200")
+    # The window is in the address.
+    page.mouse.move(900, 500)
+    page.mouse.wheel(0, -300)
+    page.wait_for_url("**v=*")
+    page.wait_for_timeout(450)
+    moved, place = page.evaluate(scale), transform(page)
+    page.reload()
+    page.evaluate("window.opscope.graph.ready")
+    assert page.evaluate(scale) == pytest.approx(moved, abs=0.01)
+    assert numbers(transform(page)) == pytest.approx(numbers(place), abs=2)
+    page.get_by_role("button", name="Fit").click()
+    page.wait_for_url(lambda url: "v=" not in url)
+    assert transform(page) == first
     node(page, "logits").click()
-    page.keyboard.press("z")
-    page.wait_for_function(f"{scale} > {whole} + 0.1")
-    box, room = node(page, "logits").bounding_box(), page.locator(".graph-svg").bounding_box()
+    page.locator(".graph-svg").press("z")
+    page.wait_for_function(f"() => {scale} > {whole} + 0.1")
+    box = node(page, "logits").bounding_box()
     middle = (box["x"] + box["width"] / 2 - room["x"]) / room["width"]
     assert 0.2 < middle < 0.6  # beside the card
     page.keyboard.press("Escape")
     page.mouse.dblclick(room["x"] + 60, room["y"] + 60)
-    page.wait_for_function(f"Math.abs({scale} - {whole}) < 0.01")
+    page.wait_for_function(f"() => Math.abs({scale} - {whole}) < 0.01")
+    page.get_by_role("button", name="Zoom in").click()
+    page.wait_for_function(f"() => {scale} > {whole} * 1.2")
+
+
+def transform(page: Any) -> str:
+    """Where the drawing stands."""
+    place: str = page.locator(".graph-svg > g").get_attribute("transform")
+    return place
+
+
+def numbers(text: str) -> list[float]:
+    return [float(each) for each in re.findall(r"-?[\d.]+", text)]
 
 
 def test_a_screen_reader_gets_a_tree(visit_graph: Visit) -> None:
@@ -80,17 +134,6 @@ def test_a_screen_reader_gets_a_tree(visit_graph: Visit) -> None:
     order = items.evaluate_all("all => all.map(item => item.dataset.id)")
     at = order.index("hidden")
     assert all(name.startswith("hidden/") for name in order[at + 1 : at + 5])
-
-
-def test_the_legend_folds_away_and_stays_so(visit_graph: Visit) -> None:
-    page = visit_graph()
-    legend = page.locator("#graph-legend")
-    expect(legend.get_by_text("control dependency")).to_be_visible()
-    legend.locator("summary").click()
-    expect(legend.get_by_text("control dependency")).to_be_hidden()
-    page.locator("#graph-colour").select_option("op")
-    page.wait_for_url("**c=op*")
-    expect(legend.get_by_text("control dependency")).to_be_hidden()
 
 
 def test_scripts_drive_the_page(visit_graph: Visit) -> None:

@@ -57,7 +57,7 @@ def test_the_svg_stands_alone(visit_graph: Visit, tmp_path: Path) -> None:
     assert page.locator(".graph-svg").get_attribute("data-detail") == "near"
 
 
-def test_the_png_is_as_large_as_asked(visit_graph: Visit, tmp_path: Path) -> None:
+def test_the_png_is_as_large_as_asked_or_comes_in_tiles(visit_graph: Visit, tmp_path: Path) -> None:
     page = visit_graph()
     page.get_by_role("button", name="Export…").click()
     page.locator("#graph-export-format").select_option("png")
@@ -70,10 +70,7 @@ def test_the_png_is_as_large_as_asked(visit_graph: Visit, tmp_path: Path) -> Non
     with Image.open(tmp_path / "out.png") as image:
         assert image.size == (width, height)
         assert len(image.convert("RGB").getcolors(1 << 24)) > 20
-
-
-def test_what_no_canvas_holds_comes_in_tiles(visit_graph: Visit, tmp_path: Path) -> None:
-    page = visit_graph()
+    # What no canvas holds.
     page.get_by_role("button", name="Export…").click()
     page.locator("#graph-export-format").select_option("png")
     page.locator("#graph-export-scale").fill("45")

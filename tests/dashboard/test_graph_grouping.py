@@ -32,13 +32,13 @@ def steps(stem: str, numbers: list[int], op: str = "Exp") -> GraphMaker:
     return g.node("y", "Neg", last)
 
 
-def test_numbered_nodes_with_the_bare_name_are_a_series() -> None:
+def test_bare_name_and_numbered_nodes_are_a_series() -> None:
     nodes = by_id(view_of(steps("step", [0, *range(1, 8)])).view())
     assert set(nodes) == {"x", "step_*", "y"}
     assert (nodes["step_*"]["count"], nodes["step_*"]["series"]) == ("8 × Exp", "connected")
 
 
-def test_digits_inside_a_name_do_not_hinder() -> None:
+def test_digit_inside_a_name_does_not_hinder() -> None:
     assert "conv2d_*" in by_id(view_of(steps("conv2d", [0, 1, 2, 3, 4])).view())
 
 
@@ -107,7 +107,7 @@ def test_repeated_scopes_are_grouped_where_there_are_too_many() -> None:
     assert opened["layer_3"]["parent"] == "layer_*"
 
 
-def test_repeated_scopes_are_grouped_by_hand() -> None:
+def test_ungroup_collapses_nothing_and_scopes_are_grouped_by_hand() -> None:
     graph = view_of(net(12, "layer"))
     assert by_id(graph.view())["layer_4"]["offer"] == "layer_*"
     together = graph.grouped(Grouping(together=frozenset({"layer_*"})))
@@ -139,6 +139,46 @@ def test_groups_by_prefix_are_taken_apart_too() -> None:
     inside = [name for name in nodes if name.startswith("block_3_")]
     assert inside
     assert all(nodes[name]["offer"] == "block_3_*" for name in inside)
+
+
+def keras(rounds: int) -> GraphMaker:
+    """Layers named by kind and number, as Keras names them, with a way around every third."""
+    g = GraphMaker().node("input", "Placeholder")
+    last = "input"
+    for number in range(rounds):
+        suffix = f"_{number}" if number else ""
+        around = last
+        for kind, op in (("conv2d", "Conv2D"), ("batch_normalization", "Mul"), ("act", "Relu")):
+            g.node(f"{kind}{suffix}/{op}", op, last).node(f"{kind}{suffix}/Neg", "Neg", last)
+            last = f"{kind}{suffix}/{op}"
+        if number % 3 == 2:
+            g.node(f"add{suffix}/add", "Add", last, around)
+            last = f"add{suffix}/add"
+    return g.node("loss", "Mean", last)
+
+
+def test_layers_named_by_kind_are_cut_along_the_flow() -> None:
+    graph = view_of(keras(30))
+    view = graph.view()
+    nodes = by_id(view)
+    blocks = [name for name in nodes if nodes[name].get("group")]
+    assert len(blocks) >= 4
+    assert not any(name.endswith("_*") for name in nodes)
+    # Each passes on to one other: a chain from the input to the loss.
+    pairs = [(edge["a"], edge["b"]) for edge in view["edges"]]
+    assert len(pairs) == len(nodes) - 1
+    assert (
+        len({source for source, _ in pairs}) == len({target for _, target in pairs}) == len(pairs)
+    )
+    inside = by_id(graph.view([blocks[0]]))
+    assert {name for name in inside if inside[name]["parent"] == blocks[0]} > {"conv2d"}
+    apart = by_id(graph.grouped(Grouping(apart=frozenset({blocks[0]}))).view())
+    assert apart["conv2d"]["offer"] == blocks[0]
+    assert set(blocks[1:]) <= set(apart)
+
+
+def test_a_few_such_layers_are_left_as_they_are() -> None:
+    assert not any(node.get("group") for node in view_of(keras(10)).view()["nodes"])
 
 
 def test_many_repeated_scopes_are_grouped_though_their_number_stands_amid_the_name() -> None:

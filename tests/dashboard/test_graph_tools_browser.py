@@ -23,7 +23,7 @@ def entry(page: Any, text: str) -> Any:
     return page.get_by_role("menuitem", name=text)
 
 
-def test_the_menu_hides_and_undo_brings_back(visit_graph: Visit) -> None:
+def test_nodes_are_hidden_put_aside_and_brought_back(visit_graph: Visit) -> None:
     page = visit_graph()
     all_names = visible(page)
     node(page, "hidden").click(button="right")
@@ -38,6 +38,26 @@ def test_the_menu_hides_and_undo_brings_back(visit_graph: Visit) -> None:
     expect(node(page, "hidden")).to_have_count(0)
     page.locator(".chosen").get_by_text("Show all").click()
     expect(node(page, "hidden")).to_have_count(1)
+    # A node beside the flow, and back in it.
+    node(page, "report").click(button="right")
+    entry(page, "To the side").click()
+    page.wait_for_url("**a=report*")
+    assert page.locator('.edge[data-b="report"]').count() == 0
+    node(page, "report").click(button="right")
+    entry(page, "Into the graph").click()
+    page.wait_for_url("**m=report*")
+    expect(page.locator('.edge[data-b="report"]')).not_to_have_count(0)
+    assert "a" not in state(page)
+    # Several at once.
+    node(page, "hidden").click()
+    node(page, "logits").click(modifiers=["Shift"])
+    bar = page.get_by_role("toolbar", name="What is selected")
+    expect(bar).to_contain_text("2 selected")
+    assert state(page)["s"] == ["logits", "hidden"]
+    bar.get_by_text("Hide").click()
+    expect(node(page, "logits")).to_have_count(0)
+    expect(node(page, "hidden")).to_have_count(0)
+    expect(bar).to_be_hidden()
 
 
 def test_keys_open_the_menu_and_isolate(visit_graph: Visit) -> None:
@@ -59,61 +79,6 @@ def test_keys_open_the_menu_and_isolate(visit_graph: Visit) -> None:
     page.locator("#graph-search").fill("Softmax")
     page.locator('[data-hit="cross_entropy/Softmax"]').click()
     expect(node(page, "cross_entropy/Softmax")).to_be_visible()
-
-
-def test_several_are_selected_and_hidden_together(visit_graph: Visit) -> None:
-    page = visit_graph()
-    node(page, "hidden").click()
-    node(page, "logits").click(modifiers=["Shift"])
-    bar = page.get_by_role("toolbar", name="What is selected")
-    expect(bar).to_contain_text("2 selected")
-    assert state(page)["s"] == ["logits", "hidden"]
-    bar.get_by_text("Hide").click()
-    expect(node(page, "logits")).to_have_count(0)
-    expect(node(page, "hidden")).to_have_count(0)
-    expect(bar).to_be_hidden()
-
-
-def test_a_node_goes_to_the_side_and_back(visit_graph: Visit) -> None:
-    page = visit_graph()
-    node(page, "report").click(button="right")
-    entry(page, "To the side").click()
-    page.wait_for_url("**a=report*")
-    assert page.locator('.edge[data-b="report"]').count() == 0
-    node(page, "report").click(button="right")
-    entry(page, "Into the graph").click()
-    page.wait_for_url("**m=report*")
-    expect(page.locator('.edge[data-b="report"]')).not_to_have_count(0)
-    assert "a" not in state(page)
-
-
-def test_all_opens_one_level_deeper_and_closes(visit_graph: Visit) -> None:
-    page = visit_graph()
-    page.get_by_text("Open more").click()
-    expect(node(page, "logits/MatMul")).to_have_count(1)
-    expect(node(page, "cross_entropy/Log")).to_have_count(1)
-    page.get_by_text("Close all").click()
-    expect(node(page, "logits/MatMul")).to_have_count(0)
-
-
-def test_the_address_holds_the_window(visit_graph: Visit) -> None:
-    page = visit_graph()
-    where = page.evaluate(
-        "() => document.querySelector('.graph-svg > g').getAttribute('transform')"
-    )
-    page.mouse.move(800, 500)
-    page.mouse.wheel(0, -900)
-    page.wait_for_url("**v=*")
-    moved = page.evaluate("window.opscope.graph.stats().scale")
-    page.reload()
-    page.evaluate("window.opscope.graph.ready")
-    assert page.evaluate("window.opscope.graph.stats().scale") == pytest.approx(moved, abs=0.01)
-    page.locator(".graph-svg").press("f")
-    page.wait_for_url(lambda url: "v=" not in url)
-    again = page.evaluate(
-        "() => document.querySelector('.graph-svg > g').getAttribute('transform')"
-    )
-    assert again == where
 
 
 def test_a_series_is_ungrouped_and_grouped_with_the_rest_of_the_view_kept(

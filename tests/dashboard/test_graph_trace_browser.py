@@ -21,7 +21,7 @@ def traced(page: Any) -> set[str]:
     return set(names)
 
 
-def test_the_menu_traces_inputs_and_escape_lets_go(visit_graph: Visit) -> None:
+def test_inputs_and_outputs_are_traced_until_escape(visit_graph: Visit) -> None:
     page = visit_graph()
     node(page, "logits").click(button="right")
     page.get_by_role("menuitem", name="Trace inputs").click()
@@ -37,13 +37,9 @@ def test_the_menu_traces_inputs_and_escape_lets_go(visit_graph: Visit) -> None:
     expect(told).to_be_hidden()
     assert traced(page) == set()
     assert "t" not in state(page)
-
-
-def test_keys_trace_outputs_along_control_edges_when_asked(visit_graph: Visit) -> None:
-    page = visit_graph()
+    # By a key, and along control edges when asked.
     node(page, "hidden").click()
     page.keyboard.press("o")
-    told = page.locator(".trace")
     expect(told).to_contain_text("follow from hidden")
     assert "init" not in traced(page)
     told.locator("input").check()
@@ -70,9 +66,7 @@ def test_a_path_between_two_is_in_the_address(visit_graph: Visit) -> None:
     expect(node(page, "cross_entropy")).to_have_attribute("aria-expanded", "false")
     expect(page.locator('.node.traced[data-id="cross_entropy"]')).to_have_count(1)
     assert traced(page) == {"cross_entropy"}
-
-
-def test_no_way_is_said(visit_graph: Visit) -> None:
-    page = visit_graph("?run=train&t=path&of=init&of=input")
-    expect(page.locator(".trace")).to_contain_text("No way between init and input")
+    page.goto(page.url.split("?")[0] + "?run=train&t=path&of=init&of=input")
+    page.evaluate("window.opscope.graph.ready")
+    expect(told).to_contain_text("No way between init and input")
     assert traced(page) == set()

@@ -42,7 +42,7 @@ def choose(page: Any, name: str, data: bytes) -> None:
     chooser.value.set_files({"name": name, "mimeType": "application/x-any", "buffer": data})
 
 
-def test_a_file_is_opened_by_the_button(visit: Visit) -> None:
+def test_files_are_opened_by_the_button_and_where_they_are_dropped(visit: Visit) -> None:
     page = visit()
     expect(page.get_by_role("heading", name="No runs yet")).to_be_visible()
     choose(page, "model.pb", classifier().data)
@@ -51,10 +51,16 @@ def test_a_file_is_opened_by_the_button(visit: Visit) -> None:
     page.reload()
     page.evaluate("window.opscope.graph.ready")
     assert "hidden" in visible(page)
+    choose(page, "empty.pb", GraphMaker().data)
+    expect(page.get_by_role("heading", name="This graph has no nodes")).to_be_visible()
+    choose(page, "full.pb", classifier().data)
+    expect(node(page, "hidden")).to_be_visible()
+    expect(page.get_by_role("heading", name="This graph has no nodes")).to_be_hidden()
+    open_dropped(page)
 
 
-def test_a_file_is_opened_where_it_is_dropped(visit: Visit) -> None:
-    page = visit()
+def open_dropped(page: Any) -> None:
+    """A file is dropped on the drawing."""
     transfer = page.evaluate_handle(
         """text => { const t = new DataTransfer();
         t.items.add(new File([Uint8Array.from(atob(text), c => c.charCodeAt(0))], "dropped.pb"));
@@ -84,25 +90,13 @@ def test_a_file_that_is_no_graph_is_told_and_the_page_stays(
     page.close()
 
 
-def test_a_graph_without_nodes_says_so(visit: Visit) -> None:
-    page = visit()
-    choose(page, "empty.pb", GraphMaker().data)
-    expect(page.get_by_role("heading", name="This graph has no nodes")).to_be_visible()
-    choose(page, "full.pb", classifier().data)
-    expect(node(page, "hidden")).to_be_visible()
-    expect(page.get_by_role("heading", name="This graph has no nodes")).to_be_hidden()
-
-
-def test_problems_can_be_read_and_the_rest_is_drawn(visit: Visit) -> None:
+def test_what_is_odd_is_told_and_calls_open_as_bodies(visit: Visit) -> None:
     page = visit()
     g = GraphMaker().node("a", "Unheard", "b").node("b", "Of", "a", "gone")
     choose(page, "odd.pb", g.data)
     expect(node(page, "a")).to_be_visible()
     page.get_by_text("1 problem").click()
     expect(page.get_by_text("input 1 of node 'b' names no node: 'gone'")).to_be_visible()
-
-
-def test_a_call_opens_as_its_body(visit: Visit) -> None:
     g = GraphMaker().node("net/x", "Placeholder").node("net/call", "square", "net/x")
     g.node("net/y", "Exp", "net/call")
     function = g.graph.library.function.add()
@@ -111,7 +105,6 @@ def test_a_call_opens_as_its_body(visit: Visit) -> None:
     function.signature.output_arg.add(name="out", type=1)
     function.node_def.add(name="mul", op="Mul", input=["v", "v"])
     function.ret["out"] = "mul:z:0"
-    page = visit()
     choose(page, "calls.pb", g.data)
     # One scope alone is open from the start.
     expect(node(page, "net/x")).to_be_visible()

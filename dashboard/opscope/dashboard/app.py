@@ -12,12 +12,16 @@ import flask
 from dash import Dash, Input, Output, State
 
 from opscope.dashboard import (
+    tensorboard_curve_routes,
     tensorboard_graph_routes,
     tensorboard_payload_routes,
     tensorboard_routes,
     tensorboard_series_routes,
 )
 from opscope.dashboard.bundle import Bundle
+from opscope.dashboard.http_api import OPERATIONS
+from opscope.dashboard.http_api.document import openapi
+from opscope.dashboard.own_version import own_version
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import PAGES, shell
 from opscope.dashboard.responses import (
@@ -32,7 +36,7 @@ from opscope.dashboard.store import Store, UnreadableError
 ASSETS = Path(__file__).with_name("assets")
 SHELL_STYLES = ("palette.css", "icons.css", "shell.css")
 FIRST_SCRIPT = "theme.js"
-SHELL_SCRIPTS = ("opscope.js", "dom.js", "start.js")
+SHELL_SCRIPTS = ("opscope.js", "live.js", "dom.js", "start.js", "tabs.js", "keys.js")
 EARLY_PLACE = "<!-- early -->"
 
 
@@ -90,6 +94,7 @@ def create_app(
     install_validators(server)
     tensorboard_routes.install(server, store, ordered, window_title)
     tensorboard_payload_routes.install(server, store)
+    tensorboard_curve_routes.install(server, store)
     tensorboard_series_routes.install(server, store)
     tensorboard_graph_routes.install(server, store)
     for page in ordered:
@@ -111,6 +116,14 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
                 "problems": len(store.problems),
             }
         )
+
+    @server.get("/api/openapi.json")
+    def described() -> flask.Response:
+        return json_response(openapi(OPERATIONS, own_version(), base))
+
+    @server.post("/api/reload")
+    def reload() -> flask.Response:
+        return json_response({"changed": store.reload()})
 
     @server.get("/api/problems")
     def problems() -> flask.Response:

@@ -12,14 +12,20 @@ from opscope.events import Logdir, LogdirError, TensorProtoError, payload
 from opscope.events import kind as kinds
 from opscope.events.proto.summary_pb2 import Summary
 
-DRAWN = (kinds.SCALAR, kinds.HISTOGRAM, kinds.IMAGE, kinds.TEXT, kinds.GRAPH)
+DRAWN = (
+    kinds.SCALAR,
+    kinds.HISTOGRAM,
+    kinds.IMAGE,
+    kinds.TEXT,
+    kinds.GRAPH,
+    kinds.PR_CURVE,
+    kinds.HPARAMS,
+    kinds.LAYOUT,
+)
 OTHER = (
     kinds.AUDIO,
     kinds.TENSOR,
-    kinds.PR_CURVE,
-    kinds.HPARAMS,
     kinds.MESH,
-    kinds.LAYOUT,
     kinds.PROJECTOR,
     kinds.RUN_METADATA,
     kinds.UNKNOWN,

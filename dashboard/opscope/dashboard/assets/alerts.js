@@ -42,7 +42,7 @@
     }
     found = next;
     tell();
-    window.dispatchEvent(new CustomEvent("opscope:alerts"));
+    opscope.tell("alerts");
   };
 
   const change = (next) => {

@@ -40,23 +40,33 @@
       this.side.append(...this.settings(), this.runs.element);
       this.body.append(
         el("div", { class: "toolbar" }, el("div", { class: "tag-filter" }, this.tagFilter), this.summary, ...this.tools(),
-          ...(this.constructor.within ? [] : [controls.toggle("Full width", state.wide, (wide) => this.set({ wide }))])),
+          ...(this.constructor.within ? [] : [this.wideToggle()])),
         this.cards);
       this.cards.classList.toggle("wide", state.wide);
       this.show();
+    }
+
+    wideToggle() {
+      const field = opscope.controls.toggle("Full width", this.state.wide, (wide) => this.set({ wide }));
+      field.classList.add("wide-toggle");
+      return field;
     }
 
     // One control that sets a part of the state.
     setter(key) { return (value) => this.set({ [key]: value }); }
 
     async load() {
+      let index;
       try {
-        this.index = await opscope.json(`/api/${this.name}/tags`);
+        index = await opscope.json(`/api/${this.name}/tags`);
       } catch (error) {
         this.summary.textContent = error.message;
         opscope.early.drawn();
         return;
       }
+      const text = JSON.stringify(index);
+      if (text === this.indexed) return; // more points, but no other run or tag
+      Object.assign(this, { index, indexed: text });
       this.byTag = new Map(this.index.tags.map(({ tag, runs }) => [tag, new Set(runs)]));
       this.runs.set(this.index.runs);
       this.list();

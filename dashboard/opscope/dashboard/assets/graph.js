@@ -48,14 +48,14 @@
       this.side.replaceChildren(
         field("Run", this.runs), this.tagField,
         ...this.search.elements,
-        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open())),
-        field("Direction", this.flows = el("select", { id: "graph-flow", onchange: (e) => this.turn(e.target.value) }, el("option", { value: "", text: "Bottom to top" }), el("option", { value: "lr", text: "Left to right" }))),
+        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open()), this.upload.element),
+        this.flowField = field("Direction", this.flows = el("select", { id: "graph-flow", onchange: (e) => this.turn(e.target.value) }, el("option", { value: "", text: "Bottom to top" }), el("option", { value: "lr", text: "Left to right" }))),
         this.chosen = el("div", { class: "chosen" }), this.trace.element,
         this.health.element, this.colours.element, this.colours.key,
-        this.upload.element,
         this.problems = el("details", { class: "graph-problems", hidden: true }),
         this.summary,
       );
+      this.flowField.classList.add("row");
       this.canvas = el("div", { class: "graph-canvas" });
       this.message = el("div", { class: "graph-message", hidden: true });
       this.card = el("aside", { id: "graph-card", class: "graph-card", hidden: true, "aria-label": "Details of the selection" });
@@ -210,7 +210,7 @@
 
     cardState() {
       const told = this.card.querySelector(".health-card");
-      if (this.info && this.selected) card(this.card, this.info, { open: this.open.includes(this.info.id), run: this.run }, { select: (n) => this.select(n, true), toggle: (n) => this.toggle(n), close: () => this.select(null) });
+      if (this.info && this.selected) card(this.card, this.info, { open: this.open.includes(this.info.id), run: this.run }, { select: (n) => this.select(n, true), toggle: (n) => this.toggle(n), trace: (kind) => this.trace.start(kind, this.all), menu: (x, y) => nodeMenu(this, this.selected, x, y), close: () => this.select(null) });
       // A card drawn anew for the same node keeps what is known of its health.
       if (told && this.card.querySelector("h2")?.title === this.info?.name) this.card.querySelector(".section")?.before(told);
     }

@@ -1,5 +1,7 @@
 // The window on a drawing: where it stands, how large it shows, and what of the drawing lies in it.
 (() => {
+  // Left of a drawing that is seen whole, beside the buttons for zooming, and right of it.
+  const LEFT = 58, RIGHT = 30;
   // Making what comes into sight takes so long of a frame; the first frame of a view takes a picture of usual size.
   const SLICE_MS = 12, FIRST_SLICE_MS = 40;
 
@@ -9,7 +11,9 @@
 
     // The window's size; `free` is the width that the card of a selection leaves.
     get box() { return (this.size ??= this.svg.getBoundingClientRect()); }
-    get free() { return this.selected ? Math.max(this.box.width - 364, this.box.width / 2) : this.box.width; }
+    get narrow() { return this.box.width < 700; }
+    get free() { return this.selected && !this.narrow ? Math.max(this.box.width - 364, this.box.width / 2) : this.box.width; }
+    get tall() { return this.selected && this.narrow ? this.box.height / 2 : this.box.height; }
 
     zoom(factor, x = this.box.width / 2, y = this.box.height / 2) {
       const scale = Math.min(3, Math.max(Math.min(0.05, this.fitting()), this.scale * factor));
@@ -20,7 +24,7 @@
     }
 
     fitting(width = this.view?.width ?? 1, height = this.view?.height ?? 1) {
-      return Math.min((this.free - 64) / width, (this.box.height - 64) / height);
+      return Math.min((this.free - LEFT - RIGHT) / width, (this.box.height - 64) / height);
     }
 
     get whole() {
@@ -31,7 +35,7 @@
     fit() {
       const { width, height } = this.view;
       this.scale = Math.min(1.15, Math.max(0.02, this.fitting()));
-      this.x = (this.free - width * this.scale) / 2;
+      this.x = LEFT + (this.free - LEFT - RIGHT - width * this.scale) / 2;
       this.y = (this.box.height - height * this.scale) / 2;
       this.refresh();
     }
@@ -63,7 +67,7 @@
     reveal(name, centred = false) {
       const node = this.byName?.get(name);
       if (!node) return false;
-      const margin = 40, width = this.free, { height } = this.box;
+      const margin = 40, width = this.free, height = this.tall;
       const room = Math.min((width - 2 * margin) / node.w, (height - 2 * margin) / node.h);
       if (node.w * this.scale > width - margin || node.h * this.scale > height - margin) this.scale = Math.max(0.05, Math.min(this.scale, room));
       else if (centred && this.scale < 0.7) this.scale = Math.min(1, room);

@@ -24,7 +24,10 @@
     const parts = [
       el("header", {}, el("div", { class: "grow" }, el("p", { class: "kind", text: what }), name), copy, close),
     ];
-    if (info.kind !== "op") parts.push(el("div", { class: "actions" }, el("button", { class: "button", type: "button", text: state.open ? "Collapse" : "Expand", onclick: () => on.toggle(info.id) })));
+    const action = (text, title, onclick) => el("button", { class: "button", type: "button", text, title, onclick });
+    const below = (e) => { const at = e.currentTarget.getBoundingClientRect(); on.menu(at.left, at.bottom + 4); };
+    parts.push(el("div", { class: "actions" }, ...(info.kind === "op" ? [] : [action(state.open ? "Collapse" : "Expand", "Enter, or a double click", () => on.toggle(info.id))]),
+      action("Trace inputs", "All that it depends on (B)", () => on.trace("inputs")), action("Trace outputs", "All that depends on it (O)", () => on.trace("outputs")), action("\u2026", "More that can be done with it (right click, Shift+F10)", below)));
     parts.push(...opscope.graphParts.facts(info, state.run));
     const device = ([name, n]) => [name || "no device given", info.kind === "op" ? "" : count(n)];
     if (info.devices.length) parts.push(section(info.devices.length > 1 ? "Devices" : "Device", info.devices.length, [el("ul", { class: "ends plain" }, ...info.devices.map(device).map(([n, c]) => el("li", {}, el("span", { class: "grow mono", text: n }), el("span", { class: "dim", text: c }))))]));

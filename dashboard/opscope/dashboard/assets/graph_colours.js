@@ -12,7 +12,7 @@
       this.modes = el("select", { id: "graph-colour", "aria-label": "Colour by", onchange: () => this.choose(this.modes.value) });
       this.steps = el("select", { id: "graph-meta", "aria-label": "Step", onchange: () => { this.meta = this.steps.value; this.choose(this.mode); this.page.stepped(); } });
       this.key = el("div", { id: "graph-legend" });
-      this.element = el("div", { class: "colours" }, el("label", { class: "field" }, el("span", { class: "label", text: "Colour by" }), this.modes), this.steps);
+      this.element = el("div", { class: "colours" }, el("label", { class: "field row" }, el("span", { class: "label", text: "Colour by" }), this.modes), this.steps);
       this.steps.hidden = true;
     }
 

@@ -70,7 +70,8 @@
     tell(health) {
       const { count, leaf } = opscope.graphParts, first = health.bad[0];
       this.told.classList.toggle("bad", !!first);
-      this.told.textContent = first ? `${count(health.bad_total)} of ${count(health.known)} nodes hold NaN or inf. First:` : `${count(health.tensors)} tensors, none holds NaN or inf.`;
+      this.told.textContent = first ? `${count(health.bad_total)} of ${count(health.known)} nodes hold NaN or inf. First:` : health.tensors ? `${count(health.tensors)} tensors, none holds NaN or inf.` : "No tensor of this graph is known here.";
+      this.key.hidden = !health.tensors;
       const rows = [...health.bad.filter((row) => row.origin), ...health.bad.filter((row) => !row.origin)].slice(0, LISTED);
       this.list.replaceChildren(...rows.map((row) => el("li", {}, el("button", { type: "button", class: row.origin ? "origin" : "", title: row.origin ? `${row.tensor}: bad, though what it reads is finite` : `${row.tensor}: reads what was bad already`, "data-bad": row.id, onclick: () => this.page.select(row.id) }, el("span", { class: "grow" }, ...row.id.split("/").slice(0, -1).flatMap((part) => [el("span", { class: "dim", text: `${part}/` }), el("wbr")]), leaf(row.id))))),
         ...(health.bad_total > rows.length ? [el("li", { class: "dim", text: `and ${count(health.bad_total - rows.length)} more` })] : []));

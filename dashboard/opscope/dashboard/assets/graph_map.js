@@ -5,16 +5,16 @@
       this.drawing = drawing;
       this.canvas = opscope.el("canvas", { class: "graph-map", width: 360, height: 240, "aria-hidden": "true" });
       host.append(this.canvas);
-      let held = false;
+      this.held = false;
       const go = (e) => {
         const r = this.canvas.getBoundingClientRect(), d = this.drawing;
         d.x = d.box.width / 2 - ((((e.clientX - r.left) * 2) - this.left) / this.scale) * d.scale;
         d.y = d.box.height / 2 - ((((e.clientY - r.top) * 2) - this.top) / this.scale) * d.scale;
         d.refresh();
       };
-      this.canvas.addEventListener("pointerdown", (e) => { held = true; this.canvas.setPointerCapture(e.pointerId); go(e); });
-      this.canvas.addEventListener("pointermove", (e) => held && go(e));
-      this.canvas.addEventListener("pointerup", () => { held = false; });
+      this.canvas.addEventListener("pointerdown", (e) => { this.held = true; this.canvas.setPointerCapture(e.pointerId); go(e); });
+      this.canvas.addEventListener("pointermove", (e) => this.held && go(e));
+      for (const end of ["pointerup", "pointercancel"]) this.canvas.addEventListener(end, () => { this.held = false; this.frame(); });
     }
 
     // Draw all of it before the next frame, once for however many asked.
@@ -43,8 +43,9 @@
     frame() {
       const d = this.drawing, c = this.canvas.getContext("2d"), s = this.scale / d.scale;
       if (!this.base) return;
-      this.canvas.hidden = d.whole;
-      if (d.whole) return;
+      // Who drags it has it in hand until letting go.
+      this.canvas.hidden = d.whole && !this.held;
+      if (this.canvas.hidden) return;
       c.clearRect(0, 0, this.canvas.width, this.canvas.height);
       c.drawImage(this.base, 0, 0);
       c.strokeStyle = this.accent; c.lineWidth = 3;

@@ -22,6 +22,7 @@
 
     // Everything but colours again, on a view drawn anew.
     all() {
+      this.headings();
       this.mark();
       this.markHits();
       this.markTrace();
@@ -44,6 +45,19 @@
       if (!!item[name] === on) return;
       item[name] = on;
       for (const part of [item.line, item.text]) part?.classList.toggle(name, on);
+    }
+
+    // What stands beside the flow of a level says so, as TensorBoard does.
+    headings() {
+      const { view, layers } = this.drawing, corners = new Map();
+      layers.labels.querySelectorAll(".heading").forEach((each) => each.remove());
+      for (const node of view.nodes) {
+        if (!node.aside) continue;
+        const at = corners.get(node.parent) ?? { x: Infinity, y: Infinity }, rows = node.signs?.length ? Math.max(...node.signs.map((sign) => Math.abs(sign[4]))) * 14 + 7 : 0;
+        at.x = Math.min(at.x, node.x - node.w / 2); at.y = Math.min(at.y, node.y - Math.max(node.h / 2, rows));
+        corners.set(node.parent, at);
+      }
+      for (const { x, y } of corners.values()) svg("text", { class: "heading", x, y: y - 16 }, layers.labels).textContent = "Auxiliary nodes";
     }
 
     // Colours of all boxes (see colouring.py): one hue, stripes for shares of several, or a heat.

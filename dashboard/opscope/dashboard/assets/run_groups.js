@@ -1,10 +1,15 @@
-// Runs that belong together: by folder, or by what a regular expression finds in their names.
+// Runs that belong together: by folder, by what a regular expression finds in their names, or by
+// the value of a hyperparameter.
 (() => {
   const OTHERS = "(others)";
 
   // `by` is "folder", "regex:..." or "hparam:NAME"; of an expression the captures, or all it
-  // matched, are the name.
-  const grouping = (by) => {
+  // matched, are the name. settings: for each run its hyperparameters by name.
+  const grouping = (by, settings = {}) => {
+    if (by.startsWith("hparam:")) {
+      const name = by.slice(7);
+      return (run) => { const value = settings[run]?.[name]; return value == null ? OTHERS : `${name} ${typeof value === "number" ? opscope.number(value) : value}`; };
+    }
     if (by.startsWith("regex:")) {
       const found = opscope.pattern(by.slice(6));
       return (run) => {

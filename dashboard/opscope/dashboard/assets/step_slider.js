@@ -10,9 +10,9 @@ opscope.StepSlider = class {
 
   get place() { return +this.input.value; }
 
-  // points: {step, wall, start}, columns.
-  set(points, place) {
-    this.points = points;
+  // points: {step, wall, start}, columns; axis: the time that is told, "step" for the step alone.
+  set(points, place, axis = "wall") {
+    Object.assign(this, { points, axis });
     this.input.max = Math.max(0, points.step.length - 1);
     this.input.value = place;
     this.input.hidden = points.step.length < 2;
@@ -20,12 +20,13 @@ opscope.StepSlider = class {
   }
 
   tell() {
-    const { step, wall } = this.points, { el } = opscope;
+    const { step, wall, start } = this.points, { el } = opscope;
     if (!step.length) { this.text.textContent = ""; return; }
     const told = `Step ${opscope.told(step[this.place], "step")}`;
     this.input.setAttribute("aria-valuetext", told);
     this.input.style.setProperty("--at", `${(100 * this.place) / Math.max(1, step.length - 1)}%`);
-    this.text.replaceChildren(el("b", { text: told }), el("span", { text: opscope.moment(wall[this.place]) }));
+    const time = { step: "", relative: opscope.duration(wall[this.place] - start), wall: opscope.moment(wall[this.place]) }[this.axis];
+    this.text.replaceChildren(el("b", { text: told }), el("span", { text: time }));
   }
 };
 

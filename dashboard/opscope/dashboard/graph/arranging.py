@@ -75,7 +75,10 @@ def parts_of(count: int, edges: list[Edge], entry: int | None, leave: int | None
 
 
 def arrange(parts: list[Part], boxes: list[Box], gaps: Gaps, has_ports: bool) -> Arrangement:
-    """Lay out the parts and pack them: the first at the left, the others in rows beside it."""
+    """Lay out the parts and pack them: the first at the left, the others in rows beside or below.
+
+    What has ports keeps the way down to the border free, and all others beside it.
+    """
     placed = [_place_part(part, boxes, gaps) for part in parts]
     centres: list[Point] = [(0.0, 0.0)] * len(boxes)
     routes: dict[Edge, Route] = {}
@@ -84,19 +87,47 @@ def arrange(parts: list[Part], boxes: list[Box], gaps: Gaps, has_ports: bool) ->
     big = has_ports or (len(parts) > 1 and len(parts[0].nodes) > 2 * len(parts[1].nodes))
     if parts and (big or len(parts) == 1):
         rest.remove(0)
-        _put(parts[0], placed[0], 0.0, 0.0, centres, routes)
         width, height = placed[0].width, placed[0].height
+        _put(parts[0], placed[0], 0.0, 0.0, centres, routes)
     if not rest:
         return Arrangement(width, height, centres, routes)
-    left = width + SIDE_GAP / 2 if width else 0.0
+    # Tall parts first, so that a row wastes little; equal heights keep their order.
+    rest.sort(key=lambda at: -placed[at].height)
     area = sum((placed[at].width + gaps.beside) * (placed[at].height + gaps.between) for at in rest)
-    widest = max(placed[at].width for at in rest)
     goal = float((area * gaps.aspect * 1.06) ** 0.5)
     if height:
         goal = min(goal, area / height) if height > goal else goal
-    goal = max(goal, widest)
-    # Tall parts first, so that a row wastes little; equal heights keep their order.
-    rest.sort(key=lambda at: -placed[at].height)
+    packed = _pack(rest, placed, gaps, goal)
+    left = width + SIDE_GAP / 2 if width else 0.0
+    top = max(0.0, height - packed.height)
+    if width and not has_ports:
+        below = _pack(rest, placed, gaps, width)
+        beside = max((left + packed.width) / gaps.aspect, height, packed.height)
+        under = max(width, below.width) / gaps.aspect, height + gaps.between + below.height
+        if max(under) < beside:
+            packed, left, top = below, 0.0, height + gaps.between
+    down = max(0.0, packed.height - height) if left and height else 0.0
+    if down:
+        centres = [(x, y + down) for x, y in centres]
+        routes = {edge: _shifted(route, 0.0, down) for edge, route in routes.items()}
+    for at, (x, y) in packed.corners.items():
+        _put(parts[at], placed[at], left + x, top + y, centres, routes)
+    full = max(height, top + packed.height)
+    return Arrangement(max(width, left + packed.width), full, centres, routes)
+
+
+@dataclass(frozen=True)
+class _Packed:
+    """Upper left corners of parts in rows, the feet of a row level."""
+
+    width: float
+    height: float
+    corners: dict[int, Point]
+
+
+def _pack(rest: list[int], placed: list[Placed], gaps: Gaps, goal: float) -> _Packed:
+    """Rows about as wide as the goal."""
+    goal = max(goal, *(placed[at].width for at in rest))
     rows: list[list[int]] = [[]]
     used = 0.0
     for at in rest:
@@ -105,24 +136,17 @@ def arrange(parts: list[Part], boxes: list[Box], gaps: Gaps, has_ports: bool) ->
             used = 0.0
         rows[-1].append(at)
         used += placed[at].width + gaps.beside
-    total = sum(max(placed[at].height for at in row) for row in rows)
-    total += gaps.between * 0.6 * (len(rows) - 1)
-    top = max(0.0, height - total)
-    if total > height and height:
-        down = total - height
-        centres = [(x, y + down) for x, y in centres]
-        routes = {edge: _shifted(route, 0.0, down) for edge, route in routes.items()}
-    full = max(height, total)
+    corners: dict[int, Point] = {}
+    width = y = 0.0
     for row in rows:
-        x = left
+        x = 0.0
         tallest = max(placed[at].height for at in row)
         for at in row:
-            lower = top + tallest - placed[at].height
-            _put(parts[at], placed[at], x, lower, centres, routes)
+            corners[at] = (x, y + tallest - placed[at].height)
             x += placed[at].width + gaps.beside
         width = max(width, x - gaps.beside)
-        top += tallest + gaps.between * 0.6
-    return Arrangement(width, full, centres, routes)
+        y += tallest + gaps.between * 0.6
+    return _Packed(width, y - gaps.between * 0.6, corners)
 
 
 def _place_part(part: Part, boxes: list[Box], gaps: Gaps) -> Placed:

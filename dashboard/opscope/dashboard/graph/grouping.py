@@ -15,6 +15,7 @@ from opscope.dashboard.graph.naming import CROWD, longest_run, name_of, numberin
 from opscope.dashboard.graph.stretches import FLAT, stretches
 from opscope.dashboard.graph.structure import structure_of
 from opscope.dashboard.graph.twins import twin_kinds
+from opscope.dashboard.graph.weaving import blocks_of
 
 ALIKE = 4
 """Fewest scopes built alike, numbered in a row or chained, that can become a series."""
@@ -71,7 +72,16 @@ def arranged(base: Hierarchy, grouping: Grouping) -> Arrangement:
     dropped = {base.scope_index[name] for name in known if grouping.splits(name)}
     for scope in dropped:
         offers.update((base.name(item), base.names[scope]) for item in base.children(scope))
-    hierarchy = _rebuilt(base, dropped, []) if dropped else base
+    blocks: list[Series] = []
+    for tangled, cut_up in _blocks(base):
+        dropped |= tangled
+        known |= {each.name for each in cut_up}
+        for each in cut_up:
+            if grouping.splits(each.name):
+                offers.update((base.name(member), each.name) for member in each.members)
+            else:
+                blocks.append(each)
+    hierarchy = _rebuilt(base, dropped, blocks) if dropped or blocks else base
     kinds = twin_kinds(hierarchy, structure_of(hierarchy))
     series = list(_alike(hierarchy, kinds))
     chosen = [
@@ -99,6 +109,21 @@ def arranged(base: Hierarchy, grouping: Grouping) -> Arrangement:
     if chosen or cut is not hierarchy:
         kinds = twin_kinds(cut, structure_of(cut))
     return Arrangement(cut, kinds, offers, known)
+
+
+def _blocks(hierarchy: Hierarchy) -> Iterator[tuple[set[int], list[Series]]]:
+    """Levels that are cut along their flow, as groups by name would tangle it: see weaving.py."""
+    taken = set(hierarchy.scope_index)
+    for scope in hierarchy.crowds(CROWD // 2):
+        groups, blocks = blocks_of(hierarchy, scope)
+        found = []
+        for piece, members in blocks:
+            name = name_of(hierarchy.names[scope], piece)
+            while name in taken or hierarchy.find(name) is not None:
+                name += "\u2032"
+            taken.add(name)
+            found.append(Series(name, scope, members, True))
+        yield set(groups), found
 
 
 def _alike(hierarchy: Hierarchy, kinds: NDArray[np.int32]) -> Iterator[Series]:

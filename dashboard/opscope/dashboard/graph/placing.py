@@ -62,7 +62,7 @@ class Placed:
 
 
 CUT_EDGES = 3
-"""At most this many edges pass from one column to the next."""
+"""At most this many edges pass from one column to the next, and one where two screens show all."""
 COLUMN_GAP = 56.0
 CORNER_ROOM = 22.0
 LANE = 8.0
@@ -198,7 +198,7 @@ def _cuts(
         return []
     likely = int((gaps.aspect * total / (high - low)) ** 0.5)
     for columns in range(max(2, likely // 2), min(likely + 3, layers // 3 + 1)):
-        cuts = _even_cuts(columns, starts, crossing)
+        cuts = _even_cuts(columns, starts, crossing, CUT_EDGES if total > 2 * gaps.tall else 1)
         if not cuts:
             continue
         width = COLUMN_GAP * (columns - 1)
@@ -213,7 +213,7 @@ def _cuts(
     return best
 
 
-def _even_cuts(columns: int, starts: list[float], crossing: list[int]) -> list[int]:
+def _even_cuts(columns: int, starts: list[float], crossing: list[int], most: int) -> list[int]:
     """Cuts into so many columns of about one height where few edges cross, or none at all."""
     share = starts[-1] / columns
     window = share * 0.3
@@ -225,7 +225,7 @@ def _even_cuts(columns: int, starts: list[float], crossing: list[int]) -> list[i
         costs = [
             (crossing[layer - 1] * window / 3 + abs(starts[layer] - goal), layer)
             for layer in range(begin, end)
-            if crossing[layer - 1] <= CUT_EDGES
+            if crossing[layer - 1] <= most
         ]
         if not costs:
             return []

@@ -19,6 +19,8 @@ MARK_PITCH, MARK_REACH, MARK_ROWS, MARK_WIDTH = 14.0, 24.0, 5, 96.0
 ASIDE_GAP, ASIDE_HEADER = 72.0, 34.0
 ACROSS = Gaps(beside=18.0, between=84.0, edge=10.0, aspect=0.62, tall=1000.0)
 """Of a flow from left to right: labels lie along it."""
+BESIDE_HUBS = Gaps(aspect=1.15)
+"""Of a flow that hubs stand beside: all together are to be as wide as a screen."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ def build_scene(
     boxes = [_room(glyphs[item], lr) for item in level.main]
     ports = bool(level.entry) + bool(level.leave)
     boxes += [Box(5.0, 5.0, 2.0)] * ports
-    arrangement = arrange(level.parts, boxes, ACROSS if lr else Gaps(), ports > 0)
+    gaps = ACROSS if lr else BESIDE_HUBS if level.aside else Gaps()
+    arrangement = arrange(level.parts, boxes, gaps, ports > 0)
     if lr:
         arrangement = turned(arrangement)
     scene = Scene(arrangement.width, arrangement.height)

@@ -47,15 +47,19 @@ def _ranks(hierarchy: Hierarchy, scope: int, items: list[int]) -> list[int]:
         if a != b
     ]
     backward = backward_edges(len(items), pairs)
-    after: list[list[int]] = [[] for _ in items]
-    waiting = [0] * len(items)
+    return ranks_of(len(items), [pair for pair in pairs if pair not in backward])
+
+
+def ranks_of(count: int, pairs: list[Edge]) -> list[int]:
+    """Rank of each item of a graph without cycles: one more than that of what it reads."""
+    after: list[list[int]] = [[] for _ in range(count)]
+    waiting = [0] * count
     for source, target in pairs:
-        if (source, target) not in backward:
-            after[source].append(target)
-            waiting[target] += 1
-    sources = [at for at, count in enumerate(waiting) if not count]
+        after[source].append(target)
+        waiting[target] += 1
+    sources = [at for at, left in enumerate(waiting) if not left]
     ready = list(sources)
-    ranks = [0] * len(items)
+    ranks = [0] * count
     for at in ready:
         for target in after[at]:
             ranks[target] = max(ranks[target], ranks[at] + 1)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import (
+    custom_scalars,
     distributions,
     files,
     graph,
     histograms,
     hparams,
     images,
+    pr_curves,
     scalars,
     text,
 )
@@ -17,10 +19,12 @@ from opscope.dashboard.pages import (
 PAGES: tuple[Page, ...] = (
     graph.PAGE,
     scalars.PAGE,
+    custom_scalars.PAGE,
     histograms.PAGE,
     distributions.PAGE,
     images.PAGE,
     text.PAGE,
+    pr_curves.PAGE,
     hparams.PAGE,
     files.PAGE,
 )

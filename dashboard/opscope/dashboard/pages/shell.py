@@ -77,11 +77,13 @@ def frame(store: Store, base: str, links: Any = None, page: Any = None) -> Any:
                                     children=[html.Summary(), html.Div(className="menu-list")],
                                 ),
                                 html.Span(str(store.path), className="where", title="The logdir"),
-                                html.Span(
-                                    id="live",
-                                    className="live",
-                                    role="status",
-                                    **aria(live="polite"),
+                                _live(store),
+                                html.Button(
+                                    "?",
+                                    id="keys",
+                                    className="icon-button keys-button",
+                                    title="Keys (?)",
+                                    **aria(label="Keyboard shortcuts"),
                                 ),
                                 html.Button(
                                     html.Span(className="icon icon-theme"),
@@ -115,6 +117,7 @@ def tabs(store: Store, pages: Sequence[Page], base: str, path: str) -> list[Any]
                 [html.Span(className=f"icon icon-{page.icon}"), html.Span(page.title)],
                 href=base.rstrip("/") + page.path,
                 className=" ".join(words),
+                title=None if "quiet" not in words else f"{page.title}: nothing here yet",
                 id=f"tab-{page.path.strip('/')}",
             )
         )
@@ -162,7 +165,8 @@ def view(store: Store, pages: Sequence[Page], path: str) -> View:
         title = "Nothing here yet" if page is None else f"No {page.title.lower()} here yet"
         return View(f"empty {path}", lambda: notice(title, _empty(store), "empty"))
     found = page
-    return View(found.path, lambda: found.layout(store))
+    heading = html.H1(found.title, className="unseen")
+    return View(found.path, lambda: [heading, found.layout(store)])
 
 
 def notice(title: str, lines: Sequence[Any], kind: str = "") -> Any:
@@ -175,6 +179,51 @@ def notice(title: str, lines: Sequence[Any], kind: str = "") -> Any:
             *[html.P(text) for text in lines],
         ],
     )
+
+
+# Seconds between two looks for news that a reader can choose; 0 is never.
+USUAL_PERIOD = 0.4
+PERIODS = (USUAL_PERIOD, 2, 5, 10, 30, 60, 0)
+
+
+def _live(store: Store) -> Any:
+    """Whether the page follows the logdir, how often it looks, and a look at once."""
+    reads = f"every {store.reload_interval:g} s" if store.reload_interval else "only once"
+    return html.Details(
+        id="live",
+        className="menu live-menu",
+        children=[
+            html.Summary(
+                [html.Span(className="live"), html.Span("…", className="live-told", role="status")],
+                className="live-summary",
+                title="Whether the page follows the logdir",
+            ),
+            html.Div(
+                className="menu-list",
+                children=[
+                    html.P("", className="live-state"),
+                    html.Label(
+                        [
+                            "Look for news",
+                            html.Select(
+                                [html.Option(_told(p), value=str(p)) for p in PERIODS],
+                                id="live-period",
+                            ),
+                        ],
+                        className="live-field",
+                    ),
+                    html.Button("Look now", id="live-now", className="plain-button"),
+                    html.P(f"The server reads the logdir {reads}.", className="quiet-text"),
+                ],
+            ),
+        ],
+    )
+
+
+def _told(seconds: float) -> str:
+    if seconds == USUAL_PERIOD:
+        return "all the time"
+    return f"every {seconds} s" if seconds else "never"
 
 
 def _has_data(store: Store, page: Page) -> bool:
