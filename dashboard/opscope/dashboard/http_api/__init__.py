@@ -10,6 +10,7 @@ from opscope.dashboard.http_api.cards import (
     PR_CURVES,
     TEXT,
 )
+from opscope.dashboard.http_api.custom_scalars import CUSTOM_SCALARS
 from opscope.dashboard.http_api.graph import GRAPHS
 from opscope.dashboard.http_api.hparams import HPARAMS
 from opscope.dashboard.http_api.operation import Operation
@@ -20,6 +21,7 @@ from opscope.dashboard.http_api.tensorboard import TENSORBOARD
 SECTIONS: dict[str, tuple[Operation, ...]] = {
     "The logdir": SHELL,
     "Scalars": SCALARS,
+    "Custom scalars": CUSTOM_SCALARS,
     "Histograms": HISTOGRAMS,
     "Distributions": DISTRIBUTIONS,
     "Images": IMAGES,

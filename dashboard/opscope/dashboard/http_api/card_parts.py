@@ -27,12 +27,11 @@ STEP_RANGE = (
 )
 INDEX = needed("index", "which point of the tag, as `points` counts them", INTEGER)
 
-TAGS_ANSWER = obj(
-    {
-        "runs": array(obj({"run": STRING, "colour": STRING}), "runs that have such a tag"),
-        "tags": array(obj({"tag": STRING, "runs": array(STRING), "description": STRING})),
-    }
-)
+INDEX_FIELDS = {
+    "runs": array(obj({"run": STRING, "colour": STRING}), "runs that have such a tag"),
+    "tags": array(obj({"tag": STRING, "runs": array(STRING), "description": STRING})),
+}
+TAGS_ANSWER = obj(INDEX_FIELDS)
 POINTS_ANSWER = obj(
     {
         "index": array(INTEGER, "what names a point in `point`"),

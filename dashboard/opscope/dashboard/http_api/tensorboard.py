@@ -179,6 +179,27 @@ PR_CURVES = (
         example={"tag": "pr/pr_curves", "run": "tf2/main"},
     ),
 )
+CUSTOM_CHART = obj(
+    {
+        "title": STRING,
+        "multiline?": obj({"tag": array(STRING)}),
+        "margin?": obj({"series": array(obj({"value": STRING, "lower": STRING, "upper": STRING}))}),
+    }
+)
+CUSTOM_SCALARS = (
+    Operation(
+        "/data/plugin/custom_scalars/layout",
+        "the layouts of all runs as one; {} without any",
+        obj(
+            {
+                "version?": INTEGER,
+                "category?": array(
+                    obj({"title": STRING, "closed": BOOLEAN, "chart": array(CUSTOM_CHART)})
+                ),
+            }
+        ),
+    ),
+)
 TIMESERIES = (
     Operation(
         "/data/plugin/timeseries/tags",
@@ -252,4 +273,13 @@ GRAPHS = (
         example={"run": "tf1/train", "tag": "step029"},
     ),
 )
-TENSORBOARD = (*CORE, *SCALARS, *HISTOGRAMS, *PAYLOADS, *PR_CURVES, *TIMESERIES, *GRAPHS)
+TENSORBOARD = (
+    *CORE,
+    *SCALARS,
+    *HISTOGRAMS,
+    *PAYLOADS,
+    *PR_CURVES,
+    *CUSTOM_SCALARS,
+    *TIMESERIES,
+    *GRAPHS,
+)
