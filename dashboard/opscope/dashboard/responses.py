@@ -161,7 +161,7 @@ def install_policy(server: flask.Flask, inline_scripts: Sequence[str]) -> None:
         [
             "default-src 'self'",
             " ".join(["script-src 'self'", *inline_scripts]),
-            "style-src 'self' 'unsafe-inline'",  # Mantine writes style elements
+            "style-src 'self' 'unsafe-inline'",  # style attributes: colours of runs
             "img-src 'self' data: blob:",
             "object-src 'none'",
             "base-uri 'none'",
