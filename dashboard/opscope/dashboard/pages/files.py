@@ -207,4 +207,5 @@ PAGE = Page(
     routes=routes,
     assets=(*STEP_CARD_ASSETS, "files.css", "file_card.js", "files.js"),
     early=True,
+    asks="/api/files/tags",
 )

@@ -88,4 +88,5 @@ PAGE = Page(
         "histograms.js",
     ),
     early=True,
+    asks="/api/histograms/tags",
 )

@@ -144,4 +144,5 @@ PAGE = Page(
         "scalars.js",
     ),
     early=True,
+    asks="/api/scalars/tags",
 )
