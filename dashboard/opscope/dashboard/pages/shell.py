@@ -221,7 +221,7 @@ def _told(seconds: float) -> str:
 
 
 def _has_data(store: Store, page: Page) -> bool:
-    return store.error is None and page.has_data(store)
+    return store.error is None and store.once(page.path, lambda: page.has_data(store))
 
 
 def _loading(store: Store) -> list[Any]:
