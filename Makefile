@@ -51,6 +51,7 @@ docs: $(VENV)/.dev
 	$(VENV)/bin/python docs/cli_reference.py > docs/cli.md
 	$(VENV)/bin/python docs/ops_reference.py > docs/ops.md
 	$(VENV)/bin/python docs/names_reference.py > docs/names.md
+	$(VENV)/bin/python docs/api_reference.py > docs/api.md
 
 # Remakes sample_logs/ whole: our demo, TensorFlow's and PyTorch's small logs.
 samples: $(INTEROP)/.interop

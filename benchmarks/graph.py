@@ -25,8 +25,9 @@ from typing import NamedTuple
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from benchmarks.environment import ROOT
-from benchmarks.graph_pages import GraphPage, Opscope, TensorBoard, peak_bytes, serving
+from benchmarks.graph_pages import GraphPage, Opscope, TensorBoard, serving
 from benchmarks.graph_sources import BUILT, GENERATED, expandable, make
+from benchmarks.processes import memory
 
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
 WATCH_TASKS = """
@@ -88,7 +89,7 @@ def visit(browser: Browser, kind: GraphPage, logdir: Path, scope: str, limit: fl
             found = found._replace(task=task, heap=heap)
         except Error as error:
             print(f"# {kind.name}, {logdir.name}: {str(error).splitlines()[0]}", file=sys.stderr)
-        found = found._replace(server=peak_bytes(process) / 1e6)
+        found = found._replace(server=memory(process) / 1e6)
         context.close()
         return found
 

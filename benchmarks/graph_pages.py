@@ -1,8 +1,6 @@
 """The two graph pages as somebody at a mouse meets them: how each is served, and what to click."""
 
 import os
-import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +14,7 @@ from urllib.error import URLError
 from playwright.sync_api import Locator, Page
 
 from benchmarks.environment import PORTIONS, ROOT
+from benchmarks.processes import free_port
 
 
 class GraphPage(Protocol):
@@ -92,9 +91,7 @@ class TensorBoard:
 @contextmanager
 def serving(kind: GraphPage, logdir: Path) -> Iterator[tuple[str, int]]:
     """Start a dashboard; gives its address and its process."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     path = os.pathsep.join(str(ROOT / portion) for portion in PORTIONS)
     environment = {**os.environ, "PYTHONPATH": path, "OPSCOPE_CACHE": "off"}
     quiet = subprocess.DEVNULL
@@ -115,19 +112,3 @@ def serving(kind: GraphPage, logdir: Path) -> Iterator[tuple[str, int]]:
     finally:
         process.terminate()
         process.wait()
-
-
-def peak_bytes(process: int) -> int:
-    """The most memory a process and its children ever held."""
-    total = 0
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            text = status.read_text()
-        except OSError:
-            continue
-        found = re.search(r"^VmHWM:\s+(\d+)", text, re.M)
-        parent = re.search(r"^PPid:\s+(\d+)", text, re.M)
-        mine = status.parent.name == str(process) or (parent and parent[1] == str(process))
-        if found and mine:
-            total += int(found[1]) * 1024
-    return total

@@ -153,6 +153,24 @@ def _random_tags(seed: int, count: int) -> Iterator[bytes]:
             yield event(1e9 + step, step, scalar("v1", tag, struct.pack("<f", step)))
 
 
+def _charts(seed: int, steps: int) -> Iterator[bytes]:
+    """200 curves that fall and swing, in merged summaries as of a training of TensorFlow 1."""
+    generator = np.random.default_rng(seed)
+    tags = [
+        f"{group}/{name}{n}"
+        for group in "abcdefghij"
+        for name in ("loss", "rate")
+        for n in range(10)
+    ]
+    for step in range(steps):
+        level = np.exp(-step / steps * 4) + generator.normal(0, 0.05, len(tags))
+        data = level.astype("<f4").tobytes()
+        values = [scalar("v1", tag, data[4 * i : 4 * i + 4]) for i, tag in enumerate(tags)]
+        summary = b"".join(field(1, value) for value in values)
+        time = b"\x09" + struct.pack("<d", 1.79e9 + step * 0.1)
+        yield time + (b"\x10" + varint(step) if step else b"") + field(5, summary)
+
+
 def _several_values(seed: int, count: int) -> Iterator[bytes]:
     del seed
     for step in range(count // 20):
@@ -226,6 +244,7 @@ LOGDIRS = {
     "random_tags": LogdirSpec(
         1, lambda seed, size: _random_tags(seed, _sized(200_000, size)), 200_000
     ),
+    "charts": LogdirSpec(10, lambda seed, size: _charts(seed, _sized(5000, size)), 10_000_000),
 }  # fmt: skip
 
 

@@ -62,6 +62,12 @@ def test_the_command_reference_is_what_the_commands_say() -> None:
     assert "".join(reference["sections"]()) == written, "run `make docs`"
 
 
+def test_the_api_reference_is_what_the_server_says() -> None:
+    reference = runpy.run_path(str(ROOT / "docs/api_reference.py"))
+    written = (ROOT / "docs/api.md").read_text()
+    assert "".join(reference["sections"]()) == written, "docs/api.md is old: run `make docs`"
+
+
 def test_the_list_of_ops_is_what_the_registry_says() -> None:
     reference = runpy.run_path(str(ROOT / "docs/ops_reference.py"))
     written = (ROOT / "docs/ops.md").read_text()

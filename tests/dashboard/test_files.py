@@ -97,7 +97,7 @@ def client_of(folder: Path) -> FlaskClient:
 def test_every_kind_is_listed_with_what_the_log_holds(logs: Path, reader: FlaskClient) -> None:
     found = reader.get("/api/files/run?run=tf2/main").json
     rows = {(row["kind"], row["tag"]): row for row in found["tags"]}
-    assert {kind for kind, _ in rows} == {"audio", "mesh", "layout"}
+    assert {kind for kind, _ in rows} == {"audio", "mesh"}
     for (tag, step), value in oracle(logs, "tf2/main").items():
         row = next((row for (_, name), row in rows.items() if name == tag), None)
         if row is None:

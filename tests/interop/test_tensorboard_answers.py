@@ -18,9 +18,8 @@ from tensorboard_answers import answers, read_gold, unpack_logs, write_gold
 pytestmark = pytest.mark.interop
 
 ARCHIVES = Path(__file__).parents[1] / "data/events"
-EVERYTHING = ",".join(
-    f"{plugin}=999" for plugin in ("scalars", "histograms", "distributions", "images", "text")
-)
+SAMPLED = ("scalars", "histograms", "distributions", "images", "text", "pr_curves")
+EVERYTHING = ",".join(f"{plugin}=999" for plugin in SAMPLED)
 
 
 @pytest.fixture(scope="module")

@@ -44,7 +44,7 @@ def answers(ask: Ask) -> Iterator[tuple[str, Any]]:
     yield "environment", sorted(set(told("environment")) - {"debug"})
     yield "version", told("environment")["version"]
     listing = told("plugins_listing")
-    for plugin in ("timeseries", *TAGS, "graphs"):
+    for plugin in ("timeseries", *TAGS, "graphs", "hparams", "pr_curves", "custom_scalars"):
         yield f"plugins_listing {plugin}", [listing[plugin]["enabled"], sorted(listing[plugin])]
     for plugin in TAGS:
         tags = told(f"plugin/{plugin}/tags")
@@ -63,6 +63,13 @@ def answers(ask: Ask) -> Iterator[tuple[str, Any]]:
         f"scalars_multirun {tag}",
         json.loads(ask("/data/plugin/scalars/scalars_multirun", form)),
     )
+    tags = told("plugin/pr_curves/tags")
+    yield "pr_curves/tags", _plain(tags)
+    for run, names in sorted(tags.items()):
+        for tag in sorted(names):
+            found = told("plugin/pr_curves/pr_curves", run=run, tag=tag)
+            yield f"pr_curves/pr_curves {run} {tag}", found
+    yield "custom_scalars/layout", told("plugin/custom_scalars/layout")
     yield from _time_series(ask, told)
     yield from _graphs(ask, told)
 

@@ -19,6 +19,9 @@ from opscope.dashboard import (
     tensorboard_series_routes,
 )
 from opscope.dashboard.bundle import Bundle
+from opscope.dashboard.http_api import OPERATIONS
+from opscope.dashboard.http_api.document import openapi
+from opscope.dashboard.own_version import own_version
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import PAGES, shell
 from opscope.dashboard.responses import (
@@ -113,6 +116,10 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
                 "problems": len(store.problems),
             }
         )
+
+    @server.get("/api/openapi.json")
+    def described() -> flask.Response:
+        return json_response(openapi(OPERATIONS, own_version(), base))
 
     @server.post("/api/reload")
     def reload() -> flask.Response:

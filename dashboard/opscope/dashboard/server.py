@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from opscope.dashboard.front import Front
+from opscope.dashboard.heap import keep_together
+from opscope.dashboard.own_version import own_version
 from opscope.dashboard.store import Store
 from opscope.dashboard.token_gate import LEAST_LENGTH, PARAMETER, TokenGate
 from opscope.dashboard.wsgi import WSGIApplication
@@ -85,7 +87,7 @@ def open_server(
     bind_all: bool = False,
     port: int | None = None,
     path_prefix: str = "",
-    reload_interval: float = 5.0,
+    reload_interval: float | None = None,
     window_title: str = "opscope",
     token: str | None = None,
     insecure: bool = False,
@@ -167,13 +169,14 @@ def serve(
 
     An empty `token` stands for one that is made now and said with the address.
     """
+    keep_together()
     sys.setswitchinterval(SWITCH_S)
     made = secrets.token_urlsafe(16) if token == "" else None
     server = open_server(logdir, token=made or token, insecure=insecure, tell=say, **settings)
     if insecure and token is None:
         say("--insecure: everybody who can reach this port can read the logdir")
     address = server.url + (f"?{PARAMETER}={made}" if made else "")
-    say(f"opscope {_version()} at {address} (Press CTRL+C to quit)")
+    say(f"opscope {own_version()} at {address} (Press CTRL+C to quit)")
     server.run()
 
 
@@ -225,12 +228,3 @@ def _url(listener: socket.socket, host: str | None, bind_all: bool, prefix: str)
     port = listener.getsockname()[1]
     name = socket.gethostname() if bind_all else host or "localhost"
     return f"http://{f'[{name}]' if ':' in name else name}:{port}{prefix}/"
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("opscope")
-    except PackageNotFoundError:
-        return "dashboard"

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from opscope.dashboard.responses import error_response, whole_number
 from opscope.dashboard.store import Store
-from opscope.events import Histograms, Logdir, Plugin, Scalars
+from opscope.events import Histograms, Logdir, LogdirError, Plugin, Scalars
 from opscope.events.natural import natural_key
 
 FARTHEST = 2**63 - 1
@@ -65,8 +65,11 @@ def require_tag(logdir: Logdir, run: str, tag: str, kind: str) -> None:
 def scalars_of(store: Store, run: str, tag: str) -> Scalars:
     """The points of a scalar tag; the request ends with a 404 where there is none."""
     with store.reading() as logdir:
-        require_tag(logdir, run, tag, "scalar")
-        return logdir.scalars(run, tag)
+        try:
+            return logdir.scalars(run, tag)
+        except LogdirError:  # asked for after the fact: a list of all runs takes longer than a tag
+            require_tag(logdir, run, tag, "scalar")
+            raise
 
 
 def histograms_of(store: Store, run: str, tag: str) -> Histograms:

@@ -20,12 +20,12 @@ DRAWN = (
     kinds.GRAPH,
     kinds.PR_CURVE,
     kinds.HPARAMS,
+    kinds.LAYOUT,
 )
 OTHER = (
     kinds.AUDIO,
     kinds.TENSOR,
     kinds.MESH,
-    kinds.LAYOUT,
     kinds.PROJECTOR,
     kinds.RUN_METADATA,
     kinds.UNKNOWN,

@@ -1,4 +1,4 @@
-"""TensorBoard's read endpoints for PR curves, for programs that speak to it."""
+"""TensorBoard's read endpoints for PR curves and layouts, for programs that speak to it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from typing import Any
 
 import flask
 import numpy as np
+from google.protobuf.json_format import MessageToDict
 
+from opscope.dashboard.custom_layout import merged_layout
 from opscope.dashboard.json_number import spelt
 from opscope.dashboard.pr_curve import columns, pr_rows
 from opscope.dashboard.responses import error_response, json_response, required
 from opscope.dashboard.safe_markup import safe_html
 from opscope.dashboard.store import Store
-from opscope.dashboard.tag_index import require_tag
+from opscope.dashboard.tag_index import require_tag, shown_name
 from opscope.dashboard.tag_points import decoded
 from opscope.events import kind as kinds
 
@@ -35,7 +37,7 @@ def install(server: flask.Flask, store: Store) -> None:
                 for tag in logdir.tags(run, kinds.PR_CURVE):
                     plugin = logdir.plugin(run, tag)
                     found.setdefault(run, {})[tag] = {
-                        "displayName": plugin.display_name,
+                        "displayName": shown_name(plugin, tag),
                         "description": safe_html(plugin.description),
                     }
         return json_response(found)
@@ -46,6 +48,14 @@ def install(server: flask.Flask, store: Store) -> None:
         if not runs:
             return error_response(400, "the query needs run=..., one or more")
         return json_response({run: _entries(store, run, tag) for run in runs})
+
+    @server.get("/data/plugin/custom_scalars/layout")
+    def custom_layout() -> flask.Response:
+        with store.reading() as logdir:
+            found, _ = merged_layout(logdir)
+        if found is None:
+            return json_response({})
+        return json_response(MessageToDict(found, always_print_fields_with_no_presence=True))
 
 
 def _entries(store: Store, run: str, tag: str) -> list[dict[str, Any]]:

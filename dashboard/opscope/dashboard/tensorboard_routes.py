@@ -23,6 +23,7 @@ PLUGINS = {
     "/distributions": "distributions",
     "/images": "images",
     "/text": "text",
+    "/custom_scalars": "custom_scalars",
     "/pr_curves": "pr_curves",
     "/hparams": "hparams",
     "/graph": "graphs",

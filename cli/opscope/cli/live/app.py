@@ -28,6 +28,7 @@ from opscope.cli.live.window import window
 from opscope.tfdbg.app.palette import color_depth
 
 QUIT, INTERRUPTED = 0, 130
+REST = 9  # so many times longer than a look took nothing is read afterwards
 
 
 class WatchApp:
@@ -112,9 +113,11 @@ class WatchApp:
         while True:
             if self._now or loop.time() >= next_reload:
                 self._now = False
+                began = loop.time()
                 await work(log.reload)
-                pause = self._interval if self._interval > 0 else float("inf")
-                next_reload = loop.time() + pause
+                # Of a large logdir a look takes its time: a tenth of it at most goes there.
+                pause = max(self._interval, REST * (loop.time() - began))
+                next_reload = loop.time() + (pause if self._interval > 0 else float("inf"))
                 self.application.invalidate()
                 await asyncio.sleep(0)
             if log.wanting and await work(log.fetch):

@@ -56,13 +56,17 @@
     setter(key) { return (value) => this.set({ [key]: value }); }
 
     async load() {
+      let index;
       try {
-        this.index = await opscope.json(`/api/${this.name}/tags`);
+        index = await opscope.json(`/api/${this.name}/tags`);
       } catch (error) {
         this.summary.textContent = error.message;
         opscope.early.drawn();
         return;
       }
+      const text = JSON.stringify(index);
+      if (text === this.indexed) return; // more points, but no other run or tag
+      Object.assign(this, { index, indexed: text });
       this.byTag = new Map(this.index.tags.map(({ tag, runs }) => [tag, new Set(runs)]));
       this.runs.set(this.index.runs);
       this.list();

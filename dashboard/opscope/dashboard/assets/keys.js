@@ -12,9 +12,12 @@
       ["← ↑ → ↓", "the node next to it"], ["Enter", "open or close"], ["Esc", "select nothing, stop tracing"], ["F, 0", "the whole graph"], ["Z", "zoom to what is selected"], ["+ −", "zoom"],
       ["H", "hide"], ["I", "isolate"], ["B", "trace inputs"], ["O", "trace outputs"], ["P", "ways between two nodes"], ["Ctrl + Z, Ctrl + Y", "undo, redo"], ["Shift + F10", "menu of the node"],
     ]],
+    hparams: ["With the table or a plot focused", [["↑ ↓", "the session before or after"], ["Esc", "select none"], ["Drag", "along an axis, or a box: filter"]]],
+    pr_curves: ["With a plot focused", [["← →", "the threshold before or after"], ["0", "show everything"], ["Drag", "zoom into a box"], ["Double click", "show everything"]]],
     images: ["With a slider focused", [["← →", "the step before or after"], ["Home, End", "the first or last step"]]],
   };
   OWN.text = OWN.files = OWN.images;
+  OWN.custom_scalars = OWN.scalars;
   let dialog = null;
 
   const table = (title, rows) => {

@@ -1,6 +1,7 @@
 // News of the logdir: how it is looked for, how often, and what the header says of it.
 (() => {
-  const KEY = "opscope:period", USUAL = 2, READING_MS = 500; // seconds
+  const KEY = "opscope:period", USUAL = 0.4, READING_MS = 150, DASH_MS = 3000; // period in seconds
+  const SHARE = 3; // of the time at most a third goes into drawing what is new
   const WORDS = { on: "live", busy: "reading", off: "away", still: "paused" };
   // A page that was sent filled shows this generation: what came after it is news at the first look.
   const sent = document.getElementById("early")?.dataset.generation;
@@ -46,7 +47,22 @@
     told.textContent = `${(read[0] / 1e6).toFixed(1)} of ${(read[1] / 1e6).toFixed(1)} MB`;
   };
 
+  // Dash redraws the tabs, which need not follow every step of a training.
+  let dashed = -DASH_MS, later = null;
+  const tellDash = (data) => {
+    clearTimeout(later);
+    later = setTimeout(() => {
+      if (!document.getElementById("tabs")) { // it is about to start, and draws what is there by then
+        tellDash(data);
+        return;
+      }
+      dashed = performance.now();
+      window.dash_clientside.set_props("generation", { data });
+    }, Math.max(50, dashed + DASH_MS - performance.now()));
+  };
+
   const look = async () => {
+    let rest = 0;
     clearTimeout(next);
     if (!document.hidden) {
       try {
@@ -58,16 +74,21 @@
         if (reading) tellReading(news.read);
         const key = `${news.loaded} ${news.generation} ${news.error}`;
         if (key !== generation) {
-          window.dash_clientside?.set_props?.("generation", { data: news.generation });
-          if (generation !== null) opscope.tell("generation", news.generation);
+          tellDash(news.generation);
+          const known = generation, began = performance.now();
+          generation = key;
+          if (known !== null) {
+            opscope.tell("generation", news.generation);
+            await opscope.settled();
+            rest = (SHARE - 1) * (performance.now() - began);
+          }
         }
-        generation = key;
       } catch {
         tell("off", "The server does not answer: it may have been stopped");
       }
     }
     clearTimeout(next);
-    if (reading) next = setTimeout(look, READING_MS); else if (period) next = setTimeout(look, period * 1000);
+    if (reading) next = setTimeout(look, READING_MS); else if (period) next = setTimeout(look, Math.max(rest, period * 1000));
   };
 
   // The server reads what was added, and then the page looks.

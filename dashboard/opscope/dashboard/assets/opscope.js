@@ -10,11 +10,24 @@ window.opscope = (() => {
     return base + path + (text ? `?${text}` : "");
   };
 
+  const PATIENCE_MS = 10_000;
+  let asked = 0; // requests on their way
   const json = async (path, query, options) => {
-    const answer = await fetch(url(path, query), options);
-    const body = await answer.json();
-    if (!answer.ok) throw new Error(body.error ?? answer.statusText);
-    return body;
+    asked++;
+    try {
+      const answer = await fetch(url(path, query), options);
+      const body = await answer.json();
+      if (!answer.ok) throw new Error(body.error ?? answer.statusText);
+      return body;
+    } finally {
+      asked--;
+    }
+  };
+
+  // When everything that was asked for has come and is drawn, or takes too long.
+  const settled = async () => {
+    const end = performance.now() + PATIENCE_MS;
+    do await new Promise((resolve) => { setTimeout(resolve, 20); }); while (asked && performance.now() < end);
   };
 
   // Listen to "generation" (detail: number) or "theme" (detail: "light" | "dark").
@@ -22,5 +35,5 @@ window.opscope = (() => {
 
   const tell = (event, detail) => window.dispatchEvent(new CustomEvent(`opscope:${event}`, { detail }));
 
-  return { url, json, on, tell, get dark() { return document.documentElement.dataset.mantineColorScheme === "dark"; } };
+  return { url, json, settled, on, tell, get dark() { return document.documentElement.dataset.mantineColorScheme === "dark"; } };
 })();

@@ -131,7 +131,7 @@
       if (!this.plan || event.ctrlKey || event.metaKey || event.altKey) return;
       if (way) this.step(way);
       else if (event.key === "0") this.setZoom(null);
-      else if (event.key === "Escape") this.out();
+      else if (event.key === "Escape") { this.threshold = null; this.out(); }
       else return;
       event.preventDefault();
     }
@@ -160,8 +160,8 @@
         found.length > MOST_ROWS ? el("tr", {}, el("td"), el("td", { class: "run-cell", text: `and ${found.length - MOST_ROWS} more` })) : null)), event);
     }
 
+    // The threshold stays where the keys were: the focus comes back to it.
     out() {
-      this.threshold = null;
       this.dots.replaceChildren();
       opscope.factTip.hide();
     }

@@ -11,10 +11,10 @@
   };
 
   opscope.ScalarCard = class {
-    // page: opscope.scalars.page; the card asks it for runs, colours and settings.
-    constructor({ tag, tags = [tag], description, chart = false }, page) {
-      Object.assign(this, { tags, tag: tags[0], description, chart, page, zoom: null, inView: false, stale: true });
-      this.name = tags.join(", ");
+    // page: opscope.scalars.page; the card asks it for runs, colours and settings. A chart may have
+    // a `title`, and a `name` by which the address knows it.
+    constructor({ tag, tags = [tag], name = tags.join(", "), title, description, chart = false }, page) {
+      Object.assign(this, { tags, tag: tags[0], name, title, description, chart, page, zoom: null, inView: false, stale: true });
       [this.logY, this.big, this.tabled] = ["log", "big", "table"].map((word) => opscope.marked(word, this.name));
       this.zoom = zoomOf(this.name);
       this.build();
@@ -23,7 +23,7 @@
     }
 
     build() {
-      const { el, controls, scalarExport } = opscope, { tag } = this, cut = tag.lastIndexOf("/") + 1;
+      const { el, controls, scalarExport } = opscope, { tag = "" } = this, cut = tag.lastIndexOf("/") + 1;
       const button = (icon, label, act) => controls.button(icon, label, act, { "aria-label": `${label}: ${this.name}` });
       this.bad = el("span", { class: "bad-count", hidden: true });
       this.alert = el("span", { class: "alert-badge", hidden: true });
@@ -40,7 +40,7 @@
       this.frame = el("div", { class: "plot-frame" }, this.plot, this.dots, this.note);
       this.key = el("ul", { class: "tag-key", hidden: this.tags.length < 2 }, ...this.tags.map((one) => el("li", {}, this.swatch(one), one)));
       this.table = el("div", { class: "card-table", hidden: true });
-      const title = this.tags.length > 1 ? [el("span", { text: this.name })] : [el("span", { class: "card-path", text: tag.slice(0, cut) }), el("span", { text: tag.slice(cut) })];
+      const title = this.title || this.tags.length > 1 ? [el("span", { text: this.title ?? this.name })] : [el("span", { class: "card-path", text: tag.slice(0, cut) }), el("span", { text: tag.slice(cut) })];
       this.element = el("article", { class: "card scalar-card", "data-tag": this.name, "aria-label": this.name },
         el("header", { class: "card-head" },
           el("h3", { title: [this.name, this.description].filter(Boolean).join("\n") }, ...title),

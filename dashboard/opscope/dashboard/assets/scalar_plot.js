@@ -20,7 +20,7 @@
   const lines = (data) => (data.bands
     ? data.bands.map((band) => ({ name: band.group, run: band.runs[0], group: band.group, tag: band.tag, x: band.x, line: band.mean, value: band.mean, band }))
     : data.series.map((series) => ({
-      name: series.run, run: series.run, tag: series.tag, series, x: positions(series, data.axis), line: series.smoothed ?? series.value.map(numeric), value: series.value,
+      name: series.run, run: series.run, tag: series.tag, series, band: series.margin, x: positions(series, data.axis), line: series.smoothed ?? series.value.map(numeric), value: series.value,
     })));
 
   const ends = (data, outliers) => {
@@ -81,7 +81,8 @@
 
   const area = (band, sx, sy) => {
     const floor = (value) => (sy.kind === "log" ? Math.max(value, sy.low) : value);
-    const up = band.x.map((x, i) => `${clamp(sx.px(x))} ${clamp(sy.px(floor(band.high[i])))}`), down = band.x.map((x, i) => `${clamp(sx.px(x))} ${clamp(sy.px(floor(band.low[i])))}`).reverse();
+    const known = band.x.map((_, i) => i).filter((i) => band.low[i] != null && band.high[i] != null), edge = (heights) => known.map((i) => `${clamp(sx.px(band.x[i]))} ${clamp(sy.px(floor(heights[i])))}`);
+    const up = edge(band.high), down = edge(band.low).reverse();
     return up.length ? `M${[...up, ...down].join("L")}Z` : "";
   };
 

@@ -32,7 +32,7 @@
     return [{
       name: each.name, tag: each.tag, colour: each.colour, line: height, value: each.value[i], x: each.x[i],
       step: series ? series.step[i] : null, wall: series?.wall[i], relative: series && series.wall[i] - series.start,
-      spread: band && [band.low[i], band.high[i], band.count[i]], left: plan.x.px(each.x[i]), top: ok ? plan.y.px(height) : null,
+      spread: band && band.low[i] != null ? [band.low[i], band.high[i], band.count?.[i]] : null, left: plan.x.px(each.x[i]), top: ok ? plan.y.px(height) : null,
     }];
   });
 
@@ -45,9 +45,9 @@
   };
 
   const table = (card, rows, near) => {
-    const { el, number, duration } = opscope, several = card.tags.length > 1, banded = rows.some(({ spread }) => spread), smoothed = card.data.series.some((s) => s.smoothed) && !banded;
+    const { el, number, duration } = opscope, several = card.tags.length > 1, banded = rows.some(({ spread }) => spread), grouped = rows.some(({ step }) => step === null), smoothed = card.data.series.some((s) => s.smoothed) && !grouped;
     const cell = (text, kind = "") => el("td", { class: kind, text });
-    const heads = ["", banded ? "Group" : "Run", several && "Tag", smoothed && "Smoothed", banded ? "Mean" : "Value", banded && "Spread", banded ? "Runs" : "Step", !banded && "Relative"].filter((head) => head !== false);
+    const heads = ["", grouped ? "Group" : "Run", several && "Tag", smoothed && "Smoothed", grouped ? "Mean" : "Value", banded && (grouped ? "Spread" : "Margin"), grouped ? "Runs" : "Step", !grouped && "Relative"].filter((head) => head !== false);
     const rest = rows.length - MOST_ROWS;
     return el("table", {},
       el("thead", {}, el("tr", {}, ...heads.map((text) => el("th", { text })))),
@@ -57,7 +57,8 @@
         several ? cell(row.tag, "run-cell") : null,
         smoothed ? cell(number(row.line)) : null,
         cell(number(row.value), typeof row.value === "string" ? "bad" : ""),
-        ...(banded ? [cell(`${number(row.spread[0])} to ${number(row.spread[1])}`), cell(row.spread[2])] : [cell(row.step.toLocaleString("en").replaceAll(",", " ")), cell(duration(row.relative))]))),
+        ...(banded ? [cell(row.spread ? `${number(row.spread[0])} to ${number(row.spread[1])}` : "")] : []),
+        ...(grouped ? [cell(row.spread?.[2])] : [cell(row.step.toLocaleString("en").replaceAll(",", " ")), cell(duration(row.relative))]))),
       rest > 0 ? el("tr", {}, el("td"), el("td", { class: "run-cell", text: `and ${rest} more` })) : null));
   };
 

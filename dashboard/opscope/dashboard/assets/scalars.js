@@ -119,6 +119,7 @@
     alertsOf(tags) { return opscope.alerts.of(tags); }
   }
 
+  opscope.ScalarsPage = ScalarsPage;
   opscope.openPage("scalars", ScalarsPage);
   opscope.on("alerts", () => { const { page } = opscope.scalars; if (page?.body.isConnected) page.grid.each((card) => card.tellAlerts()); });
 })();

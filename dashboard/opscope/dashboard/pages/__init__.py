@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opscope.dashboard.page import Page
 from opscope.dashboard.pages import (
+    custom_scalars,
     distributions,
     files,
     graph,
@@ -18,6 +19,7 @@ from opscope.dashboard.pages import (
 PAGES: tuple[Page, ...] = (
     graph.PAGE,
     scalars.PAGE,
+    custom_scalars.PAGE,
     histograms.PAGE,
     distributions.PAGE,
     images.PAGE,

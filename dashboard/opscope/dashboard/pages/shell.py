@@ -182,7 +182,8 @@ def notice(title: str, lines: Sequence[Any], kind: str = "") -> Any:
 
 
 # Seconds between two looks for news that a reader can choose; 0 is never.
-PERIODS = (1, 2, 5, 10, 30, 60, 0)
+USUAL_PERIOD = 0.4
+PERIODS = (USUAL_PERIOD, 2, 5, 10, 30, 60, 0)
 
 
 def _live(store: Store) -> Any:
@@ -219,7 +220,9 @@ def _live(store: Store) -> Any:
     )
 
 
-def _told(seconds: int) -> str:
+def _told(seconds: float) -> str:
+    if seconds == USUAL_PERIOD:
+        return "all the time"
     return f"every {seconds} s" if seconds else "never"
 
 
