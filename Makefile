@@ -57,7 +57,7 @@ docs: $(VENV)/.dev
 samples: $(INTEROP)/.interop
 	$(INTEROP)/bin/python examples/make_sample_logs.py sample_logs
 
-# Draws docs/img/ anew from the sample demo.
+# Draws docs/img/ anew: every page, light, dark and narrow.
 screenshots: $(VENV)/.dev
 	@tools/chromium
 	$(VENV)/bin/python tools/screenshots.py sample_logs/demo

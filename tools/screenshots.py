@@ -1,146 +1,119 @@
-"""Draw the pictures of the dashboard in README.md and docs/ anew, from a demo's logs.
+"""Draw the pictures of docs/img anew: every page, light, dark and on a phone.
 
-python tools/screenshots.py LOGDIR [FOLDER] [--only NAME]      (make screenshots)
+python tools/screenshots.py DEMO [FOLDER] [--only PAGE]      (make screenshots)
+
+DEMO is the sample demo, whose graph is shown; the other pages show a made-up sweep. The pictures of
+docs/graph.md (graph_pictures.py) are drawn with those of the graph page.
 """
 
 import argparse
 import gzip
+import io
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import chdir
-from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple
 
+from graph_pictures import GRAPH_PICTURES, draw
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from sample_sweep import write_sweep
 
+from opscope.dashboard.pages import PAGES
 from opscope.dashboard.server import open_server
 
-SIZE = {"width": 1280, "height": 760}
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]
+LOOKS: dict[str, dict] = {
+    "": {"viewport": {"width": 1280, "height": 760}, "color_scheme": "light"},
+    "-dark": {"viewport": {"width": 1280, "height": 760}, "color_scheme": "dark"},
+    "-narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
+}
+COLOURS, RARE = 256, 96  # of a picture: the files stay small
 NET = Path(__file__).resolve().parents[1] / "tests/data/graphs/MobileNetV2.pb.gz"
-"""The graph of a real training, beside the demo's."""
-DRAWING = "#graph-body"
-COLOURS, RARE = 256, 96
-SETTLED_MS = 1500  # Dash has started, boxes have glided
-LIGHT, BOTH = ("light",), ("light", "dark")
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]
 
-
-class Picture(NamedTuple):
-    """What to look at: a page, what is done there, the part that is shown, and the themes."""
-
-    address: str
-    act: Callable[[Page], object] = bool
-    part: str = ""
-    themes: tuple[str, ...] = LIGHT
-
-
-def health(page: Page) -> None:
-    """The card with the numbers of the first bad node."""
-    page.locator(".health-card").wait_for()
-
-
-def signs(page: Page) -> None:
-    """One scope fills the window."""
-    page.evaluate("window.opscope.graph.select('hidden1/weights')")
-    page.locator(".graph-svg").press("z")
-    page.locator(".graph-svg").press("Escape")
-    page.evaluate("document.activeElement.blur()")
-    page.mouse.move(5, 5)
-
-
-def search(page: Page) -> None:
-    """Hits of a field."""
-    page.locator("#graph-search").fill("op:MatMul")
-    page.locator("#graph-hits button").first.wait_for()
-
-
-def menu(page: Page) -> None:
-    """What can be done with a scope."""
-    page.locator('[data-id="hidden2"]').click(button="right")
-
-
-def curve(page: Page) -> None:
-    """The curves are drawn."""
-    page.locator(".curve").first.wait_for()
-
-
-PICTURES = {
-    "graph": Picture("graph?run=train&s=cross_entropy/Log", health, themes=BOTH),
-    "scalars": Picture("scalars?run=train", curve),
-    "graph-first": Picture("graph?run=net", themes=BOTH),
-    "graph-signs": Picture("graph?run=train&e=hidden1/weights", signs, DRAWING, BOTH),
-    "graph-open": Picture("graph?run=net&e=block_3_*&s=block_3_*&d=lr", themes=("dark",)),
-    "graph-search": Picture("graph?run=train&c=device&health=0", search),
-    "graph-trace": Picture("graph?run=train&t=inputs&of=logits&e=hidden2&health=0", part=DRAWING),
-    "graph-time": Picture("graph?run=train&c=time&e=hidden1&health=0&s=hidden1"),
-    "graph-menu": Picture("graph?run=train&health=0", menu, DRAWING),
+# What is asked of a page, and what is there when it is drawn.
+ASKED = {
+    "graph": ("run=train&s=cross_entropy/Log", ".health-card"),
+    "scalars": ("group=folder&colours=group", ".curve"),
+    "histograms": ("run=lr%3D0.01/seed0&run=lr%3D0.3/seed1", ".ridge"),
+    "distributions": ("run=lr%3D0.01/seed0&run=lr%3D0.3/seed1", ".band"),
+    "images": ("tags=first", ".picture"),
+    "text": ("", ".words table"),
+    "hparams": ("view=parallel", "svg path"),
+    "files": ("run=lr%3D0.01/seed0", ".holding audio"),
 }
 
 
-def small(png: bytes) -> bytes:
-    """The same picture, a third as large: its usual colours as they are, others as the nearest."""
-    out = BytesIO()
-    with Image.open(BytesIO(png)) as opened:
-        image = opened.convert("RGB")
-    found = sorted(image.getcolors(1 << 24), reverse=True)
-    usual = [colour for _, colour in found[: COLOURS - RARE]]
-    # Of the others the most different ones, so that no hue is lost.
-    rare = image.quantize(RARE, Image.Quantize.MAXCOVERAGE).getpalette()[: 3 * RARE]
+def visit(page: Page, name: str, base: str) -> None:
+    """Open a page and wait until it has drawn itself and Dash has taken over."""
+    query, drawn = ASKED.get(name, ("", ".card, svg"))
+    page.goto(f"{base}/{name}?{query}")
+    page.locator(drawn).first.wait_for(state="attached")
+    page.locator("#early").wait_for(state="detached")
+    page.locator("#live[data-state=on]").wait_for()
+    page.wait_for_load_state("networkidle")
+    page.locator(".where").evaluate("(place) => { place.textContent = 'logs'; }")
+
+
+def small(picture: bytes, path: Path) -> None:
+    """Save a picture with few colours: its usual ones as they are, the others as the nearest."""
+    image = Image.open(io.BytesIO(picture)).convert("RGB")
+    found = sorted(image.getcolors(1 << 24) or [], reverse=True)
+    usual = [part for _, colour in found[: COLOURS - RARE] for part in colour]
+    # Of all the most different ones, so that no hue is lost.
+    rare = image.quantize(RARE, Image.Quantize.MAXCOVERAGE).getpalette() or []
     palette = Image.new("P", (1, 1))
-    palette.putpalette([*(part for colour in usual for part in colour), *rare])
-    few = image.quantize(palette=palette, dither=Image.Dither.NONE)
-    few.save(out, "PNG", optimize=True)
-    return out.getvalue()
+    palette.putpalette([*usual, *rare[: 3 * RARE]])
+    image.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main() -> None:
-    """Serve the logs, visit each page, and save what it looks like."""
+    """Serve both logdirs, visit each page in each look, and save what it looks like."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("logdir", type=Path)
+    parser.add_argument("demo", type=Path)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("docs/img"))
-    parser.add_argument("--only", choices=PICTURES, help="draw one picture")
+    parser.add_argument("--only", help="one page, by its name in the address")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    logdir, folder = args.logdir.resolve(), args.folder.resolve()
-    with tempfile.TemporaryDirectory() as made, chdir(made):
-        logs = Path("logs")
-        shutil.copytree(logdir, logs)
-        (logs / "net").mkdir()
-        (logs / "net/MobileNetV2.pb").write_bytes(gzip.decompress(NET.read_bytes()))
-        server = open_server(logs, port=0)
-        threading.Thread(target=server.run, daemon=True).start()
-        server.store.wait()
-        names = [args.only] if args.only else list(PICTURES)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
-            )
-            for name in names:
-                picture = PICTURES[name]
-                for theme in picture.themes:
-                    page = browser.new_page(viewport=SIZE, color_scheme=theme)
-                    path = folder / f"{name}{'' if theme == 'light' else '-dark'}.png"
-                    path.write_bytes(small(draw(page, server.url, picture)))
+    with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
+        sweep, net = Path(made) / "sweep", Path(made) / "net"
+        write_sweep(sweep)
+        net.mkdir()
+        (net / "MobileNetV2.pb").write_bytes(gzip.decompress(NET.read_bytes()))
+        bases, close = _serve({"demo": args.demo, "sweep": sweep, "net": net})
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+        )
+        for look, settings in LOOKS.items():
+            context = browser.new_context(**settings, timezone_id="UTC", locale="en-GB")
+            for name in (page.path.strip("/") for page in PAGES):
+                if args.only in (None, name):
+                    page = context.new_page()
+                    visit(page, name, bases["demo" if name == "graph" else "sweep"])
+                    picture = page.screenshot(animations="disabled")
+                    small(picture, args.folder / f"{name}{look}.png")
                     page.close()
-            browser.close()
-        server.close()
+            for name, picture in GRAPH_PICTURES.items():
+                if args.only in (None, "graph") and look in picture.looks:
+                    page = context.new_page()
+                    small(draw(page, bases, picture), args.folder / f"{name}{look}.png")
+                    page.close()
+            context.close()
+        browser.close()
+        close()
 
 
-def draw(page: Page, url: str, picture: Picture) -> bytes:
-    """Visit a page, do what is to be done, and take the picture."""
-    page.goto(f"{url}{picture.address}")
-    if picture.address.startswith("graph"):
-        page.evaluate("() => window.opscope.graph.ready")
-    picture.act(page)
-    page.wait_for_timeout(SETTLED_MS)
-    # Where the logs lie is nobody's business.
-    page.add_style_tag(content=".where { visibility: hidden }")
-    part = page.locator(picture.part) if picture.part else page
-    return part.screenshot(animations="disabled")
+def _serve(logdirs: dict[str, Path]) -> tuple[dict[str, str], Callable[[], None]]:
+    servers = {name: open_server(path, port=0) for name, path in logdirs.items()}
+    for server in servers.values():
+        threading.Thread(target=server.run, daemon=True).start()
+
+    def close() -> None:
+        for server in servers.values():
+            server.close()
+
+    return {name: server.url.rstrip("/") for name, server in servers.items()}, close
 
 
 if __name__ == "__main__":

@@ -164,7 +164,7 @@ def test_search_is_bounded() -> None:
     assert len(result["hits"]) == 200
 
 
-def test_search_by_fields() -> None:
+def test_1253_search_by_fields() -> None:
     g = GraphMaker()
     for scope in ("a", "b"):
         g.node(f"{scope}/x", "Relu", device="/device:GPU:0", shape=(-1, 784))

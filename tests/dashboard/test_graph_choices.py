@@ -52,7 +52,7 @@ def test_a_hidden_node_inside_a_scope_leaves_no_line_to_the_border(whole: GraphV
     assert not any("logits/MatMul" in edge for edge in edges(view))
 
 
-def test_what_is_isolated_stands_alone_with_what_is_around_it(whole: GraphView) -> None:
+def test_566_what_is_isolated_stands_alone_with_what_is_around_it(whole: GraphView) -> None:
     choices = choose(whole, isolated=["logits/Relu", "cross_entropy"])
     view = whole.view(["logits", "cross_entropy"], choices=choices)
     inside = {"cross_entropy/Softmax", "cross_entropy/Log", "cross_entropy/mul"}
@@ -89,7 +89,7 @@ def test_a_hub_comes_into_the_flow_and_a_node_goes_to_the_side() -> None:
     assert {(f"layer{layer}", "train") for layer in range(12)} <= joined
 
 
-def test_one_level_after_the_other_opens_until_the_picture_is_full() -> None:
+def test_pr1345_one_level_after_the_other_opens_until_the_picture_is_full() -> None:
     graph = GraphView(GraphColumns.from_bytes(mobilenet()))
     assert graph.within("", 1) == []
     two = graph.within("", 2)

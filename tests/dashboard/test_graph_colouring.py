@@ -81,7 +81,7 @@ def test_dtypes_and_clusters_come_from_attributes() -> None:
     assert clusters["nodes"]["b"] == [[0, 1.0]]
 
 
-def test_parameters_are_the_elements_of_variables() -> None:
+def test_tf536_parameters_are_the_elements_of_variables() -> None:
     g = GraphMaker()
     for name, sizes in (("a/w", (3, 4)), ("a/b", (4,)), ("b/w", (-1, 5))):
         g.node(name, "VariableV2")
@@ -103,7 +103,7 @@ def metadata(times: dict[str, tuple[str, int, int]]) -> bytes:
     return made.SerializeToString()
 
 
-def test_a_scope_takes_the_time_of_its_ops_and_streams_count_once() -> None:
+def test_1776_2039_a_scope_takes_the_time_of_its_ops_and_streams_count_once() -> None:
     g = GraphMaker().node("a/x", "Relu").node("a/y", "Relu").node("b", "Relu")
     kernels = {
         "a/x": ("/device:GPU:0", 1000, 2_000_000),

@@ -73,7 +73,7 @@ STATEMENTS = [
 
 
 @pytest.mark.parametrize("drawn", [False, True])
-def test_dot_is_made_of_its_statements(view: GraphView, drawn: bool) -> None:
+def test_66_dot_is_made_of_its_statements(view: GraphView, drawn: bool) -> None:
     picture = view.view(["hidden", "cross_entropy"])
     outline = outline_of_view(picture) if drawn else outline_of_nodes(view.hierarchy, 0)
     text = dot(outline)

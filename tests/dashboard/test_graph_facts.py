@@ -32,7 +32,7 @@ def value_of(array: npt.ArrayLike) -> dict[str, Any]:
     return told
 
 
-def test_small_values_are_whole() -> None:
+def test_card_missing_small_values_are_whole() -> None:
     told = value_of(np.arange(6, dtype=np.int32).reshape(2, 3))
     assert (told["dtype"], told["shape"], told["whole"]) == ("int32", "2×3", True)
     assert told["text"] == "[[0, 1, 2],\n [3, 4, 5]]"
@@ -147,7 +147,7 @@ def test_the_card_tells_cost(cards: Any) -> None:
     assert "cost" not in cards("input")
 
 
-def test_the_card_tells_origin_and_parameters(cards: Any) -> None:
+def test_card_missing_origin_and_parameters(cards: Any) -> None:
     first, second = cards("hidden/MatMul")["origin"]
     assert (first["file"], first["line"]) == ("/x/model.py", 2)
     assert first["text"] == "y = x @ w  # here"
@@ -157,7 +157,7 @@ def test_the_card_tells_origin_and_parameters(cards: Any) -> None:
     assert cards("gone") is None
 
 
-def test_the_card_leads_to_summaries(cards: Any) -> None:
+def test_card_missing_links_to_summaries(cards: Any) -> None:
     assert cards("cross_entropy")["summaries"] == [
         {"page": "scalars", "tags": ["loss_1"], "total": 1, "pattern": "^(loss_1)$"}
     ]

@@ -32,13 +32,13 @@ def steps(stem: str, numbers: list[int], op: str = "Exp") -> GraphMaker:
     return g.node("y", "Neg", last)
 
 
-def test_numbered_nodes_with_the_bare_name_are_a_series() -> None:
+def test_bare_name_and_numbered_nodes_are_a_series() -> None:
     nodes = by_id(view_of(steps("step", [0, *range(1, 8)])).view())
     assert set(nodes) == {"x", "step_*", "y"}
     assert (nodes["step_*"]["count"], nodes["step_*"]["series"]) == ("8 × Exp", "connected")
 
 
-def test_digits_inside_a_name_do_not_hinder() -> None:
+def test_digit_inside_a_name_does_not_hinder() -> None:
     assert "conv2d_*" in by_id(view_of(steps("conv2d", [0, 1, 2, 3, 4])).view())
 
 
@@ -107,7 +107,7 @@ def test_repeated_scopes_are_grouped_where_there_are_too_many() -> None:
     assert opened["layer_3"]["parent"] == "layer_*"
 
 
-def test_repeated_scopes_are_grouped_by_hand() -> None:
+def test_ungroup_collapses_nothing_and_scopes_are_grouped_by_hand() -> None:
     graph = view_of(net(12, "layer"))
     assert by_id(graph.view())["layer_4"]["offer"] == "layer_*"
     together = graph.grouped(Grouping(together=frozenset({"layer_*"})))

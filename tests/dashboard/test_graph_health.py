@@ -175,7 +175,7 @@ def test_debugger_v2_opens_where_most_was_computed(tmp_path: Path) -> None:
     assert (source.name, source.steps, source.opens) == ("debugger-v2", list(range(9)), 2)
 
 
-def test_the_route_follows_source_and_step(logdir: Path) -> None:
+def test_tf458_the_route_follows_source_and_step(logdir: Path) -> None:
     with Store(logdir, reload_interval=0) as store:
         store.wait()
         client: FlaskClient = create_app(store).server.test_client()

@@ -178,7 +178,7 @@ def test_crowded_scopes_get_groups() -> None:
     assert "save/Assign_*" not in tree.scope_index
 
 
-def test_reference_edges_lead_from_variables_to_what_changes_them() -> None:
+def test_resource_references_lead_from_variables_to_what_changes_them() -> None:
     g = GraphMaker().node("v", "VariableV2").node("c", "Const").node("a", "Assign", "v", "c")
     g.node("h", "VarHandleOp").node("u", "AssignVariableOp", "h", "c").node("r", "Identity", "v")
     tree = hierarchy(g)

@@ -74,7 +74,7 @@ def test_a_chain_is_straight() -> None:
     assert len({round(x, 3) for x, _ in arrangement.centres}) == 1
 
 
-def test_a_long_chain_wraps_into_columns() -> None:
+def test_403_a_long_chain_wraps_into_columns() -> None:
     count = 60
     edges = [(i, i + 1) for i in range(count - 1)]
     arrangement = arrange(
@@ -128,7 +128,7 @@ def test_long_edges_of_one_source_share_their_way() -> None:
     assert len(ordering.layer_of) - 10 == 8
 
 
-def test_work_is_bounded_for_very_many_edges() -> None:
+def test_freeze_work_is_bounded_for_very_many_edges() -> None:
     edges = random_edges(1, 1500, 8)
     ordering = order(1500, edges, NONE, NONE)
     assert sorted(ordering.chains) == edges

@@ -121,7 +121,7 @@ def test_boxes_do_not_overlap_and_no_edge_cuts_one(seed: int, lr: bool) -> None:
 
 
 @pytest.mark.parametrize("lr", [False, True])
-def test_flow_has_its_direction(lr: bool) -> None:
+def test_lr_flow_has_its_direction(lr: bool) -> None:
     view = view_of(1).view(choices=Choices(lr=lr))
     assert view["flow"] == ("lr" if lr else "bt")
     drawn = {node["id"]: node for node in view["nodes"]}

@@ -104,7 +104,9 @@ def test_views_are_compressed_and_validated(asking: FlaskClient) -> None:
     assert again.status_code == 304
 
 
-def test_a_new_graph_of_a_run_is_seen(graphs: Path, opened: Store, asking: FlaskClient) -> None:
+def test_no_reload_is_needed_to_see_a_new_graph(
+    graphs: Path, opened: Store, asking: FlaskClient
+) -> None:
     before = ask(asking, "/api/graph/view", run="train")["graph"]
     write_graph(graphs / "train", GraphMaker().node("only", "Exp").data)
     opened.reload()
@@ -113,7 +115,7 @@ def test_a_new_graph_of_a_run_is_seen(graphs: Path, opened: Store, asking: Flask
     assert [node["id"] for node in after["nodes"]] == ["only"]
 
 
-def test_big_attributes_are_not_sent(graphs: Path, opened: Store, asking: FlaskClient) -> None:
+def test_frozen_weights_are_not_sent(graphs: Path, opened: Store, asking: FlaskClient) -> None:
     g = GraphMaker().node("weights", "Const")
     g.graph.node[0].attr["value"].tensor.tensor_content = bytes(3_000_000)
     g.graph.node[0].attr["value"].tensor.dtype = 1

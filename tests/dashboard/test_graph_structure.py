@@ -144,7 +144,7 @@ def as_networkx(g: GraphMaker, scope: str) -> nx.MultiDiGraph:
 
 @pytest.mark.parametrize("hashes", ["whole", "weak", "none"])
 @pytest.mark.parametrize("seed", range(3))
-def test_classes_are_those_of_isomorphism(
+def test_twin_colours_are_those_of_isomorphism(
     seed: int, hashes: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if hashes != "whole":

@@ -48,7 +48,7 @@ def networks(view: GraphView, control: bool) -> nx.DiGraph:
 
 @pytest.mark.parametrize("control", [False, True])
 @pytest.mark.parametrize("seed", range(5))
-def test_traces_equal_reachability(seed: int, control: bool) -> None:
+def test_outputs_untraced_traces_equal_reachability(seed: int, control: bool) -> None:
     view = viewed(tangle(seed))
     net, tracer = networks(view, control), Tracer(view)
     one, other = view.hierarchy.shown[seed], view.hierarchy.shown[-1 - seed]

@@ -45,7 +45,7 @@ def event_file(folder: Path, graph: bytes | None) -> bytes:
     return Path(writer.path).read_bytes()
 
 
-def test_an_uploaded_graph_is_a_run(
+def test_upload_pbtxt_only_is_over_any_graph_is_a_run(
     asking: FlaskClient, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("elsewhere")

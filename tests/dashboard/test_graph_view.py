@@ -56,14 +56,14 @@ def test_edges_carry_shapes_kinds_and_counts(whole: GraphView) -> None:
     assert outer["input", "hidden"]["width"] > outer["cross_entropy", "report"]["width"]
 
 
-def test_all_outputs_of_a_split_are_tensors_of_their_own() -> None:
+def test_6430_all_outputs_of_a_split_are_tensors_of_their_own() -> None:
     g = GraphMaker().node("s/split", "Split", shapes=[(2,), (3,)])
     g.node("c/concat", "Concat", "s/split", "s/split:1", "s/split:1")
     edge = edges(view_of(g).view())["s", "c"]
     assert (edge["label"], edge["count"]) == ("2 tensors", 3)
 
 
-def test_a_node_that_reads_itself_is_marked() -> None:
+def test_self_loops_a_node_that_reads_itself_is_marked() -> None:
     view = view_of(GraphMaker().node("a", "NextIteration", "a").node("b", "Exp", "a")).view()
     assert signs(by_id(view)["a"]) == [("loop", "out", "a")]
     assert set(edges(view)) == {("a", "b")}

@@ -135,5 +135,27 @@ def test_parallel_coordinates_and_scatter_matrix(
     points = page.locator('.cell[data-x="h:units"][data-y="m::acc"] .cloud:not(.faint)')
     drawn = points.evaluate_all("(all) => all.map((path) => path.getAttribute('d')).join('')")
     assert drawn.count("M") == 15
+    # A group's row: what its sessions agree on, and metrics over them.
+    rows = page.evaluate(
+        """() => {
+            const session = (group, lr, loss, started) => ({
+                run: group + lr, runs: [group + lr], group, status: "success", colour: "red",
+                started, ended: null, hparams: { lr, seed: 1234567 },
+                metrics: { loss: { last: loss, min: loss, max: loss } } });
+            const all = [session("a", 1, 4, 5), session("a", 2, 1, 3), session("a", 2, 1, 9),
+                session("b", 1, 7, 1), session("c", 1, "NaN", 1), session("c", 1, 2, 1)];
+            return ["mean", "median", "least", "greatest"].map((over) =>
+                opscope.hparamColumns.grouped(all, over)
+                    .map(({ run, hparams, metrics, started }) =>
+                        [run, hparams.lr, hparams.seed, metrics.loss.last, started]));
+        }"""
+    )
+    for over, loss in zip(rows, (2, 1, 1, 4), strict=True):
+        assert over == [
+            ["a", "1, 2", 1234567, loss, 3],
+            ["b1", 1, 1234567, 7, 1],
+            ["c", 1, 1234567, "NaN", 1],
+        ]
+    assert page.evaluate("opscope.hparamColumns.told(1234567)") == "1234567"
     page.get_by_text("Clear filters").click()
     expect(page.get_by_role("status").filter(has_text="30 of 30 sessions")).to_be_visible()

@@ -44,6 +44,10 @@ def test_curves_of_some_runs(client: FlaskClient) -> None:
         ("a", [0, 5], 100.0),
         ("b", [0, 5], 100.0),
     ]
+    whole = client.get("/api/pr_curves/points?tag=digits/1&run=a&run=c&curves=1&step=1").json
+    first, damaged = whole["series"]
+    assert (first["shown"], first["curve"]["tp"][0]) == (0, 3.0)
+    assert "6 rows" in damaged["wrong"]
     curve = client.get("/api/pr_curves/curve?tag=digits/1&run=b&index=1").json
     said = pr_curve(LABELS, GUESSES[1], 11).astype(np.float32)
     called = 10  # at the last threshold, nothing is called positive

@@ -263,5 +263,9 @@ def test_runs_are_a_tree_that_is_named_and_thinned_out(visit: Visit) -> None:
 def test_a_narrow_window_needs_no_sideways_scrolling(visit: Visit) -> None:
     page = visit()
     page.set_viewport_size({"width": 420, "height": 860})
+    expect(page.get_by_label("Filter runs")).to_be_hidden()
+    expect(page.locator(".curve").first).to_be_in_viewport()
+    page.get_by_role("button", name="Runs and settings").click()
+    expect(page.get_by_label("Filter runs")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 420
     assert page.evaluate("document.querySelector('.card').getBoundingClientRect().right") <= 420

@@ -57,6 +57,16 @@ def test_functional_models_of_both_keras_forms(layers: list) -> None:  # type: i
     assert "dtype" not in nodes["m/a"].attr
 
 
+def test_6216_two_outputs_of_a_layer_are_two_edges() -> None:
+    layers = [
+        layer("in", [], "InputLayer"),
+        layer("split", [[["in", 0, 0, {}]]]),
+        layer("add", [[["split", 0, 0, {}], ["split", 0, 1, {}], ["split", 0, 1, {}]]], "Add"),
+    ]
+    graph = keras_graph({"class_name": "Functional", "config": {"name": "m", "layers": layers}})
+    assert edges(graph)["m/add"] == ["m/split", "m/split:1", "m/split:1"]
+
+
 def test_sequential_models_are_chains() -> None:
     chain = [layer("a"), layer("b"), layer("c")]
     sequential = {"class_name": "Sequential", "config": {"name": "s", "layers": chain}}
@@ -74,13 +84,19 @@ def test_nested_models_are_scopes_with_edges_to_their_ends() -> None:
         input_layers=["x", 0, 0],
         output_layers=[["y", 0, 0], ["x", 0, 0]],
     )
-    outer = [layer("in", [], "InputLayer"), inner, layer("out", [[["inner", 0, 0, {}]]])]
+    outer = [
+        layer("in", [], "InputLayer"),
+        inner,
+        layer("out", [[["inner", 0, 0, {}]]]),
+        layer("both", [[["inner", 0, 1, {}], ["inner", 0, 0, {}]]]),
+    ]
     graph = keras_graph({"class_name": "Model", "config": {"name": "m", "layers": outer}})
     assert edges(graph) == {
         "m/in": [],
         "m/inner/x": ["m/in"],
         "m/inner/y": ["m/inner/x"],
-        "m/out": ["m/inner/y", "m/inner/x"],
+        "m/out": ["m/inner/y"],
+        "m/both": ["m/inner/x", "m/inner/y"],
     }
 
 

@@ -55,7 +55,7 @@ def test_calls_are_written_out_as_by_hand(seed: int) -> None:
     assert (np.diff(columns.dst) >= 0).all()
 
 
-def test_edges_run_through_a_call() -> None:
+def test_1936_edges_run_through_a_call() -> None:
     g = GraphMaker().node("a", "Const", device="/cpu").node("call", "PartitionedCall", "a", "^a")
     g.graph.node[1].attr["f"].func.name = "square"
     g.graph.node[1].device = "/gpu"

@@ -47,7 +47,7 @@ def saved_model(*graphs: MetaGraphDef) -> SavedModel:
     ],
 )
 @pytest.mark.parametrize("as_text", [False, True])
-def test_a_graph_is_found_in_whatever_holds_it(
+def test_pbtxt_parser_a_graph_is_found_in_whatever_holds_it(
     message: GraphDef | MetaGraphDef | SavedModel, name: str, as_text: bool
 ) -> None:
     data = text_format.MessageToString(message).encode() if as_text else message.SerializeToString()
@@ -208,7 +208,7 @@ def test_debugger_v2_graphs_are_scopes(tmp_path: Path) -> None:
     ]
 
 
-def test_all_graphs_that_a_run_wrote_can_be_chosen(tmp_path: Path) -> None:
+def test_pytorch46239_all_graphs_that_a_run_wrote_can_be_chosen(tmp_path: Path) -> None:
     writer = EventFileWriter(str(tmp_path))
     for number in range(12):
         graph = GraphDef()

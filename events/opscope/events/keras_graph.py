@@ -5,7 +5,7 @@ Both Keras 2 (inbound nodes as nested lists) and Keras 3 (`__keras_tensor__` obj
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
@@ -48,35 +48,47 @@ def _name(layer: dict[str, Any]) -> str:
     return str(layer.get("name") or layer["config"]["name"])
 
 
-def _producers(inbound: Any) -> Iterator[str]:
-    """The names of the layers whose outputs an `inbound_nodes` value mentions."""
+class _Output(NamedTuple):
+    """Output number `slot` of a layer."""
+
+    layer: str
+    slot: int
+
+
+def _number(history: list[Any], at: int) -> int:
+    """A number of a history; what is none counts as 0."""
+    return history[at] if at < len(history) and isinstance(history[at], int) else 0
+
+
+def _producers(inbound: Any) -> Iterator[_Output]:
+    """The outputs of layers that an `inbound_nodes` value mentions, each as often as it does."""
     if isinstance(inbound, dict):
         history = inbound.get("keras_history")
         if isinstance(history, list) and history:
-            yield str(history[0])
+            yield _Output(str(history[0]), _number(history, 2))
             return
         for value in inbound.values():
             yield from _producers(value)
     elif isinstance(inbound, list):
         if len(inbound) >= 3 and isinstance(inbound[0], str) and isinstance(inbound[1], int):
-            yield inbound[0]
+            yield _Output(inbound[0], _number(inbound, 2))
             yield from _producers(inbound[3:])
             return
         for value in inbound:
             yield from _producers(value)
 
 
-def _boundary(model: dict[str, Any], which: str) -> list[str]:
-    """The names of a model's input or output layers."""
+def _boundary(model: dict[str, Any], which: str) -> list[_Output]:
+    """A model's input or output layers."""
     config = model["config"]
     named = config.get(which) if isinstance(config, dict) else None
     if named:
         # A single [name, node, tensor] stands for a list of one.
-        return list(dict.fromkeys(_producers(named)))
+        return list(_producers(named))
     layers = _layers(model)
     if not layers:
         return []
-    return [_name(layers[0 if which == "input_layers" else -1])]
+    return [_Output(_name(layers[0 if which == "input_layers" else -1]), 0)]
 
 
 class _Scope:
@@ -98,36 +110,43 @@ class _Scope:
             else:
                 nodes[name] = self._add_node(name, layer)
         for name, layer in self._layers.items():
-            sources = [
-                node for producer in self._inputs(name, layer) for node in self.outputs(producer)
-            ]
+            inputs = self._inputs(name, layer)
             if name in nodes:
-                nodes[name].input.extend(sources)
+                nodes[name].input.extend(self._sources(inputs))
                 continue
-            for entry in _boundary(layer, "input_layers"):
-                if entry in nodes_below[name]:
-                    nodes_below[name][entry].input.extend(sources)
+            entries = _boundary(layer, "input_layers")
+            # One input goes to each entry, as far as there are as many; else all go to all.
+            one_each = len(inputs) == len(entries)
+            for at, entry in enumerate(entries):
+                if entry.layer in nodes_below[name]:
+                    read = inputs[at : at + 1] if one_each else inputs
+                    nodes_below[name][entry.layer].input.extend(self._sources(read))
         return nodes
 
     def _inner(self, name: str, layer: dict[str, Any]) -> "_Scope":
         return _Scope(self._graph, f"{self._prefix}{name}/", layer)
 
-    def outputs(self, name: str) -> list[str]:
-        """The nodes whose values are a layer's outputs: of a nested model, its output layers."""
-        layer = self._layers.get(name)
+    def _sources(self, outputs: list[_Output]) -> list[str]:
+        return [source for output in outputs for source in self.outputs(output)]
+
+    def outputs(self, output: _Output) -> list[str]:
+        """What gives an output of a layer: of a nested model that one of its output layers."""
+        layer = self._layers.get(output.layer)
         if layer is None:
             return []
         if not _is_model(layer):
-            return [self._prefix + name]
-        inner = self._inner(name, layer)
-        return [node for last in _boundary(layer, "output_layers") for node in inner.outputs(last)]
+            name = self._prefix + output.layer
+            return [f"{name}:{output.slot}" if output.slot else name]
+        inner = self._inner(output.layer, layer)
+        last = _boundary(layer, "output_layers")
+        return inner.outputs(last[output.slot]) if 0 <= output.slot < len(last) else []
 
-    def _inputs(self, name: str, layer: dict[str, Any]) -> list[str]:
+    def _inputs(self, name: str, layer: dict[str, Any]) -> list[_Output]:
         if "inbound_nodes" in layer:
-            return list(dict.fromkeys(_producers(layer["inbound_nodes"])))
+            return list(_producers(layer["inbound_nodes"]))
         before = list(self._layers)
         index = before.index(name)
-        return before[index - 1 : index] if index else []
+        return [_Output(each, 0) for each in before[index - 1 : index]] if index else []
 
     def _add_node(self, name: str, layer: dict[str, Any]) -> NodeDef:
         node = self._graph.node.add(name=self._prefix + name, op=str(layer["class_name"]))

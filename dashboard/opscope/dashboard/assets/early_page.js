@@ -10,8 +10,17 @@
       const focused = document.activeElement;
       side.append(...page.side.childNodes);
       body.append(...page.body.childNodes);
+      side.className = page.side.className;
       Object.assign(page, { side, body });
       focused?.focus?.({ preventScroll: true });
+    };
+
+    // On a phone the side bar is folded until it is asked for.
+    const addFold = () => {
+      const fold = opscope.el("button", { type: "button", class: "plain-button side-fold", "aria-expanded": "false", onclick: () => {
+        fold.setAttribute("aria-expanded", String(page.side.classList.toggle("unfolded")));
+      } }, opscope.el("span", { class: "icon icon-sliders small" }), page.side.getAttribute("aria-label") ?? "Settings");
+      page.body.prepend(fold);
     };
 
     const showTab = () => { for (const tab of document.querySelectorAll(".tab.current")) tab.scrollIntoView({ block: "nearest", inline: "center" }); };
@@ -27,6 +36,7 @@
       }
       page?.dispose();
       page = make(side, body);
+      addFold();
       showTab();
     };
     new MutationObserver(mount).observe(document.documentElement, { childList: true, subtree: true });

@@ -7,7 +7,7 @@
   const USUAL = { "fill-opacity": "1", "stroke-opacity": "1", opacity: "1", "stroke-dasharray": "none", "letter-spacing": "normal", "paint-order": "normal", "stroke-linecap": "butt", "stroke-linejoin": "miter" };
   const MARGIN = 24;
   // What browsers draw at once; beyond it a canvas stays empty without a word.
-  const MOST_SIDE = 16384, MOST_AREA = 2 ** 27;
+  const limits = { side: 16384, area: 2 ** 27 };
 
   // Colours as any program reads them: the browser may say oklab(...), which most others do not know.
   const plainColours = () => {
@@ -33,6 +33,9 @@
     drawing.motion.stop();
     drawing.cull(true);
     svg.dataset.detail = "near";
+    // What is selected is no part of the picture.
+    const { selected, more } = drawing.marks;
+    drawing.marks.select(null);
     try {
       copy = svg.cloneNode(true);
       const from = svg.querySelectorAll("*"), to = copy.querySelectorAll("*"), gone = [];
@@ -58,6 +61,7 @@
       drawing.items.forEach(({ bounds }) => { reach[0] = Math.min(reach[0], bounds[0]); reach[1] = Math.min(reach[1], bounds[1]); reach[2] = Math.max(reach[2], bounds[2]); reach[3] = Math.max(reach[3], bounds[3]); });
     } finally {
       svg.dataset.detail = detail;
+      drawing.marks.select(selected, more);
       drawing.cull();
     }
     bakeArrows(copy);
@@ -116,9 +120,9 @@
   // How a picture at a scale comes: its pixels, the tiles it takes, and the largest scale of one piece.
   const plan = ({ width, height }, scale) => {
     const w = Math.ceil(width * scale), h = Math.ceil(height * scale);
-    const fits = Math.floor(Math.min(MOST_SIDE / width, MOST_SIDE / height, Math.sqrt(MOST_AREA / (width * height))) * 100) / 100;
+    const fits = Math.floor(Math.min(limits.side / width, limits.side / height, Math.sqrt(limits.area / (width * height))) * 100) / 100;
     if (scale <= fits) return { width: w, height: h, columns: 1, rows: 1, fits };
-    const side = Math.floor(Math.sqrt(MOST_AREA));
+    const side = Math.floor(Math.sqrt(limits.area));
     return { width: w, height: h, columns: Math.ceil(w / side), rows: Math.ceil(h / side), fits };
   };
 
@@ -147,5 +151,5 @@
     }
   }
 
-  Object.assign(opscope.graphParts ??= {}, { picture: { standalone, text, plan, png } });
+  Object.assign(opscope.graphParts ??= {}, { picture: { standalone, text, plan, png, limits } });
 })();

@@ -5,7 +5,9 @@
   const FEW = 12;
 
   const finite = (value) => typeof value === "number" && Number.isFinite(value);
-  const told = (value) => (value == null ? "" : typeof value === "number" ? opscope.number(value) : String(value));
+  // Whole numbers to the last digit: seeds and sizes are told apart by it.
+  const told = (value) => (value == null ? "" : typeof value === "number" && !(Number.isInteger(value) && Math.abs(value) < 1e15) ? opscope.number(value) : String(value));
+  const exact = (value) => (value == null ? "" : String(value));
   // Numbers by size, words in natural order, what is missing last.
   const compare = (a, b) => {
     const rank = (v) => (finite(v) ? 0 : v === true || v === false || typeof v === "string" ? 1 : 2);
@@ -135,5 +137,5 @@
     });
   };
 
-  opscope.hparamColumns = { columns, grouped, gradient, compare, finite, told, AGGREGATES: Object.keys(AGGREGATES) };
+  opscope.hparamColumns = { columns, grouped, gradient, compare, finite, told, exact, AGGREGATES: Object.keys(AGGREGATES) };
 })();

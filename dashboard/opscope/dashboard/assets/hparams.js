@@ -42,9 +42,12 @@
     }
 
     async load() {
+      this.request?.abort();
+      const request = this.request = new AbortController();
       try {
-        this.table = await opscope.json("/api/hparams/table");
+        this.table = await opscope.json("/api/hparams/table", null, { signal: request.signal });
       } catch (error) {
+        if (error.name === "AbortError") return;
         this.summary.textContent = error.message;
         opscope.early.drawn();
         return;
@@ -222,7 +225,7 @@
     colour(row) { return this.colourBy ? this.colourBy.colour(this.colourBy.get(row), this.scaleOf(this.colourBy)) : opscope.runNames.painted(row.run) ?? row.colour; }
     scalarsOf(row) { return opscope.url("/scalars", { run: row.runs }); }
     facts(row) { return [["", this.named(row)], ...this.shown.map((column) => [column.title, column.text(row) || "–"])]; }
-    dispose() { this.resizing.disconnect(); opscope.factTip.hide(); }
+    dispose() { this.request?.abort(); this.resizing.disconnect(); opscope.factTip.hide(); }
   }
 
   opscope.hparams = opscope.earlyPage("hparams", (side, body) => new HparamsPage(side, body));

@@ -23,20 +23,22 @@
     }
 
     async get(options) {
-      const runs = this.runs, data = runs.length ? await opscope.json("/api/pr_curves/points", { tag: this.tag, run: runs }, options) : { series: [] };
+      const { runs } = this, { stepping, state } = this.page, step = state.link ? stepping.step : null;
+      const data = runs.length ? await opscope.json("/api/pr_curves/points", { tag: this.tag, run: runs, curves: 1, ...(step === null ? {} : { step }) }, options) : { series: [] };
       const before = new Map((this.data?.series ?? []).map((series) => [series.run, series]));
       for (const series of data.series) {
         series.curves = before.get(series.run)?.curves ?? new Map();
-        series.place = opscope.placeOf(series.step, this.page.stepping.of({ run: series.run, tag: this.tag }));
+        if (series.curve) series.curves.set(series.shown, series.curve);
+        series.place = opscope.placeOf(series.step, stepping.of({ run: series.run, tag: this.tag }));
       }
-      // Whole at once: the curves of the steps that are shown come with their points.
+      // Of runs that show a step of their own, the curve has not come along.
       await Promise.all(data.series.map((series) => this.fetchCurve(series, options)));
       return data;
     }
 
     async fetchCurve(series, options) {
       const index = series.index[series.place];
-      if (index === undefined || series.curves.has(index)) return;
+      if (index === undefined || series.curves.has(index) || (series.wrong && index === series.shown)) return;
       series.wrong = null;
       try {
         series.curves.set(index, await opscope.json("/api/pr_curves/curve", { run: series.run, tag: this.tag, index }, options));

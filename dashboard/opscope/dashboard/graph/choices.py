@@ -45,7 +45,9 @@ class Choices:
         alone = found(isolated)
         around = {0} if alone else set()
         for item in alone:
-            around.update(hierarchy.ancestors(item))
+            above = hierarchy.ancestors(item)
+            # What lies in something isolated is drawn with it, beside all else that does.
+            around.update(() if alone.intersection(above) else above)
         return cls(found(hidden), alone, frozenset(around - alone), found(aside), found(main), lr)
 
     def showing(self, hierarchy: Hierarchy, item: int) -> Choices:
@@ -54,7 +56,7 @@ class Choices:
         alone = self.isolated
         if alone and not path & alone:
             alone = alone | {item}
-        around = self.around | path - alone if alone else NONE
+        around = self.around | (NONE if path & self.isolated else path - alone) if alone else NONE
         return replace(self, hidden=self.hidden - path, isolated=alone, around=around)
 
     def drawn(self, scope: int, items: list[int]) -> list[int]:

@@ -244,7 +244,8 @@ def _devices(hierarchy: Hierarchy) -> Classes:
     names = sorted(device for device in hierarchy.columns.devices if device)
     number = [names.index(d) if d else -1 for d in hierarchy.columns.devices]
     of = np.array(number, np.int32)[hierarchy.device] if number else np.zeros(0, np.int32)
-    return Classes(of, names, [at % HUES for at in range(len(names))], "device")
+    hues = [at if at < HUES else NO_HUE for at in range(len(names))]
+    return Classes(of, names, hues, "device")
 
 
 def _ops(hierarchy: Hierarchy) -> Classes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -153,7 +153,9 @@ def _embed(
         if link.control < link.count:
             readers[link.src].append(link.dst)
             sources[link.dst].append(link.src)
-    fed = _fed_from_outside(hierarchy, borders)
+    fed, read = _joined_to_outside(hierarchy, borders)
+    # What has inputs is no constant, whatever it is called.
+    constants = {item for item in constants if not sources[item] and item not in fed}
     for item in sorted(summaries):
         hosts = [source for source in sources[item] if source not in constants]
         if len(hosts) == 1 and hosts[0] not in summaries and item not in fed:
@@ -161,21 +163,55 @@ def _embed(
             level.marks[hosts[0]].append(Mark("summary", "out", item, 1, False))
     for item in sorted(constants):
         hosts = [reader for reader in readers[item] if reader not in level.host]
-        if not readers[item] or len(hosts) > ICON_READERS:
+        if not readers[item] or len(hosts) > ICON_READERS or item in read:
             continue
         level.host[item] = hosts[0] if hosts else level.host[readers[item][0]]
         for host in hosts:
             level.marks[host].append(Mark("const", "in", item, 1, False))
-    return [link for link in links if link.src not in level.host and link.dst not in level.host]
+    return _moved_to_hosts(level.host, links, constants)
 
 
-def _fed_from_outside(hierarchy: Hierarchy, borders: Borders | None) -> set[int]:
-    """Nodes of the scope that take data from outside."""
+def _moved_to_hosts(host: dict[int, int], links: list[Link], constants: set[int]) -> list[Link]:
+    """Links of embedded items as links of their hosts, but for those that the icon stands for."""
+    found: dict[tuple[int, int], Link] = {}
+    for link in links:
+        source, target = host.get(link.src, link.src), host.get(link.dst, link.dst)
+        if source == target:
+            continue
+        if link.src in host and link.src in constants:
+            # An icon stands for what readers get; what waits for the constant waits for its host.
+            if not link.control:
+                continue
+            link = replace(link, count=link.control, reference=0, tensors=0, elements=0.0)
+        known = found.get((source, target))
+        moved = replace(link, src=source, dst=target)
+        found[source, target] = moved if known is None else _together(known, moved)
+    return list(found.values())
+
+
+def _together(one: Link, other: Link) -> Link:
+    """Two links between the same items as one."""
+    first = other if one.control == one.count else one
+    return Link(
+        one.src,
+        one.dst,
+        one.count + other.count,
+        one.control + other.control,
+        one.reference + other.reference,
+        one.tensors + other.tensors,
+        max(one.elements, other.elements),
+        first.sample,
+    )
+
+
+def _joined_to_outside(hierarchy: Hierarchy, borders: Borders | None) -> tuple[set[int], set[int]]:
+    """Nodes of the scope that take data from outside, and those that give data to outside."""
     if borders is None:
-        return set()
-    entering = borders[0]
+        return set(), set()
+    entering, leaving = borders
     taking = hierarchy.dst[entering][hierarchy.slot[entering] >= 0] + hierarchy.m
-    return set(taking.tolist())
+    giving = hierarchy.src[leaving][hierarchy.slot[leaving] >= 0] + hierarchy.m
+    return set(taking.tolist()), set(giving.tolist())
 
 
 def _hubs(hierarchy: Hierarchy, drawn: list[int], links: list[Link]) -> set[int]:
@@ -253,7 +289,7 @@ def _join_border(
     for side, edges, joined in (("in", borders[0], level.entry), ("out", borders[1], level.leave)):
         crossings = [
             crossing
-            for crossing in _crossings(hierarchy, level.scope, edges, side == "in")
+            for crossing in _crossings(hierarchy, level, edges, side == "in")
             if crossing.item in shown and choices.drawn(crossing.common, [crossing.outside])
         ]
         lines: dict[int, float] = defaultdict(float)
@@ -280,13 +316,14 @@ class _Crossing(NamedTuple):
     elements: float
 
 
-def _crossings(hierarchy: Hierarchy, scope: int, edges: Ints, entering: bool) -> list[_Crossing]:
-    items = hierarchy.children(scope)
+def _crossings(hierarchy: Hierarchy, level: Level, edges: Ints, entering: bool) -> list[_Crossing]:
+    items = hierarchy.children(level.scope)
+    hosts = np.array([level.host.get(item, item) for item in items], np.int64)
     firsts = np.array([hierarchy.interval(item)[0] for item in items], np.int64)
     order = np.argsort(firsts)
     inner = (hierarchy.dst if entering else hierarchy.src)[edges]
     outside = (hierarchy.top_src if entering else hierarchy.top_dst)[edges]
-    child = order[np.searchsorted(firsts[order], inner, side="right") - 1]
+    child = hosts[order[np.searchsorted(firsts[order], inner, side="right") - 1]]
     size = hierarchy.m + hierarchy.n
     unique, first, inverse, count = np.unique(
         child * size + outside, return_index=True, return_inverse=True, return_counts=True
@@ -295,7 +332,7 @@ def _crossings(hierarchy: Hierarchy, scope: int, edges: Ints, entering: bool) ->
     elements = np.zeros(len(unique))
     np.maximum.at(elements, inverse, hierarchy.elements[edges])
     return [
-        _Crossing(items[key // size], key % size, *row)
+        _Crossing(key // size, key % size, *row)
         for key, *row in zip(
             unique.tolist(),
             hierarchy.common[edges][first].tolist(),

@@ -147,12 +147,22 @@ TEXT = (
     ),
 )
 CURVE = {"run": "tf2/main", "tag": "pr/pr_curves"}
+CURVE_COLUMNS = obj(
+    dict.fromkeys(
+        ("thresholds", "tp", "fp", "tn", "fn", "precision", "recall"), array(maybe(NUMBER))
+    )
+)
 PR_CURVES = (
     tags_of("pr_curves"),
     Operation(
         "/api/pr_curves/points",
         "when the curves of a tag were written, in each of some runs",
-        parameters=(TAG, repeated("run", "the runs")),
+        parameters=(
+            TAG,
+            repeated("run", "the runs"),
+            Parameter("curves", "1: of each run, the curve nearest to `step`, too", FLAG),
+            Parameter("step", "without it, the newest", NUMBER),
+        ),
         answer=obj(
             {
                 "tag": STRING,
@@ -164,23 +174,21 @@ PR_CURVES = (
                             "step": STEPS,
                             "wall": WALLS,
                             "start": SPELT,
+                            "shown?": described(INTEGER, "the point whose curve this is"),
+                            "curve?": CURVE_COLUMNS,
+                            "wrong?": described(STRING, "why there is no curve"),
                         }
                     )
                 ),
             }
         ),
-        example=CURVE,
+        example={**CURVE, "curves": 1},
     ),
     Operation(
         "/api/pr_curves/curve",
         "one curve: counts, precision and recall by threshold",
         parameters=(RUN, TAG, INDEX),
-        answer=obj(
-            dict.fromkeys(
-                ("thresholds", "tp", "fp", "tn", "fn", "precision", "recall"),
-                array(maybe(NUMBER)),
-            )
-        ),
+        answer=CURVE_COLUMNS,
         example={**CURVE, "index": 0},
     ),
 )
