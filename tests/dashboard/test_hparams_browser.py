@@ -159,3 +159,5 @@ def test_parallel_coordinates_and_scatter_matrix(
     assert page.evaluate("opscope.hparamColumns.told(1234567)") == "1234567"
     page.get_by_text("Clear filters").click()
     expect(page.get_by_role("status").filter(has_text="30 of 30 sessions")).to_be_visible()
+    page.goto(page.url + "&run=t03&run=t04")
+    expect(page.get_by_role("status").filter(has_text="2 of 2 sessions, 28 hid")).to_be_visible()

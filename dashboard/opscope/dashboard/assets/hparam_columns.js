@@ -75,7 +75,9 @@
       const [low, high] = this.extent;
       if (low === high) return [[0.5, name(low)]];
       if (scale === "quantile") return Array.from({ length: 5 }, (_, i) => [i / 4, name(this.value(i / 4, scale))]);
-      if (this.few && this.distinct.every(finite) && this.distinct.length <= most && scale !== "linear") return this.distinct.map((at) => [this.place(at, scale), name(at)]);
+      // A few values that stand well apart are told themselves.
+      const apart = this.distinct.every((at, i) => !i || this.place(at, scale) - this.place(this.distinct[i - 1], scale) > 0.7 / most);
+      if (this.type !== "time" && this.few && this.distinct.every(finite) && apart) return this.distinct.map((at) => [this.place(at, scale), told(at)]);
       if (this.type === "time") return [0, 0.5, 1].map((at) => [at, name(this.value(at, scale))]);
       const made = scale === "log" && low > 0 ? opscope.scales.log(low, high, 0, 1, most) : opscope.scales.linear(low, high, 0, 1, most);
       return made.ticks.filter(({ at }) => at >= low && at <= high).map(({ at, text }) => [this.place(at, scale), text]);

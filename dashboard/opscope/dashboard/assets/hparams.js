@@ -10,7 +10,8 @@
   class HparamsPage {
     constructor(side, body) {
       Object.assign(this, { side, body, state: opscope.settings.read(DEFAULTS), rules: filters.fromAddress(), scales: pairs("scale"), opened: new Set(), table: { hparams: [], metrics: [], sessions: [] }, columns: [], rows: [], listed: [], shown: [] });
-      const asked = opscope.query().getAll("col");
+      const asked = opscope.query().getAll("col"), runs = opscope.query().getAll("run");
+      this.only = runs.length ? new Set(runs) : null;
       this.chosen = asked.length ? new Set(asked) : null; // null: what belongs there at first
       this.build();
       this.resizing = new ResizeObserver(() => { if (this.columns.length && this.drawn !== this.main.clientWidth) this.drawView(); });
@@ -61,7 +62,10 @@
 
     // Columns and rows anew: after other data came, another figure is asked for, or other rows.
     study() {
-      const { state } = this, sessions = this.table.sessions, several = new Set(sessions.map(({ group }) => group)).size < sessions.length;
+      const { state, only } = this, { runNames } = opscope;
+      // Runs that are hidden, or not among those chosen on another page, are no rows here either.
+      const sessions = this.table.sessions.filter(({ run, runs }) => !runNames.hidden(run) && (!only || runs.some((each) => only.has(each))));
+      const several = new Set(sessions.map(({ group }) => group)).size < sessions.length;
       this.grouping.hidden = !several;
       this.over.hidden = !several || state.rows !== "groups";
       this.rows = several && state.rows === "groups" ? grouped(sessions, state.over) : sessions;
@@ -113,9 +117,9 @@
       this.shown = this.columns.filter((column) => this.isShown(column));
       this.colourBy = this.byId.get(this.state.colour) ?? null;
       this.relist();
-      const things = this.rows.some(({ members }) => members) ? "groups" : "sessions";
-      this.summary.textContent = `${this.listed.length} of ${this.rows.length} ${things}`;
-      this.clearing.hidden = !this.rules.size && !this.state.runs;
+      const things = this.rows.some(({ members }) => members) ? "groups" : "sessions", left = this.table.sessions.length - this.rows.reduce((sum, { members = 1 }) => sum + members, 0);
+      this.summary.textContent = `${this.listed.length} of ${this.rows.length} ${things}${left ? `, ${left} hidden or not chosen` : ""}`;
+      this.clearing.hidden = !this.rules.size && !this.state.runs && !this.only;
       this.drawSide();
       this.drawLegend();
       this.drawView();
@@ -205,6 +209,7 @@
       this.rules.clear();
       filters.remember(this.rules);
       this.body.querySelector(".filter input").value = "";
+      if (this.only) { this.only = null; opscope.remember({ run: null }); this.study(); }
       this.set({ runs: "" });
     }
 
@@ -224,7 +229,7 @@
     named(row) { return row.members ? row.run : opscope.runNames.told(row.run); }
     colour(row) { return this.colourBy ? this.colourBy.colour(this.colourBy.get(row), this.scaleOf(this.colourBy)) : opscope.runNames.painted(row.run) ?? row.colour; }
     scalarsOf(row) { return opscope.url("/scalars", { run: row.runs }); }
-    facts(row) { return [["", this.named(row)], ...this.shown.map((column) => [column.title, column.text(row) || "–"])]; }
+    facts(row) { return [[row.members ? "Group" : "Session", this.named(row)], ...this.shown.map((column) => [column.title, column.text(row) || "–"])]; }
     dispose() { this.request?.abort(); this.resizing.disconnect(); opscope.factTip.hide(); }
   }
 
