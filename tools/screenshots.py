@@ -32,6 +32,13 @@ COLOURS, RARE = 256, 96  # of a picture: the files stay small
 NET = Path(__file__).resolve().parents[1] / "tests/data/graphs/MobileNetV2.pb.gz"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]
 
+# Fonts, answers and pictures are there, and what they made is drawn.
+SETTLED = """async () => {
+    await document.fonts.ready;
+    await opscope.settled();
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => 0)));
+    await new Promise(requestAnimationFrame);
+}"""
 # What is asked of a page, and what is there when it is drawn.
 ASKED = {
     "graph": ("run=train&s=cross_entropy/Log", ".health-card"),
@@ -52,7 +59,7 @@ def visit(page: Page, name: str, base: str) -> None:
     page.locator(drawn).first.wait_for(state="attached")
     page.locator("#early").wait_for(state="detached")
     page.locator("#live[data-state=on]").wait_for()
-    page.wait_for_load_state("networkidle")
+    page.evaluate(SETTLED)
     page.locator(".where").evaluate("(place) => { place.textContent = 'logs'; }")
 
 
