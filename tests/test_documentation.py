@@ -14,7 +14,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 DOCUMENTS = [
     path
     for path in [ROOT / "README.md", ROOT / "CHANGELOG.md", *ROOT.glob("*/**/*.md")]
-    if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    if not any(part.startswith((".", "node_modules")) for part in path.relative_to(ROOT).parts)
 ]
 
 

@@ -52,6 +52,7 @@ class Wanted:
         graph = nx.DiGraph((tree.scope_of(item), item) for item in range(1, tree.m + tree.n))
         path = nx.single_source_shortest_path(graph, 0)
         self.hidden = self.inside = 0
+        self.given: Counter[Pair] = Counter()
         for (a, b, _, control), count in edges.items():
             up, down = (path[tree.m + int(tree.rank[tree.columns.index[name]])] for name in (a, b))
             at = sum(x == y for x, y in zip(up[:-1], down[:-1], strict=False))
@@ -67,6 +68,8 @@ class Wanted:
                         if outer not in drawn or inner not in drawn[outer]:
                             break
                         found[Pair(outer, inner, outside)] += count
+                        if found is leaving and not control:
+                            self.given[Pair(outer, inner, outside)] += count
         self.data, self.control = between[False], between[True]
         self.entering, self.leaving = entering, leaving
 
@@ -144,7 +147,16 @@ class Shown:
         for side, found in (("in", self.wanted.entering), ("out", self.wanted.leaving)):
             moved: Counter[Pair] = Counter()
             for (scope, item, outside), count in found.items():
-                moved[Pair(scope, self.levels[scope].host.get(item, item), outside)] += count
+                pair, host = Pair(scope, item, outside), self.levels[scope].host
+                if side == "out" and item in host and self.op(item).endswith("Const"):
+                    # An icon gives data to hubs alone, which no line leads to.
+                    given = self.wanted.given[pair]
+                    aside = self.levels[self.tree.scope_of(outside)].aside
+                    assert outside in aside or not given
+                    if given == count:
+                        continue
+                    count -= given
+                moved[Pair(scope, host.get(item, item), outside)] += count
             for (scope, item, outside), count in moved.items():
                 level = self.levels[scope]
                 joined = level.entry if side == "in" else level.leave

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opscope.dashboard.json_number import spelt as spelt
+from opscope.dashboard.smoothing import smooth
 from opscope.events.thinning import thin, within
 
 Floats = npt.NDArray[np.float64]
@@ -43,32 +44,6 @@ class Curve:
             return self.step.astype(np.float64)
         start = self.wall_time[0] if axis == "relative" and len(self.wall_time) else 0.0
         return self.wall_time - start
-
-
-# Of every stretch the lowest and the highest; and of those, the ones that make the shape.
-
-
-def smooth(value: Floats, weight: float) -> Floats:
-    """Debiased exponential moving average, as TensorBoard's: float64[n].
-
-    The k-th finite value becomes `s_k / (1 - weight**k)` with `s_k = weight * s_(k-1) +
-    (1 - weight) * y_k`. Values that are not finite stay as they are and count for nothing; a
-    constant series stays as it is. (tensorboard, line_chart: classicSmoothing.)
-    """
-    finite = np.isfinite(value)
-    known = value[finite]
-    if weight <= 0 or len(known) < 2 or (len(known) == len(value) and (known == known[0]).all()):
-        return value
-    average = (1 - weight) * known
-    # Doubling: after k rounds each point holds the weighted sum of the 2**k points up to it.
-    span, factor = 1, weight
-    while span < len(average) and factor > 1e-18:
-        following = average.copy()
-        following[span:] += factor * average[:-span]
-        average, span, factor = following, 2 * span, factor * factor
-    smoothed = value.copy()
-    smoothed[finite] = average / -np.expm1(np.arange(1, len(known) + 1) * np.log(weight))
-    return smoothed
 
 
 def shown_points(x: Floats, value: Floats, smoothed: Floats, most: int) -> Integers:

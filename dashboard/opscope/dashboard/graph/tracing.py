@@ -88,7 +88,9 @@ class Tracer:
                 shown[[scope, *hierarchy.ancestors(scope)]] = True
         at = np.nonzero(inside & shown[hierarchy.common])[0]
         pairs = np.unique(np.stack([hierarchy.top_src[at], hierarchy.top_dst[at]], axis=1), axis=0)
-        return [[hierarchy.name(a), hierarchy.name(b)] for a, b in pairs.tolist()]
+        hosts = self.view.hosts(np.nonzero(shown)[0].tolist())
+        found = {(hosts.get(a, a), hosts.get(b, b)) for a, b in pairs.tolist()}
+        return [[hierarchy.name(a), hierarchy.name(b)] for a, b in sorted(found) if a != b]
 
 
 class Tracers:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import dcc, html
 
 from opscope.dashboard.markup import markup
@@ -32,73 +31,64 @@ def frame(store: Store, base: str, links: Any = None, page: Any = None) -> Any:
 
     `links` (of `tabs`) and a `page` stand in their places from the start where they are given.
     """
-    return dmc.MantineProvider(
-        defaultColorScheme="auto",
-        theme={
-            "primaryColor": "teal",
-            "fontFamily": "var(--font)",
-            "fontFamilyMonospace": "var(--mono)",
-            "defaultRadius": "md",
-        },
-        children=html.Div(
-            className="frame",
-            children=[
-                dcc.Location(id="address", refresh="callback-nav"),
-                dcc.Store(id="generation", data=store.generation),
-                dcc.Store(id="shown"),
-                html.A("Skip to the page", href="#page", className="skip"),
-                html.Header(
-                    className="top",
-                    children=[
-                        dcc.Link(
-                            [html.Span(className="logo"), html.Span("opscope", className="name")],
-                            href=base,
-                            refresh=True,
-                            className="brand",
-                            title="opscope: the first page that has data",
-                        ),
-                        html.Nav(links, id="tabs", className="tabs", **aria(label="Pages")),
-                        html.Div(
-                            className="status",
-                            children=[
-                                html.Details(
-                                    id="problems",
-                                    className="menu problems",
-                                    hidden=True,
-                                    children=[
-                                        html.Summary(id="problems-count"),
-                                        html.Div(id="problems-list", className="menu-list"),
-                                    ],
-                                ),
-                                html.Details(
-                                    id="alerts",
-                                    className="menu problems",
-                                    hidden=True,
-                                    children=[html.Summary(), html.Div(className="menu-list")],
-                                ),
-                                html.Span(str(store.path), className="where", title="The logdir"),
-                                _live(store),
-                                html.Button(
-                                    "?",
-                                    id="keys",
-                                    className="icon-button keys-button",
-                                    title="Keys (?)",
-                                    **aria(label="Keyboard shortcuts"),
-                                ),
-                                html.Button(
-                                    html.Span(className="icon icon-theme"),
-                                    id="theme",
-                                    className="icon-button",
-                                    title="Light or dark",
-                                    **aria(label="Switch between light and dark"),
-                                ),
-                            ],
-                        ),
-                    ],
-                ),
-                html.Main(page, id="page", className="page", tabIndex="-1"),
-            ],
-        ),
+    return html.Div(
+        className="frame",
+        children=[
+            dcc.Location(id="address", refresh="callback-nav"),
+            dcc.Store(id="generation", data=store.generation),
+            dcc.Store(id="shown"),
+            html.A("Skip to the page", href="#page", className="skip"),
+            html.Header(
+                className="top",
+                children=[
+                    dcc.Link(
+                        [html.Span(className="logo"), html.Span("opscope", className="name")],
+                        href=base,
+                        refresh=True,
+                        className="brand",
+                        title="opscope: the first page that has data",
+                    ),
+                    html.Nav(links, id="tabs", className="tabs", **aria(label="Pages")),
+                    html.Div(
+                        className="status",
+                        children=[
+                            html.Details(
+                                id="problems",
+                                className="menu problems",
+                                hidden=True,
+                                children=[
+                                    html.Summary(id="problems-count"),
+                                    html.Div(id="problems-list", className="menu-list"),
+                                ],
+                            ),
+                            html.Details(
+                                id="alerts",
+                                className="menu problems",
+                                hidden=True,
+                                children=[html.Summary(), html.Div(className="menu-list")],
+                            ),
+                            html.Span(str(store.path), className="where", title="The logdir"),
+                            _live(store),
+                            html.Button(
+                                "?",
+                                id="keys",
+                                className="icon-button keys-button",
+                                title="Keys (?)",
+                                **aria(label="Keyboard shortcuts"),
+                            ),
+                            html.Button(
+                                html.Span(className="icon icon-theme"),
+                                id="theme",
+                                className="icon-button",
+                                title="Light or dark",
+                                **aria(label="Switch between light and dark"),
+                            ),
+                        ],
+                    ),
+                ],
+            ),
+            html.Main(page, id="page", className="page", tabIndex="-1"),
+        ],
     )
 
 
@@ -213,7 +203,7 @@ def _live(store: Store) -> Any:
                         className="live-field",
                     ),
                     html.Button("Look now", id="live-now", className="plain-button"),
-                    html.P(f"The server reads the logdir {reads}.", className="quiet-text"),
+                    html.P(f"The server reads {store.path} {reads}.", className="quiet-text"),
                 ],
             ),
         ],
