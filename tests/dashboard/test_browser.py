@@ -203,6 +203,7 @@ def test_histograms(logdir: Path, served: Serve, visit: Visit) -> None:
 
 def test_the_theme_is_remembered(logdir: Path, served: Serve, visit: Visit) -> None:
     page = visit(served(logdir).url)
+    expect(page.locator("#early")).to_have_count(0)  # until then there are two of each button
     ground = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(ground)
     page.get_by_role("button", name="Switch between light and dark").click()

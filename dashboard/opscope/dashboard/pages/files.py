@@ -40,6 +40,7 @@ from opscope.events.file_access import is_url
 from opscope.events.nearest_run import nearest_run
 
 LOGDIR_ITSELF = "."  # where there are no runs, the card of all files has this name
+LOOKED_AT = 50  # files, to see whether there is one that can be listed
 LISTED_FOR = 5.0  # seconds; a page asks once for every run, and a walk takes its time
 
 
@@ -63,7 +64,7 @@ class FileList:
             if time.monotonic() - self._listed >= LISTED_FOR:
                 self._list(store, runs, dumps)
                 self._listed = time.monotonic()
-            return self._by_run.get(run if runs else None, []), self._more
+            return self._by_run.get(run if run in runs else None, []), self._more
 
     def _list(self, store: Store, runs: list[str], dumps: list[str]) -> None:
         self._by_run, self._more = {}, False
@@ -109,9 +110,9 @@ def routes(server: flask.Flask, store: Store) -> None:
         every = flask.request.args.get("every") == "1"
         with store.reading() as logdir:
             runs = logdir.runs()
-            if run not in (runs or [LOGDIR_ITSELF]):
+            if run not in [LOGDIR_ITSELF, *runs]:  # the first run may have come just now
                 return error_response(404, f"no run named {run!r}; /data/runs lists the runs")
-            tags = tags_of_run(logdir, run, every) if runs else []
+            tags = tags_of_run(logdir, run, every) if run in runs else []
         files, more = listed.of_run(store, run)
         return json_response(
             {
@@ -193,8 +194,10 @@ def _has_any(store: Store) -> bool:
     with store.reading() as logdir:
         if logdir.runs():
             return True
-    folders = [path for _, path in store.folders if not is_url(path)]
-    return any(list_files(path, most=1)[0] for path in folders if os.path.isdir(path))
+    # An event file without a run is about to be read, and belongs to other pages first.
+    folders = [path for _, path in store.folders if not is_url(path) and os.path.isdir(path)]
+    found = [file for path in folders for file in list_files(path, most=LOOKED_AT)[0]]
+    return any(file.kind != "event file" for file in found)
 
 
 PAGE = Page(

@@ -58,7 +58,7 @@ def document(
         for name, words, icon in tabs
     )
     return f"""<!DOCTYPE html>
-<html lang="en" data-base="" data-mantine-color-scheme="light">
+<html lang="en" data-base="" data-theme="light">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{escape(policy)}">
