@@ -17,6 +17,9 @@ from opscope.events import EventFileWriter
 from opscope.events.graph_columns import GraphColumns
 from opscope.events.proto.event_pb2 import Event
 
+ASKED = """() => performance.getEntriesByType('resource')
+    .filter(each => each.name.includes('/api/graph/view'))
+    .map(each => ({ how: each.initiatorType, at: each.startTime }))"""
 LABELS = """() => {
     const room = document.querySelector('.graph-svg').getBoundingClientRect();
     const scale = window.opscope.graph.stats().scale;
@@ -83,6 +86,10 @@ def test_labels_can_be_read_where_somebody_zooms_to_a_level(
         page = context.new_page()
         page.goto(f"{server.url}graph")
         page.evaluate("window.opscope.graph.ready")
+        # The view was asked for while the scripts came, and taken from there.
+        [asked, *later] = page.evaluate(ASKED)
+        assert asked["how"] == "link"
+        assert all(each["at"] > asked["at"] + 1000 for each in later)
         level = page.evaluate("window.opscope.graph.visible()[1]")
         page.evaluate("name => window.opscope.graph.expand(name)", level)
         page.evaluate("name => window.opscope.graph.select(name)", level)

@@ -182,6 +182,7 @@
       else if (whole && anchor && this.drawing.fitting() > 0.55) this.drawing.fit();
       if (wanted && view.revealed && !(first && this.place)) this.drawing.reveal(view.revealed, true);
       else if (anchor) this.drawing.reveal(anchor);
+      if (first) this.drawing.apply(); // nothing to wait for
       const t = view.totals;
       this.summary.textContent = `${count(t.nodes)} ops, ${count(t.edges)} edges, ${count(t.scopes)} scopes`;
       this.problems.hidden = !t.problems;
