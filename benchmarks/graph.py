@@ -1,162 +1,71 @@
-"""Time the graph page against TensorBoard's, both in the same Chromium, on the same logdirs.
+"""Time the graph page against TensorBoard's and Model Explorer's, in the same Chromium.
 
     python -m benchmarks.graph [--graphs ResNet50,chain-1k] [--rounds 3] [--limit 120]
-        [--peer .venv-interop/bin/python] [--logdir NAME=PATH=SCOPE ...] [--json]
+        [--peer .venv-interop/bin/python] [--explorer PYTHON] [--fixtures FOLDER]
+        [--logdir NAME=PATH=SCOPE ...] [--json]
 
-Each visit has a server and a browser tab of its own; the pages take turns, and ratios are medians
-of the rounds' own ratios. First view: from going to the address, of a server that answers, to the
-first nodes in the page. Expand: from the double click to nodes inside the scope. Search: from the
-last key to the first hit. Pan: median distance of two frames while the mouse drags. Task: longest
-on the page's main thread, from the first view to the last measure. A page that draws nothing
-within the limit counts as that limit, and its ratio is an upper bound.
+Each visit has a server and a browser of its own; the pages take turns, and ratios are medians of
+the rounds' own ratios to TensorBoard. First view: from going to the address, of a server that
+answers, to the first nodes in the page. Expand: from the double click to nodes inside the scope.
+Search: from the last key to the first hit. Pan: median distance of two frames while the mouse
+drags. Task: longest on the page's main thread. Heap and server: by how much the page's objects
+and the server's memory have grown from before the first view to the end. A page that draws
+nothing within the limit is said to, and counts as that limit: its ratio is an upper bound.
+
+`--explorer` is a Python that has `ai-edge-model-explorer`, which shows no more than the first view,
+the frames of a drag and memory: it draws on a canvas. `--fixtures` holds `NAME/graph.pb.gz`.
 """
 
 import argparse
 import json
 import re
-import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Playwright, sync_playwright
 
 from benchmarks.environment import ROOT
-from benchmarks.graph_pages import GraphPage, Opscope, TensorBoard, serving
-from benchmarks.graph_sources import BUILT, GENERATED, expandable, make
-from benchmarks.processes import memory
+from benchmarks.graph_pages import GraphPage, ModelExplorer, Opscope, TensorBoard
+from benchmarks.graph_sources import NAMES, expandable, make
+from benchmarks.graph_visit import FIGURES, UNITS, Visit, visit
 
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
-WATCH_TASKS = """
-window.longTasks = [];
-new PerformanceObserver((list) => list.getEntries().forEach((e) => longTasks.push(e.duration)))
-    .observe({ type: "longtask", buffered: true });
-"""
-WATCH_FRAMES = """
-() => { window.frames_ = []; let last = performance.now();
-  const tick = (now) => { frames_.push(now - last); last = now; requestAnimationFrame(tick); };
-  requestAnimationFrame(tick); }
-"""
-FIGURES = ("first", "expand", "search", "pan", "task", "heap", "server")
-UNITS = {"first": "s", "heap": "MB", "server": "MB"}
-
-
-class Visit(NamedTuple):
-    """What one visit of a page took; None where nothing came."""
-
-    first: float | None = None
-    """Seconds."""
-    expand: float | None = None
-    """Milliseconds, as are search, pan and task."""
-    search: float | None = None
-    pan: float | None = None
-    task: float | None = None
-    heap: float | None = None
-    """MB of JavaScript objects after a collection."""
-    server: float | None = None
-    """MB, the most the server held."""
-
-
-def visit(browser: Browser, kind: GraphPage, logdir: Path, scope: str, limit: float) -> Visit:
-    """Open the page, expand a scope, search, and drag."""
-    with serving(kind, logdir) as (url, process):
-        context = browser.new_context(viewport={"width": 1600, "height": 1000})
-        page = context.new_page()
-        page.add_init_script(WATCH_TASKS)
-        page.set_default_timeout(limit * 1000)
-        found = Visit()
-        try:
-            start = time.perf_counter()
-            page.goto(url + kind.address, wait_until="commit")
-            page.locator(kind.drawn).first.wait_for(state="attached")
-            found = found._replace(first=time.perf_counter() - start)
-            page.wait_for_timeout(1500)
-            if scope:
-                found = found._replace(expand=expand(page, kind, scope))
-            found = found._replace(search=search(page, kind, "op|grad"))
-            found = found._replace(pan=pan(page))
-        except Error as error:
-            print(f"# {kind.name}, {logdir.name}: {str(error).splitlines()[0]}", file=sys.stderr)
-        try:
-            page.set_default_timeout(20_000)
-            protocol = context.new_cdp_session(page)
-            protocol.send("HeapProfiler.collectGarbage")
-            heap = page.evaluate("() => performance.memory.usedJSHeapSize") / 1e6
-            task = page.evaluate("() => Math.max(0, ...longTasks)")
-            found = found._replace(task=task, heap=heap)
-        except Error as error:
-            print(f"# {kind.name}, {logdir.name}: {str(error).splitlines()[0]}", file=sys.stderr)
-        found = found._replace(server=memory(process) / 1e6)
-        context.close()
-        return found
-
-
-def expand(page: Page, kind: GraphPage, scope: str) -> float:
-    """Milliseconds from the double click on a scope to nodes inside it; opens those around it."""
-    parts = scope.split("/")
-    took = 0.0
-    for depth in range(1, len(parts) + 1):
-        name = "/".join(parts[:depth])
-        kind.node(page, name).wait_for(state="attached")
-        page.wait_for_timeout(600)
-        start = time.perf_counter()
-        kind.node(page, name).dblclick(force=True)
-        kind.inside(page, name).wait_for(state="attached")
-        took = (time.perf_counter() - start) * 1000
-    page.wait_for_timeout(1000)
-    return took
-
-
-def search(page: Page, kind: GraphPage, text: str) -> float:
-    """Milliseconds from the last key to the first hit."""
-    box = page.locator(kind.search).first
-    box.click()
-    box.fill(text[:-1])
-    page.wait_for_timeout(700)
-    start = time.perf_counter()
-    box.press(text[-1])
-    page.locator(kind.hits).first.wait_for(state="visible")
-    took = (time.perf_counter() - start) * 1000
-    box.fill("")
-    page.keyboard.press("Escape")
-    return took
-
-
-def pan(page: Page) -> float:
-    """Median milliseconds between frames while the mouse drags the picture."""
-    page.evaluate(WATCH_FRAMES)
-    page.mouse.move(800, 900)
-    page.mouse.down()
-    for step in range(60):
-        page.mouse.move(800 + 6 * (step % 20), 900 - 5 * (step % 30))
-    page.mouse.up()
-    frames: list[float] = page.evaluate("() => frames_.slice(1)")
-    return median(frames)
+Table = dict[str, dict[str, float | None]]
 
 
 def compare(
-    browser: Browser, pages: list[GraphPage], logdir: Path, scope: str, rounds: int, limit: float
-) -> dict[str, dict[str, float | None]]:
-    """Medians of each page, and the medians of the rounds' ratios of the first to the second."""
+    playwright: Playwright,
+    pages: list[GraphPage],
+    logdir: Path,
+    scopes: dict[str, str],
+    rounds: int,
+    limit: float,
+) -> Table:
+    """Medians of each page, and the medians of the rounds' ratios of the first to the second.
+
+    A page that drew nothing in the first round is not asked again.
+    """
     visits: dict[str, list[Visit]] = {kind.name: [] for kind in pages}
-    for _ in range(rounds):
+    for number in range(rounds):
         for kind in pages:
-            visits[kind.name].append(visit(browser, kind, logdir, scope, limit))
-    table: dict[str, dict[str, float | None]] = {
+            if number and visits[kind.name][0].first is None:
+                visits[kind.name].append(visits[kind.name][0])
+                continue
+            scope = scopes.get(kind.name, "")
+            visits[kind.name].append(visit(playwright, kind, logdir, scope, limit))
+    table: Table = {
         name: {figure: _median([getattr(v, figure) for v in made]) for figure in FIGURES}
         for name, made in visits.items()
     }
-    if len(pages) == 2:
-        pairs = list(zip(*visits.values(), strict=True))
-        missing = {"first": limit, "expand": limit * 1000}
+    if len(pages) > 1:
+        ours, theirs = (visits[kind.name] for kind in pages[:2])
+        missing = {"first": limit}
         table["ratio"] = {
             figure: _median(
                 [
                     _ratio(getattr(a, figure), getattr(b, figure), missing.get(figure))
-                    for a, b in pairs
+                    for a, b in zip(ours, theirs, strict=True)
                 ]
             )
             for figure in FIGURES
@@ -178,12 +87,13 @@ def main() -> None:
     """Measure the graphs that the command line names."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.graph", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    names = (*BUILT, *GENERATED)
-    parser.add_argument("--graphs", default=",".join(names), help="names joined by commas")
+    parser.add_argument("--graphs", default=",".join(NAMES), help="names joined by commas")
     parser.add_argument("--logdir", action="append", default=[], metavar="NAME=PATH=SCOPE")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--limit", type=float, default=120.0, help="seconds for a page to draw")
     parser.add_argument("--peer", type=Path, default=ROOT / ".venv-interop/bin/python")
+    parser.add_argument("--explorer", type=Path, help="a Python that has Model Explorer")
+    parser.add_argument("--fixtures", type=Path, help="a folder of NAME/graph.pb.gz")
     parser.add_argument("--alone", action="store_true", help="ours only")
     parser.add_argument(
         "--folder", type=Path, default=Path(tempfile.gettempdir()) / "opscope-graphs"
@@ -191,28 +101,31 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead")
     args = parser.parse_args()
     pages: list[GraphPage] = [Opscope()] if args.alone else [Opscope(), TensorBoard(args.peer)]
+    if args.explorer is not None and not args.alone:
+        pages.append(ModelExplorer(args.explorer))
     chosen = [name for name in args.graphs.split(",") if name]
-    if unknown := [name for name in chosen if name not in names]:
-        parser.error(f"unknown {unknown}: graphs are {', '.join(names)}")
-    sources = [re.split("=", each, maxsplit=2) for each in args.logdir]
+    if unknown := [name for name in chosen if name not in NAMES]:
+        parser.error(f"unknown {unknown}: graphs are {', '.join(NAMES)}")
+    given = [re.split("=", each, maxsplit=2) for each in args.logdir]
+    sources = [(name, Path(path), {p.name: scope for p in pages}) for name, path, scope in given]
+    for name in chosen:
+        try:
+            logdir = make(name, args.folder, args.peer, args.fixtures)
+        except OSError as error:
+            print(f"# {name} is left out: {error}", file=sys.stderr)
+            continue
+        sources.append((name, logdir, {page.name: expandable(name, page.name) for page in pages}))
     tables = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
-        )
-        for name in chosen:
-            sources.append([name, make(name, args.folder, args.peer), expandable(name)])
-        for name, logdir, scope in sources:
-            table = compare(browser, pages, Path(logdir), scope, args.rounds, args.limit)
-            tables[name] = table
+        for name, logdir, scopes in sources:
+            tables[name] = compare(playwright, pages, logdir, scopes, args.rounds, args.limit)
             if not args.json:
-                show(name, table)
-        browser.close()
+                show(name, tables[name])
     if args.json:
         print(json.dumps(tables, indent=1))
 
 
-def show(name: str, table: dict[str, dict[str, float | None]]) -> None:
+def show(name: str, table: Table) -> None:
     """Print one graph's figures."""
     print(f"{name:16}" + "".join(f"{f + ' ' + UNITS.get(f, 'ms'):>12}" for f in FIGURES))
     for row, figures in table.items():

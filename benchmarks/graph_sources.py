@@ -5,22 +5,25 @@ Generated graphs are put together from bytes, since a million protobuf messages 
 `layered` and `random` are flat: one scope that holds every op.
 """
 
+import gzip
 import random
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.logdirs import field
+from opscope.events import open_logdir
 from opscope.events.record import frame
 
 FLOAT_TYPE = field(5, field(1, b"T") + field(2, b"\x30\x01"))
 OPS = ("Relu", "Add", "Mul", "Tanh", "Sub", "Maximum")
 
-RESNET = """
+TRAINING = """
 import sys, tensorflow as tf, tf_keras
 v1 = tf.compat.v1
 with v1.Graph().as_default():
-    net = tf_keras.applications.ResNet50(weights=None, input_shape=(224, 224, 3))
+    make = getattr(tf_keras.applications, sys.argv[2])
+    net = make(weights=None, input_shape=(224, 224, 3))
     labels = v1.placeholder(tf.int32, [None], name="labels")
     loss = v1.losses.sparse_softmax_cross_entropy(labels, net.outputs[0])
     v1.train.MomentumOptimizer(0.1, 0.9).minimize(loss, name="train_step")
@@ -95,42 +98,68 @@ def _letters(index: int) -> str:
             return word + "_x"
 
 
-GENERATED: dict[str, tuple[Callable[[int], Iterator[bytes]], int, str]] = {
-    "scoped-10k": (scoped, 10_000, "tower_0"),
-    "scoped-200k": (scoped, 200_000, "tower_0"),
-    "scoped-1M": (scoped, 1_000_000, "tower_0"),
+# More than forty towers are one closed group on our page; TensorBoard draws them all.
+TOWERS = {"opscope": "tower_*", "TensorBoard": "tower_0"}
+
+GENERATED: dict[str, tuple[Callable[[int], Iterator[bytes]], int, dict[str, str]]] = {
+    "scoped-10k": (scoped, 10_000, dict.fromkeys(TOWERS, "tower_0")),
+    "scoped-200k": (scoped, 200_000, TOWERS),
+    "scoped-1M": (scoped, 1_000_000, TOWERS),
     **{
-        f"{shape.__name__}-{size // 1000}k": (shape, size, "")
+        f"{shape.__name__}-{size // 1000}k": (shape, size, {})
         for size in (1000, 3000, 10_000)
         for shape in (chain, layered, dag)
     },
 }
-"""name: (nodes, how many, a scope to expand)."""
+"""name: (nodes, how many, the scope that is expanded on each page)."""
 
-BUILT = {"ResNet50": "train_step"}
+BUILT = {"MobileNetV2": "train_step", "ResNet50": "train_step"}
+"""Keras' nets with the ops that train them, and a scope to expand."""
+
+FIXTURES = {"synthetic100k": "train"}
+"""Graphs of the fixtures (`graphs/NAME/graph.pb.gz`), and a scope to expand."""
+
+NAMES = (*BUILT, *FIXTURES, *GENERATED)
 
 
-def expandable(name: str) -> str:
-    """The scope of a graph that is expanded, or nothing where all is flat."""
-    return BUILT.get(name) or GENERATED[name][2]
+def expandable(name: str, page: str) -> str:
+    """The scope of a graph that is expanded on a page, or nothing where all is flat."""
+    known = {**BUILT, **FIXTURES}
+    return known[name] if name in known else GENERATED[name][2].get(page, "")
 
 
-def make(name: str, folder: Path, peer_python: Path) -> Path:
-    """The logdir of a graph, made in `folder` once."""
+def make(name: str, folder: Path, peer_python: Path, fixtures: Path | None = None) -> Path:
+    """The logdir of a graph, made in `folder` once; raises OSError where its fixture is not there.
+
+    Beside it lies `NAME.graphdef`, for pages that take a file.
+    """
     logdir = folder / name
-    if logdir.is_dir():
-        return logdir
     part = logdir.with_suffix(".part")
-    part.mkdir(parents=True, exist_ok=True)
-    if name in BUILT:
-        subprocess.run([peer_python, "-c", RESNET, part], check=True, stderr=subprocess.DEVNULL)
-    else:
-        nodes, count, _ = GENERATED[name]
-        graph = b"".join(nodes(count)) + field(4, b"\x08\x1b")
-        now = b"\x09" + b"\0" * 8
-        version = frame(now + field(3, b"brain.Event:2"))
-        (part / "events.out.tfevents.1.benchmark").write_bytes(
-            version + frame(now + field(4, graph))
-        )
-    part.rename(logdir)
+    if not logdir.is_dir():
+        part.mkdir(parents=True, exist_ok=True)
+        if name in BUILT:
+            build = [peer_python, "-c", TRAINING, part, name]
+            subprocess.run(build, check=True, stderr=subprocess.DEVNULL)
+        else:
+            _write_event(part, _graph(name, fixtures))
+        part.rename(logdir)
+    file = folder / f"{name}.graphdef"
+    if not file.exists():
+        read = open_logdir(logdir)
+        file.write_bytes(read.graph(read.graph_runs()[0]))
     return logdir
+
+
+def _graph(name: str, fixtures: Path | None) -> bytes:
+    if name in FIXTURES:
+        if fixtures is None:
+            raise FileNotFoundError(f"{name} needs --fixtures")
+        return gzip.decompress((fixtures / name / "graph.pb.gz").read_bytes())
+    nodes, count, _ = GENERATED[name]
+    return b"".join(nodes(count)) + field(4, b"\x08\x1b")
+
+
+def _write_event(folder: Path, graph: bytes) -> None:
+    now = b"\x09" + b"\0" * 8
+    events = frame(now + field(3, b"brain.Event:2")) + frame(now + field(4, graph))
+    (folder / "events.out.tfevents.1.benchmark").write_bytes(events)

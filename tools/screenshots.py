@@ -2,10 +2,12 @@
 
 python tools/screenshots.py DEMO [FOLDER] [--only PAGE]      (make screenshots)
 
-DEMO is the sample demo, whose graph is shown; the other pages show a made-up sweep.
+DEMO is the sample demo, whose graph is shown; the other pages show a made-up sweep. The pictures of
+docs/graph.md (graph_pictures.py) are drawn with those of the graph page.
 """
 
 import argparse
+import gzip
 import io
 import shutil
 import tempfile
@@ -13,6 +15,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from graph_pictures import GRAPH_PICTURES, draw
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from sample_sweep import write_sweep
@@ -25,9 +28,17 @@ LOOKS: dict[str, dict] = {
     "-dark": {"viewport": {"width": 1280, "height": 760}, "color_scheme": "dark"},
     "-narrow": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
 }
-COLOURS = 256  # of a picture: the files stay small
+COLOURS, RARE = 256, 96  # of a picture: the files stay small
+NET = Path(__file__).resolve().parents[1] / "tests/data/graphs/MobileNetV2.pb.gz"
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"]
 
+# Fonts, answers and pictures are there, and what they made is drawn.
+SETTLED = """async () => {
+    await document.fonts.ready;
+    await opscope.settled();
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => 0)));
+    await new Promise(requestAnimationFrame);
+}"""
 # What is asked of a page, and what is there when it is drawn.
 ASKED = {
     "graph": ("run=train&s=cross_entropy/Log", ".health-card"),
@@ -48,14 +59,20 @@ def visit(page: Page, name: str, base: str) -> None:
     page.locator(drawn).first.wait_for(state="attached")
     page.locator("#early").wait_for(state="detached")
     page.locator("#live[data-state=on]").wait_for()
-    page.wait_for_load_state("networkidle")
+    page.evaluate(SETTLED)
     page.locator(".where").evaluate("(place) => { place.textContent = 'logs'; }")
 
 
 def small(picture: bytes, path: Path) -> None:
-    """Save a picture with few colours."""
+    """Save a picture with few colours: its usual ones as they are, the others as the nearest."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    found = sorted(image.getcolors(1 << 24) or [], reverse=True)
+    usual = [part for _, colour in found[: COLOURS - RARE] for part in colour]
+    # Of all the most different ones, so that no hue is lost.
+    rare = image.quantize(RARE, Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([*usual, *rare[: 3 * RARE]])
+    image.quantize(palette=palette, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main() -> None:
@@ -67,9 +84,11 @@ def main() -> None:
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
-        sweep = Path(made) / "sweep"
+        sweep, net = Path(made) / "sweep", Path(made) / "net"
         write_sweep(sweep)
-        bases, close = _serve({"demo": args.demo, "sweep": sweep})
+        net.mkdir()
+        (net / "MobileNetV2.pb").write_bytes(gzip.decompress(NET.read_bytes()))
+        bases, close = _serve({"demo": args.demo, "sweep": sweep, "net": net})
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
         )
@@ -81,6 +100,11 @@ def main() -> None:
                     visit(page, name, bases["demo" if name == "graph" else "sweep"])
                     picture = page.screenshot(animations="disabled")
                     small(picture, args.folder / f"{name}{look}.png")
+                    page.close()
+            for name, picture in GRAPH_PICTURES.items():
+                if args.only in (None, "graph") and look in picture.looks:
+                    page = context.new_page()
+                    small(draw(page, bases, picture), args.folder / f"{name}{look}.png")
                     page.close()
             context.close()
         browser.close()

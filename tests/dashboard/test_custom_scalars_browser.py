@@ -30,7 +30,7 @@ def test_charts_of_a_layout(tmp_path: Path, browser: Any, served: Callable[..., 
     with SummaryWriter(str(tmp_path / "one")) as writer:
         writer.add_custom_scalars(
             {
-                "Losses": {"all": ["Multiline", ["(?P<name>loss)/.*", "nothing", "(bad"]]},
+                "Losses": {"all": ["Multiline", ["(?i)(?P<name>LOSS)/.*", "nothing", "(bad"]]},
                 "Others": {"band": ["Margin", ["mean", "low", "high"]]},
             }
         )

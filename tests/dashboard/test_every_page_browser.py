@@ -130,7 +130,7 @@ def faults(page: Any, name: str) -> None:
     found = []
     for theme in ("light", "dark"):
         page.evaluate(
-            "(theme) => document.documentElement.setAttribute('data-mantine-color-scheme', theme)",
+            "(theme) => document.documentElement.setAttribute('data-theme', theme)",
             theme,
         )
         found += [

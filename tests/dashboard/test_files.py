@@ -20,6 +20,7 @@ from opscope.dashboard import logdir_files
 from opscope.dashboard.app import create_app
 from opscope.dashboard.logdir_files import RefusedError, kind_of_file, list_files, open_inside
 from opscope.dashboard.media_type import clip_type
+from opscope.dashboard.pages.files import PAGE
 from opscope.dashboard.server import Server
 from opscope.dashboard.store import Store
 from opscope.events import EventFileWriter, LogdirSpec
@@ -284,3 +285,16 @@ def test_many_files_and_dumps_are_bounded(tmp_path: Path) -> None:
 )
 def test_kinds_by_name(name: str, kind: str) -> None:
     assert kind_of_file(name) == kind
+
+
+def test_a_folder_without_runs_has_its_files(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint").write_text("model")
+    with Store(tmp_path, reload_interval=0) as store:
+        store.wait()
+        assert PAGE.has_data(store)
+        client = create_app(store).server.test_client()
+        assert [row["tag"] for row in client.get("/api/files/tags").json["tags"]] == ["."]
+        found = client.get("/api/files/run?run=.").json
+        assert [file["name"] for file in found["files"]] == ["checkpoint"]
+        (tmp_path / "checkpoint").unlink()
+        assert not PAGE.has_data(store)

@@ -263,5 +263,7 @@ def test_a_growing_graph_is_followed_and_a_run_without_one_says_so(
     expect(page.locator('#graph-run option[value="bare"]')).to_have_count(1)
     page.locator("#graph-run").select_option("bare")
     expect(page.locator(".graph-message h1")).to_have_text("Run “bare” has no graph")
+    expect(page.locator("#graph-search")).to_be_hidden()
     page.locator("#graph-run").select_option("train")
     expect(node(page, "hidden")).to_be_visible()
+    expect(page.locator("#graph-search")).to_be_visible()

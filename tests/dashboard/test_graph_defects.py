@@ -201,6 +201,24 @@ def test_palette_repeats_no_hue_for_another_device() -> None:
     assert painted["legend"][-1]["label"] == "4 others"
 
 
+def test_palette_repeats_no_hue_for_another_structure_while_there_are_others() -> None:
+    g = GraphMaker().node("x", "Placeholder")
+    for kind in range(2 * HUES):
+        for twin in "ab":
+            for op in range(kind + 2):
+                name = f"{'outer' if kind % 2 else 'in'}{chr(97 + kind)}{twin}/{'o' * (op + 1)}"
+                g.node(f"wrap/{name}" if not kind % 2 else name, "Exp", "x")
+    graph = view_of(g)
+    for opened in ([], ["wrap"]):
+        painted = Colouring(graph).paint("structure", opened)["nodes"]
+        hues = {}
+        for name, ((hue, _),) in painted.items():
+            hues.setdefault(hue, set()).add(name[:-1])
+        drawn = {name for names in hues.values() for name in names}
+        assert len(hues) == min(HUES, len(drawn))
+    assert len(drawn) == 2 * HUES
+
+
 def test_search_42_all_hits_are_found_whatever_their_case() -> None:
     g = GraphMaker()
     for number in range(150):

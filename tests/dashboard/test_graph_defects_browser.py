@@ -72,6 +72,9 @@ def test_74_618_955_null_png_png_selection_url_state(visit_graph: Visit, tmp_pat
     expect(into).to_have_count(0)
     before = page.evaluate("opscope.graph.stats()")
     assert before["expanded"] == ["cross_entropy", "hidden"]
+    page.locator(".graph-svg").click(button="right", position={"x": 5, "y": 300})
+    page.get_by_role("menuitem", name="Ungroup all").click()
+    page.wait_for_url("**u=*")
     # The address alone brings all of it back.
     page.reload()
     page.wait_for_function("window.opscope?.graph?.stats().drawn")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -140,3 +141,20 @@ def test_a_view_comes_with_its_colours(asking: FlaskClient) -> None:
     closed = {mode["name"]: mode["why"] for mode in again["modes"]}
     assert closed["time"] == "the run has no RunMetadata"
     assert closed["op"] == ""
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("", ["list", "view?run=train&tag=__run_graph__"]),
+        ("?run=gone&v=1,2,3", ["list", "view?run=train&tag=__run_graph__"]),
+        ("?e=hidden", ["list"]),
+    ],
+)
+def test_the_page_names_what_it_asks_first(
+    graph_logdir: Path, query: str, asked: list[str]
+) -> None:
+    with Store(graph_logdir, reload_interval=0) as store:
+        store.wait()
+        answer = create_app(store).server.test_client().get(f"/graph{query}")
+        assert re.findall(r"<api/graph/([^>]+)>", " ".join(answer.headers.getlist("Link"))) == asked

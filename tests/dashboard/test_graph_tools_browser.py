@@ -54,6 +54,9 @@ def test_nodes_are_hidden_put_aside_and_brought_back(visit_graph: Visit) -> None
     bar = page.get_by_role("toolbar", name="What is selected")
     expect(bar).to_contain_text("2 selected")
     assert state(page)["s"] == ["logits", "hidden"]
+    page.reload()
+    page.evaluate("window.opscope.graph.ready")
+    expect(bar).to_contain_text("2 selected")
     bar.get_by_text("Hide").click()
     expect(node(page, "logits")).to_have_count(0)
     expect(node(page, "hidden")).to_have_count(0)

@@ -79,6 +79,15 @@ def test_a_scope_is_traced_as_a_whole_and_edges_are_named_as_drawn() -> None:
     assert ["hidden", "init"] in ordered["edges"]
 
 
+def test_ways_through_a_summary_are_those_of_its_host() -> None:
+    g = GraphMaker().node("loss", "Sum").node("told", "ScalarSummary", "loss")
+    view = viewed(g.node("merged", "MergeSummary", "told").node("end", "Identity", "merged"))
+    answer = Tracer(view).trace("inputs", ["end"], False)
+    assert answer["edges"] == [["loss", "merged"], ["merged", "end"]]
+    drawn = {(edge["a"], edge["b"]) for edge in view.view()["edges"]}
+    assert drawn == {("loss", "merged"), ("merged", "end")}
+
+
 def test_nothing_is_traced_from_what_is_not_there() -> None:
     tracer = Tracer(viewed(classifier()))
     for kind, names in (("inputs", ["gone"]), ("outputs", []), ("path", ["hidden"])):

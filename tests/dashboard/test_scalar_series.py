@@ -9,10 +9,10 @@ from opscope.dashboard.scalar_series import (
     Curve,
     robust_range,
     shown_points,
-    smooth,
     spelt,
     view,
 )
+from opscope.dashboard.smoothing import smooth
 
 
 def smoothed_one_by_one(values: list[float], weight: float) -> list[float]:

@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from opscope.events import LogdirSpec
 
 TOKEN_VARIABLE = "OPSCOPE_TOKEN"
+WITH_INPUT = "--end_with_input"
 EXIT_UNUSABLE = 2
 
 
@@ -82,6 +84,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="print what the logdir holds and end, as `opscope inspect` does",
     )
+    # For a program that starts this one: it ends even where that program is killed.
+    parser.add_argument(WITH_INPUT, action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(
         "--version",
         action="store_true",
@@ -107,6 +111,8 @@ def run(args: argparse.Namespace) -> int:
     from opscope.dashboard.server import ServerError, serve
 
     signal.signal(signal.SIGTERM, _end)
+    if args.end_with_input:
+        threading.Thread(target=_follow_input, daemon=True).start()
     if args.samples_per_plugin:
         print("--samples_per_plugin has no effect: every point is kept", flush=True)
     token = os.environ.get(TOKEN_VARIABLE, "") if args.token == "" else args.token
@@ -138,6 +144,12 @@ def _logdir(args: argparse.Namespace) -> str | LogdirSpec:
     if args.logdir_spec:
         return LogdirSpec.parse(args.logdir_spec)
     return folders[0] if len(folders) == 1 else LogdirSpec.of_folders(folders)
+
+
+def _follow_input() -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _end(_signal: int, _frame: FrameType | None) -> None:

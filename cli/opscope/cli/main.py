@@ -35,6 +35,7 @@ COMMANDS = (
     Command("run", "run a training script, and stop at its first bad step"),
     Command("dashboard", "show a logdir in the browser: graph, scalars, histograms"),
     Command("watch", "follow a logdir in the terminal: curves, histograms, health"),
+    Command("report", "write a logdir's charts and graphs into one HTML file for sharing"),
     Command("debug", "look through a dumped run in the terminal"),
     Command("dump", "list dumped runs, or convert them between tfdbg's form and packed"),
     Command("inspect", "say what a logdir holds, as text or JSON"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import dash
 import flask
 from dash import Dash, Input, Output, State
+from dash.exceptions import DependencyException
 
 from opscope.dashboard import (
     tensorboard_curve_routes,
@@ -18,6 +20,7 @@ from opscope.dashboard import (
     tensorboard_routes,
     tensorboard_series_routes,
 )
+from opscope.dashboard.answer_cache import AnswerCache
 from opscope.dashboard.bundle import Bundle
 from opscope.dashboard.http_api import OPERATIONS
 from opscope.dashboard.http_api.document import openapi
@@ -26,6 +29,7 @@ from opscope.dashboard.page import Page
 from opscope.dashboard.pages import PAGES, shell
 from opscope.dashboard.responses import (
     error_response,
+    install_conditions,
     install_errors,
     install_policy,
     install_validators,
@@ -82,7 +86,7 @@ def create_app(
         routes_pathname_prefix="/",
         requests_pathname_prefix=base,
         serve_locally=True,
-        title=window_title,
+        title=escape(window_title),  # Dash puts it into the page as it is
         update_title="",
         index_string=_index(base, bundles),
         suppress_callback_exceptions=True,
@@ -91,6 +95,8 @@ def create_app(
     _install_shell_routes(server, store, ordered, base)
     _install_navigation(app, store, ordered, base)
     install_errors(server)
+    install_conditions(server)
+    AnswerCache(store).install(server)
     install_validators(server)
     tensorboard_routes.install(server, store, ordered, window_title)
     tensorboard_payload_routes.install(server, store)
@@ -128,6 +134,10 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
     @server.get("/api/problems")
     def problems() -> flask.Response:
         return json_response(store.problems)
+
+    @server.errorhandler(DependencyException)
+    def no_such_part(_: DependencyException) -> Any:
+        return flask.Response("Not found", 404, mimetype="text/plain")
 
     @server.errorhandler(UnreadableError)
     def unreadable(error: UnreadableError) -> flask.Response:

@@ -97,6 +97,17 @@ def install_errors(server: flask.Flask) -> None:
         return error_response(error.code or 500, error.description or error.name)
 
 
+def install_conditions(server: flask.Flask) -> None:
+    """Answer with 304 who has the answer already. To be installed first: it has the last word."""
+
+    @server.after_request
+    def condition(response: flask.Response) -> flask.Response:
+        streamed = response.headers.get("Cache-Control") == "no-store"
+        if flask.request.method == "GET" and response.status_code == 200 and not streamed:
+            response.make_conditional(flask.request)
+        return response
+
+
 def install_validators(server: flask.Flask) -> None:
     """Give every cacheable answer an ETag and, where the browser takes it, gzip."""
     compressed: OrderedDict[str, bytes] = OrderedDict()
@@ -137,9 +148,7 @@ def install_validators(server: flask.Flask) -> None:
             static = request.path.startswith(STATIC)
             response.set_data(gzipped(tag, body, static and bool(tag)))
             response.headers["Content-Encoding"] = "gzip"
-        response.headers.add("Vary", "Accept-Encoding")
-        if request.method == "GET":
-            response.make_conditional(request)
+        response.vary.add("Accept-Encoding")
         return response
 
 
@@ -152,7 +161,7 @@ def install_policy(server: flask.Flask, inline_scripts: Sequence[str]) -> None:
         [
             "default-src 'self'",
             " ".join(["script-src 'self'", *inline_scripts]),
-            "style-src 'self' 'unsafe-inline'",  # Mantine writes style elements
+            "style-src 'self' 'unsafe-inline'",  # style attributes: colours of runs
             "img-src 'self' data: blob:",
             "object-src 'none'",
             "base-uri 'none'",
@@ -163,6 +172,9 @@ def install_policy(server: flask.Flask, inline_scripts: Sequence[str]) -> None:
     @server.after_request
     def protect(response: flask.Response) -> flask.Response:
         response.headers["X-Content-Type-Options"] = "nosniff"
+        # No other site may put an answer into its page, or learn an address from a link.
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers["Referrer-Policy"] = "same-origin"
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = policy
         return response

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from opscope.dashboard.scalar_series import Axis, Curve, smooth
+from opscope.dashboard.scalar_series import Axis, Curve
+from opscope.dashboard.smoothing import smooth
 
 Floats = npt.NDArray[np.float64]
 Spread = Literal["std", "sem", "range"]

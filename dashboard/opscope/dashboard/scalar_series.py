@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from opscope.dashboard.json_number import spelt as spelt
+from opscope.dashboard.smoothing import smooth
 from opscope.events.thinning import thin, within
 
 Floats = npt.NDArray[np.float64]
@@ -43,32 +44,6 @@ class Curve:
             return self.step.astype(np.float64)
         start = self.wall_time[0] if axis == "relative" and len(self.wall_time) else 0.0
         return self.wall_time - start
-
-
-# Of every stretch the lowest and the highest; and of those, the ones that make the shape.
-
-
-def smooth(value: Floats, weight: float) -> Floats:
-    """Debiased exponential moving average, as TensorBoard's: float64[n].
-
-    The k-th finite value becomes `s_k / (1 - weight**k)` with `s_k = weight * s_(k-1) +
-    (1 - weight) * y_k`. Values that are not finite stay as they are and count for nothing; a
-    constant series stays as it is. (tensorboard, line_chart: classicSmoothing.)
-    """
-    finite = np.isfinite(value)
-    known = value[finite]
-    if weight <= 0 or len(known) < 2 or (len(known) == len(value) and (known == known[0]).all()):
-        return value
-    average = (1 - weight) * known
-    # Doubling: after k rounds each point holds the weighted sum of the 2**k points up to it.
-    span, factor = 1, weight
-    while span < len(average) and factor > 1e-18:
-        following = average.copy()
-        following[span:] += factor * average[:-span]
-        average, span, factor = following, 2 * span, factor * factor
-    smoothed = value.copy()
-    smoothed[finite] = average / -np.expm1(np.arange(1, len(known) + 1) * np.log(weight))
-    return smoothed
 
 
 def shown_points(x: Floats, value: Floats, smoothed: Floats, most: int) -> Integers:
@@ -118,10 +93,9 @@ def view(
                 "run": curve.run,
                 "tag": curve.tag,
                 "step": curve.step[drawn],
-                "wall": curve.wall_time[drawn],
+                "wall": np.round(curve.wall_time[drawn], 3),
                 "start": curve.wall_time[0] if len(x) else 0.0,
-                "value": [spelt(value) for value in curve.value[drawn].tolist()],
-                "smoothed": smoothed[drawn] if smoothing > 0 else None,
+                **_columns(curve.value[drawn], smoothed[drawn] if smoothing > 0 else None),
                 "count": len(x),
                 "nan": int(np.isnan(curve.value).sum()),
                 "inf": int(np.isinf(curve.value).sum()),
@@ -143,6 +117,21 @@ def view(
         "positive": positive.min() if len(positive) else None,
         "smallest": np.abs(values[values != 0]).min() if (values != 0).any() else None,
     }
+
+
+def _columns(value: Floats, smoothed: Floats | None) -> dict[str, Any]:
+    """What is drawn, with no more digits than were written.
+
+    A log has float32 mostly, whose nine digits take half the bytes of float64's seventeen.
+    """
+    narrow: Any = value.astype(np.float32)
+    is_narrow = np.array_equal(narrow, value, equal_nan=True)
+    written = narrow if is_narrow else value
+    if not np.isfinite(value).all():
+        written = [spelt(each) for each in value.tolist()]
+    if smoothed is not None and is_narrow:
+        smoothed = smoothed.astype(np.float32)
+    return {"value": written, "smoothed": smoothed}
 
 
 def stats(curve: Curve, inside: npt.NDArray[np.bool_]) -> dict[str, Any] | None:

@@ -9,21 +9,23 @@ Format: tensorflow/core/framework/{graph,node_def,function,attr_value}.proto.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from opscope.events.collection_pause import collection_paused
 from opscope.events.error import EventsError
+from opscope.events.graph_nodes import NODE, NODES, node_spans
 from opscope.events.output_slots import NamedOutput, slots_of
 from opscope.events.proto import attr_value_pb2, function_pb2, node_def_pb2, tensor_shape_pb2
 
 FUNCTION_LIBRARY = "__function_library__"
+TOGETHER = 4096
+"""So many nodes are decoded at once."""
 
 Shape = tuple[int, ...] | None
 """Dimensions with -1 for an unknown one; None for unknown rank."""
@@ -150,7 +152,7 @@ class _Reader:
         self.op: list[int] = []
         self.device: list[int] = []
         self.outputs: list[int] = []
-        self.inputs: list[tuple[str, ...]] = []
+        self.inputs: list[Sequence[str]] = []
         self.scope: list[str] = []
         self.spans: list[tuple[int, int]] = []
         self.made: dict[int, bytes] = {}
@@ -165,7 +167,8 @@ class _Reader:
         self.problems: list[str] = []
 
     def columns(self) -> GraphColumns:
-        for number, wire, start, end in _fields(self.data, 0, len(self.data)):
+        nodes_end = self._first_nodes()
+        for number, wire, start, end in _fields(self.data, nodes_end, len(self.data)):
             if number == 1 and wire == 2:
                 self._node(start, end, "")
             elif number == 2 and wire == 2:
@@ -200,9 +203,48 @@ class _Reader:
             _made=self.made,
         )
 
+    def _first_nodes(self) -> int:
+        """Read the run of nodes at the front, which is all of most graphs; gives where it ends.
+
+        The same as `_node` for each, many at a time. It ends before what is out of the ordinary,
+        which is then read with all its checks.
+        """
+        at, more = 0, True
+        while more:
+            spans, end = node_spans(self.data, at, TOGETHER)
+            try:
+                nodes = NODES.FromString(self.data[at:end]).node
+            except DecodeError:
+                break
+            taken = self._take(nodes, spans)
+            more = taken == TOGETHER
+            at = spans[taken - 1][1] if taken else at
+        self.scope = [""] * len(self.names)
+        return at
+
+    def _take(self, nodes: Any, spans: list[tuple[int, int]]) -> int:
+        """Enter nodes of the graph itself; gives how many of them."""
+        index, ops, devices = self.index, self.ops, self.devices
+        for position, (node, span) in enumerate(zip(nodes, spans, strict=True)):
+            name = node.name
+            if not name or name in index:
+                return position
+            try:
+                shapes = self._outputs(node)
+            except (DecodeError, GraphDefError):
+                return position
+            index[name] = len(index)
+            self.op.append(ops[node.op])
+            self.device.append(devices[node.device])
+            self.outputs.append(shapes)
+            self.inputs.append(node.input[:])
+            self.names.append(name)
+            self.spans.append(span)
+        return len(spans)
+
     def _node(self, start: int, end: int, scope: str) -> None:
         try:
-            node = _NODE.FromString(self.data[start:end])
+            node = NODE.FromString(self.data[start:end])
         except DecodeError as error:
             raise GraphDefError(
                 f"node {len(self.names)} at byte {start} ({end - start} bytes) cannot be read: "
@@ -222,7 +264,7 @@ class _Reader:
         op: str,
         device: str,
         outputs: int,
-        inputs: tuple[str, ...],
+        inputs: Sequence[str],
         scope: str,
         span: tuple[int, int],
     ) -> None:
@@ -315,7 +357,7 @@ class _Reader:
     def _make(self, proto: node_def_pb2.NodeDef, scope: str) -> None:
         raw = proto.SerializeToString()
         self.made[len(self.names)] = raw
-        node = _NODE.FromString(raw)
+        node = NODE.FromString(raw)
         self._add(proto.name, proto.op, "", self._outputs(node), tuple(proto.input), scope, (0, 0))
 
     def _shape_results(self, src: Int32, dst: Int32, slots: Int32) -> None:
@@ -332,47 +374,55 @@ class _Reader:
                     self.outputs[dst[edge]] = number
 
     def _edges(self) -> tuple[Int32, Int32, Int32, Int32]:
-        src: list[int] = []
-        dst: list[int] = []
-        slots: list[int] = []
-        named: list[tuple[int, NamedOutput]] = []
-        positions: list[int] = []
+        counts = np.fromiter(map(len, self.inputs), np.int64, len(self.inputs))
+        dst = np.repeat(np.arange(len(counts)), counts)
+        position = np.arange(len(dst)) - np.repeat(np.cumsum(counts) - counts, counts)
+        texts = [text for inputs in self.inputs for text in inputs]
         index = self.index
+        # What is the name of a node of the graph itself is its first output.
+        src = [index.get(text, -1) for text in texts]
+        slots = np.zeros(len(texts), np.int64)
+        special = [
+            edge
+            for edge, text in enumerate(texts)
+            if src[edge] < 0 or ":" in text or text[0] == "^"
+        ]
+        in_library = np.array([bool(scope) for scope in self.scope], bool)
+        inside = np.nonzero(in_library[dst])[0].tolist() if self.bodies else []
+        named: list[tuple[int, NamedOutput]] = []
         missing = 0
-        for node, inputs in enumerate(self.inputs):
+        for edge in sorted({*special, *inside}):
+            text, node = texts[edge], int(dst[edge])
             scope = self.scope[node]
-            for position, text in enumerate(inputs):
-                slot = 0
-                name = text
-                output = ""
-                if text[:1] == "^":
-                    name, slot = text[1:], -1
-                elif ":" in text:
-                    # "node:2" in a graph, "node:output:2" in a function's body.
-                    name, _, tail = text.partition(":")
-                    output, _, tail = tail.rpartition(":")
-                    if tail.isdecimal():
-                        slot = int(tail)
-                    else:
-                        name = text
-                source = index.get(scope + name) if scope else index.get(name)
-                if source is None:
-                    # A name that itself holds a colon, as PyTorch's writer makes them.
-                    source = index.get(scope + text.removeprefix("^"))
-                    slot, output = min(slot, 0), ""
-                if source is None:
-                    missing += 1
-                    if missing <= 20:
-                        self.problems.append(
-                            f"input {position} of node {self.names[node]!r} names no node: {text!r}"
-                        )
-                    continue
-                if output and scope:
-                    named.append((len(src), NamedOutput(source, output, slot)))
-                src.append(source)
-                dst.append(node)
-                slots.append(slot)
-                positions.append(position)
+            slot = 0
+            name = text
+            output = ""
+            if text[:1] == "^":
+                name, slot = text[1:], -1
+            elif ":" in text:
+                # "node:2" in a graph, "node:output:2" in a function's body.
+                name, _, tail = text.partition(":")
+                output, _, tail = tail.rpartition(":")
+                if tail.isdecimal():
+                    slot = int(tail)
+                else:
+                    name = text
+            source = index.get(scope + name)
+            if source is None:
+                # A name that itself holds a colon, as PyTorch's writer makes them.
+                source = index.get(scope + text.removeprefix("^"))
+                slot, output = min(slot, 0), ""
+            if source is None:
+                missing += 1
+                if missing <= 20:
+                    self.problems.append(
+                        f"input {position[edge]} of node {self.names[node]!r} "
+                        f"names no node: {text!r}"
+                    )
+            elif output and scope:
+                named.append((edge, NamedOutput(source, output, slot)))
+            src[edge] = -1 if source is None else source
+            slots[edge] = slot
         if missing > 20:
             self.problems.append(f"{missing - 20} more inputs name no node")
         kinds = list(self.ops)
@@ -381,41 +431,9 @@ class _Reader:
         found = slots_of(outputs, ops, self.results)
         for (edge, _), slot in zip(named, found, strict=True):
             slots[edge] = slot
-        return (
-            np.array(src, np.int32),
-            np.array(dst, np.int32),
-            np.array(slots, np.int32),
-            np.array(positions, np.int32),
-        )
-
-
-def _node_message() -> Any:
-    """Message class of a NodeDef whose attribute values stay bytes (the wire form is the same)."""
-    file = descriptor_pb2.FileDescriptorProto(
-        name="opscope/graph_columns.proto", package="opscope.graph_columns", syntax="proto3"
-    )
-    node = file.message_type.add(name="Node")
-    kind = descriptor_pb2.FieldDescriptorProto
-    entry = node.nested_type.add(name="AttrEntry")
-    entry.options.map_entry = True
-    entry.field.add(name="key", number=1, type=kind.TYPE_STRING, label=kind.LABEL_OPTIONAL)
-    entry.field.add(name="value", number=2, type=kind.TYPE_BYTES, label=kind.LABEL_OPTIONAL)
-    for number, name in ((1, "name"), (2, "op"), (3, "input"), (4, "device")):
-        label = kind.LABEL_REPEATED if name == "input" else kind.LABEL_OPTIONAL
-        node.field.add(name=name, number=number, type=kind.TYPE_STRING, label=label)
-    node.field.add(
-        name="attr",
-        number=5,
-        type=kind.TYPE_MESSAGE,
-        label=kind.LABEL_REPEATED,
-        type_name=".opscope.graph_columns.Node.AttrEntry",
-    )
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("opscope.graph_columns.Node"))
-
-
-_NODE: Any = _node_message()
+        columns = np.stack([np.array(src, np.int64), dst, slots, position])
+        first, second, third, fourth = columns[:, columns[0] >= 0].astype(np.int32)
+        return first, second, third, fourth
 
 
 def _fields(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:

@@ -9,6 +9,7 @@ from google.protobuf import text_format
 from google.protobuf.message import DecodeError, Message
 
 from opscope.events.error import LogdirError
+from opscope.events.plain_text import NotPlainError, wire_of_text
 from opscope.events.proto.graph_pb2 import GraphDef
 from opscope.events.proto.meta_graph_pb2 import MetaGraphDef
 from opscope.events.proto.node_def_pb2 import NodeDef
@@ -139,6 +140,11 @@ def _of_text(data: bytes, name: str) -> dict[str, bytes]:
 
 
 def _parsed(text: str, message: M, name: str) -> M:
+    try:
+        message.MergeFromString(wire_of_text(text, type(message)))
+        return message
+    except (NotPlainError, DecodeError, RecursionError):
+        message.Clear()
     try:
         return text_format.Parse(text, message, allow_unknown_field=True)
     except (text_format.ParseError, RecursionError) as error:

@@ -156,8 +156,9 @@ class Logdir:
 
     def histograms(self, run: str, tag: str, orphaned: bool = False) -> Histograms:
         """The histograms of a tag, of either summary format."""
-        found = self._payloads(run, tag, (kinds.HISTOGRAM,), orphaned, payload.histogram)
-        return Histograms(found.step, found.wall_time, found.value)
+        found = self._payloads(run, tag, (kinds.HISTOGRAM,), orphaned, payload.histogram_point)
+        left_out = np.array([uncounted for _, uncounted in found.value], np.float64)
+        return Histograms(found.step, found.wall_time, [rows for rows, _ in found.value], left_out)
 
     def tensors(
         self, run: str, tag: str, orphaned: bool = False

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from opscope.cli.live.stretch import Stretches, stretches
-from opscope.dashboard.scalar_series import Axis, Curve, robust_range, smooth
+from opscope.dashboard.scalar_series import Axis, Curve, robust_range
+from opscope.dashboard.smoothing import smooth
 from opscope.events import Scalars
 
 Floats = npt.NDArray[np.float64]

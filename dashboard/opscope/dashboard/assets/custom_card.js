@@ -2,8 +2,8 @@
 (() => {
   // Python's way of writing an expression, as far as it differs; it matches from the start of a tag.
   const expression = (text) => {
-    const source = text.replaceAll("(?P<", "(?<").replace(/\(\?P=(\w+)\)/g, "\\k<$1>").replaceAll("\\A", "^").replaceAll("\\Z", "$");
-    try { return new RegExp(`^(?:${source})`); } catch (error) { return error; }
+    const flags = /^\(\?([ims]+)\)/.exec(text), source = text.slice(flags?.[0].length ?? 0).replaceAll("(?P<", "(?<").replace(/\(\?P=(\w+)\)/g, "\\k<$1>").replaceAll("\\A", "^").replaceAll("\\Z", "$");
+    try { return new RegExp(`^(?:${source})`, flags?.[1]); } catch (error) { return error; }
   };
 
   // What a chart shows of these tags: each once, in the order of the expressions; and what is wrong.

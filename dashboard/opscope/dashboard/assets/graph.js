@@ -48,7 +48,7 @@
       this.side.replaceChildren(
         field("Run", this.runs), this.tagField,
         ...this.search.elements,
-        el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open()), this.upload.element),
+        this.actions = el("div", { class: "actions" }, action("Fit", "Show the whole graph (F)", () => this.drawing.fit()), action("Close all", "Close every scope", () => this.collapseAll()), action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()), action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open()), this.upload.element),
         this.flowField = field("Direction", this.flows = el("select", { id: "graph-flow", onchange: (e) => this.turn(e.target.value) }, el("option", { value: "", text: "Bottom to top" }), el("option", { value: "lr", text: "Left to right" }))),
         this.chosen = el("div", { class: "chosen" }), this.trace.element,
         this.health.element, this.colours.element, this.colours.key,
@@ -56,6 +56,8 @@
         this.summary,
       );
       this.flowField.classList.add("row");
+      // What is of no use without a graph.
+      this.tools = [...this.search.elements.slice(0, 1), this.actions, this.flowField, this.colours.element];
       this.canvas = el("div", { class: "graph-canvas" });
       this.message = el("div", { class: "graph-message", hidden: true });
       this.card = el("aside", { id: "graph-card", class: "graph-card", hidden: true, "aria-label": "Details of the selection" });
@@ -127,6 +129,7 @@
 
     say(title, text) {
       this.view = null;
+      this.tools.forEach((tool) => { tool.hidden = true; });
       this.canvas.style.visibility = "hidden";
       this.zoomer.hidden = true;
       this.card.hidden = true;
@@ -160,7 +163,7 @@
       this.drawnKey = key;
       if (!view.totals.nodes) return this.say("This graph has no nodes", `It was read whole and is empty${view.problems.length ? `: ${view.problems.join("; ")}` : "."}`);
       const fetched = performance.now(), first = this.graph === null || !this.view, same = view.graph === this.graph;
-      this.message.hidden = true; this.canvas.style.visibility = ""; this.zoomer.hidden = false;
+      this.message.hidden = true; this.tools.forEach((tool) => { tool.hidden = false; }); this.canvas.style.visibility = ""; this.zoomer.hidden = false;
       // Who sees the whole graph goes on seeing it, as long as it can be read.
       const whole = !first && this.drawing.whole;
       this.view = view; this.graph = view.graph;
@@ -173,11 +176,13 @@
         if (!view.selected) this.flash(`There is no \u201c${wanted}\u201d in this graph.`);
       }
       this.drawing.marks.select(this.selected, this.more);
+      if (first) this.tellSelection();
       if (first && this.place) this.drawing.goTo(this.place);
       else if (first) this.drawing.start();
       else if (whole && anchor && this.drawing.fitting() > 0.55) this.drawing.fit();
       if (wanted && view.revealed && !(first && this.place)) this.drawing.reveal(view.revealed, true);
       else if (anchor) this.drawing.reveal(anchor);
+      if (first) this.drawing.apply(); // nothing to wait for
       const t = view.totals;
       this.summary.textContent = `${count(t.nodes)} ops, ${count(t.edges)} edges, ${count(t.scopes)} scopes`;
       this.problems.hidden = !t.problems;

@@ -4,6 +4,8 @@
   const LEFT = 58, RIGHT = 30;
   // Making what comes into sight takes so long of a frame; the first frame of a view takes a picture of usual size.
   const SLICE_MS = 12, FIRST_SLICE_MS = 40;
+  // Labels of ops, the smallest that name a box, have 9 pixels then.
+  const READABLE = 9.1 / 11.5;
 
   // What extends it has: svg, root, view, byName, items, make(item), finish(), selected, map, marks, motion, on.moved().
   class Camera {
@@ -83,14 +85,20 @@
       return true;
     }
 
-    // Fill the window with some nodes, not larger than life and a half.
+    // Fill the window with some nodes, not larger than life and a half. Where their labels could not be read, it shows
+    // first where they begin, and all of them when asked again.
     zoomTo(names) {
       const nodes = names.map((name) => this.byName?.get(name)).filter(Boolean);
       if (!nodes.length) return false;
       const edge = (pick, side, sign) => pick(...nodes.map((n) => n[side] + (sign * n[side === "x" ? "w" : "h"]) / 2));
       const [l, r, t, b] = [edge(Math.min, "x", -1), edge(Math.max, "x", 1), edge(Math.min, "y", -1), edge(Math.max, "y", 1)];
-      this.scale = Math.max(0.02, Math.min(1.6, (this.free - 120) / (r - l), (this.box.height - 120) / (b - t)));
-      this.x = this.free / 2 - ((l + r) / 2) * this.scale; this.y = this.box.height / 2 - ((t + b) / 2) * this.scale;
+      const { height } = this.box, fit = Math.max(0.02, Math.min(1.6, (this.free - 120) / (r - l), (height - 120) / (b - t)));
+      const key = names.join("\n"), close = fit < READABLE && this.zoomed !== key;
+      this.zoomed = close ? key : null;
+      this.scale = close ? READABLE : fit;
+      const lr = this.view.flow === "lr", wide = (r - l) * this.scale > this.free - 120, high = (b - t) * this.scale > height - 120;
+      this.x = close && wide && lr ? 60 - l * this.scale : this.free / 2 - ((l + r) / 2) * this.scale;
+      this.y = close && high && !lr ? height - 60 - b * this.scale : height / 2 - ((t + b) / 2) * this.scale;
       this.refresh();
       return true;
     }

@@ -30,7 +30,7 @@
       action("Trace inputs", "All that it depends on (B)", () => on.trace("inputs")), action("Trace outputs", "All that depends on it (O)", () => on.trace("outputs")), action("\u2026", "More that can be done with it (right click, Shift+F10)", below)));
     parts.push(...opscope.graphParts.facts(info, state.run));
     const device = ([name, n]) => [name || "no device given", info.kind === "op" ? "" : count(n)];
-    if (info.devices.length) parts.push(section(info.devices.length > 1 ? "Devices" : "Device", info.devices.length, [el("ul", { class: "ends plain" }, ...info.devices.map(device).map(([n, c]) => el("li", {}, el("span", { class: "grow mono", text: n }), el("span", { class: "dim", text: c }))))]));
+    if (info.devices.some(([name]) => name)) parts.push(section(info.devices.length > 1 ? "Devices" : "Device", info.devices.length, [el("ul", { class: "ends plain" }, ...info.devices.map(device).map(([n, c]) => el("li", {}, el("span", { class: "grow mono", text: n }), el("span", { class: "dim", text: c }))))]));
     if (info.kind === "op") {
       parts.push(section("Results", info.results.length, [pairs(info.results.map((r) => [`output ${r.slot}`, el("span", { class: "mono", text: [r.dtype, r.shape].filter(Boolean).join("  ") })]))]));
       if (info.functions.length) parts.push(section("Functions", info.functions.length, [pairs(info.functions.map((f) => [f.attribute, link(f.id, f.name)]))]));

@@ -35,5 +35,5 @@ window.opscope = (() => {
 
   const tell = (event, detail) => window.dispatchEvent(new CustomEvent(`opscope:${event}`, { detail }));
 
-  return { url, json, settled, on, tell, get dark() { return document.documentElement.dataset.mantineColorScheme === "dark"; } };
+  return { url, json, settled, on, tell, get dark() { return document.documentElement.dataset.theme === "dark"; } };
 })();

@@ -131,12 +131,15 @@ class Colouring:
         """Twins have one hue; a scope unlike any other has none."""
         hierarchy, classes, sizes = self.view.hierarchy, self.view.classes, self.view.class_sizes
         shown: dict[int, int] = {}
-        nodes = {}
         for item in items:
             if item < hierarchy.m and classes[item] >= 0:
-                kind = int(classes[item])
-                shown.setdefault(kind, item)
-                nodes[hierarchy.name(item)] = [[kind % HUES, 1.0]]
+                shown.setdefault(int(classes[item]), item)
+        hues = _apart(shown)
+        nodes = {
+            hierarchy.name(item): [[hues[int(classes[item])], 1.0]]
+            for item in items
+            if item < hierarchy.m and classes[item] >= 0
+        }
         legend = []
         for kind in sorted(shown)[: MOST_ROWS - 4]:
             name = hierarchy.name(shown[kind])
@@ -146,7 +149,7 @@ class Colouring:
                     "label": name.rpartition("/")[2],
                     "title": f"{size} scopes are built like {name}",
                     "count": f"{size} alike",
-                    "hue": kind % HUES,
+                    "hue": hues[kind],
                     "find": f"like:{name}",
                 }
             )
@@ -155,6 +158,17 @@ class Colouring:
             legend.append(_other(f"{more} more structures", ""))
         legend.append(_other("unlike any other", ""))
         return {"nodes": nodes, "legend": legend}
+
+
+def _apart(kinds: Iterable[int]) -> dict[int, int]:
+    """A hue for each class: its own unless an outer class has it, as long as there are others."""
+    found: dict[int, int] = {}
+    free = set(range(HUES))
+    for kind in sorted(kinds):
+        around = [(kind + step) % HUES for step in range(HUES)]
+        found[kind] = next((hue for hue in around if hue in free), kind % HUES)
+        free.discard(found[kind])
+    return found
 
 
 def _other(label: str, count: str) -> dict[str, Any]:

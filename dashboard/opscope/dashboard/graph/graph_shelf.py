@@ -88,22 +88,30 @@ class GraphShelf:
                 self._kept.popitem(last=False)
             return shelved.grouped(grouping)
 
-    def prepare(self, run: str | None, tag: str | None, expanded: list[str]) -> None:
+    def first(self, run: str | None, tag: str | None) -> tuple[str, str] | None:
+        """Run and tag of the graph that a page with these words in its address shows first.
+
+        What is not there stands for the first run that has a graph, and its first tag.
+        """
+        found = {each["run"]: each["graphs"] for each in self.listing() if each["graphs"]}
+        known = run if run in found else next(iter(found), None)
+        if known is None:
+            return None
+        tags = [str(graph["tag"]) for graph in found[known]]
+        return known, tag if tag in tags else tags[0]
+
+    def prepare(self, run: str, tag: str, expanded: list[str]) -> None:
         """Begin in the background what the page asks for once its scripts have come.
 
-        Without a run, of the first that has a graph; one graph at a time.
+        One graph at a time.
         """
         if self._preparing.acquire(blocking=False):
             asked = run, tag, expanded
             threading.Thread(target=self._prepare, args=asked, daemon=True).start()
 
-    def _prepare(self, run: str | None, tag: str | None, expanded: list[str]) -> None:
+    def _prepare(self, run: str, tag: str, expanded: list[str]) -> None:
         try:
-            found = {each["run"]: each["graphs"] for each in self.listing() if each["graphs"]}
-            run = run if run in found else next(iter(found), None)
-            if run is not None:
-                tags = [graph["tag"] for graph in found[run]]
-                self.get(run, tag if tag in tags else tags[0]).view.view(expanded)
+            self.get(run, tag).view.view(expanded)
         except (EventsError, UnreadableError):
             pass  # told to who asks for the graph
         finally:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from opscope.dashboard.graph.arranging import Part, parts_of
 from opscope.dashboard.graph.choices import NOTHING, Choices
@@ -109,7 +110,7 @@ def build_level(
     if len(items) < len(children):
         kept = set(items)
         links = [link for link in links if link.src in kept and link.dst in kept]
-    links = _embed(hierarchy, level, items, links, borders)
+    links = _embed(hierarchy, level, items, links, borders, level_of)
     drawn = [item for item in items if item not in level.host]
     aside = _hubs(hierarchy, drawn, links) - choices.main | choices.aside.intersection(drawn)
     level.main = [item for item in drawn if item not in aside]
@@ -137,6 +138,7 @@ def _embed(
     items: list[int],
     links: list[Link],
     borders: Borders | None,
+    level_of: Callable[[int], Level],
 ) -> list[Link]:
     """Turn constants and summaries into icons; give the links that are left."""
     m = hierarchy.m
@@ -153,7 +155,7 @@ def _embed(
         if link.control < link.count:
             readers[link.src].append(link.dst)
             sources[link.dst].append(link.src)
-    fed, read = _joined_to_outside(hierarchy, borders)
+    fed, read = _joined_to_outside(hierarchy, borders, level_of)
     # What has inputs is no constant, whatever it is called.
     constants = {item for item in constants if not sources[item] and item not in fed}
     for item in sorted(summaries):
@@ -204,14 +206,26 @@ def _together(one: Link, other: Link) -> Link:
     )
 
 
-def _joined_to_outside(hierarchy: Hierarchy, borders: Borders | None) -> tuple[set[int], set[int]]:
-    """Nodes of the scope that take data from outside, and those that give data to outside."""
+def _joined_to_outside(
+    hierarchy: Hierarchy, borders: Borders | None, level_of: Callable[[int], Level]
+) -> tuple[set[int], set[int]]:
+    """Nodes of the scope that take data from outside, and constants that give it along a line.
+
+    What only hubs read has no line: they are drawn at the side.
+    """
     if borders is None:
         return set(), set()
-    entering, leaving = borders
-    taking = hierarchy.dst[entering][hierarchy.slot[entering] >= 0] + hierarchy.m
-    giving = hierarchy.src[leaving][hierarchy.slot[leaving] >= 0] + hierarchy.m
-    return set(taking.tolist()), set(giving.tolist())
+    entering, leaving = (edges[hierarchy.slot[edges] >= 0] for edges in borders)
+    leaving = leaving[_constant_ops(hierarchy)[hierarchy.op[hierarchy.src[leaving]]]]
+    pairs = np.stack(
+        [hierarchy.src[leaving], hierarchy.common[leaving], hierarchy.top_dst[leaving]]
+    )
+    giving = {
+        source + hierarchy.m
+        for source, common, outside in np.unique(pairs, axis=1).T.tolist()
+        if outside not in level_of(common).aside
+    }
+    return set((hierarchy.dst[entering] + hierarchy.m).tolist()), giving
 
 
 def _hubs(hierarchy: Hierarchy, drawn: list[int], links: list[Link]) -> set[int]:
@@ -286,7 +300,8 @@ def _join_border(
     """Join items to the scope's border: data by lines where they are few, the rest by stubs."""
     main = set(level.main)
     shown = main.union(level.aside)
-    for side, edges, joined in (("in", borders[0], level.entry), ("out", borders[1], level.leave)):
+    kept = _not_of_icons(hierarchy, level, borders[1])
+    for side, edges, joined in (("in", borders[0], level.entry), ("out", kept, level.leave)):
         crossings = [
             crossing
             for crossing in _crossings(hierarchy, level, edges, side == "in")
@@ -303,6 +318,20 @@ def _join_border(
             hub = outside in level_of(common).aside
             if item not in joined or control == count or hub:
                 level.marks[item].append(Mark("stub", side, outside, count, control == count))
+
+
+def _not_of_icons(hierarchy: Hierarchy, level: Level, leaving: Ints) -> Ints:
+    """Edges that leave a scope, without those from icons to hubs."""
+    source = hierarchy.src[leaving]
+    icons = np.fromiter(level.host, np.int64, len(level.host)) - hierarchy.m
+    of_icon = np.isin(source, icons) & _constant_ops(hierarchy)[hierarchy.op[source]]
+    found: Ints = leaving[~(of_icon & (hierarchy.slot[leaving] >= 0))]
+    return found
+
+
+def _constant_ops(hierarchy: Hierarchy) -> NDArray[np.bool_]:
+    """Whether it is a constant, for each op of the graph: bool[ops]."""
+    return np.array([bool(CONSTANT.match(op)) for op in hierarchy.columns.ops], bool)
 
 
 class _Crossing(NamedTuple):

@@ -29,12 +29,14 @@ class Box:
 class Gaps:
     """Distances between boxes side by side and between layers, and the width kept by an edge.
 
+    `port` lies between a port that is alone in its layer and the next layer.
     A drawing higher than `tall` is wrapped into columns, until its width is `aspect` times its
     height.
     """
 
     beside: float = 20.0
     between: float = 44.0
+    port: float = 24.0
     edge: float = 10.0
     aspect: float = 1.6
     tall: float = 640.0
@@ -61,6 +63,7 @@ class Placed:
     routes: dict[Edge, Route]
 
 
+PORT_HEIGHT = 2.0
 CUT_EDGES = 3
 """At most this many edges pass from one column to the next, and one where two screens show all."""
 COLUMN_GAP = 56.0
@@ -75,8 +78,21 @@ def place(ordering: Ordering, boxes: list[Box], gaps: Gaps, wrap: bool = True) -
     dummy = Box(half, half, 0.0)
     sized = boxes + [dummy] * (len(ordering.layer_of) - len(boxes))
     heights = [max(sized[node].height for node in row) for row in ordering.layers]
-    cuts = _cuts(ordering, sized, xs, heights, gaps) if wrap else []
-    return _columns(ordering, sized, xs, heights, cuts, gaps)
+    above = _above(ordering, heights, gaps)
+    cuts = _cuts(ordering, sized, xs, heights, above, gaps) if wrap else []
+    return _columns(ordering, sized, xs, heights, above, cuts)
+
+
+def _above(ordering: Ordering, heights: list[float], gaps: Gaps) -> list[float]:
+    """Distance of each layer to the next; what stands alone and has no height is a port."""
+    ports = [
+        len(row) == 1 and height <= PORT_HEIGHT
+        for row, height in zip(ordering.layers, heights, strict=True)
+    ]
+    return [
+        gaps.port if ports[layer] or (layer + 2 == len(ports) and ports[-1]) else gaps.between
+        for layer in range(len(ports))
+    ]
 
 
 def _across(ordering: Ordering, boxes: list[Box], gaps: Gaps) -> list[float]:
@@ -178,15 +194,20 @@ def _spread(ordering: Ordering, sized: list[Box], xs: list[float], low: int, hig
 
 
 def _cuts(
-    ordering: Ordering, sized: list[Box], xs: list[float], heights: list[float], gaps: Gaps
+    ordering: Ordering,
+    sized: list[Box],
+    xs: list[float],
+    heights: list[float],
+    above: list[float],
+    gaps: Gaps,
 ) -> list[int]:
     """Layers that begin a new column, chosen so that the drawing is about as wide as a screen."""
     layers = len(heights)
     if layers < 8:
         return []
     starts = [0.0]
-    for height in heights:
-        starts.append(starts[-1] + height + gaps.between)
+    for height, gap in zip(heights, above, strict=True):
+        starts.append(starts[-1] + height + gap)
     total = starts[-1]
     if total < gaps.tall:
         return []
@@ -238,8 +259,8 @@ def _columns(
     sized: list[Box],
     xs: list[float],
     heights: list[float],
+    above: list[float],
     cuts: list[int],
-    gaps: Gaps,
 ) -> Placed:
     bounds = [0, *cuts, len(heights)]
     column_of: list[int] = []
@@ -258,8 +279,8 @@ def _columns(
         for layer in range(begin, end):
             column_of.append(column)
             middle.append(at + heights[layer] / 2)
-            at += heights[layer] + gaps.between
-        tops.append(at - gaps.between)
+            at += heights[layer] + above[layer]
+        tops.append(at - above[end - 1])
     room = CORNER_ROOM + 4 * LANE if cuts else 0.0
     height = max(tops) + 2 * room
     # From here y grows downwards, as on a screen.

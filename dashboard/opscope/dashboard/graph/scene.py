@@ -9,7 +9,7 @@ from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.labelling import LabelRoom, Rectangle
 from opscope.dashboard.graph.lettering import count_text, fit, shape_text, text_width
 from opscope.dashboard.graph.level import Level, Link, Mark
-from opscope.dashboard.graph.placing import Box, Gaps, Point, Route
+from opscope.dashboard.graph.placing import PORT_HEIGHT, Box, Gaps, Point, Route
 
 SCOPE_TEXT, OP_TEXT, COUNT_TEXT, MARK_TEXT = 13.0, 11.5, 10.0, 9.5
 SCOPE_HEIGHT, SERIES_HEIGHT, OP_HEIGHT = 44.0, 44.0, 26.0
@@ -17,7 +17,7 @@ HEADER, TITLE, PADDING = 42.0, 30.0, 20.0
 STACK = 4.0  # a closed scope is drawn as a stack: its second sheet shows below it
 MARK_PITCH, MARK_REACH, MARK_ROWS, MARK_WIDTH = 14.0, 24.0, 5, 96.0
 ASIDE_GAP, ASIDE_HEADER = 72.0, 34.0
-ACROSS = Gaps(beside=18.0, between=84.0, edge=10.0, aspect=0.62, tall=1000.0)
+ACROSS = Gaps(beside=18.0, between=84.0, port=30.0, edge=10.0, aspect=0.62, tall=1000.0)
 """Of a flow from left to right: labels lie along it."""
 BESIDE_HUBS = Gaps(aspect=1.15)
 """Of a flow that hubs stand beside: all together are to be as wide as a screen."""
@@ -86,9 +86,9 @@ def build_scene(
         item: _glyph(hierarchy, level, item, inner.get(item), lr)
         for item in level.main + level.aside
     }
-    boxes = [_room(glyphs[item], lr) for item in level.main]
+    boxes = [_room(glyphs[item], lr, _anchor(glyphs[item], lr)) for item in level.main]
     ports = bool(level.entry) + bool(level.leave)
-    boxes += [Box(5.0, 5.0, 2.0)] * ports
+    boxes += [Box(5.0, 5.0, PORT_HEIGHT)] * ports
     gaps = ACROSS if lr else BESIDE_HUBS if level.aside else Gaps()
     arrangement = arrange(level.parts, boxes, gaps, ports > 0)
     if lr:
@@ -99,7 +99,8 @@ def build_scene(
         leaf = hierarchy.name(level.scope).rpartition("/")[2]
         scene.width = max(scene.width, _title_width(leaf) - 2 * PADDING)
     for item, (x, y) in zip(level.main, arrangement.centres, strict=False):
-        glyphs[item].x, glyphs[item].y = x, y
+        off = _anchor(glyphs[item], lr)
+        glyphs[item].x, glyphs[item].y = (x, y - off) if lr else (x - off, y)
     (_put_below if lr else _put_aside)(level, glyphs, scene)
     scene.glyphs = [glyphs[item] for item in level.main + level.aside]
     _draw_lines(hierarchy, level, glyphs, arrangement, scene, lr)
@@ -182,19 +183,30 @@ def _extent(glyph: Glyph, lr: bool) -> Rectangle:
     return x - half - sides["in"], y - tall, x + half + sides["out"], y + tall
 
 
-def _room(glyph: Glyph, lr: bool) -> Box:
-    """Space of a glyph with its signs, as flow from the bottom to the top sees it."""
+def _anchor(glyph: Glyph, lr: bool) -> float:
+    """How far right of its centre (`lr`: below) edges meet an open scope, at its ports' middle."""
+    scene = glyph.scene
+    ports = [] if scene is None else [at for at in (scene.entry, scene.leave) if at is not None]
+    if scene is None or not ports:
+        return 0.0
+    middle = sum(ports) / len(ports)
+    return HEADER + middle - glyph.height / 2 if lr else middle - scene.width / 2
+
+
+def _room(glyph: Glyph, lr: bool, off: float) -> Box:
+    """Space of a glyph with its signs, as flow from bottom to top sees it, from its anchor on."""
     left, top, right, bottom = _extent(glyph, lr)
     if lr:
-        return Box(glyph.y - top, bottom - glyph.y, 2 * max(glyph.x - left, right - glyph.x))
-    return Box(glyph.x - left, right - glyph.x, bottom - top)
+        across = 2 * max(glyph.x - left, right - glyph.x)
+        return Box(glyph.y + off - top, bottom - glyph.y - off, across)
+    return Box(glyph.x + off - left, right - glyph.x - off, bottom - top)
 
 
 def _put_aside(level: Level, glyphs: dict[int, Glyph], scene: Scene) -> None:
     """Hubs in columns at the right, from the top."""
     if not level.aside:
         return
-    rooms = {item: _room(glyphs[item], False) for item in level.aside}
+    rooms = {item: _room(glyphs[item], False, 0.0) for item in level.aside}
     gap = Gaps().between * 0.55
     goal = max(scene.height, 320.0)
     left = scene.width + (ASIDE_GAP if scene.width else 0.0)

@@ -43,17 +43,29 @@ def search(view: GraphView, text: str) -> dict[str, Any]:
         scopes = [scope for scope, name in enumerate(hierarchy.names) if scope and occurs(name)]
         items = scopes + [hierarchy.m + node for node in nodes]
 
-    def rank(item: int) -> tuple[bool, int, int]:
-        name = hierarchy.name(item)
-        leaf = name.rpartition("/")[2]
-        return not (find or pattern.search(leaf)), name.count("/"), item
-
-    best = sorted(items, key=rank)[:MOST_HITS]
+    best = _best(view, items, None if find else pattern)
     return {
         "total": len(items),
         "hits": [_hit(view, item) for item in best],
         "marks": _marks(view, items, by_scope=field.lower() == "like")[:MOST_MARKS],
     }
+
+
+def _best(view: GraphView, items: list[int], pattern: re.Pattern[str] | None) -> list[int]:
+    """The first 200: those whose last part matches, then those of outer scopes, then in order."""
+    hierarchy = view.hierarchy
+    names = [hierarchy.name(item) for item in items]
+    depths = np.fromiter((name.count("/") for name in names), np.int64, len(names))
+    best: list[int] = []
+    rest: list[int] = []
+    for at in np.lexsort((np.array(items, np.int64), depths)).tolist():
+        if pattern is None or pattern.search(names[at].rpartition("/")[2]):
+            best.append(items[at])
+            if len(best) == MOST_HITS:
+                break
+        elif len(rest) < MOST_HITS:
+            rest.append(items[at])
+    return (best + rest)[:MOST_HITS]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -113,6 +113,13 @@ class GraphView:
         with self._lock:
             return self._picture(choices).items(frozenset(self._opened(expanded)))
 
+    def hosts(self, scopes: Iterable[int]) -> dict[int, int]:
+        """The items that stand as icons in some scopes, with those they stand beside."""
+        with self._lock:
+            picture = self._picture(NOTHING)
+            levels = [picture.level(scope) for scope in scopes]
+        return {item: host for level in levels for item, host in level.host.items()}
+
     def within(self, under: str = "", depth: int = 1, choices: Choices = NOTHING) -> list[str]:
         """Scopes to open so that `depth` levels of a scope ("" is the whole graph) are seen.
 

@@ -39,6 +39,8 @@ from opscope.events import kind as kinds
 from opscope.events.file_access import is_url
 from opscope.events.nearest_run import nearest_run
 
+LOGDIR_ITSELF = "."  # where there are no runs, the card of all files has this name
+LOOKED_AT = 50  # files, to see whether there is one that can be listed
 LISTED_FOR = 5.0  # seconds; a page asks once for every run, and a walk takes its time
 
 
@@ -52,14 +54,17 @@ class FileList:
         self._more = False
 
     def of_run(self, store: Store, run: str) -> tuple[list[ListedFile], bool]:
-        """The files nearest to a run, and whether the logdir has more than were looked at."""
+        """The files nearest to a run, and whether the logdir has more than were looked at.
+
+        Without runs, all of them are those of LOGDIR_ITSELF.
+        """
         with store.reading() as logdir:
             runs, dumps = logdir.runs(), logdir.dump_roots
         with self._lock:  # and not the store's: a reload does not wait for this walk
             if time.monotonic() - self._listed >= LISTED_FOR:
                 self._list(store, runs, dumps)
                 self._listed = time.monotonic()
-            return self._by_run.get(run, []), self._more
+            return self._by_run.get(run if run in runs else None, []), self._more
 
     def _list(self, store: Store, runs: list[str], dumps: list[str]) -> None:
         self._by_run, self._more = {}, False
@@ -90,7 +95,7 @@ def routes(server: flask.Flask, store: Store) -> None:
     @server.get("/api/files/tags")
     def file_index() -> flask.Response:
         with store.reading() as logdir:
-            runs = logdir.runs()
+            runs = logdir.runs() or [LOGDIR_ITSELF]
             colours = store.colours.of(runs)
         return json_response(
             {
@@ -104,9 +109,10 @@ def routes(server: flask.Flask, store: Store) -> None:
         run = required("run")
         every = flask.request.args.get("every") == "1"
         with store.reading() as logdir:
-            if run not in logdir.runs():
+            runs = logdir.runs()
+            if run not in [LOGDIR_ITSELF, *runs]:  # the first run may have come just now
                 return error_response(404, f"no run named {run!r}; /data/runs lists the runs")
-            tags = tags_of_run(logdir, run, every)
+            tags = tags_of_run(logdir, run, every) if run in runs else []
         files, more = listed.of_run(store, run)
         return json_response(
             {
@@ -184,9 +190,14 @@ def _opened(folders: list[tuple[str, str]], name: str) -> BinaryIO:
     raise refused
 
 
-def _has_tags(store: Store) -> bool:
+def _has_any(store: Store) -> bool:
     with store.reading() as logdir:
-        return any(logdir.tags(run) for run in logdir.runs())
+        if logdir.runs():
+            return True
+    # An event file without a run is about to be read, and belongs to other pages first.
+    folders = [path for _, path in store.folders if not is_url(path) and os.path.isdir(path)]
+    found = [file for path in folders for file in list_files(path, most=LOOKED_AT)[0]]
+    return any(file.kind != "event file" for file in found)
 
 
 PAGE = Page(
@@ -194,9 +205,10 @@ PAGE = Page(
     title="Files",
     icon="files",
     order=90,
-    has_data=_has_tags,
+    has_data=_has_any,
     layout=layout,
     routes=routes,
     assets=(*STEP_CARD_ASSETS, "files.css", "file_card.js", "files.js"),
     early=True,
+    asks="/api/files/tags",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
 from dash import html
@@ -34,6 +35,9 @@ from opscope.events.graph_columns import GraphDefError
 
 MOST_TOLD = 3
 """Problems of the logdir that are told where there is no run to look at."""
+UNSEEN = {"run", "tag", "v", "health", "source", "step", "t", "of", "ctl"}
+"""Words of the page's address that do not change the view it asks for first."""
+
 Answer = Callable[[Shelved], flask.Response]
 
 
@@ -80,11 +84,19 @@ def routes(server: flask.Flask, store: Store) -> None:
 
     @server.after_request
     def prepare(response: flask.Response) -> flask.Response:
+        """Let the browser ask for what the page shows first while it loads the page's scripts."""
         query = flask.request.args
-        if flask.request.path == PAGE.path and response.status_code == 200 and store.loaded:
-            run, tag, expanded = query.get("run"), query.get("tag"), query.getlist("e")
+        if flask.request.path != PAGE.path or response.status_code != 200 or not store.loaded:
+            return response
+        _preload(response, "api/graph/list")
+        shown = None if store.error else shelf.first(query.get("run"), query.get("tag"))
+        if shown is None:
+            return response
+        if UNSEEN.issuperset(query):
+            _preload(response, f"api/graph/view?{_words(run=shown[0], tag=shown[1])}")
+        else:
             # The page goes out first: a thread that computes would hold it up.
-            response.call_on_close(lambda: shelf.prepare(run, tag, expanded))
+            response.call_on_close(lambda: shelf.prepare(*shown, query.getlist("e")))
         return response
 
     @server.get("/api/graph/list")
@@ -229,6 +241,16 @@ def routes(server: flask.Flask, store: Store) -> None:
         named = file_name(required("run"), name, ending)
         answer.headers["Content-Disposition"] = f'attachment; filename="{named}"'
         return answer
+
+
+def _preload(response: flask.Response, address: str) -> None:
+    """Have the browser ask for it at once, to be taken by the fetch of the same address."""
+    response.headers.add("Link", f"<{address}>; rel=preload; as=fetch; crossorigin=anonymous")
+
+
+def _words(**words: str) -> str:
+    """A query as the browser's URLSearchParams writes it."""
+    return urlencode(words, safe="*").replace("~", "%7E")
 
 
 PAGE = Page(

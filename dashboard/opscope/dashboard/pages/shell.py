@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import dcc, html
 
 from opscope.dashboard.markup import markup
@@ -32,73 +32,64 @@ def frame(store: Store, base: str, links: Any = None, page: Any = None) -> Any:
 
     `links` (of `tabs`) and a `page` stand in their places from the start where they are given.
     """
-    return dmc.MantineProvider(
-        defaultColorScheme="auto",
-        theme={
-            "primaryColor": "teal",
-            "fontFamily": "var(--font)",
-            "fontFamilyMonospace": "var(--mono)",
-            "defaultRadius": "md",
-        },
-        children=html.Div(
-            className="frame",
-            children=[
-                dcc.Location(id="address", refresh="callback-nav"),
-                dcc.Store(id="generation", data=store.generation),
-                dcc.Store(id="shown"),
-                html.A("Skip to the page", href="#page", className="skip"),
-                html.Header(
-                    className="top",
-                    children=[
-                        dcc.Link(
-                            [html.Span(className="logo"), html.Span("opscope", className="name")],
-                            href=base,
-                            refresh=True,
-                            className="brand",
-                            title="opscope: the first page that has data",
-                        ),
-                        html.Nav(links, id="tabs", className="tabs", **aria(label="Pages")),
-                        html.Div(
-                            className="status",
-                            children=[
-                                html.Details(
-                                    id="problems",
-                                    className="menu problems",
-                                    hidden=True,
-                                    children=[
-                                        html.Summary(id="problems-count"),
-                                        html.Div(id="problems-list", className="menu-list"),
-                                    ],
-                                ),
-                                html.Details(
-                                    id="alerts",
-                                    className="menu problems",
-                                    hidden=True,
-                                    children=[html.Summary(), html.Div(className="menu-list")],
-                                ),
-                                html.Span(str(store.path), className="where", title="The logdir"),
-                                _live(store),
-                                html.Button(
-                                    "?",
-                                    id="keys",
-                                    className="icon-button keys-button",
-                                    title="Keys (?)",
-                                    **aria(label="Keyboard shortcuts"),
-                                ),
-                                html.Button(
-                                    html.Span(className="icon icon-theme"),
-                                    id="theme",
-                                    className="icon-button",
-                                    title="Light or dark",
-                                    **aria(label="Switch between light and dark"),
-                                ),
-                            ],
-                        ),
-                    ],
-                ),
-                html.Main(page, id="page", className="page", tabIndex="-1"),
-            ],
-        ),
+    return html.Div(
+        className="frame",
+        children=[
+            dcc.Location(id="address", refresh="callback-nav"),
+            dcc.Store(id="generation", data=store.generation),
+            dcc.Store(id="shown"),
+            html.A("Skip to the page", href="#page", className="skip"),
+            html.Header(
+                className="top",
+                children=[
+                    dcc.Link(
+                        [html.Span(className="logo"), html.Span("opscope", className="name")],
+                        href=base,
+                        refresh=True,
+                        className="brand",
+                        title="opscope: the first page that has data",
+                    ),
+                    html.Nav(links, id="tabs", className="tabs", **aria(label="Pages")),
+                    html.Div(
+                        className="status",
+                        children=[
+                            html.Details(
+                                id="problems",
+                                className="menu problems",
+                                hidden=True,
+                                children=[
+                                    html.Summary(id="problems-count"),
+                                    html.Div(id="problems-list", className="menu-list"),
+                                ],
+                            ),
+                            html.Details(
+                                id="alerts",
+                                className="menu problems",
+                                hidden=True,
+                                children=[html.Summary(), html.Div(className="menu-list")],
+                            ),
+                            html.Span(str(store.path), className="where", title="The logdir"),
+                            _live(store),
+                            html.Button(
+                                "?",
+                                id="keys",
+                                className="icon-button keys-button",
+                                title="Keys (?)",
+                                **aria(label="Keyboard shortcuts"),
+                            ),
+                            html.Button(
+                                html.Span(className="icon icon-theme"),
+                                id="theme",
+                                className="icon-button",
+                                title="Light or dark",
+                                **aria(label="Switch between light and dark"),
+                            ),
+                        ],
+                    ),
+                ],
+            ),
+            html.Main(page, id="page", className="page", tabIndex="-1"),
+        ],
     )
 
 
@@ -132,7 +123,10 @@ def early(store: Store, pages: Sequence[Page], base: str, path: str) -> str:
     if page is None or not page.early or shown.key != page.path:
         return ""
     frame_now = frame(store, base, tabs(store, pages, base, path), shown.draw())
-    return f'<div id="early" data-generation="{generation}">{markup(frame_now, "early-")}</div>'
+    address = escape(base.rstrip("/") + page.asks)
+    ahead = f'<link rel="preload" as="fetch" crossorigin href="{address}">' if page.asks else ""
+    shell = markup(frame_now, "early-")
+    return f'{ahead}<div id="early" data-generation="{generation}">{shell}</div>'
 
 
 def first_page(store: Store, pages: Sequence[Page]) -> Page | None:
@@ -213,7 +207,7 @@ def _live(store: Store) -> Any:
                         className="live-field",
                     ),
                     html.Button("Look now", id="live-now", className="plain-button"),
-                    html.P(f"The server reads the logdir {reads}.", className="quiet-text"),
+                    html.P(f"The server reads {store.path} {reads}.", className="quiet-text"),
                 ],
             ),
         ],
@@ -227,7 +221,7 @@ def _told(seconds: float) -> str:
 
 
 def _has_data(store: Store, page: Page) -> bool:
-    return store.error is None and page.has_data(store)
+    return store.error is None and store.once(page.path, lambda: page.has_data(store))
 
 
 def _loading(store: Store) -> list[Any]:
