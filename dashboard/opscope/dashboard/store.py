@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from opscope.dashboard.heap import give_back
 from opscope.dashboard.run_colours import RunColours
 from opscope.events import Logdir, LogdirError, LogdirSpec, Problem, open_logdir
 from opscope.events.file_access import is_url
@@ -167,6 +168,7 @@ class Store:
         finally:
             self.generation += 1
             self._opened.set()
+        give_back()
         self._tell(self._first_news(self._clock() - began))
         told = self.error
         rest = self.reload_interval
