@@ -28,7 +28,9 @@ KINDS = {
     "text": (None, "text"),
 }
 AXE = (Path(axe_playwright_python.__file__).with_name("axe.min.js")).read_text()
-AXE_RUN = "axe.run({ resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa'] })"
+# What is looked for in each theme: in the dark one, what may be otherwise than in the light one.
+RULES = {"light": ["wcag2a", "wcag2aa"], "dark": ["color-contrast"]}
+AXE_RUN = "(rules) => axe.run({ resultTypes: ['violations'], runOnly: rules })"
 # The cards of a page with what they fetched, whether they are in view or not.
 CARDS = """async (name) => {
     const { page } = opscope[name];
@@ -128,14 +130,14 @@ def faults(page: Any, name: str) -> None:
     page.locator("#live").evaluate("(box) => { box.open = true; }")
     page.evaluate(f"window.axe || (() => {{ {AXE} }})()")
     found = []
-    for theme in ("light", "dark"):
+    for theme, rules in RULES.items():
         page.evaluate(
             "(theme) => document.documentElement.setAttribute('data-theme', theme)",
             theme,
         )
         found += [
             f"{name}, {theme}: {fault['id']}: {' '.join(node['html'].split())[:200]}"
-            for fault in page.evaluate(AXE_RUN)["violations"]
+            for fault in page.evaluate(AXE_RUN, rules)["violations"]
             if fault["impact"] in ("serious", "critical")
             for node in fault["nodes"]
         ]
