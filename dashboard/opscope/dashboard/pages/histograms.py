@@ -89,4 +89,5 @@ PAGE = Page(
         "histograms.js",
     ),
     early=True,
+    asks="/api/histograms/tags",
 )

@@ -147,4 +147,5 @@ PAGE = Page(
         "scalars.js",
     ),
     early=True,
+    asks="/api/scalars/tags",
 )
