@@ -154,21 +154,20 @@ def _random_tags(seed: int, count: int) -> Iterator[bytes]:
 
 
 def _charts(seed: int, steps: int) -> Iterator[bytes]:
-    """200 curves that fall and swing, in merged summaries as of a training of TensorFlow 1."""
+    """200 curves that fall and swing, of a training of TensorFlow 1: a summary for each group."""
     generator = np.random.default_rng(seed)
-    tags = [
-        f"{group}/{name}{n}"
+    groups = [
+        [f"{group}/{word}{n}" for word in ("loss", "rate") for n in range(10)]
         for group in "abcdefghij"
-        for name in ("loss", "rate")
-        for n in range(10)
     ]
     for step in range(steps):
-        level = np.exp(-step / steps * 4) + generator.normal(0, 0.05, len(tags))
-        data = level.astype("<f4").tobytes()
-        values = [scalar("v1", tag, data[4 * i : 4 * i + 4]) for i, tag in enumerate(tags)]
-        summary = b"".join(field(1, value) for value in values)
         time = b"\x09" + struct.pack("<d", 1.79e9 + step * 0.1)
-        yield time + (b"\x10" + varint(step) if step else b"") + field(5, summary)
+        head = time + (b"\x10" + varint(step) if step else b"")
+        for tags in groups:
+            level = np.exp(-step / steps * 4) + generator.normal(0, 0.05, len(tags))
+            data = level.astype("<f4").tobytes()
+            values = [scalar("v1", tag, data[4 * i : 4 * i + 4]) for i, tag in enumerate(tags)]
+            yield head + field(5, b"".join(field(1, value) for value in values))
 
 
 def _several_values(seed: int, count: int) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 python tools/sample_sweep.py FOLDER
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -23,16 +24,14 @@ def write_sweep(folder: Path) -> Path:
         for seed in range(SEEDS):
             noise = np.random.default_rng(10 * place + seed)
             with SummaryWriter(folder / rate / f"seed{seed}") as writer:
-                _curves(writer, noise, slow, floor, breaks=rate == "lr=0.3" and seed == 1)
-                _tensors(writer, noise, slow)
+                breaks = rate == "lr=0.3" and seed == 1
+                _curves(writer, noise, slow, floor, breaks)
+                _tensors(writer, noise, slow, breaks)
                 _media(writer, noise, slow)
                 writer.add_text("notes", _note(rate, seed), 0, START)
-    for rate, (slow, floor) in RATES.items():
-        for seed in range(SEEDS):
-            with SummaryWriter(folder / rate) as writer:
                 settings = {"lr": float(rate[3:]), "optimizer": ("adam", "sgd")[seed], "slow": slow}
                 reached = {"result/accuracy": 0.99 - floor * 0.6 - 0.01 * seed}
-                writer.add_hparams(settings, reached, run_name=f"seed{seed}")
+                writer.add_hparams(settings, reached, run_name=".")
     with SummaryWriter(folder / "layout") as writer:
         writer.add_custom_scalars(
             {
@@ -42,7 +41,16 @@ def write_sweep(folder: Path) -> Path:
                 }
             }
         )
+    _give_fixed_names(folder)
     return folder
+
+
+def _give_fixed_names(folder: Path) -> None:
+    """Take clock and machine out of the files' names and times."""
+    for run in {path.parent for path in folder.rglob("*tfevents*")}:
+        for place, path in enumerate(sorted(run.glob("*tfevents*"))):
+            renamed = path.rename(run / f"events.out.tfevents.{START + place:.0f}.sweep")
+            os.utime(renamed, (START, START + SECONDS * STEPS))
 
 
 def _curves(
@@ -68,7 +76,7 @@ def _curves(
             writer.add_scalar("accuracy/validation", right, step, time)
 
 
-def _tensors(writer: SummaryWriter, noise: np.random.Generator, slow: float) -> None:
+def _tensors(writer: SummaryWriter, noise: np.random.Generator, slow: float, breaks: bool) -> None:
     for step in range(0, STEPS, 12):
         time, grown = START + SECONDS * step, 1 - np.exp(-step / slow)
         weights = noise.normal(0, 0.08 + 0.12 * grown, 4000)
@@ -78,9 +86,11 @@ def _tensors(writer: SummaryWriter, noise: np.random.Generator, slow: float) -> 
             "hidden2/weights", noise.normal(sides, 0.2 + 0.1 * grown), step, walltime=time
         )
         fired = np.maximum(0, noise.normal(0.4 * grown, 0.5, 4000))
+        if breaks and step > 260:
+            fired[:37] = np.nan
         writer.add_histogram("hidden1/activations", fired, step, walltime=time)
         labels = noise.random(600) < 0.5
-        guessed = np.clip(noise.normal(0.5 + (labels - 0.5) * grown, 0.22), 0, 1)
+        guessed = np.clip(noise.normal(0.5 + (labels - 0.5) * 0.5 * grown, 0.24), 0, 1)
         writer.add_pr_curve("digits/is eight", labels, guessed, step, walltime=time)
 
 

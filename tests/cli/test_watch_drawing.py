@@ -233,7 +233,9 @@ def test_smoothing_and_axes_go_round() -> None:
 
 def histograms(steps, *buckets) -> Histograms:
     step = np.asarray(steps, np.int64)
-    return Histograms(step, step * 1.0, [np.asarray(each, np.float64) for each in buckets])
+    return Histograms(
+        step, step * 1.0, [np.asarray(each, np.float64) for each in buckets], step * 0.0
+    )
 
 
 def test_a_ridge_has_the_newest_histogram_at_the_bottom() -> None:

@@ -104,6 +104,15 @@ def test_the_window_moves_by_wheel_drag_map_and_keys(visit_graph: Visit) -> None
     page.wait_for_function(f"() => Math.abs({scale} - {whole}) < 0.01")
     page.get_by_role("button", name="Zoom in").click()
     page.wait_for_function(f"() => {scale} > {whole} * 1.2")
+    before = page.evaluate(scale)
+    touches = page.context.new_cdp_session(page)
+    for kind, apart in (("touchStart", 40), ("touchMove", 50), ("touchMove", 90), ("touchEnd", 0)):
+        points = [{"x": 700 + side * apart, "y": 400, "id": side} for side in (0, 1)]
+        touches.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": points if apart else []},
+        )
+    page.wait_for_function(f"() => {scale} > {before} * 1.6")
 
 
 def transform(page: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graph_maker import GraphMaker, mobilenet
+from graph_maker import GraphMaker, keras, mobilenet
 
 from opscope.dashboard.graph.grouping import Grouping
 from opscope.dashboard.graph.view import GraphView
@@ -139,22 +139,6 @@ def test_groups_by_prefix_are_taken_apart_too() -> None:
     inside = [name for name in nodes if name.startswith("block_3_")]
     assert inside
     assert all(nodes[name]["offer"] == "block_3_*" for name in inside)
-
-
-def keras(rounds: int) -> GraphMaker:
-    """Layers named by kind and number, as Keras names them, with a way around every third."""
-    g = GraphMaker().node("input", "Placeholder")
-    last = "input"
-    for number in range(rounds):
-        suffix = f"_{number}" if number else ""
-        around = last
-        for kind, op in (("conv2d", "Conv2D"), ("batch_normalization", "Mul"), ("act", "Relu")):
-            g.node(f"{kind}{suffix}/{op}", op, last).node(f"{kind}{suffix}/Neg", "Neg", last)
-            last = f"{kind}{suffix}/{op}"
-        if number % 3 == 2:
-            g.node(f"add{suffix}/add", "Add", last, around)
-            last = f"add{suffix}/add"
-    return g.node("loss", "Mean", last)
 
 
 def test_layers_named_by_kind_are_cut_along_the_flow() -> None:

@@ -14,7 +14,7 @@ import networkx as nx
 import pytest
 from edge_geometry import cuts
 from function_graphs import random_functions, written_out
-from graph_maker import mobilenet
+from graph_maker import keras, mobilenet
 from wild_graphs import wild_graph
 
 from opscope.dashboard.graph.choices import Choices
@@ -218,9 +218,10 @@ def regroup(view: GraphView, dice: random.Random) -> GraphView:
     return view.grouped(Grouping(dice.choice(kinds), frozenset(together)))
 
 
-@pytest.mark.parametrize("source", ["mobilenet", *range(5), 36])
+@pytest.mark.parametrize("source", ["keras", "mobilenet", *range(5), 36])
 def test_every_edge_is_drawn_once_in_every_state(source: str | int) -> None:
-    graph = GraphDef.FromString(mobilenet()) if source == "mobilenet" else wild_graph(int(source))
+    made = {"mobilenet": mobilenet, "keras": lambda: keras(30).data}.get(str(source))
+    graph = GraphDef.FromString(made()) if made else wild_graph(int(source))
     data = graph.SerializeToString()
     names, edges = written_out(graph)
     whole = GraphView(expand_calls(GraphColumns.from_bytes(data)))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from graph_maker import GraphMaker, mobilenet
 
-from opscope.dashboard.graph import structure
+from opscope.dashboard.graph import structure, twins
 from opscope.dashboard.graph.grouping import Grouping
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.structure import structure_classes, structure_of
@@ -162,6 +162,27 @@ def test_twin_colours_are_those_of_isomorphism(
         twins += alike
         assert (found[one] == found[other] >= 0) == alike, (one, other)
     assert twins
+
+
+def test_branches_that_can_change_places_are_paired_without_trying(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(twins, "STEPS", 0)
+    dice = random.Random(4)
+    g = GraphMaker().node("x", "Placeholder")
+    for block in range(12):
+        scope = f"layer{'ab'[block % 2]}/cell{'cdefgh'[block // 2]}"
+        letters = dice.sample("abcdefghijklmnop", 12)
+        g.node(f"{scope}/in", "Add", "x")
+        for _ in range(3):
+            last = f"{scope}/in"
+            for _ in range(4):
+                name = f"{scope}/n{letters.pop()}"
+                g.node(name, "Relu", last)
+                last = name
+    found = classes(g)
+    assert len({kind for name, kind in found.items() if "/" in name}) == 1
+    assert found["layera"] == found["layerb"] >= 0
 
 
 def crown(g: GraphMaker, scope: str, rings: tuple[int, ...]) -> None:

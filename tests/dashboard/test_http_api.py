@@ -77,4 +77,23 @@ def test_the_example_gets_what_is_described(client: FlaskClient, operation: Oper
             assert client.get(operation.path, query_string=less).status_code == 400, name
 
 
+# What is sent piece by piece, and what may change without the logdir.
+UNTAGGED = ("/api/files/file", "/api/graph/export")
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [one for one in OPERATIONS if one.method == "GET" and one.path not in UNTAGGED],
+    ids=operation_id,
+)
+def test_an_answer_is_sent_once(client: FlaskClient, operation: Operation) -> None:
+    asked = {"query_string": dict(operation.example), "headers": {"Accept-Encoding": "gzip"}}
+    first = client.get(operation.path, **asked)
+    textual = first.mimetype.startswith(("application/json", "text/"))
+    assert first.content_encoding == "gzip" or not textual or len(first.data) < 1024
+    asked["headers"] |= {"If-None-Match": first.headers["ETag"]}
+    again = client.get(operation.path, **asked)
+    assert (again.status_code, again.data) == (304, b"")
+
+
 JSON = "application/json"

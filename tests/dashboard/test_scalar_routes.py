@@ -83,5 +83,8 @@ def test_every_point_in_one_table(client: FlaskClient) -> None:
     rows = list(csv.DictReader(answer.text.splitlines()))
     assert len(rows) == 200 + 20 + 40
     assert (rows[150]["run"], rows[150]["step"], rows[150]["value"]) == ("train", "150", "nan")
+    columns = client.post("/api/scalars/table", json={**asked, "format": "json"}).json
+    assert sum(len(each["step"]) for each in columns) == len(answer.text.splitlines()) - 1
+    assert {value for each in columns for value in each["value"]} >= {"NaN", "Infinity"}
     assert client.post("/api/scalars/table", json={"runs": 3}).status_code == 400
     assert client.post("/api/scalars/table", data="{").status_code == 400

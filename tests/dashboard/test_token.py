@@ -61,6 +61,14 @@ def test_without_it_there_is_a_page_that_asks_for_it(client: Client) -> None:
         assert "script" not in answer.headers["Content-Security-Policy"]
 
 
+def test_the_page_that_asks_keeps_the_rest_of_the_address(client: Client) -> None:
+    asked = client.get("/x/scalars?run=a&run=%22%3E%3Cscript%3E&token=wrong-one").text
+    assert '<input type="hidden" name="run" value="a">' in asked
+    assert 'value="&quot;&gt;&lt;script&gt;"' in asked
+    assert "wrong-one" not in asked
+    assert "<script" not in asked
+
+
 @pytest.mark.parametrize("cookie", ["opscope-6006=", "opscope-6006=x", "a\x01=\xff", "=;=", ""])
 def test_other_cookies_do_not_count(client: Client, cookie: str) -> None:
     assert client.get("/x/", headers={"Cookie": cookie}).status_code == 401

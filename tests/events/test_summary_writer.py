@@ -224,9 +224,18 @@ def test_histograms_have_tensorflows_buckets() -> None:
     assert set(proto.bucket_limit) <= set(limits)
 
 
+def test_how_many_values_a_histogram_left_out_is_read_back(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_histogram("weights", [1.0, np.nan, np.inf, 2.0], 0)
+        writer.add_histogram("weights", [1.0, 2.0], 1)
+    found = open_logdir(tmp_path).histograms(".", "weights")
+    assert found.uncounted.tolist() == [2.0, 0.0]
+    assert [rows[:, 2].sum() for rows in found.buckets] == [2.0, 2.0]
+
+
 def test_histograms_leave_out_what_is_not_finite() -> None:
     proto = histogram_proto(np.array([1.0, np.nan, np.inf, 2.0]), bins=[0, 1, 2, 3])
-    assert (proto.num, proto.sum, proto.sum_squares) == (2, 3.0, 5.0)
+    assert (proto.num, proto.sum, proto.sum_squares) == (4, 3.0, 5.0)
     assert list(zip(proto.bucket_limit, proto.bucket, strict=True)) == [(1, 0), (2, 1), (3, 1)]
     empty = histogram_proto(np.array([], np.float32))
     assert (empty.num, list(empty.bucket)) == (0, [0])

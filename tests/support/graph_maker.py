@@ -42,6 +42,22 @@ def mobilenet() -> bytes:
     return gzip.decompress((DATA / "MobileNetV2.pb.gz").read_bytes())
 
 
+def keras(rounds: int) -> GraphMaker:
+    """Layers named by kind and number, as Keras names them, with a way around every third."""
+    g = GraphMaker().node("input", "Placeholder")
+    last = "input"
+    for number in range(rounds):
+        suffix = f"_{number}" if number else ""
+        around = last
+        for kind, op in (("conv2d", "Conv2D"), ("batch_normalization", "Mul"), ("act", "Relu")):
+            g.node(f"{kind}{suffix}/{op}", op, last).node(f"{kind}{suffix}/Neg", "Neg", last)
+            last = f"{kind}{suffix}/{op}"
+        if number % 3 == 2:
+            g.node(f"add{suffix}/add", "Add", last, around)
+            last = f"add{suffix}/add"
+    return g.node("loss", "Mean", last)
+
+
 def classifier() -> GraphMaker:
     """A softmax classifier on two devices with every kind of edge and icon."""
     cpu0 = "/job:localhost/replica:0/task:0/device:CPU:0"

@@ -53,6 +53,11 @@ def answers(ask: Ask) -> Iterator[tuple[str, Any]]:
             for tag in sorted(names):
                 points = told(f"plugin/{plugin}/{plugin}", run=run, tag=tag)
                 yield f"{plugin}/{plugin} {run} {tag}", [_point(ask, each) for each in points]
+    for run, names in sorted(told("plugin/pr_curves/tags").items()):
+        yield f"pr_curves/tags {run}", _plain(names)
+        for tag in sorted(names):
+            curves = told("plugin/pr_curves/pr_curves", run=run, tag=tag)
+            yield f"pr_curves/pr_curves {run} {tag}", _plain(curves)
     scalars = told("plugin/scalars/tags")
     run, tags = next((run, tags) for run, tags in sorted(scalars.items()) if tags)
     csv = ask(f"/data/plugin/scalars/scalars?{urlencode(_of(run, min(tags)))}&format=csv", None)

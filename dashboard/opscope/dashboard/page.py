@@ -27,8 +27,9 @@ class Page:
     `Dash` application, because Dash's global registry would share callbacks between applications.
     `assets` are files in `assets/`, loaded in this order after the shell's. An `early` page has a
     layout of `dash.html` elements alone, which its script fills before Dash has started and takes
-    along when Dash draws them (`opscope.early` in the browser). A page that `tells_empty` says
-    itself that there is no data yet, and is drawn without any at its own address.
+    along when Dash draws them (`opscope.early` in the browser). `asks` is the route that its
+    script asks first: the browser does so while it loads the scripts. A page that `tells_empty`
+    says itself that there is no data yet, and is drawn without any at its own address.
     """
 
     path: str
@@ -42,3 +43,4 @@ class Page:
     assets: tuple[str, ...] = ()
     early: bool = False
     tells_empty: bool = False
+    asks: str = ""

@@ -9,7 +9,9 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+import orjson
 
+from opscope.dashboard.json_number import spelt
 from opscope.dashboard.store import Store
 from opscope.events import Scalars
 
@@ -72,13 +74,35 @@ def summary(run: str, tag: str, points: Scalars) -> dict[str, Any]:
 def long_table(store: Store, pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
     """CSV with a line for each point: run, tag, step, wall time in seconds, value."""
     yield "run,tag,step,wall_time,value\n"
-    for run, tag in pairs:
-        with store.reading() as logdir:
-            if run not in logdir.runs() or tag not in logdir.tags(run, "scalar"):
-                continue
-            points = logdir.scalars(run, tag)
+    for run, tag, points in _having(store, pairs):
         written = io.StringIO()
         columns = (points.step.tolist(), points.wall_time.tolist(), points.value.tolist())
         lines = ((run, tag, *point) for point in zip(*columns, strict=True))
         csv.writer(written, lineterminator="\n").writerows(lines)
         yield written.getvalue()
+
+
+def columns_of_each(store: Store, pairs: Sequence[tuple[str, str]]) -> Iterator[bytes]:
+    """The same points as JSON: for each run and tag its columns; NaN and the infinities by name."""
+    before = b"["
+    for run, tag, points in _having(store, pairs):
+        columns = {
+            "run": run,
+            "tag": tag,
+            "step": points.step,
+            "wall_time": points.wall_time,
+            "value": [spelt(value) for value in points.value.tolist()],
+        }
+        yield before + orjson.dumps(columns, option=orjson.OPT_SERIALIZE_NUMPY)
+        before = b",\n"
+    yield b"[]" if before == b"[" else b"]"
+
+
+def _having(store: Store, pairs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, Scalars]]:
+    """The points of each run and tag that there are, read one after the other."""
+    for run, tag in pairs:
+        with store.reading() as logdir:
+            if run not in logdir.runs() or tag not in logdir.tags(run, "scalar"):
+                continue
+            points = logdir.scalars(run, tag)
+        yield run, tag, points

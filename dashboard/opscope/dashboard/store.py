@@ -63,6 +63,7 @@ class Store:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._graphs: dict[tuple[str, str | None], tuple[int, bytes]] = {}
+        self._facts: tuple[int, dict[str, bool]] = (0, {})
 
     def __enter__(self) -> Store:
         return self.start()
@@ -142,6 +143,16 @@ class Store:
                 graph = logdir.graph(run, tag)
                 self._graphs[run, tag] = (self.generation, graph)
             return graph
+
+    def once(self, name: str, find: Callable[[], bool]) -> bool:
+        """What `find` says, which is asked once per generation."""
+        generation = self.generation
+        if self._facts[0] != generation:
+            self._facts = (generation, {})
+        facts = self._facts[1]
+        if name not in facts:
+            facts[name] = find()
+        return facts[name]
 
     def _follow(self) -> None:
         began = self._told_at = self._clock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import html
 from collections.abc import Iterable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, quote, urlencode
@@ -27,7 +28,8 @@ main {{ max-width: 34rem; margin: 15vh auto; padding: 0 1rem }}
 input, button {{ font: inherit; padding: .35rem .6rem }}
 </style></head>
 <body><main><h1>{title}</h1><p>{told}</p>
-<form method="get"><label>Token <input type="password" name="token" autocomplete="off" autofocus
+<form method="get">{kept}
+<label>Token <input type="password" name="token" autocomplete="off" autofocus
  required></label> <button>Open</button></form></main></body></html>"""
 NO_TOKEN = (
     "A token is needed",
@@ -132,7 +134,17 @@ class TokenGate:
     ) -> list[bytes]:
         title, told = why
         if self._wants_page(environ):
-            kind, body = "text/html; charset=utf-8", PAGE.format(title=title, told=told).encode()
+            # A form's GET replaces the whole query, of which the page wants the rest.
+            rest = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+            kept = "".join(
+                f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+                for name, value in rest
+                if name != PARAMETER
+            )
+            kind, body = (
+                "text/html; charset=utf-8",
+                PAGE.format(title=title, told=told, kept=kept).encode(),
+            )
         else:
             said = f"{title}: send it as Authorization: Bearer TOKEN, or as ?token=TOKEN"
             kind, body = "application/json", orjson.dumps({"error": said})

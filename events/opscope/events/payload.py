@@ -65,6 +65,16 @@ def histogram(value: Summary.Value) -> npt.NDArray[np.float64]:
     return buckets.astype(np.float64)
 
 
+def histogram_point(value: Summary.Value) -> tuple[npt.NDArray[np.float64], float]:
+    """The rows of a histogram summary, and how many of its values they leave out."""
+    rows = histogram(value)
+    if value.WhichOneof("value") != "histo":
+        return rows, 0.0
+    left_out = value.histo.num - sum(value.histo.bucket)
+    # Counts of a writer that weighs its values need not add up to the last bit.
+    return rows, left_out if left_out > 1e-6 * value.histo.num else 0.0
+
+
 def tensor(value: Summary.Value) -> npt.NDArray[np.generic]:
     """The array of a tensor summary.
 

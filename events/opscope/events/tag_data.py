@@ -38,11 +38,16 @@ class Scalars:
 
 @dataclass(frozen=True)
 class Histograms:
-    """The points of a histogram tag; `buckets[i]` is float64[k, 3]: left, right, count."""
+    """The points of a histogram tag; `buckets[i]` is float64[k, 3]: left, right, count.
+
+    `uncounted` is how many values of each point are in no bucket: NaN and the infinities, where the
+    writer told how many values there were (opscope's does).
+    """
 
     step: Int64s
     wall_time: Float64s
     buckets: list[Float64s]
+    uncounted: Float64s
 
 
 @dataclass(frozen=True)

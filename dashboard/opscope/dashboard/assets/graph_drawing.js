@@ -79,8 +79,29 @@
         const unit = e.deltaMode === 1 ? 24 : 1;
         this.zoom(Math.exp(-e.deltaY * unit * (e.ctrlKey ? 0.008 : 0.0016)), e.clientX - this.box.left, e.clientY - this.box.top);
       }, { passive: false });
-      let drag = null;
-      s.addEventListener("pointerdown", (e) => { if (e.button === 0) drag = { x: e.clientX - this.x, y: e.clientY - this.y, fromX: e.clientX, fromY: e.clientY, moved: false }; });
+      // The mouse or one finger drags; two fingers zoom around what lies between them.
+      const fingers = new Map();
+      let drag = null, pinch = null;
+      const between = () => {
+        const [a, b] = fingers.values();
+        return { x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2, apart: Math.max(1, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY)) };
+      };
+      s.addEventListener("pointerdown", (e) => {
+        if (e.pointerType !== "touch") return;
+        fingers.set(e.pointerId, e);
+        if (fingers.size === 2) { s.setPointerCapture(e.pointerId); pinch = between(); drag = null; }
+      });
+      s.addEventListener("pointermove", (e) => {
+        if (!fingers.has(e.pointerId)) return;
+        fingers.set(e.pointerId, e);
+        if (!pinch) return;
+        const now = between();
+        this.x += now.x - pinch.x; this.y += now.y - pinch.y;
+        this.zoom(now.apart / pinch.apart, now.x - this.box.left, now.y - this.box.top);
+        pinch = now;
+      });
+      for (const over of ["pointerup", "pointercancel"]) s.addEventListener(over, (e) => { fingers.delete(e.pointerId); if (fingers.size < 2) pinch = null; });
+      s.addEventListener("pointerdown", (e) => { if (e.button === 0 && !pinch) drag = { x: e.clientX - this.x, y: e.clientY - this.y, fromX: e.clientX, fromY: e.clientY, moved: false }; });
       s.addEventListener("pointermove", (e) => {
         if (!drag) return;
         if (!drag.moved && Math.hypot(e.clientX - drag.fromX, e.clientY - drag.fromY) > 4) { drag.moved = true; s.setPointerCapture(e.pointerId); s.classList.add("dragging"); }

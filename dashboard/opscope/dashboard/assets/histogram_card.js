@@ -30,12 +30,12 @@
       });
     }
 
-    // Counts of buckets that end at no number have no place on the axis.
+    // NaN and the infinities have no place on the axis.
     tellAstray() {
       const found = this.data.series.flatMap(({ run, step, astray }) => astray.map((count, i) => ({ run, step: step[i], count })).filter(({ count }) => count > 0));
       this.astray.hidden = !found.length;
       this.astray.textContent = `${opscope.number(found.reduce((sum, { count }) => sum + count, 0))} not finite`;
-      this.astray.title = found.slice(0, 30).map(({ run, step, count }) => `${this.page.named(run)}, step ${step}: ${opscope.number(count)} in buckets that end at NaN or infinity`).join("\n");
+      this.astray.title = found.slice(0, 30).map(({ run, step, count }) => `${this.page.named(run)}, step ${step}: ${opscope.number(count)} values are NaN or infinite`).join("\n");
     }
 
     over(event) {

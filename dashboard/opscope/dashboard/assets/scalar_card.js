@@ -1,6 +1,7 @@
 // One card: the curves of a tag, or of several. Fetches when it is in view, and finer when zoomed.
 (() => {
   const BIG = 420, NORMAL = 236; // heights of the plot in pixels
+  const TOGETHER = 16_000, FEWEST = 40; // points of all curves of a card, and of each of many
 
   // What is shown of a card, in the address: [name, [from, to], [low, high] or null].
   const zooms = () => opscope.query().getAll("zoom").flatMap((text) => { try { const found = JSON.parse(text); return Array.isArray(found) ? [found] : []; } catch { return []; } });
@@ -133,7 +134,8 @@
       this.request?.abort();
       const request = this.request = new AbortController();
       this.stale = false;
-      const points = Math.min(2000, Math.max(300, Math.round(this.plotWidth() / 100) * 100)), query = this.query(points);
+      const runs = this.page.runsOf(this.tags).length, most = Math.max(FEWEST, Math.floor(TOGETHER / Math.max(1, runs * this.tags.length)));
+      const points = Math.min(2000, most, Math.max(300, Math.round(this.plotWidth() / 100) * 100)), query = this.query(points);
       try {
         this.data = await opscope.json("/api/scalars/curves", query, { signal: request.signal });
         const none = query.run.length ? "Every point was made obsolete by a restart of the training." : "None of the runs shown has this tag.";

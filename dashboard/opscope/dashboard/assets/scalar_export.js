@@ -59,8 +59,9 @@
     return new Blob([...parts, ...directory, numbers([4, 0x06054b50], [2, 0], [2, 0], [2, files.length], [2, files.length], [4, size], [4, at], [2, 0])], { type: "application/zip" });
   };
 
-  const csvOf = async (runs, tags) => {
-    const answer = await fetch(opscope.url("/api/scalars/table"), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ runs, tags }) });
+  // Every point of runs and tags, as "csv" or "json".
+  const tableOf = async (runs, tags, format) => {
+    const answer = await fetch(opscope.url("/api/scalars/table"), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ runs, tags, format }) });
     if (!answer.ok) throw new Error((await answer.json()).error);
     return answer.blob();
   };
@@ -75,7 +76,7 @@
     list.replaceChildren(
       item("This plot as SVG", () => save(svgOf(card), `${name}.svg`)),
       item("This plot as PNG", async () => save(await pngOf(card), `${name}.png`)),
-      item("Every point, one CSV", async () => save(await csvOf(runs, card.tags), `${name}.csv`)),
+      item("Every point, one CSV", async () => save(await tableOf(runs, card.tags, "csv"), `${name}.csv`)),
       ...each);
   };
 
@@ -93,7 +94,7 @@
   };
 
   const fillAll = (list, page) => list.replaceChildren(
-    item("Every point listed, one CSV", async () => save(await csvOf(page.runs.shown.map(({ run }) => run), page.listed), "scalars.csv")),
+    ...["csv", "json"].map((format) => item(`Every point listed, one ${format.toUpperCase()}`, async () => save(await tableOf(page.runs.shown.map(({ run }) => run), page.listed, format), `scalars.${format}`))),
     item("Every plot as SVG, in a zip", () => pictures(page, "svg")),
     item("Every plot as PNG, in a zip", () => pictures(page, "png")));
 

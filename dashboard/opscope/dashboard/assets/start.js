@@ -29,8 +29,8 @@
   opscope.early = {
     // The element that stands in for the one Dash will draw under this id.
     host: (id) => early?.isConnected ? document.getElementById(`early-${id}`) : null,
-    // The page shows what it has to show.
-    drawn: () => requestAnimationFrame(() => setTimeout(start)),
+    // The page shows something: as soon as it has all that it asked for, its turn is over.
+    drawn: () => opscope.settled().then(() => requestAnimationFrame(() => setTimeout(start))),
     // Dash has drawn the page and got what was in it.
     done: () => early?.remove(),
   };

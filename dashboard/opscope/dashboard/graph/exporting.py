@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import networkx as nx
 import numpy as np
 import orjson
 
@@ -174,6 +173,8 @@ def graphml(outline: Outline) -> str:
             f"GraphML is written of at most {MOST_GRAPHML:,} nodes, these are "
             f"{len(outline.nodes):,}: take DOT or JSON, or one scope"
         )
+    import networkx as nx  # slow to import, and only needed here
+
     graph = nx.MultiDiGraph(name=_clean(outline.name))
     for node in outline.nodes:
         graph.add_node(_clean(node["id"]), **{k: _clean(v) for k, v in node.items() if k != "id"})

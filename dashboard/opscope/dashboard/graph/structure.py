@@ -7,9 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from opscope.dashboard.graph.hierarchy import Hierarchy
+from opscope.dashboard.graph.hierarchy import Hierarchy, Ints
 
 Hash = NDArray[np.uint64]
+PASSES = 48
+"""Times that items of one hash are refined or one of them is chosen, at most."""
 ROUNDS = 8
 """Refinements along the edges of a scope, or as many as it has items where these are fewer."""
 
@@ -70,14 +72,10 @@ def structure_of(hierarchy: Hierarchy) -> Structure:
         items = item_order[item_bounds[level] : item_bounds[level + 1]]
         edges = edge_order[edge_bounds[level] : edge_bounds[level + 1]]
         source, target = hierarchy.top_src[edges], hierarchy.top_dst[edges]
-        kind = (hierarchy.slot[edges] < 0).astype(np.uint64)
-        leaving = kind + hashes[m + hierarchy.src[edges]] * np.uint64(11)
-        leaving += hashes[m + hierarchy.dst[edges]] * np.uint64(13)
+        along = _along(hierarchy, hashes, edges)
         # How often depends on the scope alone, so that twins at other depths stay twins.
         for round_ in range(ROUNDS if len(edges) else 0):
-            near = np.zeros(len(hashes), np.uint64)
-            np.add.at(near, target, _mix(hashes[source] * np.uint64(3) + leaving))
-            np.add.at(near, source, _mix(hashes[target] * np.uint64(5) + leaving))
+            near = _near(hashes, source, target, along)
             refined = items[size[items_above[items]] > round_]
             hashes[refined] = _mix(hashes[refined] + near[refined] * np.uint64(7))
         scopes = np.nonzero(hierarchy.depth == level)[0]
@@ -85,6 +83,56 @@ def structure_of(hierarchy: Hierarchy) -> Structure:
         np.add.at(total, items_above[items], hashes[items])
         inside[scopes] = hashes[scopes] = _mix(total[scopes] + np.uint64(0x5C09E))
     return Structure(inside, hashes)
+
+
+def told_apart(hierarchy: Hierarchy, structure: Structure, scopes: Ints) -> Structure:
+    """The same with items of some scopes told apart that have one hash.
+
+    One is chosen by its name, the others follow from how they are joined to it, and so on. Where
+    items of one hash can change places, twins get hashes that pair them whatever was chosen.
+    """
+    m = hierarchy.m
+    chosen = np.zeros(m, bool)
+    chosen[scopes] = True
+    above = np.concatenate([hierarchy.parent, hierarchy.own])
+    before = np.concatenate([hierarchy.lo, np.arange(hierarchy.n)])
+    edges = np.nonzero(chosen[hierarchy.common])[0]
+    source, target = hierarchy.top_src[edges], hierarchy.top_dst[edges]
+    # Items that nothing joins to others can stand in any order.
+    within = np.unique(np.concatenate([source, target]))
+    along = _along(hierarchy, structure.items, edges)
+    items = structure.items.copy()
+    left = -1
+    for _ in range(PASSES):
+        order = within[np.lexsort((before[within], items[within], above[within]))]
+        same = (above[order][1:] == above[order][:-1]) & (items[order][1:] == items[order][:-1])
+        tied = order[np.nonzero(same)[0]]
+        if not len(tied):
+            break
+        if len(tied) == left:
+            _, first = np.unique(above[tied], return_index=True)
+            items[tied[first]] = _mix(items[tied[first]] + np.uint64(0x71E))
+        left = len(tied)
+        for _ in range(ROUNDS):
+            near = _near(items, source, target, along)
+            items[within] = _mix(items[within] + near[within] * np.uint64(7))
+    return Structure(structure.inside, items)
+
+
+def _along(hierarchy: Hierarchy, items: Hash, edges: Ints) -> Hash:
+    """What edges add to the hashes of the items they join: their sort and their inner ends."""
+    along = (hierarchy.slot[edges] < 0).astype(np.uint64)
+    along += items[hierarchy.m + hierarchy.src[edges]] * np.uint64(11)
+    along += items[hierarchy.m + hierarchy.dst[edges]] * np.uint64(13)
+    return along
+
+
+def _near(items: Hash, source: Ints, target: Ints, along: Hash) -> Hash:
+    """For each item a sum over its neighbours."""
+    near = np.zeros(len(items), np.uint64)
+    np.add.at(near, target, _mix(items[source] * np.uint64(3) + along))
+    np.add.at(near, source, _mix(items[target] * np.uint64(5) + along))
+    return near
 
 
 def _mix(value: Hash) -> Hash:

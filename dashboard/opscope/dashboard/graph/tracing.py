@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order
 
 from opscope.dashboard.graph.hierarchy import Hierarchy
 from opscope.dashboard.graph.view import GraphView
@@ -118,6 +116,10 @@ def reach(hierarchy: Hierarchy, starts: NDArray[np.int64], onward: bool, control
     # One more node that leads to all starts makes it a single search.
     ends = np.concatenate([dst, starts])
     begins = np.concatenate([src, np.full(len(starts), n, src.dtype)])
+    # A quarter of a second to import, and only needed here.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import breadth_first_order
+
     ways = csr_array((np.ones(len(ends), np.int8), (begins, ends)), shape=(n + 1, n + 1))
     order = breadth_first_order(ways, n, directed=True, return_predecessors=False)
     reached = np.zeros(n + 1, bool)

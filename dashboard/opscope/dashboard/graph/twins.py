@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opscope.dashboard.graph.hierarchy import Hierarchy, Ints
-from opscope.dashboard.graph.structure import Structure
+from opscope.dashboard.graph.structure import Structure, told_apart
 
 STEPS = 200_000
 """Pairs of nodes tried in all, where the order of hashes and names does not already pair them."""
@@ -27,15 +27,25 @@ def twin_kinds(hierarchy: Hierarchy, structure: Structure) -> NDArray[np.int32]:
     """
     m = hierarchy.m
     written = _Written(hierarchy, structure)
-    search = _Search(hierarchy, structure)
     kinds = np.full(m, -1, np.int32)
     order = np.argsort(structure.inside, kind="stable")
     _, first, count = np.unique(structure.inside[order], return_index=True, return_counts=True)
     alone = order[first[count == 1]]
     made = len(alone)
     kinds[alone] = np.arange(made)
+    buckets = []
     for begin, size in zip(first[count > 1].tolist(), count[count > 1].tolist(), strict=True):
         bucket = order[begin : begin + size]
+        if len(next(written.equal(bucket))) == size:
+            kinds[bucket] = made
+            made += 1
+        else:
+            buckets.append(bucket)
+    if not buckets:
+        return kinds
+    written = _Written(hierarchy, told_apart(hierarchy, structure, np.concatenate(buckets)))
+    search = _Search(hierarchy, structure)
+    for bucket in buckets:
         found: list[int] = []
         for scopes in written.equal(bucket):
             one = int(scopes[0])
@@ -142,6 +152,10 @@ class _Search:
 
     def twins(self, one: int, other: int) -> bool:
         """Whether the inside of two scopes is the same; false, too, where no steps are left."""
+        low, high = self.hierarchy.interval(one)
+        if high - low > self.left:
+            return False
+        self.left -= high - low
         here, there = self._inside(one), self._inside(other)
         return here.census == there.census and self._pair(here, there)
 

@@ -124,10 +124,14 @@ SCALARS = (
     ),
     Operation(
         "/api/scalars/table",
-        "every point of some runs and tags as one CSV: run, tag, step, wall_time, value",
+        "every point of some runs and tags as one CSV: run, tag, step, wall_time, value; "
+        "with the format json, an object of columns for each run and tag",
         method="POST",
         media="text/csv",
-        body=("application/json", obj({"runs": array(STRING), "tags": array(STRING)})),
+        body=(
+            "application/json",
+            obj({"runs": array(STRING), "tags": array(STRING), "format?": STRING}),
+        ),
         example_body={"runs": ["tf1/train"], "tags": ["accuracy_1"]},
     ),
 )

@@ -43,4 +43,5 @@ PAGE = Page(
     routes=routes,
     assets=(*scalars.PAGE.assets, "custom_scalars.css", "custom_card.js", "custom_scalars.js"),
     early=True,
+    asks="/api/custom_scalars/tags",
 )

@@ -71,4 +71,5 @@ PAGE = Page(
         "distributions.js",
     ),
     early=True,
+    asks="/api/distributions/tags",
 )

@@ -210,4 +210,5 @@ PAGE = Page(
     routes=routes,
     assets=(*STEP_CARD_ASSETS, "files.css", "file_card.js", "files.js"),
     early=True,
+    asks="/api/files/tags",
 )

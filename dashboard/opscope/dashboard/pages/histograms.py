@@ -52,7 +52,7 @@ def routes(server: flask.Flask, store: Store) -> None:
                 series["buckets"] = [bounded(own).T.copy() for own in buckets]
             else:
                 series["counts"] = [rebin(own, edges) for own in buckets]
-            series["astray"] = [astray(own) for own in buckets]
+            series["astray"] += [astray(own) for own in buckets]
         return json_response({"tag": tag, "edges": edges, "series": [one for one, _ in found]})
 
 
@@ -67,6 +67,7 @@ def _series(store: Store, run: str, tag: str, most: int) -> tuple[dict[str, Any]
         "step": found.step[drawn],
         "wall": found.wall_time[drawn],
         "start": found.wall_time[0] if len(found.step) else 0.0,
+        "astray": found.uncounted[drawn],
     }
     return series, [found.buckets[i].reshape(-1, 3) for i in drawn]
 
@@ -88,4 +89,5 @@ PAGE = Page(
         "histograms.js",
     ),
     early=True,
+    asks="/api/histograms/tags",
 )

@@ -66,4 +66,5 @@ PAGE = Page(
     routes=routes,
     assets=(*STEP_CARD_ASSETS, "image_card.js", "images.js"),
     early=True,
+    asks="/api/images/tags",
 )

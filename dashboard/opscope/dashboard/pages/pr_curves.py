@@ -87,4 +87,5 @@ PAGE = Page(
         "pr_curves.js",
     ),
     early=True,
+    asks="/api/pr_curves/tags",
 )

@@ -12,7 +12,7 @@ from opscope.dashboard.pages.card_frame import CARD_ASSETS, card_page
 from opscope.dashboard.responses import error_response, json_response, required
 from opscope.dashboard.run_bands import SPREADS, bands
 from opscope.dashboard.scalar_series import AXES, Curve, view
-from opscope.dashboard.scalar_summaries import ScalarSummaries, long_table
+from opscope.dashboard.scalar_summaries import ScalarSummaries, columns_of_each, long_table
 from opscope.dashboard.store import Store
 from opscope.dashboard.tag_index import has_kind, scalars_of, tag_index
 
@@ -88,7 +88,10 @@ def routes(server: flask.Flask, store: Store) -> None:
         ):
             return error_response(400, 'the body is {"runs": [...], "tags": [...]} as JSON')
         runs, tags = ([str(name) for name in asked[word]] for word in ("runs", "tags"))
-        return flask.Response(long_table(store, _pairs(store, runs, tags)), mimetype="text/csv")
+        pairs = _pairs(store, runs, tags)
+        if asked.get("format") == "json":
+            return flask.Response(columns_of_each(store, pairs), mimetype="application/json")
+        return flask.Response(long_table(store, pairs), mimetype="text/csv")
 
 
 _NUMBERS: dict[str, Any] = {
@@ -144,4 +147,5 @@ PAGE = Page(
         "scalars.js",
     ),
     early=True,
+    asks="/api/scalars/tags",
 )

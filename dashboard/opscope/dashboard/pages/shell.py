@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from dash import dcc, html
@@ -122,7 +123,10 @@ def early(store: Store, pages: Sequence[Page], base: str, path: str) -> str:
     if page is None or not page.early or shown.key != page.path:
         return ""
     frame_now = frame(store, base, tabs(store, pages, base, path), shown.draw())
-    return f'<div id="early" data-generation="{generation}">{markup(frame_now, "early-")}</div>'
+    address = escape(base.rstrip("/") + page.asks)
+    ahead = f'<link rel="preload" as="fetch" crossorigin href="{address}">' if page.asks else ""
+    shell = markup(frame_now, "early-")
+    return f'{ahead}<div id="early" data-generation="{generation}">{shell}</div>'
 
 
 def first_page(store: Store, pages: Sequence[Page]) -> Page | None:
@@ -217,7 +221,7 @@ def _told(seconds: float) -> str:
 
 
 def _has_data(store: Store, page: Page) -> bool:
-    return store.error is None and page.has_data(store)
+    return store.error is None and store.once(page.path, lambda: page.has_data(store))
 
 
 def _loading(store: Store) -> list[Any]:

@@ -51,4 +51,5 @@ PAGE = Page(
     routes=routes,
     assets=(*STEP_CARD_ASSETS, "text_card.js", "text.js"),
     early=True,
+    asks="/api/text/tags",
 )

@@ -32,7 +32,7 @@ def tensorflow_limits() -> Float64s:
 def histogram_proto(
     values: npt.NDArray[Any], bins: Bins = "tensorflow", max_bins: int | None = None
 ) -> HistogramProto:
-    """The histogram of an array's finite values; inf and NaN have no bucket and are left out.
+    """The histogram of an array's finite values; inf and NaN have no bucket, and count in `num`.
 
     `bins` is "tensorflow", or what `numpy.histogram` takes: a rule's name, a number of bins, or
     their edges. `max_bins` joins neighbours until there are at most about so many. Of a run of
@@ -44,6 +44,7 @@ def histogram_proto(
         raise ValueError(f"a histogram is made of real numbers, this is {values.dtype}")
     if flat.dtype != np.float32:
         flat = flat.astype(np.float32 if flat.dtype.itemsize == 2 else np.float64)
+    size = flat.size
     finite = flat[np.isfinite(flat)]
     flat = np.sort(finite).astype(np.float64)
     numbers = finite.astype(np.float64)
@@ -67,7 +68,7 @@ def histogram_proto(
     return HistogramProto(
         min=flat[0] if flat.size else edges[-1],
         max=flat[-1] if flat.size else edges[0],
-        num=flat.size,
+        num=size,
         sum=np.cumsum(numbers)[-1] if flat.size else 0.0,
         sum_squares=sum_squares,
         bucket_limit=edges[keep],
