@@ -7,7 +7,7 @@
 Each visit has a server and a browser of its own; the pages take turns, and ratios are medians of
 the rounds' own ratios to TensorBoard. First view: from going to the address, of a server that
 answers, to the first nodes in the page. Expand: from the double click to nodes inside the scope.
-Search: from the last key to the first hit. Pan: median distance of two frames while the mouse
+Search: from the text to the first hit. Pan: median distance of two frames while the mouse
 drags. Task: longest on the page's main thread. Heap and server: by how much the page's objects
 and the server's memory have grown from before the first view to the end. A page that draws
 nothing within the limit is said to, and counts as that limit: its ratio is an upper bound.

@@ -113,7 +113,7 @@ class ModelExplorer:
 
     name = "model-explorer"
     alive = "/"
-    drawn = "webgl-renderer canvas"
+    drawn = "split-panes-container:not(:has(mat-spinner)) webgl-renderer canvas"
     search = ""
     hits = ""
     flags = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")

@@ -155,9 +155,12 @@ def test_a_dump_is_read_once_until_it_grows(logdir: Path, monkeypatch: pytest.Mo
     assert len(reader.readings(runs, "train", "dumps", 30)) == 3
 
 
-def test_debugger_v2_opens_where_most_was_computed(tmp_path: Path) -> None:
+def test_debugger_v2_opens_where_most_was_computed_and_is_of_its_run(tmp_path: Path) -> None:
+    for run in ("one", "other"):
+        EventFileWriter(str(tmp_path / run)).close()
+
     def written(suffix: str, *events: DebugEvent) -> None:
-        path = tmp_path / f"tfdbg_events.1700000000.host.{suffix}"
+        path = tmp_path / "one" / f"tfdbg_events.1700000000.host.{suffix}"
         path.write_bytes(b"".join(frame(event.SerializeToString()) for event in events))
 
     written("metadata", DebugEvent())
@@ -171,7 +174,8 @@ def test_debugger_v2_opens_where_most_was_computed(tmp_path: Path) -> None:
             told.tensor_proto.CopyFrom(make_tensor_proto(np.array([0.0, 0.0])))
             rows.append(event)
     written("graph_execution_traces", *rows)
-    (source,) = HealthReader().sources(open_logdir(tmp_path), ".")
+    (source,) = HealthReader().sources(open_logdir(tmp_path), "one")
+    assert HealthReader().sources(open_logdir(tmp_path), "other") == []
     assert (source.name, source.steps, source.opens) == ("debugger-v2", list(range(9)), 2)
 
 

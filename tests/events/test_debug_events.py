@@ -114,7 +114,7 @@ def test_damage_is_a_problem_and_costs_its_record(dump: Path) -> None:
 
 def test_dumps_are_found_in_a_logdir(dump: Path) -> None:
     logdir = open_logdir(dump)
-    assert logdir.debug_events == [str(dump / PREFIX)]
+    assert logdir.debug_events(".") == [str(dump / PREFIX)]
     assert logdir.runs() == []
 
 

@@ -286,6 +286,10 @@ class Logdir:
         """The run roots of the tfdbg dumps in this logdir that lie nearest to this run."""
         return list(self._graphs_beside(run).dumps.get(run, ()))
 
+    def debug_events(self, run: str) -> list[str]:
+        """The Debugger V2 dumps that lie nearest to this run, each for `DebugEvents(prefix)`."""
+        return list(self._graphs_beside(run).debuggers.get(run, ()))
+
     @property
     def event_files(self) -> list[str]:
         """The paths of all event files in this logdir, readable or not."""
@@ -295,11 +299,6 @@ class Logdir:
     def dump_roots(self) -> list[str]:
         """The run roots of all tfdbg dumps in this logdir, whether there are runs or not."""
         return list(self._tree.dump_roots)
-
-    @property
-    def debug_events(self) -> list[str]:
-        """The Debugger V2 dumps in this logdir, each for `DebugEvents(prefix)`."""
-        return list(self._tree.debug_events)
 
     # Inside
 

@@ -1,7 +1,7 @@
 // Search of the graph: what is asked, the list of hits, the marks on the drawing.
 (() => {
   const { el } = opscope;
-  const WAIT_MS = 120;
+  const WAIT_MS = 70;
 
   class Search {
     // page: { query(), hits(marks or null), select(name), focus() }

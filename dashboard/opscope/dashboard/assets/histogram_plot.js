@@ -2,7 +2,7 @@
 (() => {
   const EDGE = { left: 14, right: 62, top: 10, bottom: 26 };
   const RIDGE = 0.36; // height of the tallest ridge, of the whole plot
-  const THIN = 1 / 400; // of the range: how wide a bucket without width is drawn
+  const THIN = 1 / 60; // of the range: narrower buckets are joined with their neighbours
 
   const { svg, ticks, times, told } = opscope;
 
@@ -24,11 +24,19 @@
   // as they are dense, since the area of a bucket is what it counts.
   const cellsOf = ({ edges }, series, i, thin) => {
     if (edges) return series.counts[i].map((count, k) => ({ left: edges[k], right: edges[k + 1], count, tall: count }));
-    const [lefts, rights, counts] = series.buckets[i];
-    return counts.map((count, k) => {
-      const [left, right] = rights[k] > lefts[k] ? [lefts[k], rights[k]] : [lefts[k] - thin / 2, lefts[k] + thin / 2];
-      return { left, right, count, tall: count / Math.max(right - left, thin) };
+    const [lefts, rights, counts] = series.buckets[i], cells = [];
+    counts.forEach((count, k) => {
+      const before = cells.at(-1), left = lefts[k], right = rights[k];
+      if (before && before.right >= left && Math.min(before.right - before.left, right - left) < thin && right - before.left < 2 * thin) {
+        before.right = Math.max(before.right, right);
+        before.count += count;
+      } else cells.push({ left, right, count });
     });
+    for (const cell of cells) {
+      cell.tall = cell.count / Math.max(cell.right - cell.left, thin);
+      if (cell.right === cell.left) [cell.left, cell.right] = [cell.left - thin / 2, cell.right + thin / 2];
+    }
+    return cells;
   };
 
   const range = ({ edges, series }) => {

@@ -91,7 +91,7 @@ class HealthReader:
             steps = sorted(map(int, points))
             found.append(HealthSource(SUMMARIES, "Health summaries", steps, steps[-1]))
         counts: Counter[int] = Counter()
-        for events in self._executions(logdir):
+        for events in self._executions(logdir, run):
             times = Counter((t.graph_id, t.op_name, t.output_slot) for t in events.traces)
             counts.update(times.values())
         if counts:
@@ -109,7 +109,7 @@ class HealthReader:
             return self._of_dump(root) if root else []
         if source == SUMMARIES:
             return list(_of_summaries(logdir, run, step))
-        executions = self._executions(logdir)
+        executions = self._executions(logdir, run)
         return [reading for events in executions for reading in _of_events(events, step)]
 
     def _roots(self, logdir: Logdir, run: str) -> dict[int, str]:
@@ -138,10 +138,10 @@ class HealthReader:
         self._dumped.move_to_end(root)
         return readings
 
-    def _executions(self, logdir: Logdir) -> list[DebugEvents]:
-        """Debugger V2 dumps as they are now."""
+    def _executions(self, logdir: Logdir, run: str) -> list[DebugEvents]:
+        """The Debugger V2 dumps of a run as they are now."""
         found = []
-        for prefix in logdir.debug_events:
+        for prefix in logdir.debug_events(run):
             events = self._events.get(prefix)
             try:
                 if events is None:

@@ -42,7 +42,7 @@ class Origins:
 def _tracebacks(logdir: Logdir, run: str) -> dict[str, list[Frame]]:
     """Frames by node; what the run's last dumps say goes before Debugger V2."""
     found: dict[str, list[Frame]] = {}
-    for prefix in logdir.debug_events:
+    for prefix in logdir.debug_events(run):
         try:
             events = DebugEvents(prefix)
         except EventsError:
