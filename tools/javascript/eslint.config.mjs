@@ -30,7 +30,7 @@ export default [
       "no-unreachable": "error",
       "no-unsafe-finally": "error",
       "no-unused-expressions": ["error", { allowShortCircuit: true, allowTernary: true }],
-      "no-unused-vars": "error",
+      "no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "no-use-before-define": ["error", { functions: false, classes: false, variables: false }],
       "no-useless-escape": "error",
       "no-var": "error",

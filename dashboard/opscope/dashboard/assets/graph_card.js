@@ -18,11 +18,11 @@
 
     const copy = el("button", { class: "icon-button", type: "button", title: "Copy the name", "aria-label": "Copy the name", onclick: async () => { await navigator.clipboard?.writeText(info.name); copy.classList.add("done"); setTimeout(() => copy.classList.remove("done"), 900); } }, el("span", { class: "icon graph-icon-copy" }));
     const close = el("button", { class: "icon-button", type: "button", title: "Close (Esc)", "aria-label": "Close", onclick: on.close }, el("span", { class: "icon graph-icon-close" }));
-    const path = info.name.split("/"), name = el("h2", { title: info.name });
-    path.forEach((part, i) => name.append(el("span", { class: i < path.length - 1 ? "dim" : "", text: part + (i < path.length - 1 ? "/" : "") }), document.createElement("wbr")));
+    const path = info.name.split("/"), heading = el("h2", { title: info.name });
+    path.forEach((part, i) => heading.append(el("span", { class: i < path.length - 1 ? "dim" : "", text: part + (i < path.length - 1 ? "/" : "") }), document.createElement("wbr")));
     const what = info.kind === "op" ? info.op : info.series ? `Series · ${count(info.nodes)} × ${info.series}` : `${info.kind !== "group" ? "Scope" : info.scopes ? "Group of scopes" : "Group of ops"} · ${count(info.nodes)} ops`;
     const parts = [
-      el("header", {}, el("div", { class: "grow" }, el("p", { class: "kind", text: what }), name), copy, close),
+      el("header", {}, el("div", { class: "grow" }, el("p", { class: "kind", text: what }), heading), copy, close),
     ];
     const action = (text, title, onclick) => el("button", { class: "button", type: "button", text, title, onclick });
     const below = (e) => { const at = e.currentTarget.getBoundingClientRect(); on.menu(at.left, at.bottom + 4); };

@@ -11,7 +11,8 @@
 
   // Path through the points: in the direction of the flow at each, rounded corners where the edge wraps to a column.
   const path = (p, bends = [], lr = false) => {
-    let d = `M${p[0]} ${p[1]}`, i = 1, n = p.length / 2;
+    const n = p.length / 2;
+    let d = `M${p[0]} ${p[1]}`, i = 1;
     const corners = new Set(bends);
     while (i < n) {
       if (corners.has(i)) {

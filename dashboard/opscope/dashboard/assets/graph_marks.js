@@ -161,8 +161,8 @@
 
     // What a screen reader is told of the selection: the tree keeps the focus, an item is active.
     tellSelection(active) {
-      const { svg } = this.drawing, chosen = new Set([active?.id, ...this.more]);
-      svg.querySelectorAll('[aria-selected="true"]').forEach((g) => g.setAttribute("aria-selected", "false"));
+      const drawn = this.drawing.svg, chosen = new Set([active?.id, ...this.more]);
+      drawn.querySelectorAll('[aria-selected="true"]').forEach((g) => g.setAttribute("aria-selected", "false"));
       for (const name of chosen) this.drawing.byName?.get(name)?.item?.g.setAttribute("aria-selected", "true");
       if (active) svg.setAttribute("aria-activedescendant", active.item.g.id);
       else svg.removeAttribute("aria-activedescendant");
@@ -198,8 +198,8 @@
     showTrace(trace) { this.trace = trace; this.markTrace(); }
 
     markTrace() {
-      const { trace } = this, { svg } = this.drawing;
-      svg.classList.toggle("tracing", !!trace);
+      const { trace } = this;
+      this.drawing.svg.classList.toggle("tracing", !!trace);
       const ranges = trace?.ranges ?? [], edges = new Set((trace?.edges ?? []).map((ends) => ends.join("\n")));
       const within = ([low, high]) => {
         const at = first(ranges.length, (i) => ranges[i][1] > low);

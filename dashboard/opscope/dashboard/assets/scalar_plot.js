@@ -129,7 +129,7 @@
     defs.append(node("rect", { x: box.left, y: box.top - 2, width: box.width, height: box.height + 4 }));
     const marks = node("g", { class: "bad-marks" });
     for (const each of drawn) {
-      const stroke = colour(each.run, each.tag, each.group), pattern = dash?.(each.tag);
+      const stroke = colour(each.run, each.tag, each.group);
       each.colour = stroke;
       if (each.band) curves.append(node("path", { class: "band", d: area(each.band, sx, sy), style: `fill:${stroke}` }));
       if (each.series?.orphans) {

@@ -62,10 +62,10 @@
     point(card, at, event, y) {
       cancelAnimationFrame(this.pointing);
       if (!card) opscope.scalarTip.hide();
-      const kept = card ? at : this.cursor, { clientX, clientY } = event ?? {};
+      const place = card ? at : this.cursor, { clientX, clientY } = event ?? {};
       this.pointing = requestAnimationFrame(() => this.grid.each((each) => {
         if (!each.inView || !each.plan) return;
-        if (each === card) opscope.scalarTip.show(card, at, y, clientX, clientY); else opscope.scalarTip.cross(each, kept, !card);
+        if (each === card) opscope.scalarTip.show(card, at, y, clientX, clientY); else opscope.scalarTip.cross(each, place, !card);
       }));
     }
 
