@@ -185,35 +185,6 @@ def test_an_empty_logdir_fills_itself(tmp_path: Path, served: Serve, visit: Visi
     expect(page.locator(".curve").first).to_be_visible()
 
 
-def test_histograms(logdir: Path, served: Serve, visit: Visit) -> None:
-    page = visit(served(logdir, path_prefix="/deep/down").url + "histograms")
-    ridges = page.locator(".histogram.offset .ridge")
-    expect(ridges).to_have_count(10)
-    heights = ridges.evaluate_all("all => all.map(one => one.getBBox().y + one.getBBox().height)")
-    assert heights == sorted(heights), "older ridges are further back, that is, higher"
-    page.get_by_text("Overlay").click()
-    overlaid = page.locator(".histogram.overlay .ridge")
-    expect(overlaid).to_have_count(10)
-    floors = overlaid.evaluate_all("all => all.map(one => one.getBBox().y + one.getBBox().height)")
-    assert max(floors) - min(floors) < 1
-    page.locator(".histogram").hover()
-    expect(page.locator(".tip")).to_contain_text("Bin")
-    assert state(page)["mode"] == ["overlay"]
-
-
-def test_the_theme_is_remembered(logdir: Path, served: Serve, visit: Visit) -> None:
-    page = visit(served(logdir).url)
-    expect(page.locator("#early")).to_have_count(0)  # until then there are two of each button
-    ground = "getComputedStyle(document.body).backgroundColor"
-    light = page.evaluate(ground)
-    page.get_by_role("button", name="Switch between light and dark").click()
-    dark = page.evaluate(ground)
-    assert dark != light
-    page.reload()
-    expect(page.locator(".card").first).to_be_visible()
-    assert page.evaluate(ground) == dark
-
-
 def test_tabs_and_keys_switch_pages_and_take_the_runs_along(
     logdir: Path, served: Serve, visit: Visit
 ) -> None:
@@ -248,16 +219,39 @@ def test_tabs_and_keys_switch_pages_and_take_the_runs_along(
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.locator("dialog.keys")).to_contain_text("On every page")
+    page.keyboard.press("Escape")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.keyboard.press("t")
+    dark = page.evaluate(ground)
+    assert dark != light
+    page.reload()
+    expect(page.locator(".card").first).to_be_visible()
+    assert page.evaluate(ground) == dark
 
 
-def test_colours_are_picked_and_histograms_laid_together(
+def test_histograms_one_by_one_and_laid_together_in_colours_picked(
     logdir: Path, served: Serve, visit: Visit
 ) -> None:
     writer = RunWriter(logdir / "test")
     writer.histograms("layer/weights", {step: [0.0, 1.0, 1.0, 2.0] for step in (0, 100)})
     writer.close()
-    page = visit(served(logdir).url + "histograms?together=1&log=1")
-    card = page.locator('.card[data-tag="layer/weights"]')
+    page = visit(served(logdir, path_prefix="/deep/down").url + "histograms?log=1&run=train")
+    ridges = page.locator(".histogram.offset .ridge")
+    expect(ridges).to_have_count(10)
+    floors = "all => all.map((one) => one.getBBox().y + one.getBBox().height)"
+    heights = ridges.evaluate_all(floors)
+    assert heights == sorted(heights), "older ridges are further back, that is, higher"
+    page.get_by_text("Overlay").click()
+    overlaid = page.locator(".histogram.overlay .ridge")
+    expect(overlaid).to_have_count(10)
+    heights = overlaid.evaluate_all(floors)
+    assert max(heights) - min(heights) < 1
+    page.locator(".histogram").hover()
+    expect(page.locator(".tip")).to_contain_text("Bin")
+    page.get_by_label("All runs").check()
+    page.get_by_text("Runs together").click()
+    card = page.locator('.card[data-tag="layer/weights"]:not([data-run])')
     expect(card.locator(".ridge")).to_have_count(12)
     expect(card.locator(".card-run")).to_contain_text("test")
     page.get_by_text("As written").click()
@@ -277,4 +271,4 @@ def test_colours_are_picked_and_histograms_laid_together(
     )
     expect(card).to_have_class(re.compile("big"))
     asked = {"together": ["1"], "log": ["1"], "bins": ["written"], "from": ["60"]}
-    assert state(page) == {**asked, "big": ["layer/weights"]}
+    assert state(page) == {**asked, "mode": ["overlay"], "big": ["layer/weights"]}

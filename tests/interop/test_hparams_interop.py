@@ -12,7 +12,15 @@ pytestmark = pytest.mark.interop
 
 
 def write_tensorflow(folder):
-    tf = pytest.importorskip("tensorflow")
+    pytest.importorskip("tensorflow")
+    from tensorflow.python.eager import context
+
+    with context.eager_mode():  # other tests may have asked for TensorFlow 1's behaviour
+        write_sessions(folder)
+
+
+def write_sessions(folder):
+    import tensorflow as tf
     from tensorboard.plugins.hparams import api as hp
 
     rate, units = hp.HParam("lr", hp.RealInterval(1e-4, 1.0)), hp.HParam("units", hp.Discrete([8]))

@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--reload_interval",
         type=float,
         metavar="SECONDS",
-        help="how often to look for new data; 0 reads once (default: 0.3, behind a URL 5)",
+        help="how often to look for new data; 0 reads once (default: 0.2, behind a URL 5)",
     )
     parser.add_argument(
         "--window_title", default="opscope", metavar="TEXT", help="title of the browser's window"

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reload_interval",
         type=_seconds,
-        default=0.3,
+        default=0.2,
         metavar="SECONDS",
         help="how often to look for new data; 0 reads once (default: %(default)g)",
     )

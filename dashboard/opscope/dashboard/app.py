@@ -42,6 +42,7 @@ SHELL_STYLES = ("palette.css", "icons.css", "shell.css")
 FIRST_SCRIPT = "theme.js"
 SHELL_SCRIPTS = ("opscope.js", "live.js", "dom.js", "start.js", "tabs.js", "keys.js")
 EARLY_PLACE = "<!-- early -->"
+HELD_S = 0.8  # how long a page waits for the first reading
 
 
 class _Application(Dash):
@@ -143,8 +144,12 @@ def _install_shell_routes(server: flask.Flask, store: Store, pages: list[Page], 
     def unreadable(error: UnreadableError) -> flask.Response:
         return error_response(503, str(error))
 
+    addresses = {"/", *(page.path for page in pages)}
+
     @server.before_request
     def first_page() -> Any:
+        if flask.request.path in addresses:
+            store.wait(HELD_S)  # what is read by then is drawn at once, without a page that says so
         page = shell.first_page(store, pages) if flask.request.path == "/" else None
         if page is None:
             return None

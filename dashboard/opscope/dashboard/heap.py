@@ -1,4 +1,4 @@
-"""The heap of a process that serves: one arena, so that memory given back is used again."""
+"""The heap of a process that serves: what was needed for a moment does not stay in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import ctypes
 import sys
 from contextlib import suppress
 
-_ARENA_MAX = -8  # M_ARENA_MAX of glibc's malloc.h
+# Of glibc's malloc.h.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+_LARGE = 256 * 1024  # bytes; what is larger is a mapping of its own, which goes when it is freed
 
 
 def keep_together() -> None:
@@ -18,4 +20,14 @@ def keep_together() -> None:
     """
     if sys.platform == "linux":
         with suppress(AttributeError, OSError):
-            ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+            libc = ctypes.CDLL(None)
+            libc.mallopt(_ARENA_MAX, 1)
+            libc.mallopt(_MMAP_THRESHOLD, _LARGE)
+            libc.mallopt(_TRIM_THRESHOLD, _LARGE)
+
+
+def give_back() -> None:
+    """Give the system what the heap does not use, as after a reading of large files."""
+    if sys.platform == "linux":
+        with suppress(AttributeError, OSError):
+            ctypes.CDLL(None).malloc_trim(0)

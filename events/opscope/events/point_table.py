@@ -26,6 +26,9 @@ STEP = 0
 """The place of the steps among the columns, whatever else the columns hold."""
 
 
+_FAR = np.iinfo(np.int32).max
+
+
 class Restart(NamedTuple):
     """From which step on the first `rows` points are obsolete; of one series, or of all (None)."""
 
@@ -99,7 +102,8 @@ class PointTable:
                 obsolete = group.obsolete
                 found.append(
                     (
-                        [column[part] for column in group.columns],
+                        [group.columns[STEP][part].astype(np.int64, copy=False)]
+                        + [column[part] for column in group.columns[STEP + 1 :]],
                         np.zeros(part.stop - part.start, np.bool_)
                         if obsolete is None
                         else obsolete[part],
@@ -136,6 +140,8 @@ def _group(blocks: list[tuple[SeriesColumn, list[Column]]]) -> tuple[Group, Int6
     columns: list[Column] = []
     for _ in range(len(pieces[0])):  # one column at a time: its pieces are free when it is sorted
         column = np.concatenate([piece.pop(0) for piece in pieces])
+        if len(columns) == STEP and column.min() >= -_FAR and column.max() <= _FAR:
+            column = column.astype(np.int32)  # steps mostly fit, which saves a fifth of the memory
         columns.append(column.take(order, mode="wrap"))
         columns[-1].flags.writeable = False  # slices of it are given away
     return Group(ordered[starts].astype(np.int32), bounds, columns), order

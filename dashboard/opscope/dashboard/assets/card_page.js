@@ -15,6 +15,7 @@
 
     constructor(name, side, body) {
       Object.assign(this, { name, side, body, index: { runs: [], tags: [] }, byTag: new Map(), listed: [] });
+      this.path = location.pathname;
       this.defaults = { ...SHARED, ...this.constructor.defaults };
       this.state = this.checked(opscope.settings.read(this.defaults));
       this.opened();
@@ -113,6 +114,7 @@
     named(run) { return opscope.runNames.told(run); }
 
     set(change) {
+      if (location.pathname !== this.path) return; // typed just before leaving: the address is another page's now
       const before = this.state, state = this.state = this.checked({ ...before, ...change }), other = (key) => state[key] !== before[key];
       const { asks, redraws } = this.constructor;
       opscope.settings.write(this.defaults, state);

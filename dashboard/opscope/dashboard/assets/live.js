@@ -1,7 +1,7 @@
 // News of the logdir: how it is looked for, how often, and what the header says of it.
 (() => {
-  const KEY = "opscope:period", USUAL = 0.4, READING_MS = 150, DASH_MS = 3000; // period in seconds
-  const SHARE = 3; // of the time at most a third goes into drawing what is new
+  const KEY = "opscope:period", USUAL = 0.3, READING_MS = 150, DASH_MS = 3000; // period in seconds
+  const SHARE = 2; // of the time at most half goes into drawing what is new
   const WORDS = { on: "live", busy: "reading", off: "away", still: "paused" };
   // A page that was sent filled shows this generation: what came after it is news at the first look.
   const sent = document.getElementById("early")?.dataset.generation;

@@ -176,7 +176,7 @@ def notice(title: str, lines: Sequence[Any], kind: str = "") -> Any:
 
 
 # Seconds between two looks for news that a reader can choose; 0 is never.
-USUAL_PERIOD = 0.4
+USUAL_PERIOD = 0.3
 PERIODS = (USUAL_PERIOD, 2, 5, 10, 30, 60, 0)
 
 
