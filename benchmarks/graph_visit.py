@@ -20,6 +20,8 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     "--disable-sync",
 ]
+STEP_S = 30
+"""Seconds for what comes after the first view."""
 WATCH_TASKS = """
 window.longTasks = [];
 new PerformanceObserver((list) => list.getEntries().forEach((e) => longTasks.push(e.duration)))
@@ -64,8 +66,12 @@ def visit(playwright: Playwright, kind: GraphPage, logdir: Path, scope: str, lim
             page.locator(kind.drawn).first.wait_for(state="attached")
             found = found._replace(first=time.perf_counter() - start)
             page.wait_for_timeout(1500)
+            page.set_default_timeout(min(limit, STEP_S) * 1000)
             if scope:
-                found = found._replace(expand=expand(page, kind, scope))
+                try:
+                    found = found._replace(expand=expand(page, kind, scope))
+                except Error as error:
+                    print(f"# {kind.name}, {logdir.name}: {scope}: {error}", file=sys.stderr)
             if kind.search:
                 found = found._replace(search=search(page, kind, "op|grad"))
             found = found._replace(pan=pan(page))
