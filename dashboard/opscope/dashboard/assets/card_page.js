@@ -25,24 +25,42 @@
       this.ready = this.load();
     }
 
-    get perTag() { return this.constructor.perTag; }
-    checked(state) { return state; }
+    get perTag() {
+      return this.constructor.perTag;
+    }
+    checked(state) {
+      return state;
+    }
     opened() {}
-    settings() { return []; }
-    tools() { return []; }
+    settings() {
+      return [];
+    }
+    tools() {
+      return [];
+    }
     show() {}
     changed() {}
 
     build() {
-      const { el, controls } = opscope, { state } = this;
+      const { el, controls } = opscope,
+        { state } = this;
       this.summary = el("span", { class: "summary", role: "status" });
       this.cards = el("div", { class: "groups", id: `${this.name}-cards` });
-      this.tagFilter = controls.filter("Filter tags", "Filter tags (regular expression)", state.tags, (tags) => this.set({ tags }));
+      this.tagFilter = controls.filter("Filter tags", "Filter tags (regular expression)", state.tags, (tags) =>
+        this.set({ tags }),
+      );
       this.side.append(...this.settings(), this.runs.element);
       this.body.append(
-        el("div", { class: "toolbar" }, el("div", { class: "tag-filter" }, this.tagFilter), this.summary, ...this.tools(),
-          ...(this.constructor.within ? [] : [this.wideToggle()])),
-        this.cards);
+        el(
+          "div",
+          { class: "toolbar" },
+          el("div", { class: "tag-filter" }, this.tagFilter),
+          this.summary,
+          ...this.tools(),
+          ...(this.constructor.within ? [] : [this.wideToggle()]),
+        ),
+        this.cards,
+      );
       this.cards.classList.toggle("wide", state.wide);
       this.show();
     }
@@ -54,7 +72,9 @@
     }
 
     // One control that sets a part of the state.
-    setter(key) { return (value) => this.set({ [key]: value }); }
+    setter(key) {
+      return (value) => this.set({ [key]: value });
+    }
 
     async load() {
       let index;
@@ -81,13 +101,18 @@
 
     // A card for each tag, or for each run that has it, side by side.
     items(found) {
-      return this.perTag ? found.map(({ tag, description }) => ({ key: tag, tag, description }))
-        : found.flatMap(({ tag, description }) => this.runsOf([tag]).map((run) => ({ key: `${run}\n${tag}`, run, tag, description })));
+      return this.perTag
+        ? found.map(({ tag, description }) => ({ key: tag, tag, description }))
+        : found.flatMap(({ tag, description }) =>
+            this.runsOf([tag]).map((run) => ({ key: `${run}\n${tag}`, run, tag, description })),
+          );
     }
 
     list() {
-      const { within } = this.constructor, filter = opscope.pattern(this.state.tags) ?? /(?:)/;
-      const found = within ? this.index.tags : this.index.tags.filter(({ tag }) => filter.test(tag)), items = this.items(found);
+      const { within } = this.constructor,
+        filter = opscope.pattern(this.state.tags) ?? /(?:)/;
+      const found = within ? this.index.tags : this.index.tags.filter(({ tag }) => filter.test(tag)),
+        items = this.items(found);
       this.listed = found.map(({ tag }) => tag);
       this.grid.set(items);
       const count = this.perTag ? found.length : new Set(items.map(({ tag }) => tag)).size;
@@ -99,23 +124,38 @@
       this.refresh();
     }
 
-    refresh() { this.grid.each((card) => card.refresh()); }
-    redraw() { this.grid.each((card) => card.redraw()); }
-    firstDrawn() { opscope.early.drawn(); }
+    refresh() {
+      this.grid.each((card) => card.refresh());
+    }
+    redraw() {
+      this.grid.each((card) => card.redraw());
+    }
+    firstDrawn() {
+      opscope.early.drawn();
+    }
 
     // Other runs are shown, or they are called or coloured otherwise.
     runsChanged() {
       this.list();
-      if (this.perTag) this.refresh(); else this.redraw();
+      if (this.perTag) this.refresh();
+      else this.redraw();
     }
 
-    colour(run, group) { return this.runs.colours.of(run, group); }
-    groupOf(run) { return this.runs.colours.groupOf(run); }
-    named(run) { return opscope.runNames.told(run); }
+    colour(run, group) {
+      return this.runs.colours.of(run, group);
+    }
+    groupOf(run) {
+      return this.runs.colours.groupOf(run);
+    }
+    named(run) {
+      return opscope.runNames.told(run);
+    }
 
     set(change) {
       if (location.pathname !== this.path) return; // typed just before leaving: the address is another page's now
-      const before = this.state, state = this.state = this.checked({ ...before, ...change }), other = (key) => state[key] !== before[key];
+      const before = this.state,
+        state = (this.state = this.checked({ ...before, ...change })),
+        other = (key) => state[key] !== before[key];
       const { asks, redraws } = this.constructor;
       opscope.settings.write(this.defaults, state);
       this.cards.classList.toggle("wide", state.wide);
@@ -128,8 +168,12 @@
       else if (!redraws || [...redraws, "wide", "colours", "group"].some(other)) this.redraw();
     }
 
-    dispose() { this.grid.dispose(); }
+    dispose() {
+      this.grid.dispose();
+    }
   };
 
-  opscope.openPage = (name, Page) => { opscope[name] = opscope.earlyPage(name, (side, body) => new Page(name, side, body)); };
+  opscope.openPage = (name, Page) => {
+    opscope[name] = opscope.earlyPage(name, (side, body) => new Page(name, side, body));
+  };
 })();

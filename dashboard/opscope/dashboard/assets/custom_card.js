@@ -2,20 +2,37 @@
 (() => {
   // Python's way of writing an expression, as far as it differs; it matches from the start of a tag.
   const expression = (text) => {
-    const flags = /^\(\?([ims]+)\)/.exec(text), source = text.slice(flags?.[0].length ?? 0).replaceAll("(?P<", "(?<").replace(/\(\?P=(\w+)\)/g, "\\k<$1>").replaceAll("\\A", "^").replaceAll("\\Z", "$");
-    try { return new RegExp(`^(?:${source})`, flags?.[1]); } catch (error) { return error; }
+    const flags = /^\(\?([ims]+)\)/.exec(text),
+      source = text
+        .slice(flags?.[0].length ?? 0)
+        .replaceAll("(?P<", "(?<")
+        .replace(/\(\?P=(\w+)\)/g, "\\k<$1>")
+        .replaceAll("\\A", "^")
+        .replaceAll("\\Z", "$");
+    try {
+      return new RegExp(`^(?:${source})`, flags?.[1]);
+    } catch (error) {
+      return error;
+    }
   };
 
   // What a chart shows of these tags: each once, in the order of the expressions; and what is wrong.
   const matched = (chart, tags) => {
     if (chart.kind === "margin") {
       const named = chart.series.flatMap(({ value, lower, upper }) => [value, lower, upper]);
-      return { tags: [...new Set(named)].filter((tag) => tags.includes(tag)), wrong: [...new Set(named)].filter((tag) => !tags.includes(tag)).map((tag) => `no tag is called ${tag}`) };
+      return {
+        tags: [...new Set(named)].filter((tag) => tags.includes(tag)),
+        wrong: [...new Set(named)].filter((tag) => !tags.includes(tag)).map((tag) => `no tag is called ${tag}`),
+      };
     }
-    const found = new Set(), wrong = [];
+    const found = new Set(),
+      wrong = [];
     for (const text of chart.tags) {
       const regex = text ? expression(text) : new Error("it is empty");
-      if (regex instanceof Error) { wrong.push(`not a regular expression: ${text || "(empty)"}`); continue; }
+      if (regex instanceof Error) {
+        wrong.push(`not a regular expression: ${text || "(empty)"}`);
+        continue;
+      }
       const own = tags.filter((tag) => regex.test(tag));
       if (!own.length) wrong.push(`no tag matches ${text}`);
       own.forEach((tag) => found.add(tag));
@@ -61,29 +78,50 @@
 
     // Which dashes are which tag; of margins, those that have a line.
     fillKey() {
-      const { layout, tags } = this, shown = layout.kind === "margin" ? tags.filter((tag) => layout.series.some(({ value }) => value === tag)) : tags;
+      const { layout, tags } = this,
+        shown =
+          layout.kind === "margin" ? tags.filter((tag) => layout.series.some(({ value }) => value === tag)) : tags;
       this.key.hidden = shown.length < 2;
       this.key.replaceChildren(...shown.map((tag) => opscope.el("li", {}, this.swatch(tag), tag)));
     }
 
     dashed(tag) {
       if (this.layout?.kind !== "margin") return super.dashed(tag);
-      return this.layout.series.length > 1 ? opscope.scalarPlot.dash(this.layout.series.findIndex(({ value }) => value === tag)) : null;
+      return this.layout.series.length > 1
+        ? opscope.scalarPlot.dash(this.layout.series.findIndex(({ value }) => value === tag))
+        : null;
     }
 
     // Every curve by run and tag, and what found nothing.
     tellMatches() {
-      const { el } = opscope, { page, tags } = this, runs = page.runsOf(tags);
-      const pairs = tags.flatMap((tag) => runs.filter((run) => page.byTag.get(tag).has(run)).map((run) => ({ run, tag })));
+      const { el } = opscope,
+        { page, tags } = this,
+        runs = page.runsOf(tags);
+      const pairs = tags.flatMap((tag) =>
+        runs.filter((run) => page.byTag.get(tag).has(run)).map((run) => ({ run, tag })),
+      );
       this.counted.textContent = `${pairs.length} match${pairs.length === 1 ? "" : "es"}${this.wrong.length ? `, ${this.wrong.length} without any` : ""}`;
       this.counted.classList.toggle("wrong", this.wrong.length > 0);
-      this.list.replaceChildren(...this.wrong.map((text) => el("li", { class: "wrong", text })),
-        ...pairs.map(({ run, tag }) => el("li", { style: `--run:${page.colour(run)}` }, this.swatch(tag), el("span", { text: tag }), el("bdi", { text: page.named(run) }))));
+      this.list.replaceChildren(
+        ...this.wrong.map((text) => el("li", { class: "wrong", text })),
+        ...pairs.map(({ run, tag }) =>
+          el(
+            "li",
+            { style: `--run:${page.colour(run)}` },
+            this.swatch(tag),
+            el("span", { text: tag }),
+            el("bdi", { text: page.named(run) }),
+          ),
+        ),
+      );
     }
 
     query(points) {
       const query = super.query(points);
-      if (this.layout.kind === "margin") { delete query.group; delete query.spread; }
+      if (this.layout.kind === "margin") {
+        delete query.group;
+        delete query.spread;
+      }
       return query;
     }
 
@@ -104,21 +142,27 @@
     margins(data) {
       const of = (run, tag) => data.series.find((series) => series.run === run && series.tag === tag);
       const heights = (series) => series.smoothed ?? series.value;
-      const x = ({ step, wall, start }) => (data.axis === "step" ? step : data.axis === "wall" ? wall : wall.map((time) => time - start));
+      const x = ({ step, wall, start }) =>
+        data.axis === "step" ? step : data.axis === "wall" ? wall : wall.map((time) => time - start);
       const runs = [...new Set(data.series.map(({ run }) => run))];
-      const series = this.layout.series.flatMap(({ value, lower, upper }) => runs.flatMap((run) => {
-        const [middle, low, high] = [value, lower, upper].map((tag) => of(run, tag));
-        if (!middle) return [];
-        if (!low || !high) return [middle];
-        const places = x(middle), [under, over] = [low, high].map((each) => read(x(each), heights(each), places));
-        return [{ ...middle, margin: { x: places, low: under, high: over } }];
-      }));
+      const series = this.layout.series.flatMap(({ value, lower, upper }) =>
+        runs.flatMap((run) => {
+          const [middle, low, high] = [value, lower, upper].map((tag) => of(run, tag));
+          if (!middle) return [];
+          if (!low || !high) return [middle];
+          const places = x(middle),
+            [under, over] = [low, high].map((each) => read(x(each), heights(each), places));
+          return [{ ...middle, margin: { x: places, low: under, high: over } }];
+        }),
+      );
       return { ...data, series, margins: true };
     }
 
     options(width, height) {
       const made = super.options(width, height);
-      return this.layout.kind === "margin" ? { ...made, label: `${this.title}: ${this.data.series.length} curves with margins` } : made;
+      return this.layout.kind === "margin"
+        ? { ...made, label: `${this.title}: ${this.data.series.length} curves with margins` }
+        : made;
     }
   };
   opscope.customMatches = matched;

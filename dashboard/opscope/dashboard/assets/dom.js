@@ -26,19 +26,33 @@
   };
 
   const duration = (seconds) => {
-    const sign = seconds < 0 ? "−" : "", s = Math.abs(seconds);
+    const sign = seconds < 0 ? "−" : "",
+      s = Math.abs(seconds);
     if (s < 1) return `${sign}${+(s * 1000).toPrecision(3)} ms`;
     if (s < 60) return `${sign}${+s.toPrecision(3)} s`;
-    const whole = Math.round(s), h = Math.floor(whole / 3600), m = Math.floor((whole % 3600) / 60);
+    const whole = Math.round(s),
+      h = Math.floor(whole / 3600),
+      m = Math.floor((whole % 3600) / 60);
     return h ? `${sign}${h} h ${m} min` : `${sign}${m} min ${whole % 60} s`;
   };
 
-  const moment = (seconds) => new Date(seconds * 1000).toLocaleString(undefined, {
-    month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
-  });
+  const moment = (seconds) =>
+    new Date(seconds * 1000).toLocaleString(undefined, {
+      month: "short",
+      day: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: "2-digit",
+    });
 
   // A regular expression that matches anywhere, or null where the text is not one.
-  const pattern = (text) => { try { return new RegExp(text ?? "", "i"); } catch { return null; } };
+  const pattern = (text) => {
+    try {
+      return new RegExp(text ?? "", "i");
+    } catch {
+      return null;
+    }
+  };
 
   const query = () => new URLSearchParams(location.search);
 
@@ -56,7 +70,9 @@
   // Names that have a mark, in the address under a word that is repeated.
   const marked = (word, name) => query().getAll(word).includes(name);
   const mark = (word, name, on) => {
-    const others = query().getAll(word).filter((other) => other !== name);
+    const others = query()
+      .getAll(word)
+      .filter((other) => other !== name);
     remember({ [word]: on ? [...others, name] : others });
   };
 

@@ -17,16 +17,31 @@
 
     // On a phone the side bar is folded until it is asked for.
     const addFold = () => {
-      const fold = opscope.el("button", { type: "button", class: "plain-button side-fold", "aria-expanded": "false", onclick: () => {
-        fold.setAttribute("aria-expanded", String(page.side.classList.toggle("unfolded")));
-      } }, opscope.el("span", { class: "icon icon-sliders small" }), page.side.getAttribute("aria-label") ?? "Settings");
+      const fold = opscope.el(
+        "button",
+        {
+          type: "button",
+          class: "plain-button side-fold",
+          "aria-expanded": "false",
+          onclick: () => {
+            fold.setAttribute("aria-expanded", String(page.side.classList.toggle("unfolded")));
+          },
+        },
+        opscope.el("span", { class: "icon icon-sliders small" }),
+        page.side.getAttribute("aria-label") ?? "Settings",
+      );
       page.body.prepend(fold);
     };
 
-    const showTab = () => { for (const tab of document.querySelectorAll(".tab.current")) tab.scrollIntoView({ block: "nearest", inline: "center" }); };
+    const showTab = () => {
+      for (const tab of document.querySelectorAll(".tab.current"))
+        tab.scrollIntoView({ block: "nearest", inline: "center" });
+    };
 
     const mount = () => {
-      const [side, body] = ["side", "body"].map((part) => document.getElementById(`${name}-${part}`) ?? opscope.early.host(`${name}-${part}`));
+      const [side, body] = ["side", "body"].map(
+        (part) => document.getElementById(`${name}-${part}`) ?? opscope.early.host(`${name}-${part}`),
+      );
       if (!side || !body || page?.body === body) return;
       if (page && page.body === opscope.early.host(`${name}-body`)) {
         move(side, body);
@@ -42,12 +57,17 @@
     new MutationObserver(mount).observe(document.documentElement, { childList: true, subtree: true });
     mount();
     opscope.on("generation", () => page?.body.isConnected && page.update());
-    return { get page() { return page; } };
+    return {
+      get page() {
+        return page;
+      },
+    };
   };
 
   // What the address says of a page's settings; true and false are written as 1 and 0.
   const read = (defaults) => {
-    const query = opscope.query(), state = { ...defaults };
+    const query = opscope.query(),
+      state = { ...defaults };
     for (const [key, value] of Object.entries(defaults)) {
       const word = query.get(key);
       if (word === null) continue;
@@ -56,8 +76,15 @@
     return state;
   };
 
-  const write = (defaults, state) => opscope.remember(Object.fromEntries(Object.entries(defaults).map(([key, value]) => [
-    key, state[key] === value ? null : typeof value === "boolean" ? (state[key] ? "1" : "0") : String(state[key])])));
+  const write = (defaults, state) =>
+    opscope.remember(
+      Object.fromEntries(
+        Object.entries(defaults).map(([key, value]) => [
+          key,
+          state[key] === value ? null : typeof value === "boolean" ? (state[key] ? "1" : "0") : String(state[key]),
+        ]),
+      ),
+    );
 
   opscope.settings = { read, write };
 })();

@@ -4,7 +4,18 @@
 
   const show = (facts, event) => {
     const { el } = opscope;
-    place(el("table", {}, el("tbody", {}, ...facts.map(([name, value]) => el("tr", {}, el("th", { text: name }), el("td", { text: value }))))), event);
+    place(
+      el(
+        "table",
+        {},
+        el(
+          "tbody",
+          {},
+          ...facts.map(([name, value]) => el("tr", {}, el("th", { text: name }), el("td", { text: value }))),
+        ),
+      ),
+      event,
+    );
   };
 
   const place = (table, event) => {
@@ -16,5 +27,11 @@
     tip.style.top = `${Math.max(6, Math.min(event.clientY + 16, innerHeight - height - 8))}px`;
   };
 
-  opscope.factTip = { show, place, hide() { if (tip) tip.hidden = true; } };
+  opscope.factTip = {
+    show,
+    place,
+    hide() {
+      if (tip) tip.hidden = true;
+    },
+  };
 })();

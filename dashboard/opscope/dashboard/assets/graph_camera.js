@@ -1,21 +1,35 @@
 // The window on a drawing: where it stands, how large it shows, and what of the drawing lies in it.
 (() => {
   // Left of a drawing that is seen whole, beside the buttons for zooming, and right of it.
-  const LEFT = 58, RIGHT = 30;
+  const LEFT = 58,
+    RIGHT = 30;
   // Making what comes into sight takes so long of a frame; the first frame of a view takes a picture of usual size.
-  const SLICE_MS = 12, FIRST_SLICE_MS = 40;
+  const SLICE_MS = 12,
+    FIRST_SLICE_MS = 40;
   // Labels of ops, the smallest that name a box, have 9 pixels then.
   const READABLE = 9.1 / 11.5;
 
   // What extends it has: svg, root, view, byName, items, make(item), finish(), selected, map, marks, motion, on.moved().
   class Camera {
-    constructor() { this.scale = 1; this.x = 0; this.y = 0; }
+    constructor() {
+      this.scale = 1;
+      this.x = 0;
+      this.y = 0;
+    }
 
     // The window's size; `free` is the width that the card of a selection leaves.
-    get box() { return (this.size ??= this.svg.getBoundingClientRect()); }
-    get narrow() { return this.box.width < 700; }
-    get free() { return this.selected && !this.narrow ? Math.max(this.box.width - 364, this.box.width / 2) : this.box.width; }
-    get tall() { return this.selected && this.narrow ? this.box.height / 2 : this.box.height; }
+    get box() {
+      return (this.size ??= this.svg.getBoundingClientRect());
+    }
+    get narrow() {
+      return this.box.width < 700;
+    }
+    get free() {
+      return this.selected && !this.narrow ? Math.max(this.box.width - 364, this.box.width / 2) : this.box.width;
+    }
+    get tall() {
+      return this.selected && this.narrow ? this.box.height / 2 : this.box.height;
+    }
 
     zoom(factor, x = this.box.width / 2, y = this.box.height / 2) {
       const scale = Math.min(3, Math.max(Math.min(0.05, this.fitting()), this.scale * factor));
@@ -31,7 +45,13 @@
 
     get whole() {
       const { x, y, scale, view, box } = this;
-      return !!view && x >= 0 && y >= 0 && x + view.width * scale <= box.width + 1 && y + view.height * scale <= box.height + 1;
+      return (
+        !!view &&
+        x >= 0 &&
+        y >= 0 &&
+        x + view.width * scale <= box.width + 1 &&
+        y + view.height * scale <= box.height + 1
+      );
     }
 
     fit() {
@@ -45,23 +65,35 @@
     // The middle of the window in the picture's units, and the scale: what an address can say.
     get place() {
       const { box, x, y, scale } = this;
-      return [(box.width / 2 - x) / scale, (box.height / 2 - y) / scale, scale * 100].map((n) => Math.round(n)).join(",");
+      return [(box.width / 2 - x) / scale, (box.height / 2 - y) / scale, scale * 100]
+        .map((n) => Math.round(n))
+        .join(",");
     }
 
     goTo(place) {
       const [x, y, percent] = place.split(",").map(Number);
-      if (![x, y, percent].every(Number.isFinite)) { this.start(); return; }
+      if (![x, y, percent].every(Number.isFinite)) {
+        this.start();
+        return;
+      }
       this.scale = Math.min(3, Math.max(0.005, percent / 100));
-      this.x = this.box.width / 2 - x * this.scale; this.y = this.box.height / 2 - y * this.scale;
+      this.x = this.box.width / 2 - x * this.scale;
+      this.y = this.box.height / 2 - y * this.scale;
       this.refresh();
     }
 
     // The first look: the whole drawing, or where it begins, when all of it could not be read.
     start() {
-      if (this.fitting() >= 0.25) { this.fit(); return; }
+      if (this.fitting() >= 0.25) {
+        this.fit();
+        return;
+      }
       this.scale = 0.5;
       this.x = this.view.width * 0.5 < this.free ? (this.free - this.view.width * 0.5) / 2 : 40;
-      this.y = this.view.height * 0.5 < this.box.height ? (this.box.height - this.view.height * 0.5) / 2 : this.box.height - 40 - this.view.height * 0.5;
+      this.y =
+        this.view.height * 0.5 < this.box.height
+          ? (this.box.height - this.view.height * 0.5) / 2
+          : this.box.height - 40 - this.view.height * 0.5;
       this.refresh();
     }
 
@@ -69,15 +101,20 @@
     reveal(name, centred = false) {
       const node = this.byName?.get(name);
       if (!node) return false;
-      const margin = 40, width = this.free, height = this.tall;
+      const margin = 40,
+        width = this.free,
+        height = this.tall;
       const room = Math.min((width - 2 * margin) / node.w, (height - 2 * margin) / node.h);
-      if (node.w * this.scale > width - margin || node.h * this.scale > height - margin) this.scale = Math.max(0.05, Math.min(this.scale, room));
+      if (node.w * this.scale > width - margin || node.h * this.scale > height - margin)
+        this.scale = Math.max(0.05, Math.min(this.scale, room));
       else if (centred && this.scale < 0.7) this.scale = Math.min(1, room);
       const [l, r] = [node.x - node.w / 2, node.x + node.w / 2].map((v) => v * this.scale + this.x);
       const [t, b] = [node.y - node.h / 2, node.y + node.h / 2].map((v) => v * this.scale + this.y);
       const out = l < margin || t < margin || r > width - margin || b > height - margin;
-      if (centred && out) { this.x = width / 2 - node.x * this.scale; this.y = height / 2 - node.y * this.scale; }
-      else if (out) {
+      if (centred && out) {
+        this.x = width / 2 - node.x * this.scale;
+        this.y = height / 2 - node.y * this.scale;
+      } else if (out) {
         this.x += l < margin ? margin - l : r > width - margin ? Math.max(width - margin - r, margin - l) : 0;
         this.y += t < margin ? margin - t : b > height - margin ? Math.max(height - margin - b, margin - t) : 0;
       }
@@ -91,12 +128,21 @@
       const nodes = names.map((name) => this.byName?.get(name)).filter(Boolean);
       if (!nodes.length) return false;
       const edge = (pick, side, sign) => pick(...nodes.map((n) => n[side] + (sign * n[side === "x" ? "w" : "h"]) / 2));
-      const [l, r, t, b] = [edge(Math.min, "x", -1), edge(Math.max, "x", 1), edge(Math.min, "y", -1), edge(Math.max, "y", 1)];
-      const { height } = this.box, fit = Math.max(0.02, Math.min(1.6, (this.free - 120) / (r - l), (height - 120) / (b - t)));
-      const key = names.join("\n"), close = fit < READABLE && this.zoomed !== key;
+      const [l, r, t, b] = [
+        edge(Math.min, "x", -1),
+        edge(Math.max, "x", 1),
+        edge(Math.min, "y", -1),
+        edge(Math.max, "y", 1),
+      ];
+      const { height } = this.box,
+        fit = Math.max(0.02, Math.min(1.6, (this.free - 120) / (r - l), (height - 120) / (b - t)));
+      const key = names.join("\n"),
+        close = fit < READABLE && this.zoomed !== key;
       this.zoomed = close ? key : null;
       this.scale = close ? READABLE : fit;
-      const lr = this.view.flow === "lr", wide = (r - l) * this.scale > this.free - 120, high = (b - t) * this.scale > height - 120;
+      const lr = this.view.flow === "lr",
+        wide = (r - l) * this.scale > this.free - 120,
+        high = (b - t) * this.scale > height - 120;
       this.x = close && wide && lr ? 60 - l * this.scale : this.free / 2 - ((l + r) / 2) * this.scale;
       this.y = close && high && !lr ? height - 60 - b * this.scale : height / 2 - ((t + b) / 2) * this.scale;
       this.refresh();
@@ -106,7 +152,8 @@
     refresh() {
       if (!this.view || this.frame) return;
       // Nothing is painted behind other tabs, and no frame comes.
-      if (document.hidden) this.apply(); else this.frame = requestAnimationFrame(() => this.apply());
+      if (document.hidden) this.apply();
+      else this.frame = requestAnimationFrame(() => this.apply());
     }
 
     apply() {
@@ -119,21 +166,31 @@
       this.motion.begin();
       this.on.moved?.();
       if (left) this.refresh();
-      else if (this.finish) { this.finish(); this.finish = null; }
+      else if (this.finish) {
+        this.finish();
+        this.finish = null;
+      }
     }
 
     // Only what is near the window stays in the picture, or with `all` everything. Gives how much of it is to be made yet.
     cull(all = false) {
-      const { width, height } = this.box, margin = 0.12;
-      const left = (-width * margin - this.x) / this.scale, right = (width * (1 + margin) - this.x) / this.scale;
-      const top = (-height * margin - this.y) / this.scale, bottom = (height * (1 + margin) - this.y) / this.scale;
+      const { width, height } = this.box,
+        margin = 0.12;
+      const left = (-width * margin - this.x) / this.scale,
+        right = (width * (1 + margin) - this.x) / this.scale;
+      const top = (-height * margin - this.y) / this.scale,
+        bottom = (height * (1 + margin) - this.y) / this.scale;
       const until = all || document.hidden ? Infinity : performance.now() + (this.fresh ? FIRST_SLICE_MS : SLICE_MS);
       let waiting = 0;
       this.fresh = false;
       for (const item of this.items) {
-        const [a, b, c, d] = item.bounds, seen = all || (c > left && a < right && d > top && b < bottom);
+        const [a, b, c, d] = item.bounds,
+          seen = all || (c > left && a < right && d > top && b < bottom);
         if (seen && !item.made) {
-          if (performance.now() > until) { waiting++; continue; }
+          if (performance.now() > until) {
+            waiting++;
+            continue;
+          }
           this.make(item);
         } else if (seen === item.seen) continue;
         item.seen = seen;
@@ -145,5 +202,5 @@
     }
   }
 
-  Object.assign(opscope.graphParts ??= {}, { Camera });
+  Object.assign((opscope.graphParts ??= {}), { Camera });
 })();

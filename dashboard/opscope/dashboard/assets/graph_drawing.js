@@ -7,20 +7,24 @@
     parent?.append(node);
     return node;
   };
-  const ROW = 14, CORNER = 12;
+  const ROW = 14,
+    CORNER = 12;
 
   // Path through the points: in the direction of the flow at each, rounded corners where the edge wraps to a column.
   const path = (p, bends = [], lr = false) => {
     const n = p.length / 2;
-    let d = `M${p[0]} ${p[1]}`, i = 1;
+    let d = `M${p[0]} ${p[1]}`,
+      i = 1;
     const corners = new Set(bends);
     while (i < n) {
       if (corners.has(i)) {
         for (let c = i; c < i + 4; c++) {
           const [x0, y0, x, y] = [p[2 * c - 2], p[2 * c - 1], p[2 * c], p[2 * c + 1]];
           const [x1, y1] = c + 1 < n ? [p[2 * c + 2], p[2 * c + 3]] : [x, y];
-          const a = Math.min(CORNER, Math.hypot(x - x0, y - y0) / 2), b = Math.min(CORNER, Math.hypot(x1 - x, y1 - y) / 2);
-          const [ux, uy] = [Math.sign(x - x0), Math.sign(y - y0)], [vx, vy] = [Math.sign(x1 - x), Math.sign(y1 - y)];
+          const a = Math.min(CORNER, Math.hypot(x - x0, y - y0) / 2),
+            b = Math.min(CORNER, Math.hypot(x1 - x, y1 - y) / 2);
+          const [ux, uy] = [Math.sign(x - x0), Math.sign(y - y0)],
+            [vx, vy] = [Math.sign(x1 - x), Math.sign(y1 - y)];
           d += `L${x - ux * a} ${y - uy * a}Q${x} ${y} ${x + vx * b} ${y + vy * b}`;
         }
         i += 4;
@@ -38,7 +42,10 @@
   const bounds = (p) => {
     let [a, b, c, d] = [1e9, 1e9, -1e9, -1e9];
     for (let i = 0; i < p.length; i += 2) {
-      a = Math.min(a, p[i]); c = Math.max(c, p[i]); b = Math.min(b, p[i + 1]); d = Math.max(d, p[i + 1]);
+      a = Math.min(a, p[i]);
+      c = Math.max(c, p[i]);
+      b = Math.min(b, p[i + 1]);
+      d = Math.max(d, p[i + 1]);
     }
     return [a - 6, b - 6, c + 6, d + 6];
   };
@@ -50,76 +57,163 @@
     // on: { select(name, add), toggle(name), menu(name, x, y), moved() }
     constructor(host, on) {
       super();
-      this.host = host; this.on = on;
-      this.svg = svg("svg", { class: "graph-svg", tabindex: 0, role: "tree", "aria-label": "Graph", "aria-multiselectable": "true" }, host);
+      this.host = host;
+      this.on = on;
+      this.svg = svg(
+        "svg",
+        { class: "graph-svg", tabindex: 0, role: "tree", "aria-label": "Graph", "aria-multiselectable": "true" },
+        host,
+      );
       this.defs = svg("defs", {}, this.svg);
-      for (const [kind, size] of [["data", 7], ["wide", 11], ["control", 6], ["reference", 7]]) {
-        const marker = svg("marker", {
-          id: `arrow-${kind}`, class: `arrow ${kind}`, viewBox: "0 0 10 10", refX: kind === "reference" ? 9 : 1, refY: 5,
-          markerWidth: size, markerHeight: size, markerUnits: "userSpaceOnUse", orient: "auto-start-reverse",
-        }, this.defs);
+      for (const [kind, size] of [
+        ["data", 7],
+        ["wide", 11],
+        ["control", 6],
+        ["reference", 7],
+      ]) {
+        const marker = svg(
+          "marker",
+          {
+            id: `arrow-${kind}`,
+            class: `arrow ${kind}`,
+            viewBox: "0 0 10 10",
+            refX: kind === "reference" ? 9 : 1,
+            refY: 5,
+            markerWidth: size,
+            markerHeight: size,
+            markerUnits: "userSpaceOnUse",
+            orient: "auto-start-reverse",
+          },
+          this.defs,
+        );
         svg("path", { d: "M0 .8L10 5L0 9.2z" }, marker);
       }
       this.stripes = svg("g", {}, this.defs);
       this.root = svg("g", { role: "none" }, this.svg);
-      this.layers = Object.fromEntries(["grounds", "edges", "labels", "nodes"].map((name) => [name, svg("g", { class: name, role: "none", "aria-hidden": name === "nodes" ? null : "true" }, this.root)]));
+      this.layers = Object.fromEntries(
+        ["grounds", "edges", "labels", "nodes"].map((name) => [
+          name,
+          svg("g", { class: name, role: "none", "aria-hidden": name === "nodes" ? null : "true" }, this.root),
+        ]),
+      );
       this.map = new opscope.graphParts.Minimap(host, this);
       this.marks = new opscope.graphParts.Marks(this);
       this.motion = new opscope.graphParts.Motion(this);
       this.numbered = 0;
       this.listen();
-      new ResizeObserver(() => { this.size = null; this.refresh(); }).observe(host);
+      new ResizeObserver(() => {
+        this.size = null;
+        this.refresh();
+      }).observe(host);
     }
 
-    get selected() { return this.marks?.selected ?? null; }
+    get selected() {
+      return this.marks?.selected ?? null;
+    }
 
     listen() {
       const s = this.svg;
-      s.addEventListener("wheel", (e) => {
-        e.preventDefault();
-        const unit = e.deltaMode === 1 ? 24 : 1;
-        this.zoom(Math.exp(-e.deltaY * unit * (e.ctrlKey ? 0.008 : 0.0016)), e.clientX - this.box.left, e.clientY - this.box.top);
-      }, { passive: false });
+      s.addEventListener(
+        "wheel",
+        (e) => {
+          e.preventDefault();
+          const unit = e.deltaMode === 1 ? 24 : 1;
+          this.zoom(
+            Math.exp(-e.deltaY * unit * (e.ctrlKey ? 0.008 : 0.0016)),
+            e.clientX - this.box.left,
+            e.clientY - this.box.top,
+          );
+        },
+        { passive: false },
+      );
       // The mouse or one finger drags; two fingers zoom around what lies between them.
       const fingers = new Map();
-      let drag = null, pinch = null;
+      let drag = null,
+        pinch = null;
       const between = () => {
         const [a, b] = fingers.values();
-        return { x: (a.clientX + b.clientX) / 2, y: (a.clientY + b.clientY) / 2, apart: Math.max(1, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY)) };
+        return {
+          x: (a.clientX + b.clientX) / 2,
+          y: (a.clientY + b.clientY) / 2,
+          apart: Math.max(1, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY)),
+        };
       };
       s.addEventListener("pointerdown", (e) => {
         if (e.pointerType !== "touch") return;
         fingers.set(e.pointerId, e);
-        if (fingers.size === 2) { s.setPointerCapture(e.pointerId); pinch = between(); drag = null; }
+        if (fingers.size === 2) {
+          s.setPointerCapture(e.pointerId);
+          pinch = between();
+          drag = null;
+        }
       });
       s.addEventListener("pointermove", (e) => {
         if (!fingers.has(e.pointerId)) return;
         fingers.set(e.pointerId, e);
         if (!pinch) return;
         const now = between();
-        this.x += now.x - pinch.x; this.y += now.y - pinch.y;
+        this.x += now.x - pinch.x;
+        this.y += now.y - pinch.y;
         this.zoom(now.apart / pinch.apart, now.x - this.box.left, now.y - this.box.top);
         pinch = now;
       });
-      for (const over of ["pointerup", "pointercancel"]) s.addEventListener(over, (e) => { fingers.delete(e.pointerId); if (fingers.size < 2) pinch = null; });
-      s.addEventListener("pointerdown", (e) => { if (e.button === 0 && !pinch) drag = { x: e.clientX - this.x, y: e.clientY - this.y, fromX: e.clientX, fromY: e.clientY, moved: false }; });
+      for (const over of ["pointerup", "pointercancel"])
+        s.addEventListener(over, (e) => {
+          fingers.delete(e.pointerId);
+          if (fingers.size < 2) pinch = null;
+        });
+      s.addEventListener("pointerdown", (e) => {
+        if (e.button === 0 && !pinch)
+          drag = { x: e.clientX - this.x, y: e.clientY - this.y, fromX: e.clientX, fromY: e.clientY, moved: false };
+      });
       s.addEventListener("pointermove", (e) => {
         if (!drag) return;
-        if (!drag.moved && Math.hypot(e.clientX - drag.fromX, e.clientY - drag.fromY) > 4) { drag.moved = true; s.setPointerCapture(e.pointerId); s.classList.add("dragging"); }
-        if (drag.moved) { this.x = e.clientX - drag.x; this.y = e.clientY - drag.y; this.refresh(); }
+        if (!drag.moved && Math.hypot(e.clientX - drag.fromX, e.clientY - drag.fromY) > 4) {
+          drag.moved = true;
+          s.setPointerCapture(e.pointerId);
+          s.classList.add("dragging");
+        }
+        if (drag.moved) {
+          this.x = e.clientX - drag.x;
+          this.y = e.clientY - drag.y;
+          this.refresh();
+        }
       });
-      const end = () => { s.classList.remove("dragging"); const moved = drag?.moved; drag = null; if (moved) { this.justDragged = true; setTimeout(() => { this.justDragged = false; }); } };
+      const end = () => {
+        s.classList.remove("dragging");
+        const moved = drag?.moved;
+        drag = null;
+        if (moved) {
+          this.justDragged = true;
+          setTimeout(() => {
+            this.justDragged = false;
+          });
+        }
+      };
       s.addEventListener("pointerup", end);
       s.addEventListener("pointercancel", end);
       const name = (e) => e.target.closest?.("[data-id],[data-target]")?.dataset;
       s.addEventListener("click", (e) => {
         if (this.justDragged) return;
         const hit = name(e);
-        if (e.target.closest?.(".fold")) { this.on.toggle(hit.id); return; }
-        this.on.select(hit ? hit.id ?? hit.target : null, e.shiftKey || e.ctrlKey || e.metaKey);
+        if (e.target.closest?.(".fold")) {
+          this.on.toggle(hit.id);
+          return;
+        }
+        this.on.select(hit ? (hit.id ?? hit.target) : null, e.shiftKey || e.ctrlKey || e.metaKey);
       });
-      s.addEventListener("contextmenu", (e) => { e.preventDefault(); const hit = name(e); this.on.menu(hit ? hit.id ?? hit.target : null, e.clientX, e.clientY); });
-      s.addEventListener("dblclick", (e) => { const hit = name(e); if (e.target.closest(".fold, .sign")) return; e.preventDefault(); if (hit) this.on.toggle(hit.id ?? hit.target); else this.fit(); });
+      s.addEventListener("contextmenu", (e) => {
+        e.preventDefault();
+        const hit = name(e);
+        this.on.menu(hit ? (hit.id ?? hit.target) : null, e.clientX, e.clientY);
+      });
+      s.addEventListener("dblclick", (e) => {
+        const hit = name(e);
+        if (e.target.closest(".fold, .sign")) return;
+        e.preventDefault();
+        if (hit) this.on.toggle(hit.id ?? hit.target);
+        else this.fit();
+      });
       s.addEventListener("pointerover", (e) => this.marks.hover(name(e)?.id ?? null));
       s.addEventListener("pointerleave", () => this.marks.hover(null));
     }
@@ -128,12 +222,15 @@
     // What is in the window is made there, in slices where it is much; what was drawn and looks the same moves.
     // `complete` is a promise: all in the window stands, or another view has been drawn.
     draw(view, anchor) {
-      const before = anchor && this.byName?.get(anchor), from = this.motion.before();
+      const before = anchor && this.byName?.get(anchor),
+        from = this.motion.before();
       void this.box; // measured before anything changes
       this.motion.stop();
       const still = before && view.nodes.find((n) => n.id === anchor);
       if (still) {
-        const lr = view.flow === "lr", foot = (n) => [n.x - (lr ? n.w / 2 : 0), n.y + (lr ? 0 : n.h / 2)], [a, b] = [foot(before), foot(still)];
+        const lr = view.flow === "lr",
+          foot = (n) => [n.x - (lr ? n.w / 2 : 0), n.y + (lr ? 0 : n.h / 2)],
+          [a, b] = [foot(before), foot(still)];
         this.x += (a[0] - b[0]) * this.scale;
         this.y += (a[1] - b[1]) * this.scale;
       }
@@ -141,15 +238,20 @@
       this.marks.all();
       this.motion.glide(from);
       this.finish?.();
-      this.complete = new Promise((resolve) => { this.finish = resolve; });
+      this.complete = new Promise((resolve) => {
+        this.finish = resolve;
+      });
       this.fresh = true;
       this.refresh();
     }
 
     // The items of a view, still without what they hold; those of the last view that look the same stay.
     take(view) {
-      const gone = this.kept ?? new Map(), { nodes, grounds } = this.layers;
-      this.view = view; this.byName = new Map(); this.kept = new Map();
+      const gone = this.kept ?? new Map(),
+        { nodes, grounds } = this.layers;
+      this.view = view;
+      this.byName = new Map();
+      this.kept = new Map();
       const known = (key, look) => {
         while (this.kept.has(key)) key += "'";
         const item = gone.get(key);
@@ -158,21 +260,29 @@
         return [key, item];
       };
       const boxes = view.nodes.map((node) => {
-        const firsts = this.name(node), { x, y, range, parent, offer, ...shown } = node;
-        const look = JSON.stringify([view.flow, [...firsts], shown]), [key, item = null] = known(node.id, look);
+        const firsts = this.name(node),
+          { x, y, range, parent, offer, ...shown } = node;
+        const look = JSON.stringify([view.flow, [...firsts], shown]),
+          [key, item = null] = known(node.id, look);
         const kept = item ?? { look, firsts, seen: true };
         this.kept.set(key, kept);
         return Object.assign(kept, { node });
       });
       const lines = view.edges.map((edge) => {
-        const look = JSON.stringify([view.flow, edge]), [key, item] = known(`${edge.a}\n${edge.b}\n${edge.scope}`, look);
+        const look = JSON.stringify([view.flow, edge]),
+          [key, item] = known(`${edge.a}\n${edge.b}\n${edge.scope}`, look);
         const kept = item ?? { look, seen: true };
         this.kept.set(key, kept);
         return Object.assign(kept, { edge, bounds: bounds(edge.points) });
       });
       for (const item of gone.values()) for (const part of parts(item)) part.remove();
-      let node = nodes.firstChild, ground = grounds.firstChild;
-      const put = (layer, part, next) => { if (part === next) return next.nextSibling; layer.insertBefore(part, next); return next; };
+      let node = nodes.firstChild,
+        ground = grounds.firstChild;
+      const put = (layer, part, next) => {
+        if (part === next) return next.nextSibling;
+        layer.insertBefore(part, next);
+        return next;
+      };
       for (const item of boxes) {
         this.stand(item);
         node = put(nodes, item.g, node);
@@ -196,15 +306,26 @@
 
     // The empty elements of a node, where it stands.
     stand(item) {
-      const { node } = item, at = `translate(${node.x} ${node.y})`;
+      const { node } = item,
+        at = `translate(${node.x} ${node.y})`;
       node.item = item;
       item.bounds = this.reach(node);
       if (item.at === at) return;
       if (!item.g) {
-        const scope = node.kind === "scope", aria = { role: "treeitem", "aria-level": node.depth + 1, "aria-label": scope ? `${node.id}, ${node.count}` : `${node.id}, ${node.op}` };
+        const scope = node.kind === "scope",
+          aria = {
+            role: "treeitem",
+            "aria-level": node.depth + 1,
+            "aria-label": scope ? `${node.id}, ${node.count}` : `${node.id}, ${node.op}`,
+          };
         if (scope) aria["aria-expanded"] = node.open ? "true" : "false";
-        aria.id = `graph-item-${this.numbered++}`; aria["aria-selected"] = "false";
-        item.g = svg("g", { ...aria, class: `node ${node.kind}${node.open ? " open" : ""}${node.group ? " gathered" : ""}`, "data-id": node.id });
+        aria.id = `graph-item-${this.numbered++}`;
+        aria["aria-selected"] = "false";
+        item.g = svg("g", {
+          ...aria,
+          class: `node ${node.kind}${node.open ? " open" : ""}${node.group ? " gathered" : ""}`,
+          "data-id": node.id,
+        });
         if (node.open) item.ground = svg("g", { class: "ground", "data-target": node.id });
       }
       item.at = at;
@@ -214,35 +335,71 @@
     // What an item holds, made when it is first seen.
     make(item) {
       item.made = true;
-      if (item.edge) this.drawEdge(item); else this.drawNode(item);
+      if (item.edge) this.drawEdge(item);
+      else this.drawNode(item);
       this.marks.dress(item);
     }
 
     drawEdge(item) {
-      const { edge } = item, kind = edge.kind ?? "data", p = edge.points.slice();
+      const { edge } = item,
+        kind = edge.kind ?? "data",
+        p = edge.points.slice();
       const size = kind === "reference" ? 0 : kind === "control" ? 5 : edge.width > 3 ? 9 : 6;
       // The arrow head needs a last stretch longer than itself.
-      const lr = this.view.flow === "lr", along = lr ? 2 : 1, across = 3 - along;
+      const lr = this.view.flow === "lr",
+        along = lr ? 2 : 1,
+        across = 3 - along;
       let n = p.length;
-      while (n > 4 && !edge.bends && p[n - across] === p[n - across - 2] && Math.abs(p[n - along] - p[n - along - 2]) < size + 3) { p.splice(n - 4, 2); n -= 2; }
+      while (
+        n > 4 &&
+        !edge.bends &&
+        p[n - across] === p[n - across - 2] &&
+        Math.abs(p[n - along] - p[n - along - 2]) < size + 3
+      ) {
+        p.splice(n - 4, 2);
+        n -= 2;
+      }
       if (edge.port !== "out") p[n - along] += size * (p[n - along - 2] > p[n - along] ? 1 : -1);
-      const line = item.line = svg("path", { class: `edge ${kind}${edge.port ? " port" : ""}`, d: path(p, edge.bends, lr), "data-a": edge.a, "data-b": edge.b }, this.layers.edges);
+      const line = (item.line = svg(
+        "path",
+        {
+          class: `edge ${kind}${edge.port ? " port" : ""}`,
+          d: path(p, edge.bends, lr),
+          "data-a": edge.a,
+          "data-b": edge.b,
+        },
+        this.layers.edges,
+      ));
       if (kind !== "control") line.style.strokeWidth = edge.width;
       if (kind === "reference") line.setAttribute("marker-start", "url(#arrow-reference)");
-      else if (edge.port !== "out") line.setAttribute("marker-end", `url(#arrow-${kind === "data" && edge.width > 3 ? "wide" : kind})`);
+      else if (edge.port !== "out")
+        line.setAttribute("marker-end", `url(#arrow-${kind === "data" && edge.width > 3 ? "wide" : kind})`);
       if (edge.label) {
-        item.text = svg("text", { class: `edge-label ${edge.at ? "" : "crowded"}`, "text-anchor": "middle" }, this.layers.labels);
+        item.text = svg(
+          "text",
+          { class: `edge-label ${edge.at ? "" : "crowded"}`, "text-anchor": "middle" },
+          this.layers.labels,
+        );
         const at = edge.at ?? [(p[0] + p[2]) / 2, (p[1] + p[3]) / 2];
-        item.text.setAttribute("x", at[0]); item.text.setAttribute("y", at[1] + 3.2);
+        item.text.setAttribute("x", at[0]);
+        item.text.setAttribute("y", at[1] + 3.2);
         item.text.textContent = edge.label;
       }
     }
 
     drawNode(item) {
-      const { node, g } = item, { w, h, open } = node;
+      const { node, g } = item,
+        { w, h, open } = node;
       if (open) {
         item.box = svg("rect", { class: "box", x: -w / 2, y: -h / 2, width: w, height: h, rx: 12 }, item.ground);
-        item.strip = svg("path", { class: "strip", d: `M${-w / 2} ${-h / 2 + 30}V${-h / 2 + 12}q0 -12 12 -12H${w / 2 - 12}q12 0 12 12V${-h / 2 + 30}z` }, g);
+        item.strip = svg(
+          "path",
+          {
+            class: "strip",
+            d: `M${-w / 2} ${-h / 2 + 30}V${-h / 2 + 12}q0 -12 12 -12H${w / 2 - 12}q12 0 12 12V${-h / 2 + 30}z`,
+          },
+          g,
+        );
         svg("text", { class: "title", x: -w / 2 + 14, y: -h / 2 + 20 }, g).textContent = node.label;
         item.count = svg("text", { class: "count", x: w / 2 - 34, y: -h / 2 + 19.5, "text-anchor": "end" }, g);
         this.fold(g, w / 2 - 16, -h / 2 + 15, true);
@@ -263,9 +420,23 @@
 
     // A series of nodes: three ellipses, on each other where tensors pass between them, else beside.
     drawSeries({ w, h, label, series }, item, g) {
-      const beside = series === "loose" ? 6 : 0, below = beside ? 0 : 5, width = w - 2 * beside, height = h - 2 * below;
+      const beside = series === "loose" ? 6 : 0,
+        below = beside ? 0 : 5,
+        width = w - 2 * beside,
+        height = h - 2 * below;
       for (const at of [1, 0, -1]) {
-        item.box = svg("rect", { class: at < 0 ? "box" : "under", x: at * beside - width / 2, y: at * below - height / 2, width, height, rx: height / 2 }, g);
+        item.box = svg(
+          "rect",
+          {
+            class: at < 0 ? "box" : "under",
+            x: at * beside - width / 2,
+            y: at * below - height / 2,
+            width,
+            height,
+            rx: height / 2,
+          },
+          g,
+        );
       }
       svg("text", { class: "op", x: -beside, y: -below - 1.5, "text-anchor": "middle" }, g).textContent = label;
       item.count = svg("text", { class: "count", x: -beside, y: 10 - below, "text-anchor": "middle" }, g);
@@ -279,29 +450,58 @@
     }
 
     drawSigns(node, item) {
-      const g = item.signs = svg("g", { class: "signs", transform: item.at });
+      const g = (item.signs = svg("g", { class: "signs", transform: item.at }));
       item.g.after(g);
       for (const [kind, side, label, target, row, control] of node.signs) {
         // Flow from left to right has its lines at the left and right: signs stand below and above.
-        const lr = this.view.flow === "lr", s = (side === "in") === lr ? 1 : -1, y = row * ROW;
+        const lr = this.view.flow === "lr",
+          s = (side === "in") === lr ? 1 : -1,
+          y = row * ROW;
         const x = lr ? -s * (node.w / 2 + 8) : (s * node.w) / 2;
-        const sign = svg("g", { class: `sign ${kind}${control ? " control" : ""}`, "data-id": (kind === "const" || kind === "summary") && item.firsts.has(target) ? target : null, "data-target": target }, g);
-        svg("rect", { class: "reach", x: s < 0 ? x - 18 - label.length * 5.6 : x, y: y - 7, width: 18 + label.length * 5.6, height: 14 }, sign);
+        const sign = svg(
+          "g",
+          {
+            class: `sign ${kind}${control ? " control" : ""}`,
+            "data-id": (kind === "const" || kind === "summary") && item.firsts.has(target) ? target : null,
+            "data-target": target,
+          },
+          g,
+        );
+        svg(
+          "rect",
+          {
+            class: "reach",
+            x: s < 0 ? x - 18 - label.length * 5.6 : x,
+            y: y - 7,
+            width: 18 + label.length * 5.6,
+            height: 14,
+          },
+          sign,
+        );
         if (target) svg("title", {}, sign).textContent = target;
         const edge = Math.sign(y) * Math.min(Math.abs(y), node.h / 2 - 5);
         if (!lr) svg("path", { class: "lead", d: `M${x} ${edge}L${x + s * 8} ${y}` }, sign);
         if (kind === "const") svg("circle", { cx: x + s * 12, cy: y, r: 3.6 }, sign);
-        else if (kind === "summary") svg("path", { class: "bars", d: `M${x + 9} ${y + 4}v-4m3.2 4v-8m3.2 8v-5.500` }, sign);
+        else if (kind === "summary")
+          svg("path", { class: "bars", d: `M${x + 9} ${y + 4}v-4m3.2 4v-8m3.2 8v-5.500` }, sign);
         else if (kind === "loop") svg("path", { class: "bars", d: `M${x + 9} ${y + 2}a3.500 3.500 0 1 1 5 0` }, sign);
-        else svg("path", { class: "pointer", d: s < 0 ? `M${x - 8} ${y}l-6 -3.500v7z` : `M${x + 15} ${y}l-6 -3.500v7z` }, sign);
+        else
+          svg(
+            "path",
+            { class: "pointer", d: s < 0 ? `M${x - 8} ${y}l-6 -3.500v7z` : `M${x + 15} ${y}l-6 -3.500v7z` },
+            sign,
+          );
         svg("text", { x: x + s * 19, y: y + 3.2, "text-anchor": s < 0 ? "end" : "start" }, sign).textContent = label;
       }
     }
 
     reach(node) {
-      let left = 0, right = 0, rows = 0;
+      let left = 0,
+        right = 0,
+        rows = 0;
       for (const sign of node.signs ?? []) {
-        if (sign[1] === "in") left = 120; else right = 120;
+        if (sign[1] === "in") left = 120;
+        else right = 120;
         rows = Math.max(rows, Math.abs(sign[4]) + 1);
       }
       const half = Math.max(node.h / 2, rows * ROW);
@@ -309,5 +509,5 @@
     }
   }
 
-  Object.assign(opscope.graphParts ??= {}, { Drawing, parts, svg });
+  Object.assign((opscope.graphParts ??= {}), { Drawing, parts, svg });
 })();

@@ -2,8 +2,12 @@
 (() => {
   const { finite } = opscope.hparamColumns;
 
-  const cells = (page) => page.listed.map((row) => [page.named(row), ...page.shown.map((column) => column.get(row) ?? null)]);
-  const header = (page) => [page.rows.some(({ members }) => members) ? "Group" : "Session", ...page.shown.map(({ title }) => title)];
+  const cells = (page) =>
+    page.listed.map((row) => [page.named(row), ...page.shown.map((column) => column.get(row) ?? null)]);
+  const header = (page) => [
+    page.rows.some(({ members }) => members) ? "Group" : "Session",
+    ...page.shown.map(({ title }) => title),
+  ];
 
   const quoted = (value) => {
     const text = value === null ? "" : String(value);
@@ -23,14 +27,31 @@
     return power ? `$${digits} \\cdot 10^{${+power}}$` : `$${digits}$`;
   };
   const latex = (page) => {
-    const numeric = [false, ...page.shown.map((column) => column.numeric)], row = (made) => `${made.join(" & ")} \\\\\n`;
-    return `\\begin{tabular}{${numeric.map((number) => (number ? "r" : "l")).join("")}}\n\\hline\n${row(header(page).map(words))}\\hline\n${cells(page).map((each) => row(each.map((value, i) => maths(value, numeric[i])))).join("")}\\hline\n\\end{tabular}\n`;
+    const numeric = [false, ...page.shown.map((column) => column.numeric)],
+      row = (made) => `${made.join(" & ")} \\\\\n`;
+    return `\\begin{tabular}{${numeric.map((number) => (number ? "r" : "l")).join("")}}\n\\hline\n${row(header(page).map(words))}\\hline\n${cells(
+      page,
+    )
+      .map((each) => row(each.map((value, i) => maths(value, numeric[i]))))
+      .join("")}\\hline\n\\end{tabular}\n`;
   };
 
-  const FORMS = { CSV: [csv, "csv", "text/csv"], JSON: [json, "json", "application/json"], LaTeX: [latex, "tex", "application/x-latex"] };
+  const FORMS = {
+    CSV: [csv, "csv", "text/csv"],
+    JSON: [json, "json", "application/json"],
+    LaTeX: [latex, "tex", "application/x-latex"],
+  };
 
-  const fill = (list, page) => list.replaceChildren(...Object.entries(FORMS).map(([name, [write, ending, type]]) => opscope.el("button", {
-    type: "button", text: `These rows and columns as ${name}`, onclick: () => opscope.save(new Blob([write(page)], { type }), `hparams.${ending}`) })));
+  const fill = (list, page) =>
+    list.replaceChildren(
+      ...Object.entries(FORMS).map(([name, [write, ending, type]]) =>
+        opscope.el("button", {
+          type: "button",
+          text: `These rows and columns as ${name}`,
+          onclick: () => opscope.save(new Blob([write(page)], { type }), `hparams.${ending}`),
+        }),
+      ),
+    );
 
   opscope.hparamExport = { fill, csv, json, latex };
 })();

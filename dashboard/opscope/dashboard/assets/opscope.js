@@ -27,7 +27,11 @@ window.opscope = (() => {
   // When everything that was asked for has come and is drawn, or takes too long.
   const settled = async () => {
     const end = performance.now() + PATIENCE_MS;
-    do await new Promise((resolve) => { setTimeout(resolve, 20); }); while (asked && performance.now() < end);
+    do
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    while (asked && performance.now() < end);
   };
 
   // Listen to "generation" (detail: number) or "theme" (detail: "light" | "dark").
@@ -35,5 +39,14 @@ window.opscope = (() => {
 
   const tell = (event, detail) => window.dispatchEvent(new CustomEvent(`opscope:${event}`, { detail }));
 
-  return { url, json, settled, on, tell, get dark() { return document.documentElement.dataset.theme === "dark"; } };
+  return {
+    url,
+    json,
+    settled,
+    on,
+    tell,
+    get dark() {
+      return document.documentElement.dataset.theme === "dark";
+    },
+  };
 })();

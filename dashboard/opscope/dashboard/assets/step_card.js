@@ -8,22 +8,36 @@ opscope.StepCard = class extends opscope.RunCard {
     this.at = page.stepping.of(this);
   }
 
-  get api() { return `/api/${this.page.name}`; }
-  get(options) { return opscope.json(`${this.api}/points`, { run: this.run, tag: this.tag }, options); }
-  dispose() { super.dispose(); this.asked?.abort(); }
+  get api() {
+    return `/api/${this.page.name}`;
+  }
+  get(options) {
+    return opscope.json(`${this.api}/points`, { run: this.run, tag: this.tag }, options);
+  }
+  dispose() {
+    super.dispose();
+    this.asked?.abort();
+  }
 
   // A step, or null for the newest there is.
-  go(step) { this.at = step; this.redraw(); }
+  go(step) {
+    this.at = step;
+    this.redraw();
+  }
 
   move(place) {
-    const { step } = this.data, chosen = place === step.length - 1 ? null : step[place];
+    const { step } = this.data,
+      chosen = place === step.length - 1 ? null : step[place];
     this.page.stepping.choose(this, chosen);
     if (!this.page.state.link) this.go(chosen);
   }
 
   draw() {
     const { data } = this;
-    if (!data.step.length) { this.note.textContent = "Nothing here yet."; return; }
+    if (!data.step.length) {
+      this.note.textContent = "Nothing here yet.";
+      return;
+    }
     const place = opscope.placeOf(data.step, this.at);
     this.slider.set(data, place);
     this.fetchPoint(data.index[place]);
@@ -49,15 +63,23 @@ opscope.StepCard = class extends opscope.RunCard {
 opscope.Stepping = class {
   constructor(page) {
     this.page = page;
-    const query = opscope.query(), step = query.get("step");
+    const query = opscope.query(),
+      step = query.get("step");
     this.step = step === null || step === "" || !Number.isFinite(+step) ? null : +step;
     this.own = new Map();
     for (const text of query.getAll("at")) {
-      try { const [run, tag, at] = JSON.parse(text); this.own.set(`${run}\n${tag}`, at); } catch { /* not ours */ }
+      try {
+        const [run, tag, at] = JSON.parse(text);
+        this.own.set(`${run}\n${tag}`, at);
+      } catch {
+        /* not ours */
+      }
     }
   }
 
-  of({ run, tag }) { return this.page.state.link ? this.step : this.own.get(`${run}\n${tag}`) ?? null; }
+  of({ run, tag }) {
+    return this.page.state.link ? this.step : (this.own.get(`${run}\n${tag}`) ?? null);
+  }
 
   choose(card, step) {
     if (this.page.state.link) {
@@ -75,6 +97,9 @@ opscope.Stepping = class {
 
   remember() {
     const { link } = this.page.state;
-    opscope.remember({ step: link ? this.step : null, at: link ? null : [...this.own].map(([key, step]) => JSON.stringify([...key.split("\n"), step])) });
+    opscope.remember({
+      step: link ? this.step : null,
+      at: link ? null : [...this.own].map(([key, step]) => JSON.stringify([...key.split("\n"), step])),
+    });
   }
 };

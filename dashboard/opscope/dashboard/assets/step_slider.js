@@ -3,12 +3,24 @@ opscope.StepSlider = class {
   // chosen(place): called when the user moves it; label: what it is the slider of.
   constructor(label, chosen) {
     const { el } = opscope;
-    this.input = el("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": `Step of ${label}`, oninput: () => { this.tell(); chosen(this.place); } });
+    this.input = el("input", {
+      type: "range",
+      min: 0,
+      max: 0,
+      step: 1,
+      "aria-label": `Step of ${label}`,
+      oninput: () => {
+        this.tell();
+        chosen(this.place);
+      },
+    });
     this.text = el("output", { class: "step-told" });
     this.element = el("div", { class: "step-slider" }, this.text, this.input);
   }
 
-  get place() { return +this.input.value; }
+  get place() {
+    return +this.input.value;
+  }
 
   // points: {step, wall, start}, columns; axis: the time that is told, "step" for the step alone.
   set(points, place, axis = "wall") {
@@ -20,12 +32,20 @@ opscope.StepSlider = class {
   }
 
   tell() {
-    const { step, wall, start } = this.points, { el } = opscope;
-    if (!step.length) { this.text.textContent = ""; return; }
+    const { step, wall, start } = this.points,
+      { el } = opscope;
+    if (!step.length) {
+      this.text.textContent = "";
+      return;
+    }
     const told = `Step ${opscope.told(step[this.place], "step")}`;
     this.input.setAttribute("aria-valuetext", told);
     this.input.style.setProperty("--at", `${(100 * this.place) / Math.max(1, step.length - 1)}%`);
-    const time = { step: "", relative: opscope.duration(wall[this.place] - start), wall: opscope.moment(wall[this.place]) }[this.axis];
+    const time = {
+      step: "",
+      relative: opscope.duration(wall[this.place] - start),
+      wall: opscope.moment(wall[this.place]),
+    }[this.axis];
     this.text.replaceChildren(el("b", { text: told }), el("span", { text: time }));
   }
 };
