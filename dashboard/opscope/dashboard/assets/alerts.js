@@ -83,19 +83,17 @@
     box.hidden = !found.length;
     summary.textContent = `${found.length} alert${found.length === 1 ? "" : "s"}`;
     list.replaceChildren(
-      ...found
-        .slice(0, 200)
-        .map(({ run, tag, text }) =>
-          el(
-            "p",
-            {},
-            el("a", {
-              href: opscope.url("/scalars", { tags: `^${tag.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$` }),
-              text: tag,
-            }),
-            ` of ${opscope.runNames.told(run)}: ${text}`,
-          ),
+      ...found.slice(0, 200).map(({ run, tag, text }) =>
+        el(
+          "p",
+          {},
+          el("a", {
+            href: opscope.url("/scalars", { tags: `^${tag.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$` }),
+            text: tag,
+          }),
+          ` of ${opscope.runNames.told(run)}: ${text}`,
         ),
+      ),
     );
   };
 

@@ -6,17 +6,15 @@
       Colours,
       Drawing,
       Export,
+      GraphActions,
       Health,
       Search,
       Trace,
       Upload,
       card,
       count,
-      leaf,
       listenToKeys,
       nodeMenu,
-      with_,
-      without,
     } = opscope.graphParts;
   const MOVED_MS = 400;
   let page = null,
@@ -25,8 +23,9 @@
     settle = resolve;
   });
 
-  class GraphPage {
+  class GraphPage extends GraphActions {
     constructor(side, body) {
+      super();
       this.side = side;
       this.body = body;
       const asked = opscope.query();
@@ -89,80 +88,6 @@
       listenToKeys(this);
     }
 
-    build() {
-      const field = (label, control) =>
-        el("label", { class: "field" }, el("span", { class: "label", text: label }), control);
-      this.runs = el("select", { id: "graph-run", onchange: (e) => this.choose({ run: e.target.value, tag: null }) });
-      this.tags = el("select", { id: "graph-tag", onchange: (e) => this.choose({ tag: e.target.value }) });
-      this.tagField = field("Graph", this.tags);
-      this.summary = el("p", { class: "dim summary-line" });
-      const action = (text, title, onclick) => el("button", { class: "button", type: "button", text, title, onclick });
-      this.side.replaceChildren(
-        field("Run", this.runs),
-        this.tagField,
-        ...this.search.elements,
-        (this.actions = el(
-          "div",
-          { class: "actions" },
-          action("Fit", "Show the whole graph (F)", () => this.drawing.fit()),
-          action("Close all", "Close every scope", () => this.collapseAll()),
-          action("Open more", "Open every scope that is drawn (as many as 1,500 nodes allow)", () => this.deepen()),
-          action("Export\u2026", "Save the picture or the graph as a file", () => this.export.open()),
-          this.upload.element,
-        )),
-        (this.flowField = field(
-          "Direction",
-          (this.flows = el(
-            "select",
-            { id: "graph-flow", onchange: (e) => this.turn(e.target.value) },
-            el("option", { value: "", text: "Bottom to top" }),
-            el("option", { value: "lr", text: "Left to right" }),
-          )),
-        )),
-        (this.chosen = el("div", { class: "chosen" })),
-        this.trace.element,
-        this.health.element,
-        this.colours.element,
-        this.colours.key,
-        (this.problems = el("details", { class: "graph-problems", hidden: true })),
-        this.summary,
-      );
-      this.flowField.classList.add("row");
-      // What is of no use without a graph.
-      this.tools = [...this.search.elements.slice(0, 1), this.actions, this.flowField, this.colours.element];
-      this.canvas = el("div", { class: "graph-canvas" });
-      this.message = el("div", { class: "graph-message", hidden: true });
-      this.card = el("aside", {
-        id: "graph-card",
-        class: "graph-card",
-        hidden: true,
-        "aria-label": "Details of the selection",
-      });
-      const tool = (text, title, onclick) =>
-        el("button", { type: "button", text, title, "aria-label": title, onclick });
-      this.zoomer = el(
-        "div",
-        { class: "graph-zoom" },
-        tool("+", "Zoom in", () => this.drawing.zoom(1.35)),
-        tool("\u2212", "Zoom out", () => this.drawing.zoom(1 / 1.35)),
-        (this.undoer = tool("\u21b6", "Undo (Ctrl+Z)", () => this.undo())),
-        (this.redoer = tool("\u21b7", "Redo (Ctrl+Shift+Z)", () => this.redo())),
-      );
-      this.bar = el("div", { class: "graph-bar", role: "toolbar", "aria-label": "What is selected", hidden: true });
-      this.body.replaceChildren(this.canvas, this.zoomer, this.bar, this.card, this.export.element, this.message);
-    }
-
-    // Go on in other elements, as it is.
-    move(side, body) {
-      const focused = document.activeElement;
-      side.append(...this.side.childNodes);
-      body.append(...this.body.childNodes);
-      this.side = side;
-      this.body = body;
-      this.export.moved();
-      focused?.focus?.({ preventScroll: true });
-    }
-
     // What every request says: which graph, what is open, and how it is coloured.
     get query() {
       return { run: this.run, tag: this.tag, ...this.choices.words, ...this.colours.words };
@@ -194,36 +119,9 @@
         if (asked && runs.length) this.missing = asked;
         this.run = (have[0] ?? runs[0])?.run ?? null;
       }
-      this.runs.replaceChildren(
-        ...runs.map((r) =>
-          el("option", {
-            value: r.run,
-            selected: r.run === this.run,
-            text: (r.run === "." ? "(the logdir itself)" : r.run) + (r.graphs.length ? "" : " \u2013 no graph"),
-          }),
-        ),
-      );
-      if (this.run !== null) this.runs.value = this.run;
       const graphs = runs.find((r) => r.run === this.run)?.graphs ?? [];
       if (!graphs.some((g) => g.tag === this.tag)) this.tag = graphs[0]?.tag ?? null;
-      const names = {
-        run_graph: "Run graph",
-        profile: "Profile",
-        conceptual: "Keras model",
-        file: "File",
-        dump: "Dump",
-        debugger: "Graphs and functions",
-      };
-      this.tags.replaceChildren(
-        ...graphs.map((g) =>
-          el("option", {
-            value: g.tag,
-            selected: g.tag === this.tag,
-            text: graphs.length > 1 || !names[g.kind] ? `${names[g.kind] ?? g.kind} \u2013 ${g.tag}` : names[g.kind],
-          }),
-        ),
-      );
-      this.tagField.hidden = graphs.length < 2;
+      this.offer(runs, graphs);
       if (!runs.length && problems.length) return this.say("No run can be read", problems.join("; "));
       if (!runs.length)
         return this.say(
@@ -362,10 +260,6 @@
       settle?.();
     }
 
-    flash(text) {
-      this.search.say(text);
-    }
-
     async describe() {
       const name = this.selected,
         mine = ++this.described;
@@ -420,202 +314,6 @@
         this.remember();
         await this.describe();
       } else await this.load({ reveal: name });
-    }
-
-    isScope(name) {
-      return this.drawing.byName?.get(name)?.kind === "scope";
-    }
-
-    async toggle(name) {
-      if (!this.isScope(name)) return;
-      await (this.open.includes(name) ? this.collapse(name) : this.expand(name));
-    }
-
-    async expand(name) {
-      if (this.open.includes(name)) return;
-      this.choices.change({ open: [...this.open, name] });
-      await this.load({ anchor: this.drawing.byName?.has(name) ? name : null });
-    }
-
-    async collapse(name) {
-      const inside = new Set([name]);
-      for (const node of this.view?.nodes ?? []) if (inside.has(node.parent)) inside.add(node.id);
-      this.choices.change({ open: this.open.filter((other) => !inside.has(other)) });
-      if (this.selected && inside.has(this.selected) && this.selected !== name) {
-        this.selected = name;
-        this.describe();
-      }
-      await this.load({ anchor: name });
-    }
-
-    async collapseAll() {
-      this.choices.change({ open: [] });
-      await this.load();
-      this.drawing.fit();
-    }
-
-    // Open what is drawn closed, in the whole picture or inside one scope.
-    async deepen(name = "") {
-      const closed = (this.view?.nodes ?? []).filter(
-        (n) => n.kind === "scope" && !n.open && (!name || n.id === name || n.id.startsWith(`${name}/`)),
-      );
-      if (!closed.length) return;
-      const levels = Math.min(...closed.map((n) => n.depth)) - (name ? this.drawing.byName.get(name).depth : 0) + 1;
-      const { expanded } = await opscope.json("/api/graph/within", {
-        ...this.query,
-        name,
-        depth: levels + (name ? 0 : 1),
-      });
-      const fresh = without(expanded, this.open);
-      if (!fresh.length) {
-        this.flash("Nothing more can be opened: 1,500 nodes are drawn at most.");
-        return;
-      }
-      this.choices.change({ open: with_(this.open, fresh) });
-      await this.load({ anchor: name || null });
-      if (!name) this.drawing.fit();
-    }
-
-    // Select one more, or one less.
-    selectToo(name) {
-      if (!name) return;
-      const rest = this.all.includes(name) ? without(this.all, [name]) : [name, ...this.all];
-      [this.selected = null, ...this.more] = rest;
-      this.drawing.marks.select(this.selected, this.more);
-      this.tellSelection();
-      this.remember();
-      this.describe();
-    }
-
-    hide(names) {
-      this.choices.change({
-        hidden: with_(this.choices.hidden, names),
-        isolated: without(this.choices.isolated, names),
-      });
-      return this.select(null).then(() => this.load());
-    }
-
-    async isolate(names) {
-      this.choices.change({
-        isolated: names,
-        hidden: without(this.choices.hidden, names),
-        open: with_(
-          this.open,
-          names.filter((name) => this.isScope(name)),
-        ),
-      });
-      await this.load();
-      this.drawing.fit();
-    }
-
-    // Put nodes into the column at the side, or from there into the flow.
-    shift(names, aside) {
-      const { choices } = this;
-      choices.change(
-        aside
-          ? { aside: with_(choices.aside, names), main: without(choices.main, names) }
-          : { main: with_(choices.main, names), aside: without(choices.aside, names) },
-      );
-      return this.load({ anchor: names[0] });
-    }
-
-    // Put a series together, or take a group apart; what is open and where the window is stays.
-    async group(name, together) {
-      const { choices } = this,
-        parts = (this.view?.nodes ?? []).filter((node) => (together ? node.offer === name : node.parent === name));
-      choices.change({
-        apart: together ? without(choices.apart, [name]) : with_(choices.apart, [name]),
-        together: together ? with_(choices.together, [name]) : without(choices.together, [name]),
-        open: together ? without(this.open, [name]) : without(this.open, [name]),
-      });
-      if (together && parts.some((node) => node.id === this.selected)) {
-        this.selected = name;
-        this.more = [];
-      }
-      if (!together && this.selected === name) {
-        this.selected = null;
-        this.more = [];
-        card(this.card, null);
-      }
-      const known = this.drawing.byName;
-      await this.load({ anchor: null });
-      if (known !== this.drawing.byName)
-        this.drawing.reveal(
-          together ? name : (parts[0]?.id ?? this.view.nodes.find((node) => node.offer === name)?.id),
-        );
-      if (together && this.selected === name) this.describe();
-    }
-
-    // No groups at all (but those without which a flat level could not be drawn), or those made by themselves.
-    groupAll(usual) {
-      this.choices.change({ apart: usual ? [] : ["*"], together: [] });
-      return this.load();
-    }
-
-    async turn(flow) {
-      this.choices.change({ flow: flow ? [flow] : [] });
-      await this.load();
-      if (this.selected && this.drawing.byName.has(this.selected)) this.drawing.reveal(this.selected, true);
-      else this.drawing.start();
-    }
-
-    showAll() {
-      this.choices.change({ hidden: [], isolated: [] });
-      return this.load();
-    }
-
-    async undo() {
-      if (this.choices.undo()) await this.load();
-    }
-    async redo() {
-      if (this.choices.redo()) await this.load();
-    }
-
-    // What is not drawn, and how to get it back; whether there is something to undo.
-    tellChoices() {
-      const { hidden, isolated, past, future } = this.choices;
-      const row = (text, names, onclick) =>
-        el(
-          "div",
-          { class: "chosen-row", title: names.join("\n") },
-          el("span", { class: "grow", text }),
-          el("button", { type: "button", class: "link", text: "Show all", onclick }),
-        );
-      const only =
-        isolated.length === 1 ? `Only \u201c${leaf(isolated[0])}\u201d is shown` : `Only ${isolated.length} are shown`;
-      const gone = hidden.length === 1 ? `\u201c${leaf(hidden[0])}\u201d is hidden` : `${hidden.length} are hidden`;
-      this.chosen.replaceChildren(
-        ...[
-          isolated.length &&
-            row(only, isolated, () => {
-              this.choices.change({ isolated: [] });
-              this.load();
-            }),
-          hidden.length &&
-            row(gone, hidden, () => {
-              this.choices.change({ hidden: [] });
-              this.load();
-            }),
-        ].filter(Boolean),
-      );
-      this.flows.value = this.choices.flow[0] === "lr" ? "lr" : "";
-      this.undoer.disabled = !past.length;
-      this.redoer.disabled = !future.length;
-    }
-
-    // What can be done with several that are selected.
-    tellSelection() {
-      const names = this.all,
-        button = (text, onclick) => el("button", { type: "button", class: "button", text, onclick });
-      this.bar.hidden = names.length < 2;
-      this.bar.replaceChildren(
-        el("span", { text: `${names.length} selected` }),
-        button("Isolate", () => this.isolate(names)),
-        button("Hide", () => this.hide(names)),
-        button("To the side", () => this.shift(names, true)),
-        ...(names.length === 2 ? [button("Path between", () => this.trace.start("path", [...names].reverse()))] : []),
-        button("Let go", () => this.select(null)),
-      );
     }
 
     // The window has moved: its place goes into the address once it rests.

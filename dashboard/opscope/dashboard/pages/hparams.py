@@ -73,6 +73,7 @@ PAGE = Page(
         "hparam_parallel.js",
         "hparam_scatter.js",
         "hparam_export.js",
+        "hparam_choices.js",
         "hparams.js",
     ),
     early=True,
