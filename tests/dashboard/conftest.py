@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import CHROMIUM, PATIENCE_MS, QUIET, watched_context
+from browsing import CHROMIUM, PATIENCE_MS, QUIET, graph_ready, watched_context
 from flask.testing import FlaskClient
 from graph_maker import classifier
 from run_writer import RunWriter
@@ -106,7 +106,7 @@ def visit_graph(
             page.goto(
                 f"{server.url}graph{query}", wait_until="domcontentloaded"
             )  # held scripts hold "load"
-            page.evaluate("window.opscope.graph.ready")
+            graph_ready(page)
             return page
 
         yield opened

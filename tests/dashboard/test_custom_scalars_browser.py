@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from browsing import state, watched_context
 from event_oracle import oracle, unpack_logs
@@ -78,4 +79,4 @@ def test_the_layout_of_another_writer(
         assert set(by_tag) == {"loss", "metrics/acc"}
         for tag, series in by_tag.items():
             assert series["step"][-1] == last
-            assert series["value"][-1] == said[tag, last]["tensor"]["values"][0]
+            assert np.float32(series["value"][-1]) == said[tag, last]["tensor"]["values"][0]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import node, state, visible
+from browsing import graph_ready, node, state, visible
 from graph_maker import GraphMaker, classifier
 
 from opscope.events import EventFileWriter
@@ -243,7 +243,7 @@ def test_the_address_restores_what_was_seen(visit_graph: Visit) -> None:
     page.wait_for_url("**c=none*")
     seen = visible(page)
     page.reload()
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     assert visible(page) == seen
     assert page.evaluate("window.opscope.graph.stats()")["colour"] == "none"
     expect(page.locator("#graph-card h2")).to_have_text("cross_entropy/Sum")

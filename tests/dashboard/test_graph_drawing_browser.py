@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import node
+from browsing import graph_ready, node
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -87,7 +87,7 @@ def test_the_window_moves_by_wheel_drag_map_and_keys(visit_graph: Visit) -> None
     page.wait_for_timeout(450)
     moved, place = page.evaluate(scale), transform(page)
     page.reload()
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     assert page.evaluate(scale) == pytest.approx(moved, abs=0.01)
     assert numbers(transform(page)) == pytest.approx(numbers(place), abs=2)
     page.get_by_role("button", name="Fit").click()

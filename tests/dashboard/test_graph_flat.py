@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import node, watched_context
+from browsing import graph_ready, node, watched_context
 from graph_maker import GraphMaker
 
 from opscope.dashboard.graph.view import GraphView
@@ -85,7 +85,7 @@ def test_labels_can_be_read_where_somebody_zooms_to_a_level(
     with watched_context(browser, viewport={"width": 1500, "height": 950}) as context:
         page = context.new_page()
         page.goto(f"{server.url}graph")
-        page.evaluate("window.opscope.graph.ready")
+        graph_ready(page)
         # The view was asked for while the scripts came, and taken from there.
         [asked, *later] = page.evaluate(ASKED)
         assert asked["how"] == "link"

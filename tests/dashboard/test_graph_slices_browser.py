@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import node, visible, watched_context
+from browsing import graph_ready, node, visible, watched_context
 from graph_maker import GraphMaker
 
 from opscope.events import EventFileWriter
@@ -54,7 +54,7 @@ def test_whatever_comes_between_slices(
         page.goto(f"{server.url}graph?s=ca_x")
         node(page, "aa_x").wait_for(state="attached")
         assert len(visible(page)) == 51  # at once, though not all of it stands yet
-        page.evaluate("window.opscope.graph.ready")
+        graph_ready(page)
         whole = page.evaluate("window.opscope.graph.stats().drawn_edges")
         page.evaluate("document.querySelector('.graph-svg').focus()")
         page.keyboard.press("f")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import node, state, visible, watched_context
+from browsing import graph_ready, node, state, visible, watched_context
 from graph_maker import GraphMaker
 
 from opscope.events import EventFileWriter
@@ -55,7 +55,7 @@ def test_nodes_are_hidden_put_aside_and_brought_back(visit_graph: Visit) -> None
     expect(bar).to_contain_text("2 selected")
     assert state(page)["s"] == ["logits", "hidden"]
     page.reload()
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     expect(bar).to_contain_text("2 selected")
     bar.get_by_text("Hide").click()
     expect(node(page, "logits")).to_have_count(0)
@@ -77,7 +77,7 @@ def test_keys_open_the_menu_and_isolate(visit_graph: Visit) -> None:
     expect(page.locator(".context-menu")).to_have_count(0)
     assert state(page)["i"] == ["logits"]
     page.reload()
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     assert "cross_entropy" not in visible(page)
     page.locator("#graph-search").fill("Softmax")
     page.locator('[data-hit="cross_entropy/Softmax"]').click()
@@ -99,7 +99,7 @@ def test_a_series_is_ungrouped_and_grouped_with_the_rest_of_the_view_kept(
     with watched_context(browser, viewport={"width": 1500, "height": 950}) as context:
         page = context.new_page()
         page.goto(f"{server.url}graph?e=s")
-        page.evaluate("window.opscope.graph.ready")
+        graph_ready(page)
         ungroup_and_group(page)
 
 
@@ -110,7 +110,7 @@ def ungroup_and_group(page: Any) -> None:
     assert {"s/a", "s/b"} <= set(visible(page))
     assert state(page)["u"] == ["step_*"]
     page.reload()
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     node(page, "step_3").click(button="right")
     entry(page, "Group as step_*").click()
     expect(node(page, "step_3")).to_have_count(0)
@@ -132,7 +132,7 @@ def test_flow_turns_and_the_address_says_so(visit_graph: Visit) -> None:
     # Boxes glide to their places.
     page.wait_for_function(f"() => ({place})('input')[0] < ({place})('hidden')[0]")
     page.reload()
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     assert page.get_by_label("Direction").input_value() == "lr"
     page.locator(".graph-svg").press("Control+z")
     assert page.get_by_label("Direction").input_value() == "lr"

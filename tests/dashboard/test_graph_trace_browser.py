@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import node, state
+from browsing import graph_ready, node, state
 
 playwright = pytest.importorskip("playwright.sync_api")
 expect = playwright.expect
@@ -57,7 +57,7 @@ def test_a_path_between_two_is_in_the_address(visit_graph: Visit) -> None:
     inside = {f"cross_entropy/{op}" for op in ("Softmax", "Log", "mul", "Sum")}
     assert traced(page) == inside | {"cross_entropy"}
     page.reload()
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     expect(told).to_contain_text("4 ops on the way from Softmax to Sum")
     expect(page.locator('.node.traced[data-id="cross_entropy/mul"]')).to_have_count(1)
     told.get_by_text("Softmax").click()
@@ -67,6 +67,6 @@ def test_a_path_between_two_is_in_the_address(visit_graph: Visit) -> None:
     expect(page.locator('.node.traced[data-id="cross_entropy"]')).to_have_count(1)
     assert traced(page) == {"cross_entropy"}
     page.goto(page.url.split("?")[0] + "?run=train&t=path&of=init&of=input")
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     expect(told).to_contain_text("No way between init and input")
     assert traced(page) == set()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import node, state, visible, watched_context
+from browsing import graph_ready, node, state, visible, watched_context
 from graph_maker import GraphMaker, classifier
 
 from opscope.dashboard.server import Server
@@ -30,7 +30,7 @@ def visit(browser: Any, served: Callable[..., Server], tmp_path: Path) -> Iterat
         def opened(query: str = "") -> Any:
             page = context.new_page()
             page.goto(f"{server.url}graph{query}")
-            page.evaluate("window.opscope.graph.ready")
+            graph_ready(page)
             return page
 
         yield opened
@@ -49,7 +49,7 @@ def test_files_are_opened_by_the_button_and_where_they_are_dropped(visit: Visit)
     expect(node(page, "hidden")).to_be_visible()
     assert state(page)["run"] == ["(uploaded) model.pb"]
     page.reload()
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     assert "hidden" in visible(page)
     choose(page, "empty.pb", GraphMaker().data)
     expect(page.get_by_role("heading", name="This graph has no nodes")).to_be_visible()
@@ -81,7 +81,7 @@ def test_a_file_that_is_no_graph_is_told_and_the_page_stays(
     # Chromium itself writes each answer of 400 and above to the console.
     page = browser.new_page()
     page.goto(f"{served(tmp_path).url}graph")
-    page.evaluate("window.opscope.graph.ready")
+    graph_ready(page)
     choose(page, "model.pb", classifier().data)
     expect(node(page, "hidden")).to_be_visible()
     choose(page, "notes.pbtxt", b"not { a graph")

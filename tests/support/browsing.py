@@ -44,6 +44,17 @@ def watched_context(browser: Any, **settings: Any) -> Iterator[Any]:
     assert not outside, f"asked outside: {outside}"
 
 
+def graph_ready(page: Any) -> None:
+    """Wait until the graph page has drawn; an awaited promise alone has no time limit."""
+    page.evaluate(
+        """patience => Promise.race([
+            window.opscope.graph.ready,
+            new Promise((_, fail) => setTimeout(() => fail(new Error("not drawn")), patience)),
+        ])""",
+        PATIENCE_MS,
+    )
+
+
 def node(page: Any, name: str) -> Any:
     """The drawn node of a graph."""
     return page.locator(f'[data-id="{name}"]')

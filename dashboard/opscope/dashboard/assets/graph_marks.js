@@ -220,8 +220,8 @@
         chosen = new Set([active?.id, ...this.more]);
       drawn.querySelectorAll('[aria-selected="true"]').forEach((g) => g.setAttribute("aria-selected", "false"));
       for (const name of chosen) this.drawing.byName?.get(name)?.item?.g.setAttribute("aria-selected", "true");
-      if (active) svg.setAttribute("aria-activedescendant", active.item.g.id);
-      else svg.removeAttribute("aria-activedescendant");
+      if (active) drawn.setAttribute("aria-activedescendant", active.item.g.id);
+      else drawn.removeAttribute("aria-activedescendant");
     }
 
     hover(name) {
