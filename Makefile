@@ -12,8 +12,8 @@ export PYTHON
 
 VENV := .venv
 INTEROP := .venv-interop
-# Test processes; more than two gain little and each holds a browser.
-WORKERS ?= 2
+# Test processes: one more than most machines have cores, as a test of a page or a screen waits at times.
+WORKERS ?= 3
 
 .PHONY: demo test long interop lint types bench protos docs samples screenshots
 
@@ -23,11 +23,11 @@ demo: $(VENV)/.app
 test: $(VENV)/.dev
 	@tools/chromium
 	@tools/tmux
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore=tests/interop -m "not long" $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal --ignore=tests/interop -m "not long" $(ARGS)
 
 # Thousands of steps, and the larger programs in every mode of running.
 long: $(VENV)/.dev
-	$(VENV)/bin/python -m pytest -n $(WORKERS) --ignore=tests/interop -m long $(ARGS)
+	$(VENV)/bin/python -m pytest -n $(WORKERS) --dist worksteal --ignore=tests/interop -m long $(ARGS)
 
 interop: $(INTEROP)/.interop
 	$(INTEROP)/bin/python -m pytest tests/interop -m interop $(ARGS)

@@ -125,8 +125,10 @@ class WatchApp:
                 await asyncio.sleep(0.02)  # the picture may ask for more
                 continue
             left = max(min(next_reload - loop.time(), 1.0), 0.01)
+            # Unlike `wait_for`, which Python 3.11 lets swallow it, this hears of being cancelled.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), left)
+                async with asyncio.timeout(left):
+                    await self._wake.wait()
             if not self._wake.is_set():
                 self.application.invalidate()  # seconds pass on the screen, too
             self._wake.clear()
