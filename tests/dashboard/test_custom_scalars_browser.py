@@ -58,7 +58,7 @@ def test_charts_of_a_layout(tmp_path: Path, browser: Any, served: Callable[..., 
         expect(page.locator(".tip thead")).to_contain_text("Margin")
         page.get_by_label("Filter charts").fill("band")
         expect(page.locator(".card")).to_have_count(1)
-        page.wait_for_function("location.search.includes('tags=band')")
+        page.wait_for_function("() => location.search.includes('tags=band')")
         assert state(page)["tags"] == ["band"]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import graph_ready
 from PIL import Image, ImageChops
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -77,7 +78,7 @@ def test_74_618_955_null_png_png_selection_url_state(visit_graph: Visit, tmp_pat
     page.wait_for_url("**u=*")
     # The address alone brings all of it back.
     page.reload()
-    page.wait_for_function("window.opscope?.graph?.stats().drawn")
+    graph_ready(page)
     expect(into).to_have_count(0)
     after = page.evaluate("opscope.graph.stats()")
     kept = ("expanded", "selected", "drawn", "drawn_edges", "colour")

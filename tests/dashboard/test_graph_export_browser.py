@@ -35,7 +35,7 @@ def test_the_svg_stands_alone(visit_graph: Visit, tmp_path: Path) -> None:
     page = visit_graph("?run=train&e=cross_entropy")
     page.mouse.move(900, 500)
     page.mouse.wheel(0, -3000)  # most of it is out of sight, and is in the file all the same
-    page.wait_for_function("window.opscope.graph.stats().scale > 2")
+    page.wait_for_function("() => window.opscope.graph.stats().scale > 2")
     path = saved(page, tmp_path, "svg")
     assert path.name == "train.svg"
     text = path.read_text()

@@ -96,13 +96,13 @@ def test_labels_can_be_read_where_somebody_zooms_to_a_level(
         page.evaluate("document.querySelector('.graph-svg').focus()")
         page.keyboard.press("z")
         scale = "window.opscope.graph.stats().scale"
-        page.wait_for_function(f"{scale} > 0.78")
+        page.wait_for_function(f"() => {scale} > 0.78")
         sizes = page.evaluate(LABELS)
         assert len(sizes) > 10
         assert min(sizes) >= 9
         # Asked again, all of it.
         page.keyboard.press("z")
-        page.wait_for_function(f"{scale} < 0.78")
+        page.wait_for_function(f"() => {scale} < 0.78")
         box, room = node(page, level).bounding_box(), page.locator(".graph-svg").bounding_box()
         assert box["height"] < room["height"]
         assert box["width"] < room["width"]
