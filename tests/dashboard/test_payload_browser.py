@@ -169,7 +169,10 @@ def test_no_script_of_a_text_runs(tmp_path: Path, served: Serve, visit: Visit) -
 def test_what_no_other_page_draws(logs: Path, served: Serve, visit: Visit) -> None:
     page = visit(served(logs).url + "files?run=tf2/main&run=tf1/train&every=1")
     said = oracle(logs, "tf2/main")
+    of_train = page.locator('.card[data-run="tf1/train"]')
     card = page.locator('.card[data-run="tf2/main"]')
+    expect(of_train.locator("tr[data-file]").first).to_be_visible()
+    card.scroll_into_view_if_needed()  # a card is filled when it comes into view
     curve = card.locator('tr[data-tag="pr/pr_curves"]')
     expect(curve).to_contain_text("float32 [6, 51]")
     slide(curve, 1)
@@ -188,7 +191,6 @@ def test_what_no_other_page_draws(logs: Path, served: Serve, visit: Visit) -> No
     data = page.request.get(sound).body()
     assert said_of(data) == said["tone", 10]["tensor"]["strings"][0]
 
-    of_train = page.locator('.card[data-run="tf1/train"]')
     with page.expect_download() as taken:
         of_train.locator("tr[data-file]").first.get_by_text("Get").click()
     path = logs / (of_train.locator("tr[data-file]").first.get_attribute("data-file") or "")
@@ -197,6 +199,7 @@ def test_what_no_other_page_draws(logs: Path, served: Serve, visit: Visit) -> No
     page.get_by_placeholder("Filter tags").fill("tetra_F")
     expect(card.locator("tbody tr")).to_have_count(1)
     page.get_by_placeholder("Filter tags").fill("")
+    of_train.scroll_into_view_if_needed()
     expect(of_train.locator('tr[data-kind="scalar"]').first).to_contain_text("CSV")
     page.get_by_label("Every tag").uncheck()
     expect(of_train.locator('tr[data-kind="scalar"]')).to_have_count(0)
